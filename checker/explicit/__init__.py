@@ -1,0 +1,1 @@
+"""Explicit exploration of every reachable state."""

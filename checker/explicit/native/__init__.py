@@ -1,0 +1,1 @@
+"""Exploration at machine speed, by a kernel compiled for one system."""

@@ -1,0 +1,1 @@
+"""A small confidential-container system that really runs."""

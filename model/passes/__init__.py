@@ -1,0 +1,1 @@
+"""Passes from the typed IR to the system that an engine explores."""

@@ -1,0 +1,1 @@
+"""The specification held against implementations, and against other specifications."""

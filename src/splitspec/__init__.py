@@ -1,0 +1,3 @@
+"""Specify, check and prove split confidential containers."""
+
+__version__ = "0.1.0"
