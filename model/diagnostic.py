@@ -1,0 +1,51 @@
+"""Diagnostics as data: what is wrong, where, what was expected, and what to do.
+
+Rendering is the edge's work (`splitspec.cli`); the codes and their meaning stand in
+`splitspec.model.codes`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from splitspec.model.source import Span
+
+
+class Severity(Enum):
+    """How much a diagnostic weighs."""
+
+    ERROR = "error"  # The specification has no meaning until it is mended.
+    WARNING = "warning"  # It has one, but probably not the intended one.
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A related place, or a remark without one."""
+
+    message: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem. `message` is a phrase that stands alone; `help` says what to write."""
+
+    code: str
+    message: str
+    span: Span | None
+    label: str = ""  # under the caret: what was expected here
+    notes: tuple[Note, ...] = ()
+    help: str = ""
+    severity: Severity = Severity.ERROR
+
+
+class SpecificationError(Exception):
+    """Carries diagnostics to the edge from where no result can be returned.
+
+    Only front ends (`load`) raise it; passes return their diagnostics.
+    """
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__("; ".join(f"{d.code}: {d.message}" for d in diagnostics))
+        self.diagnostics = diagnostics

@@ -1,0 +1,52 @@
+"""What one run is about: a program at a scope, under one adversary, perhaps with one variant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from splitspec.model.ir import ActorKind, Program, Property, PropertyKind, Variant
+from splitspec.model.scope import Places, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A transition system and the properties that are asked of it.
+
+    `given` names the honest actors. `properties` are paths of declared properties of exactly this
+    adversary; obligations (deadlock, exact, overlap, range) go without saying.
+    """
+
+    model: str
+    program: Program
+    scope: Scope
+    given: frozenset[ActorKind] = frozenset()
+    variant: Variant | None = None
+    properties: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> Places:
+        """The layout of the full, unsliced state, in which traces are written."""
+        return Places(tuple(self.program.variables.values()), self.scope)
+
+    @property
+    def claims(self) -> tuple[Property, ...]:
+        """The selected properties, in the order of their declaration."""
+        chosen = set(self.properties)
+        return tuple(p for path, p in self.program.properties.items() if path in chosen)
+
+
+def adversaries(program: Program) -> tuple[frozenset[ActorKind], ...]:
+    """Return the sets of honest actors that properties and counters name, the empty one first."""
+    sets = {p.given for p in program.properties.values()}
+    sets |= {v.counted.given for v in program.variables.values() if v.counted is not None}
+    sets.add(frozenset())
+    return tuple(sorted(sets, key=lambda given: (len(given), sorted(a.value for a in given))))
+
+
+def properties_under(program: Program, given: frozenset[ActorKind]) -> tuple[str, ...]:
+    """Return the paths of the declared properties that are claimed under exactly this adversary."""
+    return tuple(
+        path
+        for path, p in program.properties.items()
+        if p.given == given and p.kind is not PropertyKind.PROGRESS
+    )
