@@ -47,7 +47,7 @@ class Trace:
     given: tuple[str, ...]
     variant: str | None
     scope: tuple[tuple[str, int], ...]
-    property: str
+    claim: str  # path of the property that it refutes or witnesses
     places: tuple[str, ...]
     states: tuple[tuple[str, ...], ...]
     steps: tuple[Step, ...]
