@@ -26,7 +26,8 @@ find_python() {
     seen=''
     for name in "$@"; do
         if ! is_new_enough "$name"; then
-            seen="$seen $name: $("$name" --version 2>/dev/null || echo 'cannot be run');"
+            version=$("$name" --version 2>/dev/null) || version='cannot be run'
+            seen="$seen $name: $version;"
         elif ! has_venv "$name"; then
             seen="$seen $name: has no venv (on Debian and Ubuntu: apt install python3-venv);"
         else
@@ -54,13 +55,13 @@ if ! is_new_enough "$python" || ! "$python" -m pip --version >/dev/null 2>&1; th
 fi
 rm -f "$stamp"
 
-say "Installing the locked packages (about 120 MB the first time)"
-"$python" -m pip --disable-pip-version-check install --quiet --no-compile --no-deps \
+say "Installing the locked packages (about 120 MB, half a minute the first time)"
+"$python" -m pip --disable-pip-version-check install -qq --no-compile --no-deps \
     --only-binary=:all: --require-hashes --requirement "$lock" ||
     fail "the locked packages could not be installed; the lines above say why." \
         "This step needs the network, or a local package index that pip is configured for."
 say "Installing splitspec from this checkout"
-"$python" -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation \
+"$python" -m pip --disable-pip-version-check install -qq --no-deps --no-build-isolation \
     --editable .
 wanted > "$stamp"
 say "Ready: .venv/bin/splitspec"
