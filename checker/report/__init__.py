@@ -1,1 +1,1 @@
-"""Verdicts and traces as text, data and pictures."""
+"""Results and traces as text and as documents; no engine is needed to render them."""

@@ -1,0 +1,133 @@
+"""Hold a run's result to what was expected of it: outcomes, counts, depth, and vacuity.
+
+An expectation comes from `models.toml` and from the `expect` line of a variant. Nothing is
+met by silence: an unknown verdict, a run without obligations and a drifted count are all
+misses, each with its own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from splitspec.checker.result import Run, RunResult
+from splitspec.model.ir import PropertyKind, Variant
+from splitspec.model.verdict import Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What one run should give. Counts that are None were not recorded.
+
+    `idle` names actions and properties whose vacuity is known, each with its reason. `steps` is the
+    exact shortest length of the variant's counterexample.
+    """
+
+    states: int | None = None
+    transitions: int | None = None
+    depth: int | None = None
+    orbits: int | None = None
+    violated: frozenset[str] = frozenset()
+    idle: Mapping[str, str] = field(default_factory=dict)
+    variant: Variant | None = None
+    steps: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict beside what was expected. `expected` is None where nothing was: a by-catch of a variant."""
+
+    verdict: Verdict
+    expected: Outcome | None
+    met: bool
+    miss: str = ""  # why it is not met, in words
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRun:
+    """A run with its judgements. `drift` and `vacuity` are findings about the run as a whole."""
+
+    result: RunResult
+    judgements: tuple[Judgement, ...]
+    drift: tuple[str, ...]
+    vacuity: tuple[str, ...]
+
+
+def judge(result: RunResult, expectation: Expectation) -> JudgedRun:
+    """Return the result beside the expectation."""
+    if expectation.variant is not None:
+        judgements = _judge_variant(result, expectation.variant, expectation.steps)
+        return JudgedRun(result, judgements, (), ())
+    judgements = tuple(_judge(verdict, expectation) for verdict in result.verdicts)
+    return JudgedRun(
+        result, judgements, _drift(result.run, expectation), _vacuity(result, expectation)
+    )
+
+
+def _judge(verdict: Verdict, expectation: Expectation) -> Judgement:
+    expected = _good(verdict.kind)
+    if verdict.property in expectation.violated:
+        expected = Outcome.VIOLATED
+    return Judgement(verdict, expected, verdict.outcome is expected)
+
+
+def _good(kind: PropertyKind) -> Outcome:
+    return Outcome.REACHED if kind is PropertyKind.WITNESS else Outcome.HOLDS
+
+
+def _judge_variant(result: RunResult, variant: Variant, steps: int | None) -> tuple[Judgement, ...]:
+    if variant.violated is None:
+        return tuple(
+            Judgement(verdict, Outcome.HOLDS, verdict.outcome is Outcome.HOLDS)
+            for verdict in result.verdicts
+            if verdict.kind not in (PropertyKind.WITNESS, PropertyKind.RECOVERABLE)
+        )
+    judgements = []
+    for verdict in result.verdicts:
+        if verdict.property == variant.violated:
+            miss = _variant_miss(verdict, variant.steps, steps)
+            judgements.append(Judgement(verdict, Outcome.VIOLATED, not miss, miss))
+        elif verdict.outcome is Outcome.VIOLATED:
+            judgements.append(Judgement(verdict, None, True))
+    return tuple(judgements)
+
+
+def _variant_miss(verdict: Verdict, within: int | None, exactly: int | None) -> str:
+    if verdict.outcome is not Outcome.VIOLATED or verdict.trace is None:
+        return f"{verdict.property} was expected to break and {verdict.outcome.value}"
+    length = verdict.trace.length
+    if within is not None and length > within:
+        return f"the counterexample has {length} steps, expected at most {within}"
+    if exactly is not None and length != exactly:
+        return f"the counterexample has {length} steps, models.toml says {exactly}"
+    return ""
+
+
+def _drift(run: Run, expectation: Expectation) -> tuple[str, ...]:
+    if not run.complete:
+        return ()
+    wanted: list[tuple[str, int | None, int]] = [("depth", expectation.depth, run.depth)]
+    if run.symmetry:
+        wanted.append(("orbits", expectation.orbits, run.states))
+    else:
+        wanted.append(("states", expectation.states, run.states))
+        wanted.append(("transitions", expectation.transitions, run.transitions))
+    return tuple(
+        f"{name}: found {found:,}, models.toml says {expected:,}"
+        for name, expected, found in wanted
+        if expected is not None and found != expected
+    )
+
+
+def _vacuity(result: RunResult, expectation: Expectation) -> tuple[str, ...]:
+    coverage, idle = result.run.coverage, expectation.idle
+    findings = [
+        f"action {path} is never enabled" for path in coverage.never_enabled if path not in idle
+    ]
+    findings += [
+        f"the antecedent of {path} never holds" for path in coverage.never_met if path not in idle
+    ]
+    if result.run.complete:
+        busy = set(idle) - set(coverage.never_enabled) - set(coverage.never_met)
+        findings += [f"{path} is marked idle in models.toml and is not" for path in sorted(busy)]
+    return tuple(findings)

@@ -1,0 +1,102 @@
+"""Turn judged runs into the JSON document `splitspec/1`, whose schema stands in `splitspec-1.schema.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any
+
+from splitspec.checker.expectation import JudgedRun, Judgement
+from splitspec.checker.result import Run
+from splitspec.model.trace import Trace
+
+SCHEMA = "splitspec/1"
+
+
+def document(judged: Iterable[JudgedRun]) -> dict[str, Any]:
+    """Return the document of some runs, as plain dictionaries and lists in a fixed order."""
+    runs = list(judged)
+    return {
+        "schema": SCHEMA,
+        "runs": [_run(item) for item in runs],
+        "verdicts": [_verdict(j, item.result.run.id) for item in runs for j in item.judgements],
+    }
+
+
+def schema_text() -> str:
+    """Return the published JSON Schema of the document."""
+    return files(__package__).joinpath("splitspec-1.schema.json").read_text(encoding="utf-8")
+
+
+def _run(judged: JudgedRun) -> dict[str, Any]:
+    run: Run = judged.result.run
+    return {
+        "id": run.id,
+        "model": run.model,
+        "given": [f"honest {actor}" for actor in run.given],
+        "variant": run.variant,
+        "scope": dict(run.scope),
+        "engine": run.engine.value,
+        "complete": run.complete,
+        "stop": None if run.stop is None else run.stop.value,
+        "seconds": round(run.seconds, 3),
+        "states": run.states,
+        "transitions": run.transitions,
+        "depth": run.depth,
+        "symmetry": run.symmetry,
+        "seed": run.seed,
+        "workers": run.workers,
+        "sliced": list(run.sliced),
+        "cut": list(run.cut),
+        "remark": run.remark,
+        "coverage": {
+            "never_enabled": list(run.coverage.never_enabled),
+            "never_refused": list(run.coverage.never_refused),
+            "never_met": list(run.coverage.never_met),
+        },
+        "drift": list(judged.drift),
+        "vacuity": list(judged.vacuity),
+    }
+
+
+def _verdict(judgement: Judgement, run: str) -> dict[str, Any]:
+    verdict = judgement.verdict
+    return {
+        "property": verdict.property,
+        "kind": verdict.kind.value,
+        "run": run,
+        "outcome": verdict.outcome.value,
+        "assurance": str(verdict.assurance),
+        "reason": verdict.reason,
+        "expected": None if judgement.expected is None else judgement.expected.value,
+        "met": judgement.met,
+        "trace": None if verdict.trace is None else trace_document(verdict.trace),
+    }
+
+
+def trace_document(trace: Trace) -> dict[str, Any]:
+    """Return a trace as plain data: the places once, each state as the list of its values."""
+    explanation = trace.explanation
+    return {
+        "model": trace.model,
+        "given": [f"honest {actor}" for actor in trace.given],
+        "variant": trace.variant,
+        "scope": dict(trace.scope),
+        "property": trace.claim,
+        "places": list(trace.places),
+        "states": [list(state) for state in trace.states],
+        "steps": [
+            {"action": step.action, "actor": step.actor, "arguments": dict(step.arguments)}
+            for step in trace.steps
+        ],
+        "explanation": None
+        if explanation is None
+        else {
+            "label": explanation.label,
+            "line": explanation.line,
+            "location": explanation.location,
+            "binding": dict(explanation.binding),
+            "facts": dict(explanation.facts),
+            "remark": explanation.remark,
+        },
+    }

@@ -1,0 +1,192 @@
+"""Turn judged runs and traces into text for a terminal.
+
+Colour is the caller's: `paint(style, text)` returns the text as it shall appear, so that the same lines serve a
+terminal, a file and a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from splitspec.checker.expectation import JudgedRun, Judgement
+from splitspec.checker.result import Run, Stop
+from splitspec.model.ir import PropertyKind
+from splitspec.model.trace import Explanation, Trace
+from splitspec.model.verdict import Outcome, Verdict
+
+Paint = Callable[[str, str], str]
+
+DECLARED = (
+    PropertyKind.INVARIANT,
+    PropertyKind.LEMMA,
+    PropertyKind.STEP,
+    PropertyKind.WITNESS,
+    PropertyKind.RECOVERABLE,
+)
+
+
+def plain(_style: str, text: str) -> str:
+    """Paint nothing."""
+    return text
+
+
+def adversary(given: Iterable[str]) -> str:
+    """Return the adversary of a run in words: what the givens leave dishonest."""
+    honest = sorted(given)
+    return (
+        f"given honest {' and honest '.join(honest)}" if honest else "hostile host and containers"
+    )
+
+
+def run_text(judged: JudgedRun, texts: dict[str, str], paint: Paint, *, verbose: bool) -> str:
+    """Return the report of one run: headline, figures, verdicts, findings, counterexamples.
+
+    `texts` gives the sentence of a property by its path. Without `verbose`, properties that hold are counted
+    in one line each kind and only what went otherwise is listed.
+    """
+    run = judged.result.run
+    lines = [_headline(run, paint), _figures(run)]
+    lines += _verdict_lines(judged, paint, verbose=verbose)
+    lines += [f"  {paint('bad', 'drift')}     {text}" for text in judged.drift]
+    lines += [f"  {paint('bad', 'vacuous')}   {text}" for text in judged.vacuity]
+    if verbose:
+        lines += [
+            f"  note      guard {name} never refuses while the others hold"
+            for name in run.coverage.never_refused
+        ]
+        if run.sliced:
+            lines.append(f"  sliced    {', '.join(run.sliced)}")
+    for judgement in judged.judgements:
+        trace = judgement.verdict.trace
+        if trace is not None and (judgement.verdict.outcome is Outcome.VIOLATED):
+            if judgement.expected is None and not verbose:
+                continue
+            lines += ["", trace_text(trace, texts.get(judgement.verdict.property, ""), paint)]
+    return "\n".join(lines)
+
+
+def _headline(run: Run, paint: Paint) -> str:
+    name = f"{run.model} with {run.variant}" if run.variant else run.model
+    scope = " ".join(f"{sort.rpartition('.')[2]}={size}" for sort, size in run.scope)
+    return f"{paint('title', name)} · {adversary(run.given)} · {scope}"
+
+
+def _figures(run: Run) -> str:
+    kind = "orbits" if run.symmetry else "states"
+    rate = f" ({run.transitions / run.seconds / 1e6:.1f} M/s)" if run.seconds > 0.5 else ""
+    text = (
+        f"  {run.states:,} {kind}, {run.transitions:,} transitions{rate}, depth {run.depth}, "
+        f"{run.seconds:.2f} s, {run.engine.value}"
+    )
+    if not run.complete and run.stop is not Stop.DECIDED:
+        assert run.stop is not None
+        text += f"\n  incomplete: {run.stop.value}"
+    if run.cut:
+        text += f"\n  cut at the bounds of {', '.join(run.cut)}"
+    if run.remark:
+        text += f"\n  {run.remark}"
+    return text
+
+
+def _verdict_lines(judged: JudgedRun, paint: Paint, *, verbose: bool) -> list[str]:
+    lines = []
+    quiet: dict[tuple[str, str], int] = {}
+    for judgement in judged.judgements:
+        verdict = judgement.verdict
+        good = judgement.met and verdict.outcome in (Outcome.HOLDS, Outcome.REACHED)
+        if good and not verbose:
+            kind = verdict.kind.value if verdict.kind in DECLARED else "obligation"
+            key = (kind, str(verdict.assurance))
+            quiet[key] = quiet.get(key, 0) + 1
+        else:
+            lines.append(_verdict_line(judgement, paint))
+    summary = [
+        f"  {paint('good', _word(kind))} {_plural(count, kind)}"
+        + (f" · {assurance}" if kind != "witness" else "")
+        for (kind, assurance), count in quiet.items()
+    ]
+    return summary + lines
+
+
+def _word(kind: str) -> str:
+    return "reached  " if kind == "witness" else "holds    "
+
+
+def _plural(count: int, kind: str) -> str:
+    plurals = {"witness": "witnesses", "step": "step properties", "recoverable": "recoverable"}
+    singular = "step property" if kind == "step" else kind
+    return f"{count} {singular if count == 1 else plurals.get(kind, kind + 's')}"
+
+
+def _verdict_line(judgement: Judgement, paint: Paint) -> str:
+    verdict = judgement.verdict
+    style = "good" if judgement.met else "bad"
+    word = paint(style, f"{verdict.outcome.value:<9}")
+    detail = _detail(verdict)
+    if judgement.expected is None:
+        detail += " · by the way"
+    elif judgement.expected is Outcome.VIOLATED and judgement.met:
+        detail += " · as expected"
+    elif judgement.miss:
+        detail += f" · {judgement.miss}"
+    return f"  {word} {verdict.property}  {detail}"
+
+
+def _detail(verdict: Verdict) -> str:
+    if verdict.trace is not None:
+        count = verdict.trace.length
+        return f"{count} step{'' if count == 1 else 's'}"
+    if verdict.outcome is Outcome.UNKNOWN:
+        return verdict.reason
+    return str(verdict.assurance) + (f" · {verdict.reason}" if verdict.reason else "")
+
+
+def trace_text(trace: Trace, text: str, paint: Paint) -> str:
+    """Return a trace as a table of changes, with the false line and its binding after it."""
+    what = "counterexample to" if trace.explanation is not None else "trace to"
+    lines = [f"  {what} {paint('title', trace.claim)}"]
+    if text:
+        lines += [f"    {line}" for line in text.splitlines()]
+    lines.append("")
+    lines += [f"    {line}" for line in _table(trace, paint)]
+    if trace.explanation is not None:
+        lines += ["", *(f"    {line}" for line in _explanation(trace.explanation, paint))]
+    return "\n".join(lines)
+
+
+def _table(trace: Trace, paint: Paint) -> list[str]:
+    calls = ["initial state", *(str(step) for step in trace.steps)]
+    actors = ["", *(step.actor for step in trace.steps)]
+    width, actor_width = max(map(len, calls)), max([5, *map(len, actors)])
+    lines = [paint("faint", f"{'':>2}  {'actor':<{actor_width}}  {'step':<{width}}  changes")]
+    for number, (call, actor) in enumerate(zip(calls, actors, strict=True)):
+        prefix = f"{number:>2}  {actor:<{actor_width}}  {call:<{width}}"
+        changes = [] if number == 0 else _changes(trace, number - 1)
+        lines.append(f"{prefix}  {changes[0] if changes else ''}".rstrip())
+        indent = " " * (len(prefix) + 2)
+        lines += [indent + change for change in changes[1:]]
+    return lines
+
+
+def _changes(trace: Trace, number: int) -> list[str]:
+    if number + 1 >= len(trace.states):
+        return ["has no outcome: it breaks its obligation"]
+    changes = [f"{place}: {before} → {after}" for place, before, after in trace.changes(number)]
+    return changes or ["nothing"]
+
+
+def _explanation(explanation: Explanation, paint: Paint) -> list[str]:
+    lines = []
+    if explanation.remark:
+        lines += [explanation.remark]
+    if explanation.line:
+        label = f"{explanation.label}: " if explanation.label else ""
+        lines.append(f"{paint('bad', 'false')}  {label}{explanation.line}")
+        lines.append(f"       {paint('faint', explanation.location)}")
+    if explanation.binding:
+        values = ", ".join(f"{name} = {value}" for name, value in explanation.binding)
+        lines.append(f"for    {values}")
+    if explanation.facts:
+        facts = ", ".join(f"{place} = {value}" for place, value in explanation.facts)
+        lines.append(f"where  {facts}")
+    return lines
