@@ -35,7 +35,10 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict beside what was expected. `expected` is None where nothing was: a by-catch of a variant."""
+    """A verdict beside what was expected.
+
+    `expected` is None where nothing was: a by-catch of a variant.
+    """
 
     verdict: Verdict
     expected: Outcome | None

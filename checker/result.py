@@ -37,7 +37,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A moment of a search, for the progress line: states are distinct ones, `frontier` those still to expand."""
+    """A moment of a search, for the progress line: states are distinct ones, `frontier` those
+    still to expand."""
 
     depth: int
     states: int
@@ -49,7 +50,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a run never did, by path: each entry makes a pass worth less, and is looked for in every complete run."""
+    """What a run never did, by path: each entry makes a pass worth less, and is looked for in
+    every complete run."""
 
     never_enabled: tuple[str, ...] = ()  # actions
     never_refused: tuple[str, ...] = ()  # guards, as action.guard
@@ -60,7 +62,8 @@ class Coverage:
 class Run:
     """The figures of one run. `states` are distinct ones: orbits where symmetry is reduced.
 
-    `transitions` are enabled action instances summed over the visited states; `depth` is the number of the
+    `transitions` are enabled action instances summed over the visited states; `depth` is the
+    number of the
     last level that has a state, the initial states being level 0.
     """
 

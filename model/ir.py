@@ -1,11 +1,14 @@
-"""The typed core: what the type checker makes of a model's modules, and what every pass and engine reads.
+"""The typed core: what the type checker makes of a model's modules, and what every pass and
+engine reads.
 
-Two altitudes share the expressions. A `Program` is the model as it was written: definitions are called, parts are
-done, extensions stand beside the actions they extend. The evaluator gives it its meaning. A `System` is what the
+Two altitudes share the expressions. A `Program` is the model as it was written: definitions are
+called, parts are
+done, extensions stand beside the actions they extend. The evaluator gives it its meaning. A
+`System` is what the
 passes make of a program for one run: flat actions without calls. The engines read systems.
 
-Names are qualified paths (`granting.npt`). Values of scalarset elements and enum members are numbers from 0, so
-that a value is `int | bool | None`; its type says how it is written.
+Names are qualified paths (`granting.npt`). Values of scalarset elements and enum members are
+numbers from 0, so that a value is `int | bool | None`; its type says how it is written.
 """
 
 from __future__ import annotations
@@ -110,7 +113,8 @@ class Implies:
 
 @dataclass(frozen=True, slots=True)
 class Equal:
-    """Equality of two values; of an option and a value (present and equal); of an option and `none`.
+    """Equality of two values; of an option and a value (present and equal); of an option and
+    `none`.
 
     An option, if any, is the left operand. `!=` is `Not(Equal(...))`.
     """
@@ -152,7 +156,8 @@ class Conditional:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of an action, part or definition, or a variable that a quantifier or an update binds."""
+    """A parameter of an action, part or definition, or a variable that a quantifier or an
+    update binds."""
 
     name: str
     type: IndexType
@@ -292,7 +297,8 @@ class Guard:
 class Update:
     """`label: variable[indices] operator value for binders where condition`.
 
-    Each binder stands in `indices` exactly once, as a `Local` by itself. Without binders and condition it writes one place.
+    Each binder stands in `indices` exactly once, as a `Local` by itself. Without binders and
+    condition it writes one place.
     """
 
     label: str
@@ -326,7 +332,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts; `subject` is the parameter that names the instance (`container[c]`) or the beneficiary (`kernel for c`)."""
+    """Who acts; `subject` is the parameter that names the instance (`container[c]`) or the
+    beneficiary (`kernel for c`)."""
 
     kind: ActorKind
     subject: str | None
@@ -354,7 +361,8 @@ class Action:
 class Extension:
     """Items that module `module` adds to `action`.
 
-    `parameters` begin with the action's own, under the names that the extension gives them; further ones are added by `with`.
+    `parameters` begin with the action's own, under the names that the extension gives them;
+    further ones are added by `with`.
     """
 
     module: str
@@ -381,7 +389,10 @@ class PropertyKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A claim; its lines are conjoined. `progress` has two lines, premise and conclusion, over `parameters`."""
+    """A claim; its lines are conjoined.
+
+    `progress` has two lines, premise and conclusion, over `parameters`.
+    """
 
     path: str
     kind: PropertyKind
@@ -465,7 +476,10 @@ class SetConstant:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A difference of a model. `violated` is the path of the property that must break; None expects that none does."""
+    """A difference of a model.
+
+    `violated` is the path of the property that must break; None expects that none does.
+    """
 
     name: str
     model: str
@@ -479,7 +493,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A module with its import closure, typed. Declarations stand in import order, then as written."""
+    """A module with its import closure, typed.
+
+    Declarations stand in import order, then as written.
+    """
 
     name: str
     modules: tuple[str, ...]
@@ -502,7 +519,10 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class FlatGuard:
-    """A guard of a flat action. `name` is unique in it; the variants in `dropped_by` leave it out."""
+    """A guard of a flat action.
+
+    `name` is unique in it; the variants in `dropped_by` leave it out.
+    """
 
     name: str
     lines: tuple[Line, ...]
@@ -530,7 +550,11 @@ class FlatUpdate:
 
 @dataclass(frozen=True, slots=True)
 class FlatAction:
-    """One atomic step, without calls. It exists for every variant not in `absent_for` and, if `only_for` is not None, for those alone."""
+    """One atomic step, without calls.
+
+    It exists for every variant not in `absent_for` and, if `only_for` is not None, for those
+    alone.
+    """
 
     path: str
     parameters: tuple[Parameter, ...]
@@ -547,7 +571,8 @@ class FlatAction:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The transition system of one run: a program under one adversary, flat, with the variants that share its kernel."""
+    """The transition system of one run: a program under one adversary, flat, with the variants
+    that share its kernel."""
 
     name: str
     given: frozenset[ActorKind]

@@ -1,6 +1,7 @@
 """The finite sizes of a run, and the places that a state then has.
 
-A `Scope` gives every sort a size, every `nat` a bound, and pinned constants a value. `Places` lays the state functions
+A `Scope` gives every sort a size, every `nat` a bound, and pinned constants a value. `Places`
+lays the state functions
 out in one flat tuple, the form in which the evaluator and traces hold a state.
 """
 
@@ -81,7 +82,8 @@ class Scope:
 
     @cached_property
     def element_prefixes(self) -> Mapping[str, str]:
-        """The shortest prefixes that tell the sorts apart: Container gives c1, c2, Page gives p1."""
+        """The shortest prefixes that tell the sorts apart: Container gives c1, c2, Page gives
+        p1."""
         names = {path: path.rpartition(".")[2].lower() for path in self.sizes}
         prefixes = {}
         for path, name in names.items():
@@ -158,7 +160,8 @@ class Places:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """How the places are written: "npt[p1]", "phase[c2]"; the module is left out where the name is unique."""
+        """How the places are written: "npt[p1]", "phase[c2]"; the module is left out where the
+        name is unique."""
         plain = [variable.path.rpartition(".")[2] for variable in self.variables]
         names = []
         for variable, indices in self:

@@ -1,6 +1,8 @@
-"""A trace: the one form in which every engine's counterexamples and witnesses are shown, kept and replayed.
+"""A trace: the one form in which every engine's counterexamples and witnesses are shown, kept and
+replayed.
 
-Everything in it is text or plain data, so that a saved trace can be rendered without a specification or an engine.
+Everything in it is text or plain data, so that a saved trace can be rendered without a
+specification or an engine.
 """
 
 from __future__ import annotations
@@ -25,13 +27,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why the last state (or step) of a trace falsifies its property: the first false line and a binding that falsifies it."""
+    """Why the last state (or step) of a trace falsifies its property: the first false line and
+    a binding that falsifies it."""
 
     label: str  # label of the false line, or ""
     line: str  # its source text
     location: str  # file:line
     binding: tuple[tuple[str, str], ...]
-    facts: tuple[tuple[str, str], ...]  # the places that the false line reads there, with their values
+    # the places that the false line reads there, with their values
+    facts: tuple[tuple[str, str], ...]
     remark: str = ""  # what an obligation or a deadlock has to say in words
 
 
@@ -39,8 +43,9 @@ class Explanation:
 class Trace:
     """A finite run from an initial state.
 
-    `states[0]` is initial; `steps[i]` leads from `states[i]` to `states[i + 1]`. When the property is an obligation of a step
-    that has no successor (overlap, range), `steps` is as long as `states`: the last step was tried and has no outcome.
+    `states[0]` is initial; `steps[i]` leads from `states[i]` to `states[i + 1]`. When the claim
+    is an obligation of a step that has no successor (overlap, range), `steps` is as long as
+    `states`: the last step was tried and has no outcome.
     """
 
     model: str

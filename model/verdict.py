@@ -42,7 +42,10 @@ class Assurance:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is known of `property`. `reason` is for unknowns, and names the vacuity of a pass that means nothing."""
+    """What is known of `property`.
+
+    `reason` is for unknowns, and names the vacuity of a pass that means nothing.
+    """
 
     property: str
     kind: PropertyKind

@@ -1,4 +1,5 @@
-"""Turn judged runs into the JSON document `splitspec/1`, whose schema stands in `splitspec-1.schema.json`."""
+"""Turn judged runs into the JSON document `splitspec/1`, whose schema stands in
+`splitspec-1.schema.json`."""
 
 from __future__ import annotations
 

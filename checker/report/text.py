@@ -1,7 +1,7 @@
 """Turn judged runs and traces into text for a terminal.
 
-Colour is the caller's: `paint(style, text)` returns the text as it shall appear, so that the same lines serve a
-terminal, a file and a test.
+Colour is the caller's: `paint(style, text)` returns the text as it shall appear, so that the same lines
+serve a terminal, a file and a test.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def adversary(given: Iterable[str]) -> str:
 def run_text(judged: JudgedRun, texts: dict[str, str], paint: Paint, *, verbose: bool) -> str:
     """Return the report of one run: headline, figures, verdicts, findings, counterexamples.
 
-    `texts` gives the sentence of a property by its path. Without `verbose`, properties that hold are counted
+    `texts` gives the sentence of a property by its path. Without `verbose`, properties that hold
+    are counted
     in one line each kind and only what went otherwise is listed.
     """
     run = judged.result.run
