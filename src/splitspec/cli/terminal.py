@@ -1,0 +1,81 @@
+"""The terminal: colour, the progress line, and where each kind of text goes.
+
+Results go to stdout; progress and diagnostics go to stderr, so that a pipe sees results alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TextIO
+
+from splitspec.checker.result import Progress
+
+STYLES = {"good": "32", "bad": "1;31", "title": "1", "faint": "2"}
+
+
+class Choice(str, Enum):
+    """When to use colour or a live progress line."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+def uses_color(choice: Choice, stream: TextIO) -> bool:
+    """Return whether to colour what goes to `stream`; NO_COLOR and FORCE_COLOR decide for `auto`."""
+    if choice is not Choice.AUTO:
+        return choice is Choice.ALWAYS
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+def painter(colored: bool) -> Callable[[str, str], str]:
+    """Return the function that report text is painted with."""
+
+    def paint(style: str, text: str) -> str:
+        return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if colored else text
+
+    return paint
+
+
+@dataclass
+class ProgressLine:
+    """One line on stderr that is rewritten on a terminal, and printed every 10 s elsewhere."""
+
+    choice: Choice
+    stream: TextIO = field(default_factory=lambda: sys.stderr)
+    title: str = ""
+    shown: bool = False
+    last: float = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        live = self.choice is Choice.ALWAYS or self.stream.isatty()
+        if self.choice is Choice.NEVER or (not live and progress.seconds - self.last < 10):
+            return
+        self.last = progress.seconds
+        text = f"{self.title}: {progress_text(progress)}"
+        self.stream.write(f"\r{text}\x1b[K" if live else text + "\n")
+        self.stream.flush()
+        self.shown = live
+
+    def clear(self) -> None:
+        """Take the line away before results are printed."""
+        if self.shown:
+            self.stream.write("\r\x1b[K")
+            self.stream.flush()
+        self.shown, self.last = False, 0.0
+
+
+def progress_text(progress: Progress) -> str:
+    """Return a moment of a search in words."""
+    rate = progress.states / progress.seconds if progress.seconds > 0 else 0.0
+    return (
+        f"depth {progress.depth} · {progress.states:,} states ({rate / 1e6:.2f} M/s) · "
+        f"{progress.transitions:,} transitions · frontier {progress.frontier:,} · "
+        f"{progress.memory / 2**20:,.0f} MB · {progress.seconds:.0f} s"
+    )
