@@ -44,11 +44,18 @@ content() { cat "$lock" pyproject.toml && pwd; }
 wanted() { content | "$python" -c 'import hashlib, sys
 print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'; }
 
-if is_new_enough "$python" && [ "$(cat "$stamp" 2>/dev/null)" = "$(wanted)" ]; then
+# An environment of another Python than the one asked for is made anew.
+version_of() { "$1" -c 'import sys; print(sys.version_info[:2])' 2>/dev/null || echo none; }
+is_usable() {
+    is_new_enough "$python" || return 1
+    [ -z "${PYTHON:-}" ] || [ "$(version_of "$PYTHON")" = "$(version_of "$python")" ]
+}
+
+if is_usable && [ "$(cat "$stamp" 2>/dev/null)" = "$(wanted)" ]; then
     exit 0
 fi
 
-if ! is_new_enough "$python" || ! "$python" -m pip --version >/dev/null 2>&1; then
+if ! is_usable || ! "$python" -m pip --version >/dev/null 2>&1; then
     found=$(find_python)
     say "Creating .venv with $found ($("$found" --version))"
     "$found" -m venv --clear .venv
