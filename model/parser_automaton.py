@@ -1,0 +1,131 @@
+"""Run the tables of the grammar over the tokens of one declaration.
+
+The automaton is lark's; the loop is ours, because lark's spends most of a parse on the
+chains of single-child rules that an expression grammar without precedences needs. Here such
+a rule replaces the state on top of the stack and touches nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from splitspec.model.parser_tables import Production, Tables
+from splitspec.model.scanner import Token
+from splitspec.model.source import Source, Span
+from splitspec.model.syntax import Name
+
+# What a production makes of its children; the children's types follow from the grammar.
+Builders = Mapping[str, Callable[[list[Any], Span], Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The token that nothing in the language allows here, and the states that refused it."""
+
+    position: int
+    states: tuple[int, ...]
+
+
+def run(
+    tables: Tables, builders: Builders, start: str, source: Source, tokens: list[Token]
+) -> Any | Refusal:
+    """Return the node that `tokens` form, or where they stop to form one."""
+    rows, productions = tables.rows, tables.productions
+    states = [tables.starts[start]]
+    values: list[Any] = []
+    firsts: list[Token] = []
+    last = tokens[0]
+    for position, token in enumerate(tokens):
+        kind = token.type
+        while True:
+            move = rows[states[-1]].get(kind)
+            if move is None:
+                if kind == "$END" and states[-1] == tables.ends[start]:
+                    return values[-1]
+                return Refusal(position, tuple(states))
+            if move >= 0:
+                break
+            production = productions[~move]
+            length = production.length
+            if length == 1 and not production.name and not production.spliced:
+                states[-1] = rows[states[-2]][production.origin]
+                continue
+            children, first = values[len(values) - length :], token
+            if length:
+                first = firsts[-length]
+                del states[-length:], values[-length:], firsts[-length:]
+            values.append(_reduce(production, builders, children, source, first, last))
+            firsts.append(first)
+            states.append(rows[states[-1]][production.origin])
+        states.append(move)
+        values.append(_value(source, token))
+        firsts.append(token)
+        if token.text:
+            last = token
+    raise AssertionError("the tokens of a declaration end with $END")
+
+
+def accepted(tables: Tables, states: tuple[int, ...]) -> frozenset[str]:
+    """Return the types of the tokens that may follow in `states`."""
+    return frozenset(
+        kind
+        for kind in tables.rows[states[-1]]
+        if kind.isupper() and _shifts(tables, states, kind)
+    )
+
+
+def _shifts(tables: Tables, states: tuple[int, ...], kind: str) -> bool:
+    """Return whether a token of type `kind` is shifted after the reductions it causes."""
+    stack = list(states)
+    while True:
+        move = tables.rows[stack[-1]].get(kind)
+        if move is None:
+            return kind == "$END" and stack[-1] in tables.ends.values()
+        if move >= 0:
+            return True
+        production = tables.productions[~move]
+        if production.length:
+            del stack[-production.length :]
+        stack.append(tables.rows[stack[-1]][production.origin])
+
+
+def _value(source: Source, token: Token) -> Any:
+    """Return what a token puts on the stack: names as nodes, the rest as it is."""
+    match token.type:
+        case "NAME":
+            end_column = token.column + len(token.text)
+            span = Span(source, token.line, token.column, token.line, end_column)
+            return Name((token.text,), span)
+        case "PATH":
+            return Name(tuple(token.text.split(".")), token.span(source))
+        case _:
+            return token
+
+
+def _reduce(
+    production: Production,
+    builders: Builders,
+    children: list[Any],
+    source: Source,
+    first: Token,
+    last: Token,
+) -> Any:
+    """Apply one production to the values of its symbols."""
+    kept: list[Any] = []
+    for position, spliced in production.kept:
+        if spliced:
+            kept += children[position]
+        else:
+            kept.append(None if position < 0 else children[position])
+    if production.spliced:
+        return kept
+    if not production.name:
+        return kept[0]
+    if first is last or not last.text.count("\n"):
+        end_line, end_column = last.line, last.column + len(last.text)
+    else:
+        end_line, end_column = last.end
+    span = Span(source, first.line, first.column, end_line, end_column)
+    return builders[production.name](kept, span)
