@@ -16,6 +16,8 @@ from splitspec.model.scanner import Token
 from splitspec.model.source import Source, Span
 from splitspec.model.syntax import Name
 
+_REFUSED = -(1 << 30)  # Below every reduction.
+
 # What a production makes of its children; the children's types follow from the grammar.
 Builders = Mapping[str, Callable[[list[Any], Span], Any]]
 
@@ -33,35 +35,37 @@ def run(
 ) -> Any | Refusal:
     """Return the node that `tokens` form, or where they stop to form one."""
     rows, productions = tables.rows, tables.productions
-    states = [tables.starts[start]]
-    values: list[Any] = []
-    firsts: list[Token] = []
+    state = tables.starts[start]
+    states, values, firsts = [state], [], []  # type: list[int], list[Any], list[Token]
     last = tokens[0]
     for position, token in enumerate(tokens):
         kind = token.type
-        while True:
-            move = rows[states[-1]].get(kind)
-            if move is None:
-                if kind == "$END" and states[-1] == tables.ends[start]:
+        while (move := rows[state].get(kind, _REFUSED)) < 0:
+            if move == _REFUSED:
+                if kind == "$END" and state == tables.ends[start]:
                     return values[-1]
                 return Refusal(position, tuple(states))
-            if move >= 0:
-                break
             production = productions[~move]
             length = production.length
             if length == 1 and not production.name and not production.spliced:
-                states[-1] = rows[states[-2]][production.origin]
+                state = rows[states[-2]][production.origin]
+                states[-1] = state
                 continue
-            children, first = values[len(values) - length :], token
+            children, first = [], token  # type: list[Any], Token
             if length:
-                first = firsts[-length]
+                children, first = values[-length:], firsts[-length]
                 del states[-length:], values[-length:], firsts[-length:]
             values.append(_reduce(production, builders, children, source, first, last))
             firsts.append(first)
-            states.append(rows[states[-1]][production.origin])
-        states.append(move)
-        values.append(_value(source, token))
+            state = rows[states[-1]][production.origin]
+            states.append(state)
+        state = move
+        states.append(state)
         firsts.append(token)
+        if kind == "NAME" or kind == "PATH":
+            values.append(_name(source, token))
+        else:
+            values.append(token)
         if token.text:
             last = token
     raise AssertionError("the tokens of a declaration end with $END")
@@ -91,17 +95,10 @@ def _shifts(tables: Tables, states: tuple[int, ...], kind: str) -> bool:
         stack.append(tables.rows[stack[-1]][production.origin])
 
 
-def _value(source: Source, token: Token) -> Any:
-    """Return what a token puts on the stack: names as nodes, the rest as it is."""
-    match token.type:
-        case "NAME":
-            end_column = token.column + len(token.text)
-            span = Span(source, token.line, token.column, token.line, end_column)
-            return Name((token.text,), span)
-        case "PATH":
-            return Name(tuple(token.text.split(".")), token.span(source))
-        case _:
-            return token
+def _name(source: Source, token: Token) -> Name:
+    line, column = token.line, token.column
+    span = Span(source, line, column, line, column + len(token.text))
+    return Name(tuple(token.text.split(".")), span)
 
 
 def _reduce(
@@ -123,9 +120,5 @@ def _reduce(
         return kept
     if not production.name:
         return kept[0]
-    if first is last or not last.text.count("\n"):
-        end_line, end_column = last.line, last.column + len(last.text)
-    else:
-        end_line, end_column = last.end
-    span = Span(source, first.line, first.column, end_line, end_column)
+    span = Span(source, first.line, first.column, *last.end)
     return builders[production.name](kept, span)

@@ -86,6 +86,8 @@ class Token(NamedTuple):
     @property
     def end(self) -> tuple[int, int]:
         """The line and the column right after the token."""
+        if self.type != "TEXT":
+            return self.line, self.column + len(self.text)
         below = self.text.count("\n")
         if below == 0:
             return self.line, self.column + len(self.text)
