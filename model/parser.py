@@ -16,7 +16,8 @@ from splitspec.model import syntax
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.layout import Declaration, Layout, lay_out, with_blocks
 from splitspec.model.parser_automaton import Builders, Refusal, run
-from splitspec.model.parser_errors import explain, misplaced, not_one_expression
+from splitspec.model.parser_errors import explain
+from splitspec.model.parser_placement import empty, misplaced, not_one_expression
 from splitspec.model.parser_tables import Tables, load_tables
 from splitspec.model.parser_tree import builders
 from splitspec.model.source import Source, Span
@@ -50,12 +51,16 @@ def parse(source: Source) -> Parsed:
     """Parse a module; every declaration without an error is in the result."""
     layout = lay_out(source)
     diagnostics = list(layout.diagnostics)
+    if not layout.declarations and not diagnostics:
+        diagnostics.append(empty(source))
+    reported = {d.span.line for d in diagnostics if d.span is not None}
     nodes: list[Any] = []
     broken: set[str] = set()
     for index, declaration in enumerate(layout.declarations):
         node, problems = _parse_declaration(source, declaration)
         problems += misplaced(source, declaration, is_first=index == 0)
-        diagnostics += problems
+        # What the scanner reported may be the cause of a refusal on the same line.
+        diagnostics += [d for d in problems if d.span is None or d.span.line not in reported]
         if node is None or problems or declaration.broken:
             broken.update(declaration.declared)
         if node is not None and (not problems or isinstance(node, syntax.Module)):
@@ -74,7 +79,7 @@ def parse_expression(source: Source) -> ParsedExpression:
     tokens = with_blocks(layout.declarations[0])
     result = run(tables, build, "lone_expression", source, tokens)
     if isinstance(result, Refusal):
-        return ParsedExpression(None, (explain(tables, source, tokens, result),))
+        return ParsedExpression(None, (explain(tables, "lone_expression", source, tokens, result),))
     return ParsedExpression(result, ())
 
 
@@ -88,7 +93,7 @@ def _parse_declaration(
     tokens = with_blocks(declaration)
     result = run(tables, build, "declaration", source, tokens)
     if isinstance(result, Refusal):
-        return None, [explain(tables, source, tokens, result)]
+        return None, [explain(tables, "declaration", source, tokens, result)]
     return result, []
 
 

@@ -73,22 +73,22 @@ def run(
 
 def accepted(tables: Tables, states: tuple[int, ...]) -> frozenset[str]:
     """Return the types of the tokens that may follow in `states`."""
-    return frozenset(
-        kind
-        for kind in tables.rows[states[-1]]
-        if kind.isupper() and _shifts(tables, states, kind)
-    )
+    kinds = (kind for kind in tables.rows[states[-1]] if kind.isupper())
+    found = {kind for kind in kinds if follow(tables, states, kind) is not None}
+    if states[-1] in tables.ends.values():
+        found.add("$END")
+    return frozenset(found)
 
 
-def _shifts(tables: Tables, states: tuple[int, ...], kind: str) -> bool:
-    """Return whether a token of type `kind` is shifted after the reductions it causes."""
+def follow(tables: Tables, states: tuple[int, ...], kind: str) -> tuple[int, ...] | None:
+    """Return the states after a token of type `kind`, or None if it is refused."""
     stack = list(states)
     while True:
         move = tables.rows[stack[-1]].get(kind)
         if move is None:
-            return kind == "$END" and stack[-1] in tables.ends.values()
+            return None
         if move >= 0:
-            return True
+            return (*stack, move)
         production = tables.productions[~move]
         if production.length:
             del stack[-production.length :]

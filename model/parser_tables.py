@@ -80,7 +80,7 @@ def build_tables(grammar: str) -> Tables:
         strict=True,
         maybe_placeholders=True,
     )
-    table = parser.parser.parser._parse_table  # type: ignore[attr-defined]
+    table = parser.parser.parser._parse_table
     rules = sorted(
         {rule for row in table.states.values() for move, rule in row.values() if _reduces(move)},
         key=lambda rule: (str(rule.origin.name), rule.order, str(rule)),

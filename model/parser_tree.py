@@ -114,9 +114,7 @@ def _named_type(children: Children, span: Span) -> syntax.NamedType:
 
 def _range(children: Children, span: Span) -> syntax.RangeType:
     low, high = children
-    return syntax.RangeType(
-        _number(low), _number(high) if isinstance(high, Token) else high, span
-    )
+    return syntax.RangeType(_number(low), _number(high) if isinstance(high, Token) else high, span)
 
 
 def _item_builders() -> dict[str, Builder]:

@@ -177,7 +177,7 @@ def _scan_rare(source: Source, token: Token, result: Scan) -> None:
                     "a tab stands here",
                     token.span(source),
                     label="expected spaces",
-                    help="indent with two spaces a level; `splitspec fmt` cannot guess a tab's width",
+                    help="indent with two spaces a level; how wide a tab is cannot be known",
                 )
             )
         case _:
