@@ -155,7 +155,7 @@ def _problems(source: Source, lines: list[Line]) -> list[Diagnostic]:
         while len(levels) > 1 and line.indent < levels[-1]:
             levels.pop()
         if line.indent > levels[-1]:
-            if shallower:
+            if shallower and not problems:
                 problems.append(_unmatched_indent(source, line, levels[-1]))
             levels.append(line.indent)
             if len(levels) == _LEVELS_MAX:
@@ -211,7 +211,7 @@ def _unmatched_indent(source: Source, line: Line, level: int) -> Diagnostic:
         "SS103",
         "this line belongs to no block",
         Span(source, token.line, 1, token.line, token.column),
-        label=f"expected {level} columns, or as many as the line above has",
+        label=f"expected as many spaces as a line above has, such as {level}",
         help="lines of one block begin in the same column, two further right than their header",
     )
 

@@ -43,7 +43,7 @@ FOREIGN = {
 
 # Why a character has no meaning, for those that people do try.
 REFUSED = {
-    "'": "the value after a step is written `next(x)`",
+    "'": 'the value after a step is written `next(x)`; strings stand in `"`',
     ";": "a line ends where the text line ends; nothing separates lines",
     "{": "blocks are made by indentation, two spaces a level",
     "}": "blocks are made by indentation, two spaces a level",
@@ -181,7 +181,9 @@ def _scan_rare(source: Source, token: Token, result: Scan) -> None:
                 )
             )
         case _:
-            result.diagnostics.append(_unknown(source, token))
+            # One on a line is enough: prose that is no comment is full of them.
+            if not any(d.span and d.span.line == token.line for d in result.diagnostics[-1:]):
+                result.diagnostics.append(_unknown(source, token))
 
 
 def _bad_number(source: Source, token: Token) -> Diagnostic:
