@@ -1,8 +1,8 @@
 """Turn tokens into declarations: logical lines, blocks and the comments beside them.
 
 A token in column 1 begins a declaration. Within one, a line that is indented deeper than the
-line before opens a block. A line goes on while a bracket is open, and on a deeper line that
-begins with a word or a sign that no line can begin with, such as `and` or `where`.
+line before opens a block. A line goes on while a bracket is open, and on a deeper line, after a
+word or sign that no line can end with, or before one that no line can begin with.
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ CONTINUING = frozenset(
     "AND OR IMPLIES THEN ELSE WHERE FOR COUNTS BY GIVEN HOSTILE FAIR STRONGLY WITH LEADS TO IS "
     "WITHIN VBAR EQUAL UNEQUAL LESS AT_MOST GREATER AT_LEAST PLUS MINUS ASSIGN INCREASE DECREASE "
     "COMMA RPAR RSQB AT".split()
+)
+# A deeper line after one of these continues it.
+UNFINISHED = frozenset(
+    "AND OR IMPLIES NOT THEN ELSE WHERE FOR BY PLUS MINUS ASSIGN INCREASE DECREASE COMMA "
+    "VBAR".split()
 )
 _CLOSING = {"RPAR": "LPAR", "RSQB": "LSQB"}
 _READABLE = frozenset({"SS106", "SS113", "SS114"})
@@ -121,10 +126,7 @@ def _logical_lines(tokens: list[Token]) -> list[Line]:
     row, depth = 0, 0
     for token in tokens:
         if token.line != row:
-            goes_on = depth > 0 or (
-                token.type in CONTINUING and lines and token.column > lines[-1].indent + 1
-            )
-            if token.column == 1 or not lines or not goes_on:
+            if not lines or token.column == 1 or not (depth > 0 or _continues(lines[-1], token)):
                 lines.append(Line(token.column - 1, []))
                 depth = 0
             row = token.line
@@ -139,6 +141,12 @@ def _logical_lines(tokens: list[Token]) -> list[Line]:
             case _:
                 pass
     return lines
+
+
+def _continues(line: Line, token: Token) -> bool:
+    """Return whether `token`, the first of its text line, still belongs to `line`."""
+    joins = token.type in CONTINUING or line.tokens[-1].type in UNFINISHED
+    return joins and token.column > line.indent + 1
 
 
 def _problems(source: Source, lines: list[Line]) -> list[Diagnostic]:

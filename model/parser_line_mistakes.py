@@ -163,8 +163,8 @@ def deeper_line(at: Context) -> Diagnostic | None:
         "SS103",
         "this line is deeper than its block",
         f"nothing above opens a block for {shown(after)}",
-        "begin it in the column of the line above; a line goes on below only if the deeper line "
-        "begins with a word such as `and`, `or`, `implies` or `where`",
+        "begin it in the column of the line above; a line goes on below after `and`, `or`, "
+        "`implies`, `:=` or a comma, or before one of them",
     )
 
 

@@ -150,7 +150,7 @@ def dangling_operator(at: Context) -> Diagnostic | None:
         "SS120",
         f"the line ends in {shown(at.previous)}",
         "expected an expression after it",
-        "begin the next, deeper line with the operator, or put the whole in parentheses",
+        "indent the rest of the expression deeper than this line",
     )
 
 
