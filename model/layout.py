@@ -159,12 +159,12 @@ def _problems(source: Source, lines: list[Line]) -> list[Diagnostic]:
         problems += _bracket_problems(source, line.tokens)
         if len(line.tokens) > _TOKENS_MAX:
             problems.append(_too_long(source, line.tokens[_TOKENS_MAX]))
-        shallower = line.indent < levels[-1]
+        left = 0
         while len(levels) > 1 and line.indent < levels[-1]:
-            levels.pop()
+            left = levels.pop()
         if line.indent > levels[-1]:
-            if shallower and not problems:
-                problems.append(_unmatched_indent(source, line, levels[-1]))
+            if left and not problems:
+                problems.append(_unmatched_indent(source, line, left))
             levels.append(line.indent)
             if len(levels) == _LEVELS_MAX:
                 problems.append(_too_deep(source, line.tokens[0]))
@@ -213,13 +213,13 @@ def _indented_start(source: Source, token: Token) -> Diagnostic:
     )
 
 
-def _unmatched_indent(source: Source, line: Line, level: int) -> Diagnostic:
+def _unmatched_indent(source: Source, line: Line, left: int) -> Diagnostic:
     token = line.tokens[0]
     return Diagnostic(
         "SS103",
         "this line belongs to no block",
         Span(source, token.line, 1, token.line, token.column),
-        label=f"expected as many spaces as a line above has, such as {level}",
+        label=f"expected as many spaces as a line above has, such as {left}",
         help="lines of one block begin in the same column, two further right than their header",
     )
 
