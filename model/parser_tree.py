@@ -231,9 +231,13 @@ def _variant(children: Children, span: Span) -> syntax.Variant:
 
 
 def _text(children: Children, span: Span) -> syntax.Text:
-    """Return the content of a text without its quotes and its indentation."""
-    first, *others = children[0].text.strip('"').split("\n")
+    """Return the content of a text."""
+    return syntax.Text("\n".join(text_lines(children[0].text)).strip(), span)
+
+
+def text_lines(text: str) -> list[str]:
+    """Return the lines between the quotes, without what all but the first are indented by."""
+    first, *others = text[3:-3].split("\n")
     indents = [len(line) - len(line.lstrip()) for line in others if line.strip()]
     indent = min(indents, default=0)
-    lines = [first.strip(), *(line[indent:].rstrip() for line in others)]
-    return syntax.Text("\n".join(lines).strip(), span)
+    return [first.strip(), *(line[indent:].rstrip() for line in others)]
