@@ -86,15 +86,32 @@ def build_tables(grammar: str) -> Tables:
         key=lambda rule: (str(rule.origin.name), rule.order, str(rule)),
     )
     number = {rule: index for index, rule in enumerate(rules)}
+    states = _numbered(table)
     rows = tuple(
         {
-            str(symbol): ~number[goal] if _reduces(move) else int(goal)
-            for symbol, (move, goal) in table.states[state].items()
+            str(symbol): ~number[goal] if _reduces(move) else states[goal]
+            for symbol, (move, goal) in sorted(table.states[state].items())
         }
-        for state in range(len(table.states))
+        for state in states
     )
-    productions = tuple(_production(rule) for rule in rules)
-    return Tables(rows, productions, dict(table.start_states), dict(table.end_states))
+    return Tables(
+        rows,
+        tuple(_production(rule) for rule in rules),
+        {start: states[table.start_states[start]] for start in STARTS},
+        {start: states[table.end_states[start]] for start in STARTS},
+    )
+
+
+def _numbered(table: Any) -> dict[Any, int]:
+    """Number the states as they are reached; lark's own numbers differ from run to run."""
+    found = {table.start_states[start]: None for start in STARTS}
+    waiting = list(found)
+    for state in waiting:
+        for _, (move, goal) in sorted(table.states[state].items()):
+            if not _reduces(move) and goal not in found:
+                found[goal] = None
+                waiting.append(goal)
+    return {state: index for index, state in enumerate(found)}
 
 
 def _reduces(move: Any) -> bool:
