@@ -52,6 +52,14 @@ class Context:
         return self.position == 0 or not self.tokens[self.position - 1].text
 
     @property
+    def line_head(self) -> str:
+        """The type of the first token of the refused token's logical line."""
+        position = self.position
+        while position > 0 and self.tokens[position - 1].text:
+            position -= 1
+        return self.tokens[position].type if position < self.position else ""
+
+    @property
     def expects_operand(self) -> bool:
         return {"NAME", "LPAR", "NUMBER", "TRUE"} <= self.expected
 

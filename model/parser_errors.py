@@ -14,7 +14,7 @@ from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.parser_automaton import Refusal, accepted
 from splitspec.model.parser_context import Context
 from splitspec.model.parser_tables import Tables
-from splitspec.model.parser_words import listed, shown
+from splitspec.model.parser_words import FORMS, listed, shown
 from splitspec.model.scanner import Token
 from splitspec.model.source import Source
 
@@ -66,7 +66,10 @@ def _rules() -> tuple[Rule, ...]:
 
 def _unexpected(at: Context) -> Diagnostic:
     """Say what stands here and what may."""
-    if at.expected == {"_NEWLINE"}:
+    form = FORMS.get(at.line_head)
+    if form is not None:
+        remedy = f"the form is {form}"
+    elif at.expected == {"_NEWLINE"}:
         remedy = "nothing can follow on this line"
     elif at.token.type in ("_NEWLINE", "$END", "_DEDENT"):
         remedy = "the line, or what it begins, is not complete"

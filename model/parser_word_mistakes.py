@@ -40,8 +40,10 @@ def misspelled(at: Context) -> Diagnostic | None:
         token = at.tokens[position]
         if token.type != "NAME":
             continue
+        # The word before was accepted as a name, so it must be nearly a keyword to blame it.
+        likeness = 0.7 if position == at.position else 0.8
         expected = at.expected if position == at.position else at.expected_at(position)
-        meant = keywords_like(token.text, expected)
+        meant = keywords_like(token.text, expected, likeness)
         if meant:
             return at.diagnose_at(
                 position,

@@ -37,7 +37,6 @@ LOW = frozenset("ALL SOME NO COUNT IF".split())
 
 # Groups of tokens that a reader thinks of as one thing.
 _OPERAND = frozenset("NAME PATH NUMBER TRUE FALSE NONE LPAR NEXT UNCHANGED ACTOR".split())
-_OPERAND_PREFIX = frozenset("NOT ALL SOME NO COUNT IF".split())
 _CONNECTIVES = COMPARATORS | frozenset("AND OR IMPLIES PLUS MINUS".split())
 _TYPE = frozenset("NAME PATH BOOL NAT NUMBER".split())
 _WORDS = {
@@ -83,13 +82,17 @@ def listed(kinds: frozenset[str]) -> str:
     """Say what may stand here: "`,`, `]` or an operator"."""
     words: list[str] = []
     rest = set(kinds)
-    for group, word in (
-        (_OPERAND, "an expression"), (_TYPE, "a type"), (_CONNECTIVES, "an operator"),
-        (ASSIGNING, "`:=`"), (frozenset({"ALL", "SOME", "NO"}), "a quantifier"),
-    ):  # fmt: skip
-        if group <= rest:
+    if rest >= _OPERAND:
+        words.append("an expression")
+        rest -= _OPERAND | LOW | {"NOT"}
+    elif rest >= {"AND", "OR"}:
+        # After a name, a bracket could still follow; who errs here rarely wants one.
+        words.append("an operator")
+        rest -= _CONNECTIVES | {"LPAR", "LSQB"}
+    for group, word in ((_TYPE, "a type"), (ASSIGNING, "`:=`")):
+        if rest >= group:
             words.append(word)
-            rest -= group | (_OPERAND_PREFIX if group is _OPERAND else frozenset())
+            rest -= group
     if rest >= DECLARING:
         words.append("a declaration")
         rest -= DECLARING
@@ -105,13 +108,13 @@ def _signs_first(word: str) -> tuple[bool, str]:
     return (not word.startswith("`") or word[1].isalpha(), word)
 
 
-def keywords_like(text: str, kinds: frozenset[str]) -> list[str]:
+def keywords_like(text: str, kinds: frozenset[str], likeness: float) -> list[str]:
     """Return the keywords among `kinds` that `text` may be a misspelling of, best first."""
     words = sorted(kind.lower() for kind in kinds & KEYWORD_TYPES)
     meant = SYNONYMS.get(text.lower())
     if meant in words:
         return [meant]
-    return get_close_matches(text.lower(), words, n=2, cutoff=0.7)
+    return get_close_matches(text.lower(), words, n=2, cutoff=likeness)
 
 
 # Words of other notations within an expression: what is written here, and why.
@@ -128,6 +131,44 @@ FOREIGN_WORDS = {
     "iff": ("=", "two truths are compared with `=`"),
     "xor": ("!=", "two truths are compared with `!=`"),
     "elif": ("else if", "`if p then a else if q then b else c`"),
+}
+
+# The form of each construct, by the word that its line begins with.
+_PROPERTY = "NAME given honest host`, its lines below"
+FORMS = {
+    "MODULE": "`module NAME`",
+    "IMPORT": "`import NAME`",
+    "SORT": "`sort NAME`",
+    "ENUM": "`enum NAME = a | b`",
+    "CONST": "`const NAME[S]: T`",
+    "VAR": "`var NAME[S]: T`",
+    "GHOST": "`ghost var NAME[S]: T`",
+    "COUNTER": "`counter NAME[c: S] counts f: T where p`",
+    "DEF": "`def NAME(c: S) = e`",
+    "ASSUME": "`assume NAME`, its lines below",
+    "PART": "`part NAME(c: S)`, its lines below",
+    "ACTION": "`action NAME(c: S) by kernel for c`, its lines below",
+    "EXTEND": "`extend MODULE.ACTION(c) with g: S`, its lines below",
+    "INVARIANT": f"`invariant {_PROPERTY}",
+    "LEMMA": f"`lemma {_PROPERTY}",
+    "STEP": f"`step {_PROPERTY}",
+    "WITNESS": f"`witness {_PROPERTY}",
+    "RECOVERABLE": f"`recoverable {_PROPERTY}",
+    "PROGRESS": "`progress NAME(c: S)`, and below `p leads to q`",
+    "REFINEMENT": "`refinement NAME of MODULE`, its lines below",
+    "VARIANT": "`variant NAME of MODEL`, its lines below",
+    "WHEN": "`when label: p @kind`",
+    "DO": "`do PART(c)`",
+    "ASKED": '`asked by "source"`',
+    "LET": "`let NAME[c] = e`",
+    "DROP": "`drop ACTION.LABEL`",
+    "CHANGE": "`change ACTION(c)`, its lines below",
+    "SET": "`set NAME = e`",
+    "EXPECT": "`expect violated PROPERTY within 5 steps` or `expect redundant`",
+    "CITES": '`cites "source"`',
+    "ALL": "`all x: S: p`",
+    "SOME": "`some x: S: p`",
+    "NO": "`no x: S: p`",
 }
 
 # What other languages call a construct of this one.
