@@ -71,6 +71,8 @@ def _unexpected(at: Context) -> Diagnostic:
         remedy = f"the form is {form}"
     elif at.expected == {"_NEWLINE"}:
         remedy = "nothing can follow on this line"
+    elif "ASSIGN" in at.expected:
+        remedy = "the form is `label: f[a] := e`"
     elif at.token.type in ("_NEWLINE", "$END", "_DEDENT"):
         remedy = "the line, or what it begins, is not complete"
     else:
