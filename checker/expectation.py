@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from splitspec.checker.result import Run, RunResult
 from splitspec.model.ir import PropertyKind, Variant
-from splitspec.model.verdict import Outcome, Verdict
+from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,18 @@ def _judge_variant(result: RunResult, variant: Variant, steps: int | None) -> tu
             judgements.append(Judgement(verdict, Outcome.VIOLATED, not miss, miss))
         elif verdict.outcome is Outcome.VIOLATED:
             judgements.append(Judgement(verdict, None, True))
+    if all(judgement.expected is None for judgement in judgements):
+        judgements.insert(0, _undecided(variant.violated))
     return tuple(judgements)
+
+
+def _undecided(path: str) -> Judgement:
+    """The run had nothing to say of the property that a variant names: a miss, never a pass."""
+    reason = "the run did not check it"
+    verdict = Verdict(
+        path, PropertyKind.INVARIANT, Outcome.UNKNOWN, Assurance(AssuranceKind.NONE), reason
+    )
+    return Judgement(verdict, Outcome.VIOLATED, False, reason)
 
 
 def _variant_miss(verdict: Verdict, within: int | None, exactly: int | None) -> str:

@@ -1,0 +1,129 @@
+"""An expectation is met by evidence alone; silence, drift and vacuity are misses."""
+
+from __future__ import annotations
+
+import pytest
+
+from splitspec.checker.expectation import Expectation, JudgedRun, judge
+from splitspec.checker.result import Coverage, Engine, Run, RunResult, Stop
+from splitspec.cli.exitcode import PRECEDENCE, ExitCode, combine, exit_code
+from splitspec.model.ir import PropertyKind, Variant
+from splitspec.model.source import Source, Span
+from splitspec.model.trace import Step, Trace
+from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
+
+SPAN = Span(Source("m.split", ""), 1, 1, 1, 1)
+
+
+def run(**changes: object) -> Run:
+    values: dict[str, object] = {
+        "id": "m",
+        "model": "m",
+        "given": (),
+        "variant": None,
+        "scope": (("m.Page", 2),),
+        "engine": Engine.EVALUATOR,
+        "complete": True,
+        "stop": None,
+        "seconds": 0.0,
+        "states": 10,
+        "transitions": 20,
+        "depth": 3,
+        "symmetry": False,
+    }
+    return Run(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def trace(steps: int) -> Trace:
+    states = tuple((str(n),) for n in range(steps + 1))
+    moves = tuple(Step("m.tick", "kernel", ()) for _ in range(steps))
+    return Trace("m", (), None, (), "m.safe", ("n",), states, moves, None)
+
+
+def verdict(outcome: Outcome, kind: PropertyKind = PropertyKind.INVARIANT) -> Verdict:
+    found = trace(4) if outcome is Outcome.VIOLATED else None
+    return Verdict("m.safe", kind, outcome, Assurance(AssuranceKind.EXHAUSTIVE), trace=found)
+
+
+def variant(violated: str | None, steps: int | None = 5) -> Variant:
+    return Variant("wrong", "m", (), violated, steps, (), "", SPAN)
+
+
+def judged(
+    outcome: Outcome, expectation: Expectation | None = None, **changes: object
+) -> JudgedRun:
+    return judge(RunResult(run(**changes), (verdict(outcome),)), expectation or Expectation())
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"),
+    [
+        (Outcome.HOLDS, ExitCode.MET),
+        (Outcome.VIOLATED, ExitCode.VIOLATED),
+        (Outcome.UNKNOWN, ExitCode.UNKNOWN),
+    ],
+)
+def test_the_code_of_a_run_follows_its_verdict(outcome: Outcome, code: ExitCode) -> None:
+    assert exit_code([judged(outcome)]) is code
+
+
+def test_an_unreached_witness_fails() -> None:
+    result = RunResult(run(), (verdict(Outcome.UNREACHED, PropertyKind.WITNESS),))
+    assert exit_code([judge(result, Expectation())]) is ExitCode.VIOLATED
+
+
+def test_a_run_without_verdicts_has_checked_nothing() -> None:
+    assert exit_code([judge(RunResult(run(), ()), Expectation())]) is ExitCode.NOTHING
+    assert exit_code([]) is ExitCode.NOTHING
+
+
+def test_a_drifted_count_is_a_policy_failure_and_only_of_complete_runs() -> None:
+    expected = Expectation(states=11)
+    assert exit_code([judged(Outcome.HOLDS, expected)]) is ExitCode.POLICY
+    partial = judged(Outcome.UNKNOWN, expected, complete=False, stop=Stop.STATES)
+    assert partial.drift == ()
+    assert exit_code([partial]) is ExitCode.UNKNOWN
+
+
+def test_orbits_are_compared_under_symmetry_and_states_without() -> None:
+    expected = Expectation(states=999, orbits=10)
+    assert judged(Outcome.HOLDS, expected, symmetry=True).drift == ()
+    assert judged(Outcome.HOLDS, expected, symmetry=False).drift != ()
+
+
+def test_vacuity_fails_unless_it_is_expected_and_expected_vacuity_must_exist() -> None:
+    coverage = Coverage(never_enabled=("m.swap",))
+    assert exit_code([judged(Outcome.HOLDS, coverage=coverage)]) is ExitCode.POLICY
+    idle = Expectation(idle={"m.swap": "one frame only"})
+    assert exit_code([judged(Outcome.HOLDS, idle, coverage=coverage)]) is ExitCode.MET
+    assert exit_code([judged(Outcome.HOLDS, idle)]) is ExitCode.POLICY
+
+
+def test_a_variant_is_met_by_the_named_property_within_its_steps_alone() -> None:
+    named = Expectation(variant=variant("m.safe"))
+    assert exit_code([judged(Outcome.VIOLATED, named)]) is ExitCode.MET
+    too_long = Expectation(variant=variant("m.safe", 3))
+    assert exit_code([judged(Outcome.VIOLATED, too_long)]) is ExitCode.POLICY
+    other_length = Expectation(variant=variant("m.safe"), steps=3)
+    assert exit_code([judged(Outcome.VIOLATED, other_length)]) is ExitCode.POLICY
+    assert exit_code([judged(Outcome.HOLDS, named)]) is ExitCode.POLICY
+    other = Expectation(variant=variant("m.other"))
+    assert exit_code([judged(Outcome.VIOLATED, other)]) is not ExitCode.MET
+
+
+def test_a_redundant_variant_must_break_nothing() -> None:
+    redundant = Expectation(variant=variant(None))
+    assert exit_code([judged(Outcome.HOLDS, redundant)]) is ExitCode.MET
+    assert exit_code([judged(Outcome.VIOLATED, redundant)]) is ExitCode.VIOLATED
+
+
+def test_an_interrupted_run_is_never_a_pass() -> None:
+    stopped = judged(Outcome.HOLDS, complete=False, stop=Stop.INTERRUPTED)
+    assert exit_code([stopped]) is ExitCode.INTERRUPTED
+
+
+def test_precedence_is_total_and_nothing_never_hides_a_failure() -> None:
+    assert set(PRECEDENCE) == set(ExitCode)
+    assert combine([ExitCode.MET, ExitCode.NOTHING]) is ExitCode.NOTHING
+    assert combine([ExitCode.UNKNOWN, ExitCode.VIOLATED]) is ExitCode.VIOLATED
+    assert combine([ExitCode.VIOLATED, ExitCode.USAGE]) is ExitCode.USAGE
