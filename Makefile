@@ -50,9 +50,8 @@ nightly: env ## The test suite with many more random cases
 	@$(PY) -m pytest -q --numprocesses $(JOBS) --hypothesis-profile=nightly
 
 docs: env ## Regenerate the pages of docs/ that are made from the sources
-	@echo "==> docs/errors.md"
-	@$(PY) -c "from pathlib import Path; from splitspec.model.codes import errors_page; \
-	    Path('docs/errors.md').write_text(errors_page(), encoding='utf-8')"
+	@echo "==> docs/generate.py"
+	@$(PY) docs/generate.py
 
 lock: env ## Resolve the dependencies anew (needs uv)
 	@uv pip compile --no-config --universal --fork-strategy fewest --python-version 3.11 \
