@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import TextIO
 
 from splitspec.checker.result import Progress
@@ -17,7 +17,7 @@ from splitspec.checker.result import Progress
 STYLES = {"good": "32", "bad": "1;31", "title": "1", "faint": "2"}
 
 
-class Choice(str, Enum):
+class Choice(StrEnum):
     """When to use colour or a live progress line."""
 
     AUTO = "auto"
@@ -26,7 +26,7 @@ class Choice(str, Enum):
 
 
 def uses_color(choice: Choice, stream: TextIO) -> bool:
-    """Return whether to colour what goes to `stream`; NO_COLOR and FORCE_COLOR decide for `auto`."""
+    """Return whether to colour `stream`; NO_COLOR and FORCE_COLOR decide for `auto`."""
     if choice is not Choice.AUTO:
         return choice is Choice.ALWAYS
     if os.environ.get("NO_COLOR"):

@@ -1,0 +1,100 @@
+"""The one vocabulary of flags: each option is spelled, typed and explained here alone."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from splitspec.cli.terminal import Choice
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Switch(StrEnum):
+    """On or off."""
+
+    ON = "on"
+    OFF = "off"
+
+
+def parse_size(text: str) -> int:
+    """Return a number of bytes: `800M`, `12G`, or a plain number."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kKmMgG]?)[bB]?", text.strip())
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is not a size; write 800M or 12G")
+    factor = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}[match[2].lower()]
+    return int(float(match[1]) * factor)
+
+
+def parse_scope(text: str) -> tuple[str, int]:
+    """Return sort and size of `Container=3`."""
+    match = re.fullmatch(r"([\w.]+)=(\d+)", text)
+    if match is None or int(match[2]) < 1:
+        raise typer.BadParameter(f"{text!r} is not SORT=NUMBER, as in Container=3")
+    return match[1], int(match[2])
+
+
+Models = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="MODEL…",
+        help="Names of models.toml or paths of .split files. [default: every model]",
+    ),
+]
+Scope = Annotated[
+    list[str] | None,
+    typer.Option("--scope", metavar="SORT=N", help="Size of a sort; repeatable."),
+]
+Properties = Annotated[
+    list[str] | None,
+    typer.Option("--property", "-p", metavar="GLOB", help="Only these properties; repeatable."),
+]
+VariantName = Annotated[
+    str | None, typer.Option("--variant", metavar="NAME", help="Check one variant of the model.")
+]
+AllVariants = Annotated[
+    bool, typer.Option("--variants", help="Check every variant against its expectation.")
+]
+Given = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--given", metavar="ACTOR", help="Only the run with these honest actors: host, none …"
+    ),
+]
+Depth = Annotated[int | None, typer.Option("--depth", min=1, help="Stop after this many levels.")]
+States = Annotated[int | None, typer.Option("--max-states", min=1, help="Stop at this many.")]
+Timeout = Annotated[
+    float | None, typer.Option("--timeout", min=0.001, help="Stop each run after these seconds.")
+]
+Memory = Annotated[
+    str | None, typer.Option("--memory", metavar="SIZE", help="Limit of a run, as in 12G.")
+]
+Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Threads of the search.")]
+Symmetry = Annotated[
+    Switch, typer.Option("--symmetry", help="Explore one state of each orbit only.")
+]
+CrossCheck = Annotated[
+    bool,
+    typer.Option("--cross-check", help="Explore with and without symmetry and compare the two."),
+]
+NoSlice = Annotated[
+    bool, typer.Option("--no-slice", help="Keep variables that nothing of the run reads.")
+]
+OutputFormat = Annotated[
+    Format, typer.Option("--format", help="Results as text, or as one JSON document.")
+]
+Color = Annotated[Choice, typer.Option("--color", help="Colour in the output.")]
+ProgressOption = Annotated[Choice, typer.Option("--progress", help="The progress line on stderr.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="List every verdict, note and sliced variable.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only what is not as expected.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed of what is random.")]
