@@ -6,7 +6,8 @@ import pytest
 
 from splitspec.checker.expectation import Expectation, JudgedRun, judge
 from splitspec.checker.result import Coverage, Engine, Run, RunResult, Stop
-from splitspec.cli.exitcode import PRECEDENCE, ExitCode, combine, exit_code
+from splitspec.cli.exitcode import PRECEDENCE, ExitCode, combine
+from splitspec.cli.outcome import exit_code
 from splitspec.model.ir import PropertyKind, Variant
 from splitspec.model.source import Source, Span
 from splitspec.model.trace import Step, Trace

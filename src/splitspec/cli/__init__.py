@@ -1,15 +1,13 @@
-"""The command line: the only place that prints and that ends the process."""
+"""The command line: the only place that prints and that ends the process.
 
-import sys
+Commands import what they need when they run, so that `--help` costs next to nothing.
+"""
 
-from splitspec import __version__
+from __future__ import annotations
 
 
 def main() -> None:
-    """Answer `--help` and `--version`; the commands join here."""
-    if sys.argv[1:] == ["--version"]:
-        print(f"splitspec {__version__}")
-        return
-    print("usage: splitspec [--help] [--version] COMMAND")
-    if sys.argv[1:] not in ([], ["--help"]):
-        sys.exit(2)
+    """Run the command line and end the process with its exit code."""
+    from splitspec.cli.application import run
+
+    run()

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
-from splitspec.checker.expectation import JudgedRun, Judgement
-from splitspec.checker.result import Stop
-from splitspec.model.verdict import Outcome
-
 
 class ExitCode(IntEnum):
     """Exit codes; where several apply the one that stands first in `PRECEDENCE` wins."""
@@ -39,31 +35,3 @@ def combine(codes: Iterable[ExitCode]) -> ExitCode:
     """Return the code that takes precedence; nothing at all is `NOTHING`."""
     found = set(codes)
     return next((code for code in PRECEDENCE if code in found), ExitCode.NOTHING)
-
-
-def exit_code(runs: Iterable[JudgedRun]) -> ExitCode:
-    """Return the code of a command that made these runs."""
-    return combine(_code_of_run(run) for run in runs)
-
-
-def _code_of_run(judged: JudgedRun) -> ExitCode:
-    codes = [_code_of(judgement) for judgement in judged.judgements]
-    if judged.result.run.stop is Stop.INTERRUPTED:
-        codes.append(ExitCode.INTERRUPTED)
-    if judged.drift or judged.vacuity:
-        codes.append(ExitCode.POLICY)
-    return combine(codes)
-
-
-def _code_of(judgement: Judgement) -> ExitCode:
-    if judgement.met:
-        return ExitCode.MET
-    match judgement.verdict.outcome:
-        case Outcome.UNKNOWN:
-            return ExitCode.UNKNOWN
-        case Outcome.VIOLATED if judgement.expected is Outcome.VIOLATED:
-            return ExitCode.POLICY
-        case Outcome.VIOLATED | Outcome.UNREACHED:
-            return ExitCode.VIOLATED
-        case Outcome.HOLDS | Outcome.REACHED:
-            return ExitCode.POLICY

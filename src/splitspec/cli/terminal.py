@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from splitspec.checker.result import Progress
+if TYPE_CHECKING:  # The words of a progress line do not need the engines at start-up.
+    from splitspec.checker.result import Progress
 
 STYLES = {"good": "32", "bad": "1;31", "title": "1", "faint": "2"}
 
