@@ -1,0 +1,119 @@
+"""The shipped specification as a text: complete against its requirements, and tidy."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from splitspec.model import syntax
+from splitspec.model.formatter import format_source
+from splitspec.model.parser import parse
+from splitspec.model.source import Source
+
+SPEC = Path(__file__).parents[2] / "spec"
+MODULES = sorted(SPEC.glob("*.split"))
+FILES = sorted(SPEC.rglob("*.split"))
+
+# The requirements that the first specification owes, as the design's list of invariants names them.
+REQUIRED = "I1 I2 I3 I4 I6 I7 I9 I10 I12 I13 I14 I19 I20 S1 A1 A2 A4 A5".split()
+# The accounting rows of the list of invariants, and those of the attack catalogue.
+ACCOUNTING = re.compile(r"A\d|I27|I28|I29|I30")
+
+
+@cache
+def _module(path: Path) -> syntax.Module:
+    parsed = parse(Source(path.name, path.read_text(encoding="utf-8")))
+    assert parsed.diagnostics == ()
+    assert parsed.module is not None
+    return parsed.module
+
+
+def _declarations(kind: type[Any], files: list[Path]) -> list[Any]:
+    return [d for path in files for d in _module(path).declarations if isinstance(d, kind)]
+
+
+@cache
+def _manifest() -> dict[str, Any]:
+    return tomllib.loads((SPEC / "models.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_module_reads_in_one_sitting_and_is_formatted(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 300
+    assert format_source(Source(path.name, text)).text == text
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_module_says_what_it_is_about(path: Path) -> None:
+    text = _module(path).text
+    assert text is not None
+    assert len(text.value.split()) >= 8
+
+
+def test_every_state_variable_says_what_its_value_is() -> None:
+    silent = [
+        str(d.name)
+        for path in MODULES
+        if path.stem not in ("sev", "tdx")  # Their ghosts refer to those of `platform`.
+        for d in _module(path).declarations
+        if isinstance(d, syntax.StateDeclaration) and not d.comment
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("requirement", REQUIRED)
+def test_every_requirement_is_answered_by_a_property(requirement: str) -> None:
+    answered = {
+        source.value.split(",")[0].split()[0]
+        for p in _declarations(syntax.Property, MODULES)
+        for source in p.asked_by
+    }
+    assert requirement in answered
+
+
+def test_accounting_alone_trusts_the_host() -> None:
+    for p in _declarations(syntax.Property, MODULES):
+        if p.kind in ("witness", "recoverable") or not p.asked_by:
+            continue
+        if p.given:
+            assert any(ACCOUNTING.match(source.value) for source in p.asked_by), p.name
+
+
+def test_every_claim_has_a_sentence() -> None:
+    for p in _declarations(syntax.Property, MODULES):
+        if p.kind in ("invariant", "step", "recoverable"):
+            assert p.text is not None, p.name
+
+
+def test_every_variant_has_its_line_in_the_manifest_and_the_other_way_round() -> None:
+    declared = {(str(v.model), str(v.name)) for v in _declarations(syntax.Variant, FILES)}
+    listed = {
+        (model, variant)
+        for model, entry in _manifest().items()
+        for variant in entry.get("variants", {})
+    }
+    assert declared == listed
+
+
+def test_the_manifest_repeats_the_length_that_a_variant_promises() -> None:
+    for variant in _declarations(syntax.Variant, FILES):
+        entry = _manifest()[str(variant.model)]["variants"][str(variant.name)]
+        assert variant.expectation is not None
+        assert entry.get("steps") == variant.expectation.steps, variant.name
+
+
+def test_a_variant_differs_in_one_place_or_says_why() -> None:
+    for variant in _declarations(syntax.Variant, FILES):
+        one = len(variant.differences) == 1 and isinstance(variant.differences[0], syntax.Drop)
+        assert one or variant.cites, variant.name
+
+
+def test_the_index_lists_every_module() -> None:
+    index = (SPEC / "README.md").read_text(encoding="utf-8")
+    assert [path.stem for path in MODULES if f"| `{path.stem}` |" not in index] == []
