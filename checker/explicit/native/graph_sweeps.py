@@ -1,0 +1,147 @@
+"""Turn the visited set into a graph of predecessors, and go back in it from the states of a goal.
+
+Two sweeps over the stored states make the lists: the first counts the predecessors of every state, the second writes
+them. Successors are made anew each time, since storing them would take more memory than the second sweep takes time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from splitspec.checker.explicit.native.blocks import (
+    CLAIM_SIZE,
+    EDGE_OFFSETS,
+    EDGE_TARGETS,
+    GOAL,
+    HASHES,
+    HI,
+    HOLDS_GOAL,
+    HOLE,
+    MARKED,
+    OUT,
+    PARENTS,
+    QUEUE,
+    QUEUE_HEAD,
+    QUEUE_TAIL,
+    SIZE,
+    SLOTS,
+    SOURCES,
+    STATES,
+    STOP,
+    TAKE,
+    WORDS,
+)
+from splitspec.checker.explicit.native.intrinsics import (
+    ahead,
+    bytes_at,
+    call_holds_goal,
+    fetch_add,
+    high_product,
+    links_at,
+    load,
+    words_at,
+)
+from splitspec.checker.explicit.native.runtime import (
+    INDEX_MASK,
+    TAG_MASK,
+    gather,
+    is_same,
+    prepare,
+)
+
+
+@njit
+def find(control: Any, out: Any, o: int, h: int) -> int:
+    """Return the index of the stored state that equals the one at word `o` of `out`, or -1."""
+    words, size = control[WORDS], control[SIZE]
+    states, slots = words_at(control[STATES]), words_at(control[SLOTS])
+    position, tag = high_product(h, size), h << 40
+    while True:
+        slot = load(slots, position)
+        if slot == 0:
+            return -1
+        index = (slot & INDEX_MASK) - 1
+        if slot & TAG_MASK == tag and is_same(states, index * words, out, o, words):
+            return index
+        position += 1
+        if position == size:
+            position = 0
+
+
+def count_predecessors(control: Any, worker: Any) -> int:
+    """Count the predecessors of each state below HI, from TAKE on; return 1 iff no state is left.
+
+    The count of state `i` goes to offset `i + 1`. Return -1 if a successor is not stored.
+    """
+    words, offsets = control[WORDS], words_at(control[EDGE_OFFSETS])
+    out, hashes = words_at(worker[OUT]), words_at(worker[HASHES])
+    while load(control, STOP) == 0:
+        count = gather(control, worker)
+        if count < 0:
+            return 1
+        prepare(control, worker, count)
+        for j in range(count):
+            target = find(control, out, j * words, hashes[j])
+            if target < 0:
+                return -1
+            fetch_add(offsets, target + 1, 1)
+    return 0
+
+
+def list_predecessors(control: Any, worker: Any) -> int:
+    """Write the predecessor lists; the offset of a list's end moves down to its beginning meanwhile."""
+    words, offsets = control[WORDS], words_at(control[EDGE_OFFSETS])
+    targets = links_at(control[EDGE_TARGETS])
+    out, hashes = words_at(worker[OUT]), words_at(worker[HASHES])
+    sources = words_at(worker[SOURCES])
+    while load(control, STOP) == 0:
+        count = gather(control, worker)
+        if count < 0:
+            return 1
+        prepare(control, worker, count)
+        for j in range(count):
+            target = find(control, out, j * words, hashes[j])
+            if target < 0:
+                return -1
+            targets[fetch_add(offsets, target, -1) - 1] = sources[j]
+    return 0
+
+
+def mark_goals(control: Any, worker: Any) -> int:
+    """Mark and queue the states below HI that make the goal true, from TAKE on; for one worker."""
+    words, hi = control[WORDS], control[HI]
+    states, parents = words_at(control[STATES]), links_at(control[PARENTS])
+    marked, queue = bytes_at(control[MARKED]), links_at(control[QUEUE])
+    while load(control, STOP) == 0:
+        first = control[TAKE]
+        if first >= hi:
+            return 1
+        control[TAKE] = first + CLAIM_SIZE
+        for s in range(first, min(first + CLAIM_SIZE, hi)):
+            if parents[s] != HOLE:
+                state = ahead(states, s * words)
+                if call_holds_goal(control[HOLDS_GOAL], state, control[GOAL]) != 0:
+                    marked[s] = 1
+                    queue[control[QUEUE_TAIL]] = s
+                    control[QUEUE_TAIL] += 1
+    return 0
+
+
+def go_back(control: Any, worker: Any) -> int:
+    """Mark every state from which a queued one can be reached; return 1 iff the queue is empty."""
+    offsets, targets = words_at(control[EDGE_OFFSETS]), links_at(control[EDGE_TARGETS])
+    marked, queue = bytes_at(control[MARKED]), links_at(control[QUEUE])
+    while load(control, STOP) == 0:
+        if control[QUEUE_HEAD] == control[QUEUE_TAIL]:
+            return 1
+        state = queue[control[QUEUE_HEAD]]
+        control[QUEUE_HEAD] += 1
+        for e in range(offsets[state], offsets[state + 1]):
+            source = targets[e]
+            if marked[source] == 0:
+                marked[source] = 1
+                queue[control[QUEUE_TAIL]] = source
+                control[QUEUE_TAIL] += 1
+    return 0

@@ -1,0 +1,367 @@
+"""Explore with any kernel: the native half of a breadth-first search, compiled once per machine.
+
+The visited set is an append-only array of packed states and a table of slots `{tag: 24 | index + 1: 40}` with linear
+probing. A thread writes a new state at an index of its own and publishes it by one compare-and-exchange on the slot;
+a thread that loses the race uses its index again. Slots are fetched a batch ahead, because a probe of a large table
+is a cache miss that only other work can hide. The position of a state comes from the upper bits of its hash by
+multiplication (so the table can have any size), the tag from the lower ones.
+
+Every function takes the addresses of the two blocks of `splitspec.checker.explicit.native.blocks` and returns when it
+is done or asked to stop. Levels, growth, limits and progress are Python's work.
+
+Soundness: states are compared whole, never by hash, so no state is lost to a collision. An index is published after
+its state, so that whoever sees a slot sees the state. What one thread decides of a property (FIRST, PENDING) is its own
+until Python joins the threads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from splitspec.checker.explicit.native.blocks import (
+    ACTIONS,
+    AT,
+    BATCH_STATES,
+    BATCH_SUCCESSORS,
+    BITS,
+    CANONICAL,
+    CHUNK,
+    CLAIM,
+    CLAIM_END,
+    CLAIM_SIZE,
+    END,
+    FIRST,
+    FOUND,
+    FULL,
+    HASHES,
+    HI,
+    HITS,
+    HOLE,
+    OPEN,
+    LEVEL_COUNT,
+    LEVEL_LIMIT,
+    LEVELS,
+    MARKS,
+    MASK,
+    MEMBERS,
+    NEW,
+    NEXT,
+    NO_ACTION,
+    OUT,
+    OUT_ACTIONS,
+    PARENTS,
+    PENDING,
+    ROOT,
+    SIZE,
+    SLOTS,
+    SOLO,
+    SOLO_WIDTH,
+    SOURCE,
+    SOURCE_COUNT,
+    SOURCE_PARENTS,
+    SOURCES,
+    SPARE_MARKS,
+    STATES,
+    STOP,
+    SUCCESSORS,
+    TAKE,
+    TRANSITIONS,
+    VIOLATED,
+    WORDS,
+)
+from splitspec.checker.explicit.native.intrinsics import (
+    ahead,
+    call_canonical,
+    call_successors,
+    call_violated,
+    exchange,
+    fetch_add,
+    high_product,
+    links_at,
+    load,
+    prefetch,
+    shorts_at,
+    words_at,
+)
+
+INDEX_MASK = (1 << 40) - 1
+TAG_MASK = -1 << 40
+# Odd constants with many mixed bits: of SplitMix64 and of the golden ratio.
+FIRST_MULTIPLIER = -4658895280553007687
+LAST_MULTIPLIER = -7046029254386353131
+
+
+@njit
+def fold(left: int, right: int) -> int:
+    """Mix two words: the halves of their product, joined."""
+    return (left * right) ^ high_product(left, right)
+
+
+@njit
+def hashed(states: Any, at: int, words: int) -> int:
+    """Return the hash of the packed state that begins at word `at`."""
+    h = LAST_MULTIPLIER
+    for i in range(words):
+        h = fold(h ^ states[at + i], FIRST_MULTIPLIER + 2 * i)
+    return h * LAST_MULTIPLIER ^ (h >> 29)
+
+
+@njit
+def is_same(left: Any, i: int, right: Any, j: int, words: int) -> bool:
+    """Whether two packed states are equal; the usual sizes without a loop."""
+    if words == 1:
+        return left[i] == right[j]
+    if words == 2:
+        return ((left[i] ^ right[j]) | (left[i + 1] ^ right[j + 1])) == 0
+    difference = 0
+    for k in range(words):
+        difference |= left[i + k] ^ right[j + k]
+    return difference == 0
+
+
+@njit
+def copy(source: Any, i: int, target: Any, j: int, words: int) -> None:
+    """Copy one packed state."""
+    for k in range(words):
+        target[j + k] = source[i + k]
+
+
+@njit
+def note_hits(worker: Any, found: Any, open_set: Any, bits: int, index: int) -> None:
+    """Keep `index` as the first of every property in `found`, and take them out of `open_set`."""
+    first = words_at(worker[FIRST])
+    for b in range(bits):
+        for i in range(64):
+            if (found[b] >> i) & 1:
+                first[b * 64 + i] = index
+        open_set[b] &= ~found[b]
+        found[b] = 0
+    worker[FOUND] = 1
+
+
+@njit
+def is_empty(members: Any, words: int) -> bool:
+    union = 0
+    for b in range(words):
+        union |= members[b]
+    return union == 0
+
+
+@njit
+def judge(control: Any, worker: Any, index: int, action: int) -> None:
+    """Evaluate the undecided state properties on a new state."""
+    pending, hits = words_at(worker[PENDING]), words_at(worker[HITS])
+    state = ahead(words_at(control[STATES]), index * control[WORDS])
+    if call_violated(control[VIOLATED], state, action, pending, hits) != 0:
+        note_hits(worker, hits, pending, control[BITS], index)
+
+
+@njit
+def insert(control: Any, worker: Any, out: Any, o: int, h: int, parent: int, action: int) -> bool:
+    """Put the state at word `o` of `out` into the visited set; return whether it is new."""
+    words, size = control[WORDS], control[SIZE]
+    states, slots = words_at(control[STATES]), words_at(control[SLOTS])
+    position = high_product(h, size)
+    tag = h << 40
+    at = -1
+    while True:
+        slot = load(slots, position)
+        if slot == 0:
+            if at < 0:
+                if worker[AT] == worker[END]:
+                    worker[AT] = fetch_add(control, NEXT, control[CHUNK])
+                    worker[END] = worker[AT] + control[CHUNK]
+                at = worker[AT]
+                copy(out, o, states, at * words, words)
+                links_at(control[PARENTS])[at] = parent
+                shorts_at(control[ACTIONS])[at] = action
+            slot = exchange(slots, position, 0, tag | (at + 1))
+            if slot == 0:
+                worker[AT] = at + 1
+                return True
+        if slot & TAG_MASK == tag and is_same(
+            states, ((slot & INDEX_MASK) - 1) * words, out, o, words
+        ):
+            return False
+        position += 1
+        if position == size:
+            position = 0
+
+
+@njit
+def locate_marks(control: Any, worker: Any, members: int, count: int) -> None:
+    """Find, for every new mark of the last batch, the first state of it that makes the mark."""
+    words, bits = control[WORDS], control[BITS]
+    states, batch = words_at(control[STATES]), words_at(worker[MEMBERS])
+    out, actions = words_at(worker[OUT]), shorts_at(worker[OUT_ACTIONS])
+    marks, spare, undecided = (
+        words_at(worker[MARKS]),
+        words_at(worker[SPARE_MARKS]),
+        words_at(worker[OPEN]),
+    )
+    for m in range(members):
+        for b in range(bits + 1):
+            spare[b] = 0
+        state = ahead(states, batch[m] * words)
+        tail, tail_actions = ahead(out, count * words), ahead(actions, count)
+        call_successors(control[SUCCESSORS], state, tail, tail_actions, spare, control[MASK])
+        for b in range(bits):
+            spare[b] &= undecided[b]
+        if not is_empty(spare, bits):
+            note_hits(worker, spare, undecided, bits, batch[m])
+    for b in range(bits):
+        marks[b] = 0
+
+
+@njit
+def gather(control: Any, worker: Any) -> int:
+    """Fill the batch with the successors of claimed states; return their number, or -1 if no state is left."""
+    words, bits = control[WORDS], control[BITS]
+    states, parents = words_at(control[STATES]), links_at(control[PARENTS])
+    out, actions = words_at(worker[OUT]), shorts_at(worker[OUT_ACTIONS])
+    sources, members = words_at(worker[SOURCES]), words_at(worker[MEMBERS])
+    marks = words_at(worker[MARKS])
+    claim, end = worker[CLAIM], worker[CLAIM_END]
+    hi, successors, mask = control[HI], control[SUCCESSORS], control[MASK]
+    count, taken = 0, 0
+    while taken < BATCH_STATES and count < BATCH_SUCCESSORS:
+        if claim == end:
+            claim = fetch_add(control, TAKE, CLAIM_SIZE)
+            end = min(claim + CLAIM_SIZE, hi)
+            if claim >= hi:
+                claim = end
+                break
+        if parents[claim] != HOLE:
+            before = count
+            count += call_successors(
+                successors,
+                ahead(states, claim * words),
+                ahead(out, count * words),
+                ahead(actions, count),
+                marks,
+                mask,
+            )
+            for j in range(before, count):
+                sources[j] = claim
+            members[taken] = claim
+            taken += 1
+        claim += 1
+    worker[CLAIM], worker[CLAIM_END] = claim, end
+    worker[TRANSITIONS] += count + marks[bits]
+    marks[bits] = 0
+    undecided = words_at(worker[OPEN])
+    news = 0
+    for b in range(bits):
+        news |= marks[b] & undecided[b]
+    if news != 0:
+        locate_marks(control, worker, taken, count)
+    return count if taken > 0 else -1
+
+
+@njit
+def prepare(control: Any, worker: Any, count: int) -> None:
+    """Make representatives of the batch, hash them, and fetch their slots."""
+    words, size, canonical = control[WORDS], control[SIZE], control[CANONICAL]
+    out, hashes, slots = words_at(worker[OUT]), words_at(worker[HASHES]), words_at(control[SLOTS])
+    if canonical != 0:
+        for j in range(count):
+            call_canonical(canonical, ahead(out, j * words))
+    for j in range(count):
+        h = hashed(out, j * words, words)
+        hashes[j] = h
+        prefetch(slots, high_product(h, size))
+
+
+@njit
+def absorb(control: Any, worker: Any, count: int) -> None:
+    """Put the batch into the visited set, and judge what is new."""
+    words = control[WORDS]
+    out, actions = words_at(worker[OUT]), shorts_at(worker[OUT_ACTIONS])
+    sources, hashes = words_at(worker[SOURCES]), words_at(worker[HASHES])
+    live = not is_empty(words_at(worker[PENDING]), control[BITS])
+    new = 0
+    for j in range(count):
+        action = actions[j]
+        if insert(control, worker, out, j * words, hashes[j], sources[j], action):
+            new += 1
+            if live:
+                judge(control, worker, worker[AT] - 1, action)
+    worker[NEW] += new
+
+
+@njit
+def next_level(control: Any, worker: Any) -> bool:
+    """Let a solo run go on to the next level; return False where Python should have a say first."""
+    if control[SOLO] == 0 or worker[AT] == control[HI]:
+        return False
+    words_at(control[LEVELS])[control[LEVEL_COUNT]] = control[HI]
+    control[LEVEL_COUNT] += 1
+    worker[CLAIM] = worker[CLAIM_END] = control[TAKE] = control[HI]
+    control[HI] = worker[AT]
+    if worker[FOUND] != 0 or control[LEVEL_COUNT] == control[LEVEL_LIMIT]:
+        return False
+    return control[HI] - control[TAKE] <= control[SOLO_WIDTH]
+
+
+def expand(control: Any, worker: Any) -> int:
+    """Expand states up to HI; return 1 iff no state is left to claim, 0 if the run was stopped or is full."""
+    while True:
+        # A solo run takes indices from its own block, where its chunk has no end.
+        used = worker[AT] if control[SOLO] != 0 else load(control, NEXT)
+        if load(control, STOP) != 0 or used >= control[FULL]:
+            return 0
+        count = gather(control, worker)
+        if count > 0:
+            prepare(control, worker, count)
+            absorb(control, worker, count)
+        elif count < 0 and not next_level(control, worker):
+            return 1
+
+
+def admit(control: Any, worker: Any) -> int:
+    """Put the states at SOURCE into the set as roots, from TAKE on; return as `expand` does."""
+    words, canonical = control[WORDS], control[CANONICAL]
+    source, out = words_at(control[SOURCE]), words_at(worker[OUT])
+    live = not is_empty(words_at(worker[PENDING]), control[BITS])
+    while control[TAKE] < control[SOURCE_COUNT]:
+        at = control[TAKE]
+        if worker[AT] >= control[FULL] or (at & 1023 == 1023 and load(control, STOP) != 0):
+            return 0
+        control[TAKE] += 1
+        if control[SOURCE_PARENTS] != 0 and links_at(control[SOURCE_PARENTS])[at] == HOLE:
+            continue
+        copy(source, at * words, out, 0, words)
+        if canonical != 0:
+            call_canonical(canonical, out)
+        if insert(control, worker, out, 0, hashed(out, 0, words), ROOT, NO_ACTION):
+            worker[NEW] += 1
+            if live:
+                judge(control, worker, worker[AT] - 1, -1)
+    return 1
+
+
+def reinsert(control: Any, worker: Any) -> int:
+    """Put the indices of all stored states up to HI into an empty slot table; return as `expand` does."""
+    words, size, hi = control[WORDS], control[SIZE], control[HI]
+    states, slots = words_at(control[STATES]), words_at(control[SLOTS])
+    parents, hashes = links_at(control[PARENTS]), words_at(worker[HASHES])
+    while load(control, STOP) == 0:
+        first = fetch_add(control, TAKE, CLAIM_SIZE)
+        if first >= hi:
+            return 1
+        last = min(first + CLAIM_SIZE, hi)
+        for s in range(first, last):
+            h = hashed(states, s * words, words)
+            hashes[s - first] = h
+            prefetch(slots, high_product(h, size))
+        for s in range(first, last):
+            if parents[s] != HOLE:
+                h = hashes[s - first]
+                position = high_product(h, size)
+                while exchange(slots, position, 0, (h << 40) | (s + 1)) != 0:
+                    position += 1
+                    if position == size:
+                        position = 0
+    return 0

@@ -1,0 +1,140 @@
+"""Walk at random from initial states, and judge every state on the way.
+
+Walk number `n` of a seed is always the same walk, whichever thread walks it: its random numbers are SplitMix64 started
+at a mix of seed and number. So a walk that matters is not stored; it is walked again, writing itself down.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from splitspec.checker.explicit.native.blocks import (
+    BITS,
+    CURRENT,
+    FIRST,
+    FIRST_STEP,
+    FOUND,
+    HITS,
+    MARKS,
+    MASK,
+    OBSERVE,
+    OPEN,
+    OUT,
+    OUT_ACTIONS,
+    PENDING,
+    RECORD,
+    RECORD_ACTIONS,
+    SEEN,
+    SOURCE,
+    SOURCE_COUNT,
+    STEPS,
+    STOP,
+    SUCCESSORS,
+    VIOLATED,
+    WALK,
+    WALK_DEPTH,
+    WALK_STRIDE,
+    WALKS,
+    WORDS,
+    SEED,
+)
+from splitspec.checker.explicit.native.intrinsics import (
+    ahead,
+    call_observe,
+    call_successors,
+    call_violated,
+    high_product,
+    load,
+    shorts_at,
+    words_at,
+)
+from splitspec.checker.explicit.native.runtime import copy
+
+# SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+GOLDEN = -7046029254386353131
+MIX_1 = -4658895280553007687
+MIX_2 = -7723592293110705685
+
+
+@njit
+def mixed(z: int) -> int:
+    z = (z ^ ((z >> 30) & 0x3FFFFFFFF)) * MIX_1
+    z = (z ^ ((z >> 27) & 0x1FFFFFFFFF)) * MIX_2
+    return z ^ ((z >> 31) & 0x1FFFFFFFF)
+
+
+@njit
+def keep_first(worker: Any, found: Any, undecided: Any, bits: int, step: int) -> None:
+    """Keep walk and step as the first of every undecided property in `found`, and decide it."""
+    first, first_step = words_at(worker[FIRST]), words_at(worker[FIRST_STEP])
+    for b in range(bits):
+        new = found[b] & undecided[b]
+        for i in range(64):
+            if (new >> i) & 1:
+                first[b * 64 + i] = worker[WALK]
+                first_step[b * 64 + i] = step
+                worker[FOUND] = 1
+        undecided[b] &= ~new
+        found[b] = 0
+
+
+@njit
+def look(control: Any, worker: Any, state: Any, action: int, step: int) -> None:
+    """Judge a state of the walk and note what it covers."""
+    hits, pending = words_at(worker[HITS]), words_at(worker[PENDING])
+    if call_violated(control[VIOLATED], state, action, pending, hits) != 0:
+        keep_first(worker, hits, pending, control[BITS], step)
+    call_observe(control[OBSERVE], state, words_at(worker[SEEN]), control[MASK])
+
+
+@njit
+def record(control: Any, state: Any, action: int, step: int) -> None:
+    words = control[WORDS]
+    copy(state, 0, words_at(control[RECORD]), step * words, words)
+    if step > 0:
+        shorts_at(control[RECORD_ACTIONS])[step - 1] = action
+
+
+@njit
+def walk_once(control: Any, worker: Any) -> int:
+    """Walk walk number WALK to its end; return its length."""
+    words, bits = control[WORDS], control[BITS]
+    state, out = words_at(worker[CURRENT]), words_at(worker[OUT])
+    actions, marks = shorts_at(worker[OUT_ACTIONS]), words_at(worker[MARKS])
+    undecided = words_at(worker[OPEN])
+    random = mixed(control[SEED] + mixed(worker[WALK] * GOLDEN))
+    random += GOLDEN
+    start = high_product(mixed(random), control[SOURCE_COUNT])
+    copy(words_at(control[SOURCE]), start * words, state, 0, words)
+    action, step = -1, 0
+    while True:
+        if control[RECORD] != 0:
+            record(control, state, action, step)
+        look(control, worker, state, action, step)
+        if step == control[WALK_DEPTH]:
+            return step
+        count = call_successors(control[SUCCESSORS], state, out, actions, marks, control[MASK])
+        news = 0
+        for b in range(bits):
+            news |= marks[b] & undecided[b]
+        if news != 0:
+            keep_first(worker, marks, undecided, bits, step)
+        if count == 0:
+            return step
+        random += GOLDEN
+        chosen = high_product(mixed(random), count)
+        copy(out, chosen * words, state, 0, words)
+        action = actions[chosen]
+        step += 1
+
+
+def walk(control: Any, worker: Any) -> int:
+    """Walk one walk after another until asked to stop, or until one has decided a property; count steps."""
+    while True:
+        worker[STEPS] += walk_once(control, worker)
+        worker[WALKS] += 1
+        worker[WALK] += control[WALK_STRIDE]
+        if worker[FOUND] != 0 or control[RECORD] != 0 or load(control, STOP) != 0:
+            return 0
