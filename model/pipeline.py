@@ -1,0 +1,122 @@
+"""Order the passes from a program to the system of one run.
+
+Each pass declares the facts that it needs and those that it gives; a test checks that the order
+meets them. `stages` shows the work after each pass, for whoever wants to see what became of a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from splitspec.model.ir import ActorKind, Program, System, Variant
+from splitspec.model.passes.compose import compose
+from splitspec.model.passes.fold import fold
+from splitspec.model.passes.inline import inline, inline_variant
+from splitspec.model.passes.restrict import restrict
+from splitspec.model.passes.slice import slice_unread
+
+
+class Fact(Enum):
+    """What is known of the work between two passes."""
+
+    TYPED = "names are resolved and expressions typed"
+    CALL_FREE = "no expression calls a definition"
+    FLAT = "every action is one step: parts are done, extensions merged, variants marked"
+    RESTRICTED = "only guards, actions and properties of the run's adversary are left"
+    FOLDED = "constants in actions are computed"
+    SLICED = "every variable is read by something of the run"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A program on its way to the system of a run; `system` is None until the actions are flat."""
+
+    program: Program
+    given: frozenset[ActorKind]
+    variants: tuple[Variant, ...]
+    selected: frozenset[str] | None = None  # properties; None selects all of this adversary
+    system: System | None = None
+
+    @property
+    def flat(self) -> System:
+        """The system, once there is one."""
+        assert self.system is not None
+        return self.system
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One rewriting of the work, with the facts it relies on and the facts it establishes."""
+
+    name: str
+    needs: frozenset[Fact]
+    gives: frozenset[Fact]
+    run: Callable[[Work], Work]
+
+
+def passes() -> tuple[Pass, ...]:
+    """Return all passes in order. The last may be left out: it changes no verdict."""
+    typed, call_free, flat = frozenset({Fact.TYPED}), {Fact.CALL_FREE}, {Fact.FLAT}
+    return (
+        Pass("inline", typed, frozenset(call_free), _inline),
+        Pass("compose", typed | call_free, frozenset(flat), _compose),
+        Pass("restrict", frozenset(flat), frozenset({Fact.RESTRICTED}), _restrict),
+        Pass("fold", frozenset(flat), frozenset({Fact.FOLDED}), _fold),
+        Pass(
+            "slice",
+            frozenset({Fact.FLAT, Fact.RESTRICTED, Fact.FOLDED}),
+            frozenset({Fact.SLICED}),
+            _slice,
+        ),
+    )
+
+
+def stages(work: Work) -> Iterator[tuple[Pass, Work]]:
+    """Iterate over the passes with the work as each leaves it."""
+    for step in passes():
+        work = step.run(work)
+        yield step, work
+
+
+def flatten(
+    program: Program, given: frozenset[ActorKind], variants: tuple[Variant, ...] = ()
+) -> System:
+    """Return the whole, unsliced system of a run, with the variants that share it."""
+    work = Work(program, given, variants)
+    for step in passes()[:-1]:
+        work = step.run(work)
+    return work.flat
+
+
+def _inline(work: Work) -> Work:
+    definitions = work.program.definitions
+    variants = tuple(inline_variant(variant, definitions) for variant in work.variants)
+    return replace(work, program=inline(work.program), variants=variants)
+
+
+def _compose(work: Work) -> Work:
+    return replace(work, system=compose(work.program, work.variants))
+
+
+def _restrict(work: Work) -> Work:
+    return replace(work, system=restrict(work.flat, work.given))
+
+
+def _fold(work: Work) -> Work:
+    return replace(work, system=fold(work.flat))
+
+
+def _slice(work: Work) -> Work:
+    return replace(work, system=slice_unread(work.flat, work.selected))
+
+
+def prepare(
+    program: Program,
+    given: frozenset[ActorKind],
+    variants: tuple[Variant, ...] = (),
+    selected: Collection[str] | None = None,
+) -> System:
+    """Return the sliced system of a run for the selected properties (None: all)."""
+    return slice_unread(flatten(program, given, variants), selected)
