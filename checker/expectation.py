@@ -141,7 +141,4 @@ def _vacuity(result: RunResult, expectation: Expectation) -> tuple[str, ...]:
     findings += [
         f"the antecedent of {path} never holds" for path in coverage.never_met if path not in idle
     ]
-    if result.run.complete:
-        busy = set(idle) - set(coverage.never_enabled) - set(coverage.never_met)
-        findings += [f"{path} is marked idle in models.toml and is not" for path in sorted(busy)]
     return tuple(findings)

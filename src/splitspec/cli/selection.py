@@ -1,0 +1,286 @@
+"""From what was named on the command line to the runs to make, or to what is wrong with it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from splitspec.checker.expectation import Expectation
+from splitspec.cli.diagnostics import render
+from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.terminal import Choice, uses_color
+from splitspec.model.diagnostic import Diagnostic, Severity
+from splitspec.model.ir import ActorKind, Program, Variant
+from splitspec.model.loader import Library, load, load_variants
+from splitspec.model.manifest import (
+    Manifest,
+    ModelEntry,
+    entry_for_module,
+    find_manifest,
+    load_manifest,
+)
+from splitspec.model.manifest_scope import check_entry, scope_of
+from splitspec.model.scope import Scope
+from splitspec.model.setting import Setting, adversaries, properties_under
+from splitspec.spec import folder as shipped_folder
+
+Given = frozenset[ActorKind]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was named. `sizes` go before the manifest's; without `given`, every adversary."""
+
+    models: tuple[str, ...] = ()
+    sizes: tuple[tuple[str, int], ...] = ()
+    properties: tuple[str, ...] = ()
+    variant: str | None = None
+    variants: bool = False
+    given: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run to make: `until` is the property it looks for, `family` the variants of its kernel."""
+
+    title: str
+    setting: Setting
+    expectation: Expectation
+    until: str | None = None
+    family: tuple[Variant, ...] = ()
+    sentences: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """Why a selection cannot be run: wrong words on the command line, and wrong specifications."""
+
+    sentences: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.sentences or self.diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    jobs: tuple[Job, ...]
+    problems: Problems
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model as it was read, with its variants."""
+
+    entry: ModelEntry
+    program: Program
+    variants: tuple[Variant, ...]
+
+
+class RefusedError(Exception):
+    """Carries the problems that end a selection; it never leaves this module."""
+
+    def __init__(self, problems: Problems) -> None:
+        super().__init__(str(problems))
+        self.problems = problems
+
+
+def select(request: Request) -> Selected:
+    """Return the jobs of a request in the order of the manifest, or what is wrong with it."""
+    try:
+        jobs = tuple(job for model in read_models(request.models) for job in _jobs(model, request))
+        _require_variant(request, jobs)
+    except RefusedError as refusal:
+        return Selected((), refusal.problems)
+    return Selected(jobs, Problems())
+
+
+def report_problems(problems: Problems, color: Choice) -> ExitCode:
+    """Print problems to stderr and return the code of a wrong command or specification."""
+    if problems.diagnostics:
+        print(render(problems.diagnostics, uses_color(color, sys.stderr)), file=sys.stderr)
+    for sentence in problems.sentences:
+        print(f"error: {sentence}", file=sys.stderr)
+    return ExitCode.USAGE
+
+
+# Reading models ------------------------------------------------------------------------
+
+
+def read_models(names: tuple[str, ...]) -> Iterator[Model]:
+    """Iterate over the named models, all of the manifest if none is named; raise `RefusedError`."""
+    library = Library()
+    paths = [name for name in names if name.endswith(".split")]
+    manifest = None if names and len(paths) == len(names) else _manifest()
+    if not names:
+        assert manifest is not None
+        for entry in manifest.models.values():
+            yield _read(entry, manifest.folder, library)
+    for name in names:
+        if name in paths:
+            yield _read_path(Path(name), library)
+        else:
+            assert manifest is not None
+            yield _read(_entry(name, manifest), manifest.folder, library)
+
+
+def _manifest() -> Manifest:
+    """Return the nearest manifest: of a folder above, of its `spec`, else the shipped one."""
+    here = Path.cwd()
+    near = find_manifest(here) or find_manifest(here / "spec")
+    manifest = load_manifest(near or Path(str(shipped_folder())) / "models.toml")
+    if manifest.diagnostics:
+        raise RefusedError(Problems(diagnostics=manifest.diagnostics))
+    return manifest
+
+
+def _entry(name: str, manifest: Manifest) -> ModelEntry:
+    if name in manifest.models:
+        return manifest.models[name]
+    near = get_close_matches(name, manifest.models, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there is: {', '.join(manifest.models)}"
+    raise _wrong(f"{manifest.path} has no model {name}; {hint}")
+
+
+def _read_path(path: Path, library: Library) -> Model:
+    """Return the model of a file: as its manifest has it, if it has one of the file's name."""
+    if not path.is_file():
+        raise _wrong(f"there is no file {path}")
+    if (path.parent / "models.toml").is_file():
+        manifest = load_manifest(path.parent / "models.toml")
+        if path.stem in manifest.models and manifest.models[path.stem].module == path.stem:
+            return _read(manifest.models[path.stem], path.parent, library)
+    return _read(entry_for_module(path.stem, {}), path.parent, library)
+
+
+def _read(entry: ModelEntry, folder: Path, library: Library) -> Model:
+    loaded = load(folder / f"{entry.module}.split", entry.substitutions, library)
+    _refuse_errors(loaded.diagnostics)
+    assert loaded.program is not None
+    beside = sorted((folder / "variants").glob("*.split"))
+    variants, diagnostics = load_variants(loaded.program, entry.name, beside, library)
+    _refuse_errors(diagnostics)
+    _refuse_errors(check_entry(entry, loaded.program, [variant.name for variant in variants]))
+    return Model(entry, loaded.program, variants)
+
+
+def _refuse_errors(diagnostics: Iterable[Diagnostic]) -> None:
+    errors = tuple(d for d in diagnostics if d.severity is Severity.ERROR)
+    if errors:
+        raise RefusedError(Problems(diagnostics=errors))
+
+
+def _wrong(sentence: str) -> RefusedError:
+    return RefusedError(Problems((sentence,)))
+
+
+# From models to jobs -------------------------------------------------------------------
+
+
+def _jobs(model: Model, request: Request) -> Iterator[Job]:
+    if request.variants or request.variant is not None:
+        for variant in model.variants:
+            if request.variant in (None, variant.name):
+                yield from _variant_jobs(model, variant, request)
+        return
+    sizes = dict(request.sizes)
+    scope = _scope(model, None, sizes)
+    for given in _adversaries(model.program, request.given):
+        properties = _properties(model.program, given, request.properties)
+        if request.properties and not properties:
+            continue
+        expectation = _expectation(model.entry, given, recorded=not sizes)
+        setting = Setting(model.entry.name, model.program, scope, given, None, properties)
+        yield Job(_title(model, given), setting, expectation, sentences=_sentences(model.program))
+
+
+def _variant_jobs(model: Model, variant: Variant, request: Request) -> Iterator[Job]:
+    recorded = model.entry.variants.get(variant.name)
+    sizes = dict(request.sizes)
+    scope = _scope(model, variant.name, sizes)
+    steps = recorded.steps if recorded is not None and not sizes else None
+    expectation = Expectation(variant=variant, steps=steps)
+    for given in _variant_adversaries(model.program, variant, request.given):
+        properties = properties_under(model.program, given)
+        setting = Setting(model.entry.name, model.program, scope, given, variant, properties)
+        title = f"{model.entry.name} with {variant.name}"
+        family = tuple(v for v in model.variants if v.name == variant.name)
+        yield Job(title, setting, expectation, variant.violated, family, _sentences(model.program))
+
+
+def _scope(model: Model, variant: str | None, sizes: Mapping[str, int]) -> Scope:
+    recorded = None if variant is None else model.entry.variants.get(variant)
+    scoped = scope_of(model.entry, model.program, recorded, sizes)
+    _refuse_errors(scoped.diagnostics)
+    assert scoped.scope is not None
+    return scoped.scope
+
+
+def _variant_adversaries(
+    program: Program, variant: Variant, asked: tuple[str, ...] | None
+) -> tuple[Given, ...]:
+    """Return the adversary of the property that must break; of a redundant variant, all."""
+    if variant.violated is None:
+        return _adversaries(program, asked)
+    if variant.violated in program.properties:
+        return (program.properties[variant.violated].given,)
+    counter = program.variables.get(variant.violated.rpartition(".")[0])
+    if counter is not None and counter.counted is not None:
+        return (counter.counted.given,)
+    return (frozenset(),) if asked is None else _adversaries(program, asked)
+
+
+def _adversaries(program: Program, asked: tuple[str, ...] | None) -> tuple[Given, ...]:
+    known = adversaries(program)
+    if asked is None:
+        return known
+    names = {name.removeprefix("honest ").strip() for text in asked for name in text.split(",")}
+    wanted = frozenset(kind for kind in ActorKind if kind.value in names)
+    unknown = names - {kind.value for kind in wanted} - {"none"}
+    if unknown:
+        raise _wrong(f"--given {', '.join(sorted(unknown))}: name host, container or none")
+    return tuple(given for given in known if given == wanted)
+
+
+def _properties(program: Program, given: Given, globs: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the declared properties of an adversary that a glob names, by path or by last part."""
+    for glob in globs:
+        if not any(_matches(path, glob) for path in program.properties):
+            near = get_close_matches(
+                glob, [path.rpartition(".")[2] for path in program.properties], n=1
+            )
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise _wrong(f"no property is named {glob}{hint}")
+    paths = properties_under(program, given)
+    return tuple(p for p in paths if not globs or any(_matches(p, glob) for glob in globs))
+
+
+def _matches(path: str, glob: str) -> bool:
+    return fnmatchcase(path, glob) or fnmatchcase(path.rpartition(".")[2], glob)
+
+
+def _expectation(entry: ModelEntry, given: Given, *, recorded: bool) -> Expectation:
+    """Return what the manifest expects; recorded counts are of the manifest's own sizes."""
+    run = entry.expected(given) if recorded else None
+    if run is None:
+        return Expectation(idle=entry.idle if recorded else {})
+    return Expectation(run.states, run.transitions, run.depth, run.orbits, idle=entry.idle)
+
+
+def _require_variant(request: Request, jobs: tuple[Job, ...]) -> None:
+    if request.variant is not None and not jobs:
+        names = ", ".join(request.models) or "models.toml"
+        raise _wrong(f"no variant {request.variant} of {names}")
+
+
+def _title(model: Model, given: Given) -> str:
+    honest = " and ".join(sorted(kind.value for kind in given))
+    return f"{model.entry.name} given honest {honest}" if honest else model.entry.name
+
+
+def _sentences(program: Program) -> dict[str, str]:
+    return {path: p.text for path, p in program.properties.items()}

@@ -1,0 +1,241 @@
+"""A strategy for small well-typed specifications, as text.
+
+Text, and not IR, is drawn: a failing example can be read, kept as a file and run, and the parser
+and the type checker take part. What is drawn covers every construct that the explicit engines treat
+in a way of their own: index types of all kinds, options, constants, counters with right and wrong
+upkeep, promises and hostile actions, comprehension updates that may collide, parameters that a
+guard fixes, and every kind of property that they decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hypothesis import strategies as st
+
+INDEX_TYPES = ("S", "T", "E", "bool", "0..2")
+VALUE_TYPES = ("S?", "T?", "E", "bool", "0..2", "E?", "0..1?")
+MEMBERS = ("red", "green", "blue")
+
+
+@dataclass(frozen=True)
+class Variable:
+    name: str
+    indices: tuple[str, ...]
+    type: str
+
+
+@dataclass(frozen=True)
+class RandomSystem:
+    """A module named `random`, and the sizes of its sorts."""
+
+    text: str
+    sizes: dict[str, int] = field(hash=False)
+
+
+class _Author:
+    """Draws one module; `draw` is hypothesis's."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self.draw = draw
+        self.fresh = 0
+        self.variables: list[Variable] = []
+        self.constants: list[Variable] = []
+
+    def pick(self, *options: str) -> str:
+        return self.draw(st.sampled_from(options))
+
+    def chance(self, percent: int) -> bool:
+        return self.draw(st.integers(0, 99)) < percent
+
+    def name(self, prefix: str) -> str:
+        self.fresh += 1
+        return f"{prefix}{self.fresh}"
+
+    # Values and formulas. `scope` maps parameters and bound variables to their types.
+
+    def value(self, type_: str, scope: dict[str, str]) -> str | None:
+        """Return an expression of a type without an option, or None if there is none."""
+        options = [name for name, t in scope.items() if t == type_]
+        options += [c.name for c in self.constants if c.type == type_]
+        match type_:
+            case "bool":
+                options += ["true", "false"]
+            case "E":
+                options += list(MEMBERS)
+            case "0..2":
+                options += ["0", "1", "2"]
+            case "0..1":
+                options += ["0", "1"]
+        for variable in self.variables:
+            if variable.type == type_ and self.chance(40):
+                read = self.read(variable, scope)
+                options += [] if read is None else [read]
+        return self.pick(*options) if options else None
+
+    def read(self, variable: Variable, scope: dict[str, str]) -> str | None:
+        """Return the variable at indices that are names or literals."""
+        indices = []
+        for type_ in variable.indices:
+            options = [name for name, t in scope.items() if t == type_]
+            if type_ == "E":
+                options += MEMBERS
+            elif type_ == "bool":
+                options += ["true", "false"]
+            elif type_ == "0..2":
+                options += ["0", "1", "2"]
+            if not options:
+                return None
+            indices.append(self.pick(*options))
+        return f"{variable.name}[{', '.join(indices)}]" if indices else variable.name
+
+    def atom(self, scope: dict[str, str]) -> str:
+        """Return a formula without connectives."""
+        variable = self.draw(st.sampled_from(self.variables))
+        read = self.read(variable, scope)
+        if read is None:
+            return self.pick("true", *[n for n, t in scope.items() if t == "bool"])
+        type_ = variable.type.rstrip("?")
+        if variable.type.endswith("?") and self.chance(30):
+            return f"{read} {self.pick('=', '!=')} none"
+        other = self.value(type_, scope)
+        if other is None:
+            return f"{read} = none" if variable.type.endswith("?") else "true"
+        if variable.type == "0..2" and self.chance(50):
+            return f"{read} {self.pick('<', '<=', '>', '>=')} {other}"
+        return f"{read} {self.pick('=', '!=')} {other}"
+
+    def formula(self, scope: dict[str, str], depth: int, quantifier: str | None = "all") -> str:
+        """Return a formula; `quantifier` is the only one that may stand in it, positively."""
+        kind = self.pick("atom", "not", "and", "or", "implies", "if", "quantified")
+        if depth == 0 or kind == "atom":
+            return self.atom(scope)
+        if kind == "not":
+            return f"not ({self.formula(scope, depth - 1, None)})"
+        if kind == "quantified":
+            if quantifier is None:
+                return self.atom(scope)
+            bound, type_ = self.name("x"), self.pick(*INDEX_TYPES[:3])
+            body = self.formula({**scope, bound: type_}, depth - 1, quantifier)
+            return f"({quantifier} {bound}: {type_}: {body})"
+        if kind == "if":
+            condition = self.formula(scope, depth - 1, None)
+            left, right = (self.formula(scope, depth - 1, None) for _ in range(2))
+            return f"(if {condition} then {left} else {right})"
+        left = self.formula(scope, depth - 1, None if kind == "implies" else quantifier)
+        right = self.formula(scope, depth - 1, quantifier)
+        return f"({left} {kind} {right})"
+
+    # Declarations.
+
+    def declare(self) -> list[str]:
+        lines = ["sort S", "sort T", f"enum E = {' | '.join(MEMBERS)}"]
+        for _ in range(self.draw(st.integers(0, 1))):
+            constant = Variable(self.name("k"), (), self.pick("S", "bool", "0..2"))
+            self.constants.append(constant)
+            lines.append(f"const {constant.name}: {constant.type}")
+        for _ in range(self.draw(st.integers(1, 4))):
+            count = self.draw(st.integers(0, 2))
+            indices = tuple(self.pick(*INDEX_TYPES[:3], "S", "T") for _ in range(count))
+            variable = Variable(self.name("v"), indices, self.pick(*VALUE_TYPES))
+            self.variables.append(variable)
+            signature = f"[{', '.join(indices)}]" if indices else ""
+            lines.append(f"var {variable.name}{signature}: {variable.type}")
+        return lines
+
+    def counter(self) -> tuple[list[str], tuple[str, Variable] | None]:
+        """Count the places of an option that hold a key, if there is such a variable."""
+        suitable = [v for v in self.variables if v.indices == ("T",) and v.type == "S?"]
+        if not suitable or self.chance(40):
+            return [], None
+        variable, name = suitable[0], self.name("n")
+        given = " given honest host" if self.chance(30) else ""
+        text = f"counter {name}[c: S] counts t: T where {variable.name}[t] = c{given}"
+        return [text], (name, variable)
+
+    def action(self, counter: tuple[str, Variable] | None) -> list[str]:
+        scope = {
+            self.name("p"): self.pick(*INDEX_TYPES) for _ in range(self.draw(st.integers(0, 3)))
+        }
+        subject = next((name for name, type_ in scope.items() if type_ == "S"), None)
+        actors = ["host", "kernel"] + ([f"container[{subject}]"] if subject else [])
+        actor = self.pick(*actors)
+        hostile = " hostile" if actor != "kernel" and self.chance(20) else ""
+        parameters = ", ".join(f"{name}: {type_}" for name, type_ in scope.items())
+        lines = [f"action {self.name('act')}({parameters}) by {actor}{hostile}"]
+        for _ in range(self.draw(st.integers(0, 3))):
+            kind = self.pick("", "", "", " @kernel", " @hardware", " @host")
+            lines.append(f"  when {self.name('g')}: {self.formula(scope, 2)}{kind}")
+        for _ in range(self.draw(st.integers(1, 3))):
+            lines.append(f"  {self.update(scope)}")
+        if counter is not None and self.chance(60):
+            lines += self.tally(counter, scope)
+        return lines
+
+    def update(self, scope: dict[str, str]) -> str:
+        variable = self.draw(st.sampled_from(self.variables))
+        bound: dict[str, str] = {}
+        indices = []
+        for type_ in variable.indices:
+            known = [name for name, t in scope.items() if t == type_]
+            if known and self.chance(60):
+                indices.append(self.pick(*known))
+            else:
+                name = self.name("x")
+                bound[name] = type_
+                indices.append(name)
+        inner = {**scope, **bound}
+        value = self.value(variable.type.rstrip("?"), inner)
+        if variable.type.endswith("?") and (value is None or self.chance(30)):
+            value = "none"
+        assert value is not None
+        target = f"{variable.name}[{', '.join(indices)}]" if indices else variable.name
+        label = f"{self.name('u')}: " if self.chance(40) else ""
+        if variable.type == "0..2" and self.chance(30):
+            return f"{label}{target} {self.pick('+=', '-=')} 1{self.where(bound, inner)}"
+        return f"{label}{target} := {value}{self.where(bound, inner)}"
+
+    def where(self, bound: dict[str, str], scope: dict[str, str]) -> str:
+        if not bound:
+            return ""
+        binders = ", ".join(f"{name}: {type_}" for name, type_ in bound.items())
+        condition = f" where {self.formula(scope, 1)}" if self.chance(50) else ""
+        return f" for {binders}{condition}"
+
+    def tally(self, counter: tuple[str, Variable], scope: dict[str, str]) -> list[str]:
+        name, _ = counter
+        keys = [n for n, t in scope.items() if t == "S"]
+        return [f"  {name}[{self.pick(*keys)}] {self.pick('+=', '-=')} 1"] if keys else []
+
+    def properties(self) -> list[str]:
+        lines = []
+        for _ in range(self.draw(st.integers(1, 3))):
+            kind = self.pick("invariant", "invariant", "lemma", "witness", "recoverable", "step")
+            given = self.pick("", "", " given honest host", " given honest container")
+            lines.append(f"{kind} {self.name('claim')}{given}")
+            bound, type_ = self.name("x"), self.pick("S", "T")
+            quantifier = "some" if kind in ("witness", "recoverable") else "all"
+            body = self.formula({bound: type_}, 2, quantifier)
+            if kind == "step":
+                variable = self.draw(st.sampled_from(self.variables))
+                read = self.read(variable, {bound: type_})
+                change = "actor != host" if read is None else f"unchanged {read}"
+                body = f"next({self.atom({bound: type_})}) or {change} or ({body})"
+            lines.append(f"  {quantifier} {bound}: {type_}: {body}")
+        return lines
+
+
+@st.composite
+def random_systems(draw: st.DrawFn) -> RandomSystem:
+    """Draw a module and sizes; most of its state spaces are small."""
+    author = _Author(draw)
+    lines = ["module random", *author.declare()]
+    declared, counter = author.counter()
+    lines += declared
+    for _ in range(draw(st.integers(1, 4))):
+        lines += author.action(counter)
+    if author.chance(50):
+        lines += ["final", f"  {author.atom({})}"]
+    lines += author.properties()
+    sizes = {"S": draw(st.integers(1, 3)), "T": draw(st.integers(1, 2))}
+    return RandomSystem("\n".join(lines) + "\n", sizes)
