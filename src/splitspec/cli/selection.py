@@ -45,7 +45,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run to make: `until` is the property it looks for, `family` the variants of its kernel."""
+    """One run to make; `until` is the property it looks for, `family` shares its kernel."""
 
     title: str
     setting: Setting

@@ -1,0 +1,43 @@
+"""`splitspec demo`: the shipped specification holds, and a wrong variant of it fails; both are shown."""
+
+from __future__ import annotations
+
+from splitspec.cli.check import CheckRequest, check_models
+from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.selection import Request
+from splitspec.cli.terminal import Choice
+
+MODEL = "memory"
+VARIANT = "accept_twice"
+
+
+def demonstrate(color: Choice) -> ExitCode:
+    """Explore every shipped model, then one variant, and say what to look at next."""
+    print("1. The specification of split containers, every model, every adversary:\n")
+    models = check_models(_request(Request(), color, quiet=False))
+    print(f"\n2. One guard less: {MODEL} with the variant {VARIANT}. It must fail, and does:\n")
+    variant = check_models(_request(Request(models=(MODEL,), variant=VARIANT), color, quiet=False))
+    print(
+        "\nNext: splitspec check --variants, splitspec explain memory.cow_fault, "
+        "and spec/granting.split to read."
+    )
+    return combine([models, variant])
+
+
+def _request(what: Request, color: Choice, *, quiet: bool) -> CheckRequest:
+    return CheckRequest(
+        what=what,
+        depth=None,
+        states=None,
+        time=None,
+        memory=None,
+        workers=2,
+        symmetry=True,
+        cross_check=False,
+        slice=True,
+        json=False,
+        color=color,
+        progress=Choice.AUTO,
+        verbose=False,
+        quiet=quiet,
+    )
