@@ -1,4 +1,4 @@
-"""`splitspec demo`: the shipped specification holds, and a wrong variant of it fails; both are shown."""
+"""`splitspec demo`: the shipped specification holds, and one wrong variant of it fails."""
 
 from __future__ import annotations
 
