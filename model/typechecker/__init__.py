@@ -1,0 +1,173 @@
+"""Turn the surface trees of a module and its import closure into a typed program.
+
+All independent errors are reported in one pass; what depends on something ill-typed is left alone.
+Declarations are typed in the order in which they need one another: types, variables, definitions,
+what counters count, signatures, then all bodies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from splitspec.model import ir, syntax
+from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.ir import Program
+from splitspec.model.resolver import Names, Symbol, SymbolKind, Unit, resolve
+from splitspec.model.typechecker import actions, properties
+from splitspec.model.typechecker.declarations import counted, named_type, variable
+from splitspec.model.typechecker.definitions import type_definitions
+from splitspec.model.typechecker.environment import Environment, Place, Typed
+from splitspec.model.typechecker.wholes import (
+    recursive_parts,
+    repeated_labels,
+    without_first_value,
+)
+from splitspec.model.types import Enumeration
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the type checker made of the modules.
+
+    `program` is None iff there are errors. `environments` hold what each module sees, for what is
+    typed against the program later.
+    """
+
+    program: Program | None
+    diagnostics: tuple[Diagnostic, ...]
+    environments: Mapping[str, Environment]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bodies:
+    """The typed declarations, as far as they are sound; the flag says whether all are."""
+
+    parts: dict[str, ir.Part]
+    actions: dict[str, ir.Action]
+    extensions: list[ir.Extension]
+    initial: list[ir.Update]
+    assumptions: list[ir.Assumption]
+    finals: list[ir.Line]
+    properties: dict[str, ir.Property]
+
+
+def typecheck(units: Sequence[Unit], *, complete: bool) -> Checked:
+    """Type modules that stand in import order; the last one is the model's own.
+
+    Unless the modules are `complete`, nothing is said of what they lack.
+    """
+    names, diagnostics = resolve(units)
+    typed = Typed({}, {}, {}, {})
+    environments = {
+        module: Environment(module, names, typed, diagnostics, Place.PROPERTY, {})
+        for module in names.tables
+    }
+    _type_declarations(environments, names)
+    bodies = _Bodies({}, {}, [], [], [], [], {})
+    for unit in units:
+        _type_bodies(environments[str(unit.module.name)], unit.module, bodies)
+    recursion = list(recursive_parts(bodies.parts))
+    diagnostics += recursion
+    program = None
+    if complete and not diagnostics:
+        program = _program(names, typed, bodies)
+        diagnostics += repeated_labels(program)
+        diagnostics += without_first_value(program)
+    order = {id(unit.module.source): number for number, unit in enumerate(units)}
+    diagnostics.sort(key=lambda d: _position(d, order))
+    return Checked(program if not diagnostics else None, tuple(diagnostics), environments)
+
+
+def _symbols(names: Names, kind: SymbolKind) -> list[Symbol]:
+    tables = names.tables.values()
+    return [symbol for table in tables for symbol in table.values() if symbol.kind is kind]
+
+
+def _type_declarations(environments: Mapping[str, Environment], names: Names) -> None:
+    """Fill the tables of `Typed`."""
+    for symbol in (*_symbols(names, SymbolKind.SORT), *_symbols(names, SymbolKind.ENUM)):
+        env = environments[symbol.module]
+        env.typed.types[symbol.path] = named_type(env, symbol)
+    for symbol in _symbols(names, SymbolKind.VARIABLE):
+        env = environments[symbol.module]
+        env.typed.variables[symbol.path] = variable(env, symbol)
+    type_definitions(environments, _symbols(names, SymbolKind.DEFINITION))
+    for symbol in _symbols(names, SymbolKind.VARIABLE):
+        env = environments[symbol.module]
+        if isinstance(symbol.declaration, syntax.CounterDeclaration):
+            env.typed.variables[symbol.path] = counted(env, symbol)
+    for symbol in (*_symbols(names, SymbolKind.PART), *_symbols(names, SymbolKind.ACTION)):
+        env = environments[symbol.module]
+        assert isinstance(symbol.declaration, syntax.Part | syntax.Action)
+        env.typed.signatures[symbol.path] = actions.signature(env, symbol.declaration)
+
+
+def _type_bodies(env: Environment, module: syntax.Module, bodies: _Bodies) -> None:
+    table = env.names.tables[env.module]
+    for declared in module.declarations:
+        match declared:
+            case syntax.Init():
+                bodies.initial.extend(properties.initial(env, declared))
+            case syntax.Final():
+                bodies.finals.extend(properties.final(env, declared))
+            case syntax.Extension():
+                extension = actions.extension(env, declared)
+                bodies.extensions.extend([extension] if extension is not None else [])
+            case syntax.Part() | syntax.Action() | syntax.Assume():
+                _type_body(env, table[str(declared.name)], bodies)
+            case syntax.Property() | syntax.Progress():
+                _type_body(env, table[str(declared.name)], bodies)
+            case _:
+                pass
+
+
+def _type_body(env: Environment, symbol: Symbol, bodies: _Bodies) -> None:
+    match symbol.declaration:
+        case syntax.Part():
+            part = actions.part(env, symbol)
+            if part is not None:
+                bodies.parts[symbol.path] = part
+        case syntax.Action() as declared:
+            signature = env.typed.signatures[symbol.path]
+            action = actions.action(env, symbol.path, signature, declared)
+            if action is not None:
+                bodies.actions[symbol.path] = action
+        case syntax.Assume():
+            assumption = properties.assumption(env, symbol)
+            bodies.assumptions.extend([assumption] if assumption is not None else [])
+        case _:
+            claim = properties.typed_property(env, symbol)
+            if claim is not None:
+                bodies.properties[symbol.path] = claim
+
+
+def _program(names: Names, typed: Typed, bodies: _Bodies) -> Program:
+    modules = tuple(names.tables)
+    definitions = {path: facts.definition for path, facts in typed.definitions.items() if facts}
+    enums = {
+        path: type_.members for path, type_ in typed.types.items() if isinstance(type_, Enumeration)
+    }
+    return Program(
+        name=modules[-1],
+        modules=modules,
+        sorts=tuple(path for path in typed.types if path not in enums),
+        enums=enums,
+        variables={path: v for path, v in typed.variables.items() if v is not None},
+        definitions=definitions,
+        parts=bodies.parts,
+        actions=bodies.actions,
+        extensions=tuple(bodies.extensions),
+        initial=tuple(bodies.initial),
+        assumptions=tuple(bodies.assumptions),
+        finals=tuple(bodies.finals),
+        properties=bodies.properties,
+        refinements=(),
+    )
+
+
+def _position(diagnostic: Diagnostic, order: Mapping[int, int]) -> tuple[int, int, int]:
+    span = diagnostic.span
+    if span is None:
+        return (-1, 0, 0)
+    return (order.get(id(span.source), -1), span.line, span.column)
