@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """A kernel's C interface. All are addresses of functions; `canonical` is 0 where states represent themselves.
+    """A kernel's C interface. All are addresses of functions; `canonical` is 0 where states
+    represent themselves.
 
-    `successors(state, out, actions, marks, mask)` writes the successors and returns their number, `violated(state,
-    action, pending, hits)` says which undecided properties of states show, `holds_goal(state, number)` evaluates one
-    goal, `observe(state, seen, mask)` adds coverage bits.
+    `successors(state, out, actions, marks, mask)` writes the successors and returns their number,
+    `violated(state, action, pending, hits)` says which undecided properties of states show,
+    `holds_goal(state, number)` evaluates one goal, `observe(state, seen, mask)` adds coverage bits.
     """
 
     words: int  # of a packed state

@@ -1,8 +1,8 @@
 """The two blocks of 64-bit words through which Python and the native runtime speak to each other.
 
-A *control* block belongs to a search and is shared by its workers; a *worker* block belongs to one thread. Each
-constant is the number of a word. Words that several threads write by atomic operations have a cache line of
-their own. Addresses are plain integers.
+A *control* block belongs to a search and is shared by its workers; a *worker* block belongs to one
+thread. Each constant is the number of a word. Words that several threads write by atomic operations
+have a cache line of their own. Addresses are plain integers.
 """
 
 from __future__ import annotations

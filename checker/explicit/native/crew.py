@@ -1,6 +1,7 @@
 """Run native functions on threads in slices, so that Python keeps the reins.
 
-A slice lasts some 60 ms: short enough to show progress and to obey Ctrl-C, long enough to cost nothing.
+A slice lasts some 60 ms: short enough to show progress and to obey Ctrl-C, long enough to cost
+nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 
 from splitspec.checker.explicit.native.blocks import STOP
-from splitspec.checker.explicit.native.workers import Worker, Words
+from splitspec.checker.explicit.native.workers import Words, Worker
 
 SLICE_SECONDS = 0.06
 
@@ -40,9 +41,11 @@ class Crew:
         self._pool.shutdown(wait=True)
 
     def run(self, entry: Entry, workers: Sequence[Worker] | None = None) -> list[int]:
-        """Run `entry` with every worker for one slice at most, and return what the threads returned.
+        """Run `entry` with every worker for one slice at most, and return what the threads
+        returned.
 
-        A thread that failed raises here: an error of this program, which must never look like a verdict.
+        A thread that failed raises here: an error of this program, which must never look like a
+        verdict.
         """
         chosen = self.workers if workers is None else workers
         self.control[STOP] = 1 if self.interrupted else 0

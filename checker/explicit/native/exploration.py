@@ -1,10 +1,12 @@
 """Drive the native runtime level by level, within limits, and keep what it found.
 
-Levels of some hundred states are expanded by one thread, which goes on from level to level by itself; their indices,
-and so the counterexamples in them, are the same in every run. Wider levels are shared by all workers.
+Levels of some hundred states are expanded by one thread, which goes on from level to level by
+itself; their indices, and so the counterexamples in them, are the same in every run. Wider levels
+are shared by all workers.
 
-Soundness: `complete` is said only of a search that expanded every state that it stored, and of which no thread failed. Every
-other end names its reason. `closed_depth` counts whole levels, so that a claim about it covers every run of that length.
+Soundness: `complete` is said only of a search that expanded every state that it stored, and of
+which no thread failed. Every other end names its reason. `closed_depth` counts whole levels, so
+that a claim about it covers every run of that length.
 """
 
 from __future__ import annotations
@@ -39,8 +41,9 @@ Packed = tuple[int, ...]
 class Order:
     """What a search is asked for, in the terms of the kernel: properties are numbers.
 
-    `pending` are those of states, `undecided` those of transitions; `until` ends the search at the level that decides it.
-    `exhaust` keeps the search going when nothing is undecided any more, for those who need every state.
+    `pending` are those of states, `undecided` those of transitions; `until` ends the search at the
+    level that decides it. `exhaust` keeps the search going when nothing is undecided any more, for
+    those who need every state.
     """
 
     pending: frozenset[int]
@@ -52,7 +55,9 @@ class Order:
 
 @dataclass(frozen=True)
 class Explored:
-    """What a search found. `first` maps a decided property to the index of the state that shows it, or from which the step goes."""
+    """What a search found. `first` maps a decided property to the index of the state that shows it,
+    or from which the step goes.
+    """
 
     store: Store
     states: int
@@ -72,7 +77,9 @@ class Explored:
 
 
 class Exploration:
-    """One search: made from its order, run once, and asked afterwards for sweeps over what it stored."""
+    """One search: made from its order, run once, and asked afterwards for sweeps over what it
+    stored.
+    """
 
     def __init__(
         self,
@@ -112,7 +119,8 @@ class Exploration:
         return self.run_from(ctypes.addressof(source), 0, len(initial), keep=source)
 
     def run_from(self, states: int, parents: int, count: int, *, keep: object) -> Explored:
-        """Explore from `count` packed states at an address; those whose parent is a hole are left out.
+        """Explore from `count` packed states at an address; those whose parent is a hole are left
+        out.
 
         `keep` owns the memory at the addresses.
         """
@@ -293,7 +301,9 @@ class Exploration:
     # Findings ----------------------------------------------------------------------------
 
     def _merge(self) -> None:
-        """Join what the workers decided; the smallest index is kept, and nobody looks for it any more."""
+        """Join what the workers decided; the smallest index is kept, and nobody looks for it any
+        more.
+        """
         found: dict[int, int] = {}
         for worker in self.workers:
             if worker.block[blocks.FOUND]:

@@ -1,14 +1,13 @@
 """Turn the visited set into a graph of predecessors, and go back in it from the states of a goal.
 
-Two sweeps over the stored states make the lists: the first counts the predecessors of every state, the second writes
-them. Successors are made anew each time, since storing them would take more memory than the second sweep takes time.
+Two sweeps over the stored states make the lists: the first counts the predecessors of every state,
+the second writes them. Successors are made anew each time, since storing them would take more
+memory than the second sweep takes time.
 """
 
 from __future__ import annotations
 
 from typing import Any
-
-from numba import njit
 
 from splitspec.checker.explicit.native.blocks import (
     CLAIM_SIZE,
@@ -41,6 +40,7 @@ from splitspec.checker.explicit.native.intrinsics import (
     high_product,
     links_at,
     load,
+    native,
     words_at,
 )
 from splitspec.checker.explicit.native.runtime import (
@@ -52,8 +52,8 @@ from splitspec.checker.explicit.native.runtime import (
 )
 
 
-@njit
-def find(control: Any, out: Any, o: int, h: int) -> int:
+@native
+def find(control: Any, out: Any, o: int, h: int) -> Any:
     """Return the index of the stored state that equals the one at word `o` of `out`, or -1."""
     words, size = control[WORDS], control[SIZE]
     states, slots = words_at(control[STATES]), words_at(control[SLOTS])
@@ -91,7 +91,9 @@ def count_predecessors(control: Any, worker: Any) -> int:
 
 
 def list_predecessors(control: Any, worker: Any) -> int:
-    """Write the predecessor lists; the offset of a list's end moves down to its beginning meanwhile."""
+    """Write the predecessor lists; the offset of a list's end moves down to its beginning
+    meanwhile.
+    """
     words, offsets = control[WORDS], words_at(control[EDGE_OFFSETS])
     targets = links_at(control[EDGE_TARGETS])
     out, hashes = words_at(worker[OUT]), words_at(worker[HASHES])

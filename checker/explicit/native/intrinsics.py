@@ -1,7 +1,8 @@
-"""Give numba the machine operations that Python has no words for: atomics, prefetch, and calls through addresses.
+"""Give numba the machine operations that Python has no words for: atomics, prefetch, and calls
+through addresses.
 
-Everything works on raw pointers, so that the compiled code owns no memory, raises nothing and needs no part of
-numba when it runs.
+Everything works on raw pointers, so that the compiled code owns no memory, raises nothing and needs
+no part of numba when it runs.
 """
 
 from __future__ import annotations
@@ -9,15 +10,21 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic as typed_intrinsic
 
+# numba's own annotation calls an intrinsic with its typing context, which is not how it is used.
+intrinsic: Any = typed_intrinsic
+# What the runtime's functions call among themselves; numba translates it with its callers.
+native: Any = njit
+pointer_to: Any = types.CPointer
+get_or_insert: Any = cgutils.get_or_insert_function
 I8, I16, I32, I64, I128 = (ir.IntType(bits) for bits in (8, 16, 32, 64, 128))
-WORD_POINTER = types.CPointer(types.int64)
-LINK_POINTER = types.CPointer(types.uint32)
-SHORT_POINTER = types.CPointer(types.uint16)
-BYTE_POINTER = types.CPointer(types.uint8)
+WORD_POINTER = pointer_to(types.int64)
+LINK_POINTER = pointer_to(types.uint32)
+SHORT_POINTER = pointer_to(types.uint16)
+BYTE_POINTER = pointer_to(types.uint8)
 
 
 @intrinsic
@@ -57,7 +64,7 @@ def prefetch(_: Any, pointer: Any, index: Any) -> Any:
     def generate(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         place = builder.bitcast(builder.gep(args[0], [args[1]]), I8.as_pointer())
         kind = ir.FunctionType(ir.VoidType(), [place.type, I32, I32, I32])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        function = get_or_insert(builder.module, kind, "llvm.prefetch.p0")
         builder.call(function, [place, I32(0), I32(3), I32(1)])
         return context.get_dummy_value()
 

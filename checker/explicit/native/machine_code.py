@@ -1,7 +1,7 @@
 """Load the native runtime: from the cached object file, else by translating and compiling it once.
 
-The cache key holds everything that the object depends on: the runtime's source, the versions of numba and llvmlite,
-and the processor. A process that finds the object imports llvmlite alone.
+The cache key holds everything that the object depends on: the runtime's source, the versions of
+numba and llvmlite, and the processor. A process that finds the object imports llvmlite alone.
 """
 
 from __future__ import annotations
@@ -34,13 +34,15 @@ OPTIMISATION = 3
 Block = ctypes.Array[ctypes.c_int64]
 
 
-class NativeFault(Exception):
+class NativeError(Exception):
     """A native function ended as it never should: an error of this program, never of a model."""
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """The runtime's functions; each takes a control and a worker block, and lets other threads run meanwhile."""
+    """The runtime's functions; each takes a control and a worker block, and lets other threads run
+    meanwhile.
+    """
 
     engine: object  # Owns the code; the functions are valid as long as it lives.
     addresses: dict[str, int]
@@ -57,7 +59,7 @@ class Runtime:
             result, exception = ctypes.c_int64(), ctypes.c_void_p()
             status = function(ctypes.byref(result), ctypes.byref(exception), control, worker)
             if status != 0:
-                raise NativeFault(f"{name} ended with status {status}")
+                raise NativeError(f"{name} ended with status {status}")
             return result.value
 
         return call
@@ -118,7 +120,9 @@ def _read(path: Path | None) -> bytes | None:
 
 
 def _write(path: Path | None, content: bytes) -> None:
-    """Write by renaming, so that a process never reads half an object; without a folder to write to, go on."""
+    """Write by renaming, so that a process never reads half an object; without a folder to write
+    to, go on.
+    """
     if path is None:
         return
     partial = path.with_suffix(f".{os.getpid()}.partial")

@@ -1,24 +1,23 @@
 """Explore with any kernel: the native half of a breadth-first search, compiled once per machine.
 
-The visited set is an append-only array of packed states and a table of slots `{tag: 24 | index + 1: 40}` with linear
-probing. A thread writes a new state at an index of its own and publishes it by one compare-and-exchange on the slot;
-a thread that loses the race uses its index again. Slots are fetched a batch ahead, because a probe of a large table
-is a cache miss that only other work can hide. The position of a state comes from the upper bits of its hash by
-multiplication (so the table can have any size), the tag from the lower ones.
+The visited set is an append-only array of packed states and a table of slots `{tag: 24 | index + 1:
+40}` with linear probing. A thread writes a new state at an index of its own and publishes it by one
+compare-and-exchange on the slot; a thread that loses the race uses its index again. Slots are
+fetched a batch ahead, because a probe of a large table is a cache miss that only other work can
+hide. The position of a state comes from the upper bits of its hash by multiplication (so the table
+can have any size), the tag from the lower ones.
 
-Every function takes the addresses of the two blocks of `splitspec.checker.explicit.native.blocks` and returns when it
-is done or asked to stop. Levels, growth, limits and progress are Python's work.
+Every function takes the addresses of the two blocks of `splitspec.checker.explicit.native.blocks`
+and returns when it is done or asked to stop. Levels, growth, limits and progress are Python's work.
 
-Soundness: states are compared whole, never by hash, so no state is lost to a collision. An index is published after
-its state, so that whoever sees a slot sees the state. What one thread decides of a property (FIRST, PENDING) is its own
-until Python joins the threads.
+Soundness: states are compared whole, never by hash, so no state is lost to a collision. An index is
+published after its state, so that whoever sees a slot sees the state. What one thread decides of a
+property (FIRST, PENDING) is its own until Python joins the threads.
 """
 
 from __future__ import annotations
 
 from typing import Any
-
-from numba import njit
 
 from splitspec.checker.explicit.native.blocks import (
     ACTIONS,
@@ -39,7 +38,6 @@ from splitspec.checker.explicit.native.blocks import (
     HI,
     HITS,
     HOLE,
-    OPEN,
     LEVEL_COUNT,
     LEVEL_LIMIT,
     LEVELS,
@@ -49,6 +47,7 @@ from splitspec.checker.explicit.native.blocks import (
     NEW,
     NEXT,
     NO_ACTION,
+    OPEN,
     OUT,
     OUT_ACTIONS,
     PARENTS,
@@ -81,6 +80,7 @@ from splitspec.checker.explicit.native.intrinsics import (
     high_product,
     links_at,
     load,
+    native,
     prefetch,
     shorts_at,
     words_at,
@@ -93,14 +93,14 @@ FIRST_MULTIPLIER = -4658895280553007687
 LAST_MULTIPLIER = -7046029254386353131
 
 
-@njit
-def fold(left: int, right: int) -> int:
+@native
+def fold(left: int, right: int) -> Any:
     """Mix two words: the halves of their product, joined."""
     return (left * right) ^ high_product(left, right)
 
 
-@njit
-def hashed(states: Any, at: int, words: int) -> int:
+@native
+def hashed(states: Any, at: int, words: int) -> Any:
     """Return the hash of the packed state that begins at word `at`."""
     h = LAST_MULTIPLIER
     for i in range(words):
@@ -108,8 +108,8 @@ def hashed(states: Any, at: int, words: int) -> int:
     return h * LAST_MULTIPLIER ^ (h >> 29)
 
 
-@njit
-def is_same(left: Any, i: int, right: Any, j: int, words: int) -> bool:
+@native
+def is_same(left: Any, i: int, right: Any, j: int, words: int) -> Any:
     """Whether two packed states are equal; the usual sizes without a loop."""
     if words == 1:
         return left[i] == right[j]
@@ -121,14 +121,14 @@ def is_same(left: Any, i: int, right: Any, j: int, words: int) -> bool:
     return difference == 0
 
 
-@njit
+@native
 def copy(source: Any, i: int, target: Any, j: int, words: int) -> None:
     """Copy one packed state."""
     for k in range(words):
         target[j + k] = source[i + k]
 
 
-@njit
+@native
 def note_hits(worker: Any, found: Any, open_set: Any, bits: int, index: int) -> None:
     """Keep `index` as the first of every property in `found`, and take them out of `open_set`."""
     first = words_at(worker[FIRST])
@@ -141,15 +141,15 @@ def note_hits(worker: Any, found: Any, open_set: Any, bits: int, index: int) -> 
     worker[FOUND] = 1
 
 
-@njit
-def is_empty(members: Any, words: int) -> bool:
+@native
+def is_empty(members: Any, words: int) -> Any:
     union = 0
     for b in range(words):
         union |= members[b]
     return union == 0
 
 
-@njit
+@native
 def judge(control: Any, worker: Any, index: int, action: int) -> None:
     """Evaluate the undecided state properties on a new state."""
     pending, hits = words_at(worker[PENDING]), words_at(worker[HITS])
@@ -158,8 +158,8 @@ def judge(control: Any, worker: Any, index: int, action: int) -> None:
         note_hits(worker, hits, pending, control[BITS], index)
 
 
-@njit
-def insert(control: Any, worker: Any, out: Any, o: int, h: int, parent: int, action: int) -> bool:
+@native
+def insert(control: Any, worker: Any, out: Any, o: int, h: int, parent: int, action: int) -> Any:
     """Put the state at word `o` of `out` into the visited set; return whether it is new."""
     words, size = control[WORDS], control[SIZE]
     states, slots = words_at(control[STATES]), words_at(control[SLOTS])
@@ -190,7 +190,7 @@ def insert(control: Any, worker: Any, out: Any, o: int, h: int, parent: int, act
             position = 0
 
 
-@njit
+@native
 def locate_marks(control: Any, worker: Any, members: int, count: int) -> None:
     """Find, for every new mark of the last batch, the first state of it that makes the mark."""
     words, bits = control[WORDS], control[BITS]
@@ -215,9 +215,11 @@ def locate_marks(control: Any, worker: Any, members: int, count: int) -> None:
         marks[b] = 0
 
 
-@njit
-def gather(control: Any, worker: Any) -> int:
-    """Fill the batch with the successors of claimed states; return their number, or -1 if no state is left."""
+@native
+def gather(control: Any, worker: Any) -> Any:
+    """Fill the batch with the successors of claimed states; return their number, or -1 if no state
+    is left.
+    """
     words, bits = control[WORDS], control[BITS]
     states, parents = words_at(control[STATES]), links_at(control[PARENTS])
     out, actions = words_at(worker[OUT]), shorts_at(worker[OUT_ACTIONS])
@@ -260,7 +262,7 @@ def gather(control: Any, worker: Any) -> int:
     return count if taken > 0 else -1
 
 
-@njit
+@native
 def prepare(control: Any, worker: Any, count: int) -> None:
     """Make representatives of the batch, hash them, and fetch their slots."""
     words, size, canonical = control[WORDS], control[SIZE], control[CANONICAL]
@@ -274,7 +276,7 @@ def prepare(control: Any, worker: Any, count: int) -> None:
         prefetch(slots, high_product(h, size))
 
 
-@njit
+@native
 def absorb(control: Any, worker: Any, count: int) -> None:
     """Put the batch into the visited set, and judge what is new."""
     words = control[WORDS]
@@ -291,8 +293,8 @@ def absorb(control: Any, worker: Any, count: int) -> None:
     worker[NEW] += new
 
 
-@njit
-def next_level(control: Any, worker: Any) -> bool:
+@native
+def next_level(control: Any, worker: Any) -> Any:
     """Let a solo run go on to the next level; return False where Python should have a say first."""
     if control[SOLO] == 0 or worker[AT] == control[HI]:
         return False
@@ -306,7 +308,9 @@ def next_level(control: Any, worker: Any) -> bool:
 
 
 def expand(control: Any, worker: Any) -> int:
-    """Expand states up to HI; return 1 iff no state is left to claim, 0 if the run was stopped or is full."""
+    """Expand states up to HI; return 1 iff no state is left to claim, 0 if the run was stopped or
+    is full.
+    """
     while True:
         # A solo run takes indices from its own block, where its chunk has no end.
         used = worker[AT] if control[SOLO] != 0 else load(control, NEXT)
@@ -343,7 +347,9 @@ def admit(control: Any, worker: Any) -> int:
 
 
 def reinsert(control: Any, worker: Any) -> int:
-    """Put the indices of all stored states up to HI into an empty slot table; return as `expand` does."""
+    """Put the indices of all stored states up to HI into an empty slot table; return as `expand`
+    does.
+    """
     words, size, hi = control[WORDS], control[SIZE], control[HI]
     states, slots = words_at(control[STATES]), words_at(control[SLOTS])
     parents, hashes = links_at(control[PARENTS]), words_at(worker[HASHES])

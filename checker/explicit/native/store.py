@@ -1,11 +1,13 @@
 """Keep the visited set's arrays in memory that is reserved once and never copied.
 
-States, parents, actions and slots are anonymous mappings as large as the memory limit could ever fill. Reserving costs
-nothing: the system gives a page when it is first written. So growth moves no state, and an index stays valid.
+States, parents, actions and slots are anonymous mappings as large as the memory limit could ever
+fill. Reserving costs nothing: the system gives a page when it is first written. So growth moves no
+state, and an index stays valid.
 
-The slot table is what grows: its used part is cleared in place, and the states are put in again. It doubles while it is
-small; from `DOUBLE_BELOW` slots it grows by `GROWTH`, which keeps the load between `LOAD / GROWTH` and `LOAD` and so bounds
-what a state costs: `8 * words + 4 + 2 + 8 * GROWTH / LOAD` bytes, 36 for two words.
+The slot table is what grows: its used part is cleared in place, and the states are put in again. It
+doubles while it is small; from `DOUBLE_BELOW` slots it grows by `GROWTH`, which keeps the load
+between `LOAD / GROWTH` and `LOAD` and so bounds what a state costs: `8 * words + 4 + 2 + 8 * GROWTH
+/ LOAD` bytes, 36 for two words.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ class Region:
 
 @dataclass
 class Store:
-    """The arrays of one search. States below the search's next index are valid unless their parent is HOLE."""
+    """The arrays of one search. States below the search's next index are valid unless their parent
+    is HOLE.
+    """
 
     words: int
     capacity: int  # states
@@ -53,7 +57,9 @@ class Store:
     slots: Region = field(init=False)
 
     def reserve(self, slack: int) -> None:
-        """Reserve the arrays, with `slack` indices beyond the capacity for threads that stop a little late."""
+        """Reserve the arrays, with `slack` indices beyond the capacity for threads that stop a
+        little late.
+        """
         count = self.capacity + slack
         self.states = Region(8 * self.words * count)
         self.parents = Region(4 * count)
@@ -85,7 +91,9 @@ class Store:
         return unpack_from(f"={self.words}Q", self.states.memory, 8 * self.words * index)
 
     def parent(self, index: int) -> int | None:
-        """Return the index of the state that this one was first reached from, None for an initial state."""
+        """Return the index of the state that this one was first reached from, None for an initial
+        state.
+        """
         (parent,) = unpack_from("=I", self.parents.memory, 4 * index)
         assert parent != HOLE
         return None if parent == ROOT else parent

@@ -1,12 +1,14 @@
 """Turn the runtime's Python functions into one LLVM module in text, by way of numba.
 
-numba only translates here. Its result is a native function without Python in it, `status(result, exception, control,
-worker)`; what numba wraps around it is left out, so the code runs in a process that never imported numba.
+numba only translates here. Its result is a native function without Python in it, `status(result,
+exception, control, worker)`; what numba wraps around it is left out, so the code runs in a process
+that never imported numba.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import llvmlite.binding as llvm
 from numba import cfunc, types
@@ -43,11 +45,12 @@ def translate() -> str:
 
 
 def _translate_one(name: str, function: Callable[..., int]) -> llvm.ModuleRef:
-    compiled = cfunc(types.int64(WORD_POINTER, WORD_POINTER))(function)
+    compiled: Any = cfunc(types.int64(WORD_POINTER, WORD_POINTER))(function)
     wrapper = compiled.native_name
     symbol = wrapper.removeprefix("cfunc.")
     module = llvm.parse_assembly(compiled._library.get_llvm_str())
-    # The wrapper reports Python exceptions, which the function cannot raise; unreferenced, it goes away.
+    # The wrapper reports Python exceptions, which the function cannot raise; unreferenced, it goes
+    # away.
     module.get_function(wrapper).linkage = "internal"
     module.get_function(symbol).name = name
     return module

@@ -1,14 +1,13 @@
 """Walk at random from initial states, and judge every state on the way.
 
-Walk number `n` of a seed is always the same walk, whichever thread walks it: its random numbers are SplitMix64 started
-at a mix of seed and number. So a walk that matters is not stored; it is walked again, writing itself down.
+Walk number `n` of a seed is always the same walk, whichever thread walks it: its random numbers are
+SplitMix64 started at a mix of seed and number. So a walk that matters is not stored; it is walked
+again, writing itself down.
 """
 
 from __future__ import annotations
 
 from typing import Any
-
-from numba import njit
 
 from splitspec.checker.explicit.native.blocks import (
     BITS,
@@ -26,6 +25,7 @@ from splitspec.checker.explicit.native.blocks import (
     PENDING,
     RECORD,
     RECORD_ACTIONS,
+    SEED,
     SEEN,
     SOURCE,
     SOURCE_COUNT,
@@ -38,15 +38,14 @@ from splitspec.checker.explicit.native.blocks import (
     WALK_STRIDE,
     WALKS,
     WORDS,
-    SEED,
 )
 from splitspec.checker.explicit.native.intrinsics import (
-    ahead,
     call_observe,
     call_successors,
     call_violated,
     high_product,
     load,
+    native,
     shorts_at,
     words_at,
 )
@@ -58,14 +57,14 @@ MIX_1 = -4658895280553007687
 MIX_2 = -7723592293110705685
 
 
-@njit
-def mixed(z: int) -> int:
+@native
+def mixed(z: int) -> Any:
     z = (z ^ ((z >> 30) & 0x3FFFFFFFF)) * MIX_1
     z = (z ^ ((z >> 27) & 0x1FFFFFFFFF)) * MIX_2
     return z ^ ((z >> 31) & 0x1FFFFFFFF)
 
 
-@njit
+@native
 def keep_first(worker: Any, found: Any, undecided: Any, bits: int, step: int) -> None:
     """Keep walk and step as the first of every undecided property in `found`, and decide it."""
     first, first_step = words_at(worker[FIRST]), words_at(worker[FIRST_STEP])
@@ -80,7 +79,7 @@ def keep_first(worker: Any, found: Any, undecided: Any, bits: int, step: int) ->
         found[b] = 0
 
 
-@njit
+@native
 def look(control: Any, worker: Any, state: Any, action: int, step: int) -> None:
     """Judge a state of the walk and note what it covers."""
     hits, pending = words_at(worker[HITS]), words_at(worker[PENDING])
@@ -89,7 +88,7 @@ def look(control: Any, worker: Any, state: Any, action: int, step: int) -> None:
     call_observe(control[OBSERVE], state, words_at(worker[SEEN]), control[MASK])
 
 
-@njit
+@native
 def record(control: Any, state: Any, action: int, step: int) -> None:
     words = control[WORDS]
     copy(state, 0, words_at(control[RECORD]), step * words, words)
@@ -97,8 +96,8 @@ def record(control: Any, state: Any, action: int, step: int) -> None:
         shorts_at(control[RECORD_ACTIONS])[step - 1] = action
 
 
-@njit
-def walk_once(control: Any, worker: Any) -> int:
+@native
+def walk_once(control: Any, worker: Any) -> Any:
     """Walk walk number WALK to its end; return its length."""
     words, bits = control[WORDS], control[BITS]
     state, out = words_at(worker[CURRENT]), words_at(worker[OUT])
@@ -131,7 +130,9 @@ def walk_once(control: Any, worker: Any) -> int:
 
 
 def walk(control: Any, worker: Any) -> int:
-    """Walk one walk after another until asked to stop, or until one has decided a property; count steps."""
+    """Walk one walk after another until asked to stop, or until one has decided a property; count
+    steps.
+    """
     while True:
         worker[STEPS] += walk_once(control, worker)
         worker[WALKS] += 1

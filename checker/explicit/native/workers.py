@@ -1,4 +1,6 @@
-"""Lay out the blocks through which Python and the native runtime speak: one for a search, one for each thread."""
+"""Lay out the blocks through which Python and the native runtime speak: one for a search, one for
+each thread.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ class Worker:
 
 
 def make_worker(kernel: Addresses, pending: Iterable[int], undecided: Iterable[int]) -> Worker:
-    """Return a worker that looks for state properties `pending` and transition properties `undecided`."""
+    """Return a worker that looks for state properties `pending` and transition properties
+    `undecided`.
+    """
     batch = BATCH + kernel.fanout + 1
     # The worker may run the kernel once more behind a full batch, to find where a mark came from.
     out = words((batch + kernel.fanout) * kernel.words)

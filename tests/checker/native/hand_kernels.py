@@ -1,6 +1,8 @@
-"""Kernels written by hand in LLVM's language, so that the runtime is tested without the code that makes kernels.
+"""Kernels written by hand in LLVM's language, so that the runtime is tested without the code that
+makes kernels.
 
-Each has one-word or two-word states and follows the C interface of `splitspec.checker.explicit.native.addresses`.
+Each has one-word or two-word states and follows the C interface of
+`splitspec.checker.explicit.native.addresses`.
 """
 
 from __future__ import annotations
@@ -65,10 +67,11 @@ def load(text: str, *, words: int, fanout: int, canonical: bool = False) -> Hand
 
 
 def grid(sides: int, length: int, *, forbidden: int | None = None) -> str:
-    """Return a walk on a grid: `sides` coordinates of 8 bits, each action k adds 1 to coordinate k below `length - 1`.
+    """Return a walk on a grid: `sides` coordinates of 8 bits, each action k adds 1 to coordinate k
+    below `length - 1`.
 
-    States lie on level (sum of coordinates). Property 0 is broken where the word equals `forbidden`; coverage bit k is seen
-    where action k is enabled.
+    States lie on level (sum of coordinates). Property 0 is broken where the word equals
+    `forbidden`; coverage bit k is seen where action k is enabled.
     """
     lines = ["define i64 @successors(ptr %s, ptr %out, ptr %actions, ptr %marks, i64 %mask) {"]
     lines += ["  %w = load i64, ptr %s", "  br label %test0", ""]
@@ -133,7 +136,8 @@ define i64 @violated(ptr %s, i64 %a, ptr %pending, ptr %hits) {{
 def ring(length: int, *, faulty: int | None = None) -> str:
     """Return a counter modulo `length` in word 0 of two; word 1 is its complement.
 
-    Property 1 is an obligation of the step: at value `faulty` the step has no successor and makes the mark.
+    Property 1 is an obligation of the step: at value `faulty` the step has no successor and makes
+    the mark.
     """
     bad = -1 if faulty is None else faulty
     return f"""
