@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +10,7 @@ class Source:
     """A text with the name that is shown for it (a path as the user gave it)."""
 
     name: str
-    text: str
+    text: str = field(repr=False)  # A span that is printed shall not print its file.
 
     def line(self, number: int) -> str:
         """Return line `number`, counted from 1, without its end; "" past the end."""
