@@ -1,0 +1,98 @@
+"""The states in which a program starts: every value of the constants that the assumptions allow,
+the first value of everything else unless `init` gives another, and counters at what they count
+(docs/language.md, section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+from typing import assert_never
+
+from splitspec.model.composition import ComposedUpdate, Site
+from splitspec.model.ir import Program, Update, Value, Variable, VariableKind
+from splitspec.model.scope import Places, State
+from splitspec.model.transition import total, write
+from splitspec.model.types import (
+    Boolean,
+    Enumeration,
+    Integer,
+    Natural,
+    Nothing,
+    Option,
+    Range,
+    Sort,
+)
+from splitspec.model.valuation import Moment, Universe
+
+
+def initial_states(program: Program, universe: Universe) -> Iterator[State]:
+    """Iterate over the initial states, in the order of the constants' values."""
+    for state in _rigid_states(universe.places):
+        moment = Moment(universe, state)
+        if all(moment.holds(line.expression, {}) for a in program.assumptions for line in a.lines):
+            written = _initialise(program.initial, moment)
+            _check_sorts(universe.places, written)
+            yield _count(program.variables.values(), Moment(universe, written))
+
+
+def counted(counter: Variable, moment: Moment) -> Iterator[tuple[int, int]]:
+    """Iterate over the places of a counter, each with the number of what it counts in the state."""
+    assert counter.counted is not None
+    keys, binders = counter.counted.keys, counter.counted.binders
+    for env in moment.universe.bindings(keys, {}):
+        place = moment.universe.place(counter.path, [env[key.name] for key in keys])
+        inner = moment.universe.bindings(binders, env)
+        yield place, sum(moment.holds(counter.counted.condition, each) for each in inner)
+
+
+def _rigid_states(places: Places) -> Iterator[State]:
+    """Iterate over the values of the constants, everything else at its first value."""
+    choices: list[tuple[Value, ...]] = []
+    for variable, _ in places:
+        if variable.kind is not VariableKind.CONSTANT:
+            choices.append((_first(variable),))
+        elif variable.path in places.scope.pins:
+            choices.append((places.scope.pins[variable.path],))
+        else:
+            choices.append(places.scope.values(variable.type, places.scope.bound(variable)))
+    return product(*choices)
+
+
+def _first(variable: Variable) -> Value:
+    match variable.type:
+        case Boolean():
+            return False
+        case Enumeration() | Range() | Natural():
+            return 0
+        case Option():
+            return None
+        case Sort():
+            return None  # It has no first value: `init` must give one.
+        case Integer() | Nothing():
+            raise AssertionError(f"{variable.path} has type {variable.type}")
+        case _:
+            assert_never(variable.type)
+
+
+def _initialise(updates: Iterable[Update], moment: Moment) -> State:
+    state = list(moment.state)
+    composed = (ComposedUpdate(update.label, update, Site(), ()) for update in updates)
+    for place, writing in write(composed, moment, {}).items():
+        state[place] = total(writing, moment.state[place])
+    return tuple(state)
+
+
+def _check_sorts(places: Places, state: State) -> None:
+    for (variable, _), value, name in zip(places, state, places.names, strict=True):
+        lacking = isinstance(variable.type, Sort) and value is None
+        assert not lacking, f"init gives {name} no value"
+
+
+def _count(variables: Iterable[Variable], moment: Moment) -> State:
+    state = list(moment.state)
+    for variable in variables:
+        if variable.counted is not None:
+            for place, number in counted(variable, moment):
+                state[place] = number
+    return tuple(state)
