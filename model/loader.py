@@ -1,112 +1,158 @@
-"""Read a module file with everything that it imports, and type the whole."""
+"""Read a module file with everything that it imports, and type the whole.
+
+Imports are looked up beside the file of the model, then among the shipped modules, so that a
+file beside takes the place of a shipped one for all that import it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from splitspec import spec
-from splitspec.model import syntax
+from splitspec.model import ir, syntax
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.ir import Program
 from splitspec.model.parser import Parsed, parse
 from splitspec.model.resolver import Unit, did_you_mean
 from splitspec.model.source import Source, Span
-from splitspec.model.typechecker import Checked, typecheck
+from splitspec.model.substitution import check_substitutions
+from splitspec.model.typechecker import Checked, type_variants, typecheck
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The files that were parsed so far, by path: pass one to several loads to parse each once."""
+    """The files that were parsed so far: pass one to several loads, and each is parsed once."""
 
     parsed: dict[Path, Parsed] = field(default_factory=dict)
 
     def read(self, path: Path) -> Parsed:
-        """Return the parsed file. It must exist and be UTF-8."""
+        """Return a parsed file; what cannot be read is reported and has no module."""
         if path not in self.parsed:
-            self.parsed[path] = parse(Source(str(path), path.read_text(encoding="utf-8")))
+            self.parsed[path] = _parse(path)
         return self.parsed[path]
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A program, unless there are errors; `sources` are the texts that were read."""
+    """A program, unless there are errors. `sources` are the texts that were read.
+
+    `modules` are those of the program, in import order; `checked` is what variants are typed with.
+    """
 
     program: Program | None
     diagnostics: tuple[Diagnostic, ...]
     sources: tuple[Source, ...]
-    checked: Checked | None = None
+    modules: tuple[syntax.Module, ...]
+    checked: Checked
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """The state of one load: modules in import order, by name, and what was wrong with them."""
+    """One load under way: modules in import order by name, and what is wrong with them."""
 
     library: Library
     folders: tuple[Path, ...]
+    substitutions: Mapping[str, str]
     units: dict[str, Unit]
     failed: set[str]
     diagnostics: list[Diagnostic]
-    sources: list[Source]
 
 
 def load(
-    path: Path, substitutions: Mapping[str, str] | None = None, library: Library | None = None
+    path: Path,
+    substitutions: Mapping[str, str] | None = None,
+    library: Library | None = None,
 ) -> Loaded:
-    """Load the module of a file; imports are beside it, or among the shipped modules."""
-    del substitutions
+    """Load the model of a file. `substitutions` say which module each import really means."""
+    replaced = dict(substitutions or {})
     folders = (path.parent, spec.folder())
-    reading = _Reading(library or Library(), folders, {}, set(), [], [])
-    if not path.is_file():
-        missing = Diagnostic("SS205", f"there is no file `{path}`", None)
-        return Loaded(None, (missing,), ())
+    reading = _Reading(library or Library(), folders, replaced, {}, set(), [])
     _read(reading, path, path.stem, ())
     units = tuple(reading.units.values())
-    checked = typecheck(units, complete=not reading.diagnostics)
+    problems = check_substitutions([unit.module for unit in units], replaced)
+    reading.diagnostics.extend(problems)
+    checked = typecheck(units, replaced, complete=not reading.diagnostics)
     diagnostics = (*reading.diagnostics, *checked.diagnostics)
-    program = None if diagnostics else checked.program
-    return Loaded(program, diagnostics, tuple(reading.sources), checked)
+    program = checked.program if not diagnostics else None
+    kept = set(program.modules) if program is not None else set()
+    modules = tuple(unit.module for unit in units if str(unit.module.name) in kept)
+    sources = tuple(unit.module.source for unit in units)
+    return Loaded(program, diagnostics, sources, modules, checked)
+
+
+def load_variants(
+    loaded: Loaded, model: str, beside: Iterable[Path], library: Library | None = None
+) -> tuple[tuple[ir.Variant, ...], tuple[Diagnostic, ...]]:
+    """Return the variants `of model` in the program's modules and in the files `beside`.
+
+    `loaded` must have a program. The variants see all of it, the names of its own module first.
+    """
+    assert loaded.program is not None
+    library = library or Library()
+    diagnostics: list[Diagnostic] = []
+    declared = [variant for module in loaded.modules for variant in _variants(module, model)]
+    for path in beside:
+        parsed = library.read(path)
+        diagnostics.extend(parsed.diagnostics)
+        if parsed.module is not None:
+            declared.extend(_variants(parsed.module, model))
+    env = loaded.checked.environments[""]
+    variants, problems = type_variants(loaded.program, env, declared)
+    return variants, (*diagnostics, *problems)
+
+
+def _variants(module: syntax.Module, model: str) -> list[syntax.Variant]:
+    return [
+        declared
+        for declared in module.declarations
+        if isinstance(declared, syntax.Variant) and str(declared.model) == model
+    ]
+
+
+def _parse(path: Path) -> Parsed:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        message = f"`{path}` cannot be read: {(error.strerror or 'unknown reason').lower()}"
+        return Parsed(None, (Diagnostic("SS205", message, None),), frozenset())
+    except UnicodeDecodeError as error:
+        message = f"`{path}` is no text: byte {error.start + 1} is not UTF-8"
+        help_ = "save the file as UTF-8"
+        return Parsed(None, (Diagnostic("SS205", message, None, help=help_),), frozenset())
+    return parse(Source(str(path), text))
 
 
 def _read(reading: _Reading, path: Path, name: str, importing: tuple[str, ...]) -> None:
-    """Read a module after those that it imports."""
-    try:
-        parsed = reading.library.read(path)
-    except (OSError, UnicodeDecodeError) as error:
-        reading.failed.add(name)
-        message = f"`{path}` cannot be read: {error}"
-        reading.diagnostics.append(Diagnostic("SS205", message, None))
-        return
+    """Read a module after those that it imports or refines."""
+    parsed = reading.library.read(path)
     reading.diagnostics.extend(parsed.diagnostics)
     if parsed.module is None:
         reading.failed.add(name)
         return
     module = parsed.module
-    reading.sources.append(module.source)
     if str(module.name) != name:
         reading.diagnostics.append(_misnamed(module, path))
+        # Under the name that the imports use, its declarations are still found.
+        module = replace(module, name=syntax.Name((name,), module.name.span))
+    importing = (*importing, name)
     for declared in module.declarations:
         if isinstance(declared, syntax.Import):
-            _import(reading, declared, (*importing, name))
-    reading.units[str(module.name)] = Unit(module, parsed.broken)
+            written = str(declared.module)
+            wanted = reading.substitutions.get(written, written)
+            _require(reading, wanted, declared.module.span, importing)
+        elif isinstance(declared, syntax.Refinement):
+            _require(reading, str(declared.abstract), declared.abstract.span, importing)
+    reading.units[name] = Unit(module, parsed.broken)
 
 
-def _import(reading: _Reading, declared: syntax.Import, importing: tuple[str, ...]) -> None:
-    name = str(declared.module)
+def _require(reading: _Reading, name: str, span: Span, importing: tuple[str, ...]) -> None:
+    """Read a module that another one names, once."""
     if name in reading.units or name in reading.failed:
         return
     if name in importing:
-        chain = " -> ".join(f"`{m}`" for m in (*importing[importing.index(name) :], name))
-        reading.diagnostics.append(
-            Diagnostic(
-                "SS206",
-                f"module `{name}` imports itself",
-                declared.module.span,
-                label=chain,
-                help="move what both need into a module that both import",
-            )
-        )
+        reading.diagnostics.append(_cycle(name, span, importing))
         return
     for folder in reading.folders:
         path = folder / f"{name}.split"
@@ -114,7 +160,18 @@ def _import(reading: _Reading, declared: syntax.Import, importing: tuple[str, ..
             _read(reading, path, name, importing)
             return
     reading.failed.add(name)
-    reading.diagnostics.append(_no_file(reading, declared.module.span, name))
+    reading.diagnostics.append(_no_file(reading, span, name))
+
+
+def _cycle(name: str, span: Span, importing: tuple[str, ...]) -> Diagnostic:
+    chain = (*importing[importing.index(name) :], name)
+    return Diagnostic(
+        "SS206",
+        f"module `{name}` imports itself",
+        span,
+        label=" -> ".join(f"`{module}`" for module in chain),
+        help="move what both need into a module that both import",
+    )
 
 
 def _no_file(reading: _Reading, span: Span, name: str) -> Diagnostic:
@@ -123,7 +180,7 @@ def _no_file(reading: _Reading, span: Span, name: str) -> Diagnostic:
         "SS205",
         f"there is no module `{name}`",
         span,
-        label=f"expected a file `{name}.split` beside this one",
+        label=f"expected a file `{name}.split` beside that of the model",
         help=did_you_mean(name, known),
     )
 
@@ -131,7 +188,7 @@ def _no_file(reading: _Reading, span: Span, name: str) -> Diagnostic:
 def _misnamed(module: syntax.Module, path: Path) -> Diagnostic:
     return Diagnostic(
         "SS207",
-        f"module `{module.name}` stands in the file of another name",
+        f"module `{module.name}` stands in a file of another name",
         module.name.span,
         label=f"expected `{path.stem}`",
         help=f"write `module {path.stem}`, or rename the file to `{module.name}.split`",

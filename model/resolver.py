@@ -61,41 +61,104 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Everything that a closure declares, and what of it each module sees.
+    """Everything that the modules declare, and what of it each module sees.
 
+    `exports[m]` is what others see of `m`: with substitutions, that of the module in its place.
     `visible[m][n]` are the symbols that `n` may stand for in module `m`, the own one first.
-    `members[m][n]` are the enums seen in `m` that have a member `n`.
+    `members[m][n]` are the enums seen in `m` that have a member `n`. In modules that are
+    `incomplete`, because an import of their closure is missing, unknown names are no news.
+
+    Under the name "" stands what variants see: everything, names of the model's module first.
     """
 
     tables: Mapping[str, Mapping[str, Symbol]]
+    exports: Mapping[str, Mapping[str, Symbol]]
     closures: Mapping[str, tuple[str, ...]]
     visible: Mapping[str, Mapping[str, tuple[Symbol, ...]]]
     members: Mapping[str, Mapping[str, tuple[Symbol, ...]]]
     broken: Mapping[str, frozenset[str]]
+    incomplete: Collection[str]
+    substitutions: Mapping[str, str]
 
     def is_broken(self, module: str, name: syntax.Name) -> bool:
         """Return whether a declaration that could not be read may have declared the name."""
         *qualifier, last = name.parts
+        if module in self.incomplete and (not qualifier or qualifier[0] not in self.tables):
+            return True
         modules = qualifier or self.closures[module]
         return any(last in self.broken.get(m, ()) for m in modules)
 
 
-def resolve(units: Iterable[Unit]) -> tuple[Names, list[Diagnostic]]:
-    """Build the tables of modules that stand in import order, imported ones first."""
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """The tables of `Names` while they grow."""
+
+    tables: dict[str, dict[str, Symbol]]
+    exports: dict[str, dict[str, Symbol]]
+    closures: dict[str, tuple[str, ...]]
+    visible: dict[str, dict[str, tuple[Symbol, ...]]]
+    members: dict[str, dict[str, tuple[Symbol, ...]]]
+    broken: dict[str, frozenset[str]]
+    incomplete: set[str]
+    substitutions: Mapping[str, str]
+
+
+def resolve(
+    units: Iterable[Unit], substitutions: Mapping[str, str]
+) -> tuple[Names, list[Diagnostic]]:
+    """Build the tables of modules that stand in import order, the model's own one last.
+
+    An import of a module that is a key of `substitutions` means the module that is its value.
+    """
     diagnostics: list[Diagnostic] = []
-    tables: dict[str, dict[str, Symbol]] = {}
-    closures: dict[str, tuple[str, ...]] = {}
-    visible: dict[str, dict[str, tuple[Symbol, ...]]] = {}
-    members: dict[str, dict[str, tuple[Symbol, ...]]] = {}
-    broken: dict[str, frozenset[str]] = {}
+    found = _Tables({}, {}, {}, {}, {}, {}, set(), substitutions)
+    module = ""
     for unit in units:
         module = str(unit.module.name)
-        tables[module] = _declared(unit.module, diagnostics)
-        broken[module] = unit.broken
-        closures[module] = _closure(unit.module, closures)
-        visible[module] = _visible(module, closures[module], tables)
-        members[module] = _members(closures[module], tables)
-    return Names(tables, closures, visible, members, broken), diagnostics
+        found.tables[module] = _declared(unit.module, diagnostics)
+        found.exports[module] = _exported(unit.module, found)
+        found.broken[module] = unit.broken
+        found.closures[module] = _closure(unit.module, found)
+        found.visible[module] = _visible(module, found, found.exports)
+        found.members[module] = _members(found.closures[module], found.tables)
+    found.closures[""] = found.closures.get(module, ())
+    found.visible[""], found.members[""] = {}, {}
+    if module:
+        found.visible[""] = {
+            name: tuple(s for s in symbols if s.module == module) or symbols
+            for name, symbols in _visible(module, found, found.tables).items()
+        }
+        found.members[""] = found.members[module]
+    names = Names(
+        found.tables,
+        found.exports,
+        found.closures,
+        found.visible,
+        found.members,
+        found.broken,
+        found.incomplete,
+        substitutions,
+    )
+    return names, diagnostics
+
+
+def _exported(module: syntax.Module, found: _Tables) -> dict[str, Symbol]:
+    """Return what others see of a module.
+
+    A module in the place of another one shows its parts, actions and definitions, under the names
+    that its refinement gives them; its variables are its own.
+    """
+    table = found.tables[str(module.name)]
+    replaced = [old for old, new in found.substitutions.items() if new == str(module.name)]
+    if not replaced:
+        return table
+    shown = {name: s for name, s in table.items() if s.kind is not SymbolKind.VARIABLE}
+    for declared in module.declarations:
+        if isinstance(declared, syntax.Refinement) and str(declared.abstract) in replaced:
+            for pair in declared.maps:
+                if pair.abstract is not None and str(pair.concrete) in table:
+                    shown[pair.abstract.parts[-1]] = table[str(pair.concrete)]
+    return shown
 
 
 def _declared(module: syntax.Module, diagnostics: list[Diagnostic]) -> dict[str, Symbol]:
@@ -143,24 +206,29 @@ def _kind(declaration: syntax.Declaration) -> SymbolKind | None:
             return None
 
 
-def _closure(module: syntax.Module, closures: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _closure(module: syntax.Module, found: _Tables) -> tuple[str, ...]:
     """Return the module and all that it imports, itself first; missing imports are left out."""
-    reached = {str(module.name): None}
+    name = str(module.name)
+    reached = {name: None}
     for declaration in module.declarations:
         if isinstance(declaration, syntax.Import):
-            reached |= dict.fromkeys(closures.get(str(declaration.module), ()))
+            imported = str(declaration.module)
+            imported = found.substitutions.get(imported, imported)
+            if imported not in found.closures or imported in found.incomplete:
+                found.incomplete.add(name)
+            reached |= dict.fromkeys(found.closures.get(imported, ()))
     return tuple(reached)
 
 
 def _visible(
-    module: str, closure: tuple[str, ...], tables: Mapping[str, Mapping[str, Symbol]]
+    module: str, found: _Tables, exports: Mapping[str, Mapping[str, Symbol]]
 ) -> dict[str, tuple[Symbol, ...]]:
     seen: dict[str, tuple[Symbol, ...]] = {}
-    for imported in closure[1:]:
-        for name, symbol in tables[imported].items():
+    for imported in found.closures[module][1:]:
+        for name, symbol in exports[imported].items():
             seen[name] = (*seen.get(name, ()), symbol)
-    seen |= {name: (symbol, *seen.get(name, ())) for name, symbol in tables[module].items()}
-    return seen
+    own = found.tables[module]
+    return seen | {name: (symbol, *seen.get(name, ())) for name, symbol in own.items()}
 
 
 def _members(
@@ -194,6 +262,9 @@ def find(
         return None
     if candidates:
         return _other_kind(name, candidates[0], wanted)
+    hidden = _hidden(names, module, name, name.parts[0])
+    if hidden is not None:
+        return hidden
     known = [n for n, symbols in names.visible[module].items() if symbols[0].kind in kinds]
     return unknown(name, name.parts[0], known, wanted)
 
@@ -202,25 +273,52 @@ def _find_qualified(
     names: Names, module: str, name: syntax.Name, kinds: Collection[SymbolKind], wanted: str
 ) -> Symbol | Diagnostic | None:
     qualifier, last = ".".join(name.parts[:-1]), name.parts[-1]
-    if qualifier not in names.closures[module]:
+    owner = names.substitutions.get(qualifier, qualifier)
+    if owner not in names.closures[module]:
+        if names.is_broken(module, name):
+            return None
         suggestion = did_you_mean(qualifier, names.closures[module])
         help_ = f"write `import {qualifier}`" if qualifier in names.tables else suggestion
         return Diagnostic(
             "SS209",
             f"module `{qualifier}` is not imported",
             name.span,
-            label=f"`{qualifier}` is no module that `{module}` sees",
+            label="expected a module of the import closure",
             help=help_ or f"write `import {qualifier}` below the line of the module",
         )
-    symbol = names.tables[qualifier].get(last)
+    table = names.tables[owner] if module in (owner, "") else names.exports[owner]
+    symbol = table.get(last)
     if symbol is not None and symbol.kind in kinds:
         return symbol
     if names.is_broken(module, name):
         return None
     if symbol is not None:
         return _other_kind(name, symbol, wanted)
-    known = [n for n, s in names.tables[qualifier].items() if s.kind in kinds]
+    hidden = _hidden(names, module, name, last)
+    if hidden is not None:
+        return hidden
+    known = [n for n, s in table.items() if s.kind in kinds]
     return unknown(name, last, known, f"{wanted} of module `{qualifier}`")
+
+
+def _hidden(names: Names, module: str, name: syntax.Name, word: str) -> Diagnostic | None:
+    """Return the report of a variable of a module in whose place another one stands."""
+    for old, new in names.substitutions.items():
+        if new not in names.closures[module]:
+            continue
+        for table in (names.tables.get(old, {}), names.tables[new]):
+            symbol = table.get(word)
+            if symbol is not None and symbol.kind is SymbolKind.VARIABLE:
+                return Diagnostic(
+                    "SS213",
+                    f"`{word}` is a variable of `{old}`, which the model replaces by `{new}`",
+                    name.span,
+                    label="expected a part or a definition of it",
+                    notes=(Note("it is declared here", symbol.span),),
+                    help=f"write a definition in both modules, and call it here: the state of "
+                    f"`{new}` is another one",
+                )
+    return None
 
 
 def _ambiguous(name: syntax.Name, symbols: list[Symbol]) -> Diagnostic:

@@ -18,6 +18,8 @@ from splitspec.model.typechecker import actions, properties
 from splitspec.model.typechecker.declarations import counted, named_type, variable
 from splitspec.model.typechecker.definitions import type_definitions
 from splitspec.model.typechecker.environment import Environment, Place, Typed
+from splitspec.model.typechecker.refinements import refinement
+from splitspec.model.typechecker.variants import type_variants
 from splitspec.model.typechecker.wholes import (
     recursive_parts,
     repeated_labels,
@@ -41,7 +43,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class _Bodies:
-    """The typed declarations, as far as they are sound; the flag says whether all are."""
+    """The typed declarations, as far as they are sound."""
 
     parts: dict[str, ir.Part]
     actions: dict[str, ir.Action]
@@ -50,25 +52,30 @@ class _Bodies:
     assumptions: list[ir.Assumption]
     finals: list[ir.Line]
     properties: dict[str, ir.Property]
+    refinements: list[ir.Refinement]
 
 
-def typecheck(units: Sequence[Unit], *, complete: bool) -> Checked:
+def typecheck(
+    units: Sequence[Unit], substitutions: Mapping[str, str], *, complete: bool
+) -> Checked:
     """Type modules that stand in import order; the last one is the model's own.
 
-    Unless the modules are `complete`, nothing is said of what they lack.
+    Modules that only refinements name are typed, too, but are no part of the program. Unless the
+    modules are `complete`, nothing is said of what they lack.
     """
-    names, diagnostics = resolve(units)
+    names, diagnostics = resolve(units, substitutions)
     typed = Typed({}, {}, {}, {})
     environments = {
         module: Environment(module, names, typed, diagnostics, Place.PROPERTY, {})
-        for module in names.tables
+        for module in ("", *names.tables)
     }
     _type_declarations(environments, names)
-    bodies = _Bodies({}, {}, [], [], [], [], {})
+    bodies, others = _no_bodies(), _no_bodies()
     for unit in units:
-        _type_bodies(environments[str(unit.module.name)], unit.module, bodies)
-    recursion = list(recursive_parts(bodies.parts))
-    diagnostics += recursion
+        module = str(unit.module.name)
+        kept = bodies if module in names.closures[""] else others
+        _type_bodies(environments, environments[module], unit.module, kept)
+    diagnostics += recursive_parts(bodies.parts | others.parts)
     program = None
     if complete and not diagnostics:
         program = _program(names, typed, bodies)
@@ -77,6 +84,10 @@ def typecheck(units: Sequence[Unit], *, complete: bool) -> Checked:
     order = {id(unit.module.source): number for number, unit in enumerate(units)}
     diagnostics.sort(key=lambda d: _position(d, order))
     return Checked(program if not diagnostics else None, tuple(diagnostics), environments)
+
+
+def _no_bodies() -> _Bodies:
+    return _Bodies({}, {}, [], [], [], [], {}, [])
 
 
 def _symbols(names: Names, kind: SymbolKind) -> list[Symbol]:
@@ -103,7 +114,12 @@ def _type_declarations(environments: Mapping[str, Environment], names: Names) ->
         env.typed.signatures[symbol.path] = actions.signature(env, symbol.declaration)
 
 
-def _type_bodies(env: Environment, module: syntax.Module, bodies: _Bodies) -> None:
+def _type_bodies(
+    environments: Mapping[str, Environment],
+    env: Environment,
+    module: syntax.Module,
+    bodies: _Bodies,
+) -> None:
     table = env.names.tables[env.module]
     for declared in module.declarations:
         match declared:
@@ -114,6 +130,9 @@ def _type_bodies(env: Environment, module: syntax.Module, bodies: _Bodies) -> No
             case syntax.Extension():
                 extension = actions.extension(env, declared)
                 bodies.extensions.extend([extension] if extension is not None else [])
+            case syntax.Refinement():
+                refined = refinement(env, declared, environments)
+                bodies.refinements.extend([refined] if refined is not None else [])
             case syntax.Part() | syntax.Action() | syntax.Assume():
                 _type_body(env, table[str(declared.name)], bodies)
             case syntax.Property() | syntax.Progress():
@@ -143,18 +162,22 @@ def _type_body(env: Environment, symbol: Symbol, bodies: _Bodies) -> None:
 
 
 def _program(names: Names, typed: Typed, bodies: _Bodies) -> Program:
-    modules = tuple(names.tables)
-    definitions = {path: facts.definition for path, facts in typed.definitions.items() if facts}
-    enums = {
-        path: type_.members for path, type_ in typed.types.items() if isinstance(type_, Enumeration)
-    }
+    modules = tuple(module for module in names.tables if module in names.closures[""])
+    types = {path: type_ for path, type_ in typed.types.items() if _module(path) in modules}
+    enums = {path: t.members for path, t in types.items() if isinstance(t, Enumeration)}
+    variables = typed.variables.items()
+    definitions = typed.definitions.items()
     return Program(
         name=modules[-1],
         modules=modules,
-        sorts=tuple(path for path in typed.types if path not in enums),
+        sorts=tuple(path for path in types if path not in enums),
         enums=enums,
-        variables={path: v for path, v in typed.variables.items() if v is not None},
-        definitions=definitions,
+        variables={path: v for path, v in variables if v and _module(path) in modules},
+        definitions={
+            path: facts.definition
+            for path, facts in definitions
+            if facts and _module(path) in modules
+        },
         parts=bodies.parts,
         actions=bodies.actions,
         extensions=tuple(bodies.extensions),
@@ -162,8 +185,12 @@ def _program(names: Names, typed: Typed, bodies: _Bodies) -> Program:
         assumptions=tuple(bodies.assumptions),
         finals=tuple(bodies.finals),
         properties=bodies.properties,
-        refinements=(),
+        refinements=tuple(bodies.refinements),
     )
+
+
+def _module(path: str) -> str:
+    return path.rpartition(".")[0]
 
 
 def _position(diagnostic: Diagnostic, order: Mapping[int, int]) -> tuple[int, int, int]:
@@ -171,3 +198,6 @@ def _position(diagnostic: Diagnostic, order: Mapping[int, int]) -> tuple[int, in
     if span is None:
         return (-1, 0, 0)
     return (order.get(id(span.source), -1), span.line, span.column)
+
+
+__all__ = ["Checked", "type_variants", "typecheck"]

@@ -162,7 +162,7 @@ def _read(entry: ModelEntry, folder: Path, library: Library) -> Model:
     _refuse_errors(loaded.diagnostics)
     assert loaded.program is not None
     beside = sorted((folder / "variants").glob("*.split"))
-    variants, diagnostics = load_variants(loaded.program, entry.name, beside, library)
+    variants, diagnostics = load_variants(loaded, entry.name, beside, library)
     _refuse_errors(diagnostics)
     _refuse_errors(check_entry(entry, loaded.program, [variant.name for variant in variants]))
     return Model(entry, loaded.program, variants)
