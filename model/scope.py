@@ -77,7 +77,8 @@ class Scope:
                 total *= len(self.values(binder.type))
             return total
         if isinstance(variable.type, Natural):
-            return self.bounds[variable.path]
+            pin = self.pins.get(variable.path)
+            return self.bounds[variable.path] if pin is None else int(pin)
         return None
 
     @cached_property
