@@ -6,19 +6,9 @@ keeps its meaning for ever; a new mistake gets a new code. `docs/errors.md` is `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """One kind of mistake: `meaning` and `advice` are sentences, `example` is a bad text."""
-
-    code: str
-    title: str
-    meaning: str
-    example: str
-    advice: str
-
+from splitspec.model.code import Code
+from splitspec.model.codes_system import SYSTEM
+from splitspec.model.codes_typing import NAMES, TYPES
 
 SYNTAX = (
     Code(
@@ -214,12 +204,6 @@ SYNTAX = (
         "Leave it out.",
     ),
 )
-
-NAMES: tuple[Code, ...] = ()
-
-TYPES: tuple[Code, ...] = ()
-
-SYSTEM: tuple[Code, ...] = ()
 
 MODELS = (
     Code(

@@ -310,7 +310,7 @@ def _hidden(names: Names, module: str, name: syntax.Name, word: str) -> Diagnost
             symbol = table.get(word)
             if symbol is not None and symbol.kind is SymbolKind.VARIABLE:
                 return Diagnostic(
-                    "SS213",
+                    "SS212",
                     f"`{word}` is a variable of `{old}`, which the model replaces by `{new}`",
                     name.span,
                     label="expected a part or a definition of it",

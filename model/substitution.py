@@ -27,7 +27,7 @@ def check_substitutions(
     for old, new in substitutions.items():
         if old not in imported:
             yield Diagnostic(
-                "SS214",
+                "SS213",
                 f"no module imports `{old}`, which the model replaces by `{new}`",
                 None,
                 help="leave it out of `with` in models.toml",
@@ -42,7 +42,7 @@ def _check_refinement(concrete: syntax.Module, old: str) -> Iterator[Diagnostic]
             for pair in declared.maps:
                 if pair.abstract is not None and not _keeps_arguments(pair):
                     yield Diagnostic(
-                        "SS214",
+                        "SS213",
                         f"`{pair.concrete}` stands for `{old}.{pair.abstract}`, with other "
                         "arguments",
                         pair.span,
@@ -52,7 +52,7 @@ def _check_refinement(concrete: syntax.Module, old: str) -> Iterator[Diagnostic]
                     )
             return
     yield Diagnostic(
-        "SS214",
+        "SS213",
         f"module `{concrete.name}` stands for `{old}` and does not refine it",
         concrete.name.span,
         label=f"expected `refinement {concrete.name} of {old}`",

@@ -42,7 +42,7 @@ def action(
     _check_names(env, known, [name for fair in declared.fairness for name in fair.names], "`fair`")
     if declared.hostile and actor is not None and not actor.kind.is_untrusted:
         env.report(
-            "SS419",
+            "SS418",
             f"`{declared.name}` is hostile, and by the {actor.kind.value}",
             declared.actor.span,
             label="is always honest",
@@ -122,7 +122,7 @@ def _actor(env: Environment, declared: syntax.Action) -> ir.Actor | None:
     clause = declared.actor
     if str(clause.kind) not in _ACTORS:
         env.report(
-            "SS416",
+            "SS415",
             f"`{clause.kind}` is no kind of actor",
             clause.kind.span,
             label=f"expected one of {', '.join(_ACTORS)}",
@@ -134,7 +134,7 @@ def _actor(env: Environment, declared: syntax.Action) -> ir.Actor | None:
         one = clause.subject if clause.subject is not None else "c"
         right = f"container[{one}]" if kind is ActorKind.CONTAINER else f"{kind.value} for {one}"
         env.report(
-            "SS424",
+            "SS423",
             f"`by {clause.span.text}` does not say who acts"
             if kind is ActorKind.CONTAINER
             else f"there is one {kind.value}",
@@ -165,7 +165,7 @@ def _report_no_parameter(
 ) -> None:
     listed = ", ".join(parameters) or "none"
     env.report(
-        "SS417",
+        "SS416",
         f"`{name}` is no parameter of the action",
         name.span,
         label=f"{word} names a parameter",

@@ -46,7 +46,7 @@ def equality(
         _report_two_options(env, written, left)
         return None
     if isinstance(left.type, Nothing) and isinstance(right.type, Nothing):
-        env.report("SS309", "`none` is compared with `none`", written.span, "always the same")
+        env.report("SS308", "`none` is compared with `none`", written.span, "always the same")
         return None
     for one, other in ((left, right), (right, left)):
         if _is_none(one) and not isinstance(other.type, Option):
@@ -140,7 +140,7 @@ def actor_is(env: Environment, written: syntax.Binary) -> ir.Expression | None:
     if isinstance(kind, syntax.Name) and str(kind) in ACTORS:
         return ir.ActorIs(ActorKind(str(kind)), BOOLEAN, written.span)
     env.report(
-        "SS416",
+        "SS415",
         f"`{kind.span.text}` is no kind of actor",
         kind.span,
         label=f"expected one of {', '.join(ACTORS)}",

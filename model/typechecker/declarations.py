@@ -74,7 +74,7 @@ def _few_enough(env: Environment, count: int, name: syntax.Name) -> bool:
     if count <= INDICES_MAX:
         return True
     env.report(
-        "SS315",
+        "SS313",
         f"`{name}` has {count} indices",
         name.span,
         label=f"expected at most {INDICES_MAX}",
@@ -110,7 +110,7 @@ def honest(env: Environment, given: Iterable[syntax.Name]) -> frozenset[ActorKin
             continue
         sound = False
         env.report(
-            "SS418",
+            "SS417",
             f"`{actor}` is not one whose honesty can be given",
             actor.span,
             label="expected `host` or `container`",

@@ -48,7 +48,7 @@ def _typed(env: Environment, symbol: Symbol) -> DefinitionFacts | None:
         return None
     if isinstance(body.type, Nothing):
         env.report(
-            "SS309",
+            "SS308",
             f"`{symbol.name}` is `none`",
             declared.body.span,
             label="of which type?",

@@ -59,7 +59,7 @@ def infer(
             return _two_state(env, written, hint)
         case syntax.ActorWord(span):
             env.report(
-                "SS314",
+                "SS312",
                 "`actor` is no value",
                 span,
                 label="can only be compared with a kind of actor",
@@ -290,7 +290,7 @@ def _conditional(
         return None
     if isinstance(type_, Nothing):
         env.report(
-            "SS309",
+            "SS308",
             "both branches are `none`",
             written.span,
             label="of which type?",

@@ -40,7 +40,7 @@ def check_guard(env: Environment, guard_lines: tuple[ir.Line, ...]) -> None:
         names = ", ".join(f"{b.name}: {b.type}" for b in found.quantifier.binders)
         word = found.quantifier.kind
         env.report(
-            "SS420",
+            "SS419",
             f"`{word}` in a guard asks for a witness",
             found.span,
             label="expected conditions on the parameters, or `all`"
@@ -56,7 +56,7 @@ def check_hypothesis(env: Environment, claim_lines: tuple[ir.Line, ...], what: s
     for found in _existentials_of(env, claim_lines):
         if found.under_all:
             env.report(
-                "SS421",
+                "SS420",
                 f"{what} with a witness for every value",
                 found.span,
                 label=f"this `{found.quantifier.kind}` depends on an `all` around it",

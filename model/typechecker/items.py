@@ -51,7 +51,7 @@ def _guard(env: Environment, written: syntax.Guard) -> ir.Guard | None:
     if written.kind is not None:
         if str(written.kind) not in _KINDS:
             env.report(
-                "SS422",
+                "SS421",
                 f"`@{written.kind}` is no kind of guard",
                 written.kind.span,
                 label=f"expected one of {', '.join(_KINDS)}",
@@ -140,7 +140,7 @@ def _check_target(env: Environment, written: syntax.Update, variable: ir.Variabl
         )
     elif written.operator != ":=" and not is_integer(variable.type):
         env.report(
-            "SS312",
+            "SS311",
             f"`{written.operator}` on `{name}`, which is {shown(variable.type)}",
             name.span,
             label="expected a counter or an integer",
@@ -148,7 +148,7 @@ def _check_target(env: Environment, written: syntax.Update, variable: ir.Variabl
         )
     elif written.operator != ":=" and env.place is Place.INITIAL:
         env.report(
-            "SS423",
+            "SS422",
             f"`{written.operator}` in `init`",
             name.span,
             label="there is no value before the first",

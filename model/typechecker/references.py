@@ -175,7 +175,7 @@ def strictly(env: Environment, typed: ir.Expression, wanted: Type) -> ir.Express
         if _lies_in(typed, wanted):
             return typed
         env.report(
-            "SS311",
+            "SS310",
             f"`{text}` may lie outside `{wanted}`",
             typed.span,
             label=f"expected {shown(wanted)}, is {shown(typed.type)}",

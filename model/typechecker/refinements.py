@@ -25,7 +25,7 @@ def refinement(
     """Return the refinement; its abstract module must be among the environments."""
     if str(declared.name) != env.module:
         env.report(
-            "SS430",
+            "SS429",
             f"a refinement of module `{declared.name}` in module `{env.module}`",
             declared.name.span,
             label=f"expected `{env.module}`",
@@ -115,7 +115,7 @@ def _check_complete(
     for let in abstractions:
         if first.setdefault(let.variable, let.span) is not let.span:
             env.report(
-                "SS431",
+                "SS430",
                 f"`{let.variable}` is defined twice",
                 let.span,
                 label="expected one `let` for each variable",
@@ -130,7 +130,7 @@ def _check_complete(
             if symbol.kind is SymbolKind.VARIABLE and variable.kind is not VariableKind.CONSTANT:
                 place = symbol.name + (f"[{', '.join('xyzw'[: len(variable.indices)])}]")
                 env.report(
-                    "SS431",
+                    "SS430",
                     f"`{symbol.path}` is not defined by the concrete state",
                     declared.abstract.span,
                     label="expected a `let` for each of its variables",
@@ -153,7 +153,7 @@ def _check_steps(
             if _is_step(theirs.get(symbol.name)):
                 continue  # Same name: it realises its namesake.
             env.report(
-                "SS432",
+                "SS431",
                 f"action `{symbol.name}` realises nothing",
                 declared.name.span,
                 label=f"expected a line for each action of `{env.module}`",

@@ -59,7 +59,7 @@ def read_type(env: Environment, written: syntax.TypeExpression) -> Type | None:
 def _read_range(env: Environment, written: syntax.RangeType) -> Range | None:
     if written.low != 0:
         env.report(
-            "SS310",
+            "SS309",
             f"a range begins at 0, not at {written.low}",
             written.span,
             label="expected `0..K`",
@@ -81,7 +81,7 @@ def _read_range(env: Environment, written: syntax.RangeType) -> Range | None:
     )
     if not is_number:
         env.report(
-            "SS310",
+            "SS309",
             f"`{written.high}` cannot end a range",
             written.high.span,
             label="expected a number or a constant of type `nat`",

@@ -68,7 +68,7 @@ def _variant(subject: _Subject, declared: syntax.Variant) -> ir.Variant | None:
     expectation = declared.expectation
     if expectation is None:
         subject.env.report(
-            "SS428",
+            "SS427",
             f"variant `{declared.name}` expects nothing",
             declared.name.span,
             label="expected a line `expect …`",
@@ -96,14 +96,14 @@ def _check_size(env: Environment, declared: syntax.Variant) -> None:
         return
     if not differences:
         env.report(
-            "SS429",
+            "SS428",
             f"variant `{declared.name}` differs in nothing",
             declared.name.span,
             label="expected `drop`, `change`, `action` or `set`",
         )
     elif not declared.cites:
         env.report(
-            "SS429",
+            "SS428",
             f"variant `{declared.name}` differs in more than one guard or update",
             differences[-1].span if len(differences) > 1 else declared.name.span,
             label="nothing says why",
@@ -132,7 +132,7 @@ def _drop(subject: _Subject, written: syntax.Drop) -> ir.Drop | None:
     *owner, label = written.path.parts
     if not owner:
         env.report(
-            "SS425",
+            "SS424",
             f"`{label}` names no guard or update",
             written.path.span,
             label="expected `action.label`",
@@ -151,7 +151,7 @@ def _drop(subject: _Subject, written: syntax.Drop) -> ir.Drop | None:
     labels = [item.label for body in bodies for item in labelled(program.parts, body)]
     if label not in labels:
         env.report(
-            "SS425",
+            "SS424",
             f"`{symbol.name}` has no guard or update labelled `{label}`",
             written.path.span,
             label="expected the label of one of its lines",
@@ -196,7 +196,7 @@ def _set(env: Environment, written: syntax.SetConstant) -> ir.SetConstant | None
         return None
     if variable.kind is not VariableKind.CONSTANT or variable.indices:
         env.report(
-            "SS426",
+            "SS425",
             f"`{written.name}` cannot be set",
             written.name.span,
             label="expected a constant without indices",
@@ -208,7 +208,7 @@ def _set(env: Environment, written: syntax.SetConstant) -> ir.SetConstant | None
         return None
     if not isinstance(value, ir.Literal) or not fits(value.type, variable.type):
         env.report(
-            "SS426",
+            "SS425",
             f"`{written.value.span.text}` is no value of `{written.name}`",
             written.value.span,
             label=f"expected a value of {shown(variable.type)}",
@@ -240,7 +240,7 @@ def _violated(subject: _Subject, path: syntax.Name, added: Mapping[str, ir.Actio
         return None
     if kind is SymbolKind.VARIABLE and subject.program.variables[owner.path].counted is None:
         env.report(
-            "SS427",
+            "SS426",
             f"`{owner.name}` is not a counter",
             path.span,
             label="only counters have to be exact",
@@ -254,7 +254,7 @@ def _checked_claim(subject: _Subject, path: syntax.Name, found: Symbol) -> str |
     if kind not in (PropertyKind.WITNESS, PropertyKind.PROGRESS):
         return found.path
     subject.env.report(
-        "SS427",
+        "SS426",
         f"`{path}` is a {kind.value}",
         path.span,
         label="expected a property that a run can violate",
@@ -266,7 +266,7 @@ def _checked_claim(subject: _Subject, path: syntax.Name, found: Symbol) -> str |
 def _unknown_claim(env: Environment, path: syntax.Name, found: Diagnostic) -> Diagnostic:
     names = [n for n, s in env.names.visible[""].items() if s[0].kind is SymbolKind.PROPERTY]
     return Diagnostic(
-        "SS427",
+        "SS426",
         f"`{path}` is no property of the model",
         path.span,
         label="expected a property or obligation",
