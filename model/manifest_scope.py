@@ -84,7 +84,7 @@ class _Resolution:
         self._require_pins(pins)
         if self._diagnostics:
             return Scoped(None, tuple(self._diagnostics))
-        return Scoped(Scope(sizes, bounds, pins), ())
+        return Scoped(Scope(sizes, {**bounds, **self._bounds_of(pins)}, pins), ())
 
     def _sizes(self, overriding: Mapping[str, int]) -> Mapping[str, int]:
         layers: list[Layer] = [(self._entry.scope, ("scope",)), (overriding, ("scope",))]
@@ -165,6 +165,11 @@ class _Resolution:
                 if path is not None:
                     written[path] = pin, (*keys, name)
         return written
+
+    def _bounds_of(self, pins: Mapping[str, Value]) -> Mapping[str, int]:
+        """A pinned number is its own bound."""
+        numbers = {path for path, v in self._constants().items() if isinstance(v.type, Natural)}
+        return {path: pin for path, pin in pins.items() if path in numbers and pin is not None}
 
     def _require_pins(self, pins: Mapping[str, Value]) -> None:
         """Ranges must have an end: the constants that types name are pinned."""
