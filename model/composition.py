@@ -59,15 +59,6 @@ class Routed:
     route: Route
     needs: frozenset[str]
 
-    def parameter(self, name: str) -> str | None:
-        """Return the parameter of the action that a name stands for, if for nothing more."""
-        for meaning in reversed(self.route):
-            argument = meaning[name]
-            if not isinstance(argument, Local):
-                return None
-            name = argument.name
-        return name
-
 
 @dataclass(frozen=True, slots=True)
 class ComposedGuard:
@@ -223,6 +214,16 @@ def _route(names: frozenset[str], site: Site) -> tuple[Route, frozenset[str]]:
         names = free_locals_of(meaning.values())
         site = site.outer
     return tuple(way), names
+
+
+def parameter_meant(route: Route, name: str) -> str | None:
+    """Return the parameter of the action that a name stands for, if it is nothing more."""
+    for meaning in reversed(route):
+        argument = meaning[name]
+        if not isinstance(argument, Local):
+            return None
+        name = argument.name
+    return name
 
 
 def _free_names(update: Update) -> frozenset[str]:

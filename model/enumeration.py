@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from splitspec.model.composition import ComposedAction, ComposedGuard, Routed, route
+from splitspec.model.composition import (
+    ComposedAction,
+    ComposedGuard,
+    Routed,
+    parameter_meant,
+    route,
+)
 from splitspec.model.ir import Equal, Expression, Local, Parameter, Value
 from splitspec.model.valuation import Environment, Moment
 
@@ -96,7 +102,7 @@ def _source(waiting: Iterable[Routed], name: str, bound: set[str]) -> Routed | N
     """
     for conjunct in waiting:
         for mine, other in _sides(conjunct.expression):
-            if isinstance(mine, Local) and conjunct.parameter(mine.name) == name:
+            if isinstance(mine, Local) and parameter_meant(conjunct.route, mine.name) == name:
                 source = route(other, conjunct.site)
                 if source.needs <= bound:
                     return source

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from splitspec.model.composition import ComposedAction, compose
-from splitspec.model.enumeration import bindings, plan, refuses
+from splitspec.model.enumeration import Plan, bindings, plan, refuses
 from splitspec.model.initial import counted, initial_states
 from splitspec.model.ir import Line, SetConstant
 from splitspec.model.scope import Places, Scope, State
@@ -41,7 +41,7 @@ class Evaluator:
         self.universe = Universe(self.program.definitions, self.places)
         composed = compose(self.program, setting.given, setting.variant)
         self.actions: Mapping[str, ComposedAction] = {action.path: action for action in composed}
-        self._plans = {action.path: plan(action) for action in composed}
+        self._plans: dict[tuple[str, str | None], Plan] = {}
         counters = {v.path for v in self.places.variables if v.counted is not None}
         unclaimed = counters.difference(self.claimed)
         self._writer = Writer(self.places, sliced | unclaimed)
@@ -74,10 +74,14 @@ class Evaluator:
 
     def steps(self, state: State) -> Iterator[Transition]:
         """Iterate over the enabled instances: by action, then by the values of its parameters."""
+        for path in self.actions:
+            yield from self.steps_of(path, state)
+
+    def steps_of(self, action: str, state: State) -> Iterator[Transition]:
+        """Iterate over the enabled instances of one action."""
         moment = Moment(self.universe, state)
-        for path, action in self.actions.items():
-            for binding in bindings(self._plans[path], moment):
-                yield self._transition(action, moment, binding)
+        for binding in bindings(self._plan(action), moment):
+            yield self._transition(self.actions[action], moment, binding)
 
     def step(self, state: State, action: str, binding: Environment) -> Transition | None:
         """Return the step of one instance, None if a guard refuses it."""
@@ -96,8 +100,14 @@ class Evaluator:
         composed = self.actions[action]
         (suspect,) = (each for each in composed.guards if each.name == guard)
         moment = Moment(self.universe, state)
-        others = bindings(plan(composed, without=guard), moment)
+        others = bindings(self._plan(action, without=guard), moment)
         return any(refuses(suspect, moment, binding) for binding in others)
+
+    def _plan(self, action: str, without: str | None = None) -> Plan:
+        key = (action, without)
+        if key not in self._plans:
+            self._plans[key] = plan(self.actions[action], without)
+        return self._plans[key]
 
     def _transition(
         self, action: ComposedAction, moment: Moment, binding: Environment

@@ -1,0 +1,73 @@
+"""From what a search found, and how far it went, to the verdict on each claim.
+
+Soundness: `Violated` and `Reached` rest on a trace that the evaluator has replayed. `Holds` is
+said when every reachable state of the scope was visited, or, of all runs up to a depth, when the
+search was told to stop there; any other end leaves what was not found unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from splitspec.checker.explicit.execution import given_names
+from splitspec.checker.result import Stop
+from splitspec.model.ir import Property, PropertyKind
+from splitspec.model.scope import Scope
+from splitspec.model.setting import Setting
+from splitspec.model.trace import Trace
+from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far a search went: through all of `scope`, or until `stop`."""
+
+    scope: Scope
+    stop: Stop | None
+    depth: int
+    cut: tuple[str, ...]
+
+    @property
+    def everything(self) -> str:
+        """The sizes, and the bounds that cut the run."""
+        sizes = [f"{path.rpartition('.')[2]}={size}" for path, size in self.scope.sizes.items()]
+        bounds = [f"{path.rpartition('.')[2]}<={self.scope.bounds[path]}" for path in self.cut]
+        return ", ".join(sizes + bounds)
+
+
+def judge(claim: Property, found: Trace | None, extent: Extent, *, vacuous: bool) -> Verdict:
+    """Return the verdict on a claim for which the search found this trace, or none."""
+    is_witness = claim.kind is PropertyKind.WITNESS
+    reason, never_met = "", False
+    if found is not None:
+        outcome = Outcome.REACHED if is_witness else Outcome.VIOLATED
+        assurance = Assurance(AssuranceKind.REPLAYED)
+    elif extent.stop is None:
+        outcome = Outcome.UNREACHED if is_witness else Outcome.HOLDS
+        assurance = Assurance(AssuranceKind.EXHAUSTIVE, extent.everything)
+        never_met = vacuous
+        reason = "vacuous: its antecedent never held" if vacuous else ""
+    elif extent.stop is Stop.DEPTH and not (is_witness or _needs_everything(claim)):
+        outcome = Outcome.HOLDS
+        assurance = Assurance(AssuranceKind.BOUNDED, f"{extent.depth} steps")
+    else:
+        outcome, assurance = Outcome.UNKNOWN, Assurance(AssuranceKind.NONE)
+        reason = extent.stop.value
+    return Verdict(claim.path, claim.kind, outcome, assurance, reason, found, never_met)
+
+
+def undecided(claim: Property, reason: str) -> Verdict:
+    """Return the verdict on a claim of which nothing is known."""
+    nothing = Assurance(AssuranceKind.NONE)
+    return Verdict(claim.path, claim.kind, Outcome.UNKNOWN, nothing, reason)
+
+
+def run_id(setting: Setting) -> str:
+    """Return the name of a run: "granting given host", "granting with accept_twice"."""
+    variant = "" if setting.variant is None else f" with {setting.variant.name}"
+    given = " and ".join(given_names(setting))
+    return f"{setting.model}{variant}{' given ' if given else ''}{given}"
+
+
+def _needs_everything(claim: Property) -> bool:
+    return claim.kind is PropertyKind.RECOVERABLE
