@@ -71,10 +71,10 @@ def load(
     reading = _Reading(library or Library(), folders, replaced, {}, set(), [])
     _read(reading, path, path.stem, ())
     units = tuple(reading.units.values())
-    problems = check_substitutions([unit.module for unit in units], replaced)
-    reading.diagnostics.extend(problems)
     checked = typecheck(units, replaced, complete=not reading.diagnostics)
-    diagnostics = (*reading.diagnostics, *checked.diagnostics)
+    misfits = tuple(check_substitutions([unit.module for unit in units], replaced))
+    # Names that an unfit module does not declare are no mistakes of those who use them.
+    diagnostics = (*reading.diagnostics, *(misfits or checked.diagnostics))
     program = checked.program if not diagnostics else None
     kept = set(program.modules) if program is not None else set()
     modules = tuple(unit.module for unit in units if str(unit.module.name) in kept)

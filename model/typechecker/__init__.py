@@ -133,10 +133,17 @@ def _type_bodies(
             case syntax.Refinement():
                 refined = refinement(env, declared, environments)
                 bodies.refinements.extend([refined] if refined is not None else [])
-            case syntax.Part() | syntax.Action() | syntax.Assume():
-                _type_body(env, table[str(declared.name)], bodies)
-            case syntax.Property() | syntax.Progress():
-                _type_body(env, table[str(declared.name)], bodies)
+            case (
+                syntax.Part()
+                | syntax.Action()
+                | syntax.Assume()
+                | syntax.Property()
+                | syntax.Progress()
+            ):
+                symbol = table[str(declared.name)]
+                # A second declaration of a name was reported, and is no declaration of anything.
+                if symbol.declaration is declared:
+                    _type_body(env, symbol, bodies)
             case _:
                 pass
 

@@ -17,6 +17,7 @@ from splitspec.model.typechecker.type_expressions import (
     fits,
     is_integer,
     shown,
+    shown_apart,
     without_option,
 )
 from splitspec.model.types import Boolean, Enumeration, Nothing, Option, Range, Sort, Type
@@ -53,11 +54,12 @@ def equality(
             _report_never_none(env, other)
             return None
     if not fits(left.type, right.type) and not fits(right.type, left.type):
+        expected, actual = shown_apart(without_option(left.type), without_option(right.type))
         env.report(
             "SS301",
-            f"{shown(left.type)} is compared with {shown(right.type)}",
+            f"{expected} is compared with {actual}",
             right.span,
-            label=f"expected {shown(without_option(left.type))}, is {shown(right.type)}",
+            label=f"expected {expected}, is {actual}",
         )
         return None
     if not (in_range(env, left, right.type) and in_range(env, right, left.type)):
@@ -97,11 +99,17 @@ def in_range(env: Environment, typed: ir.Expression, place: Type) -> bool:
     return False
 
 
-def _report_two_options(env: Environment, written: syntax.Binary, left: ir.Expression) -> None:
-    of = without_option(left.type)
-    name = str(of)[0].lower() if isinstance(of, Sort | Enumeration) else "x"
+def name_for(env: Environment, type_: Type) -> str:
+    """Return a name that a value of the type could get here: `f` for a frame."""
+    name = str(type_)[0].lower() if isinstance(type_, Sort | Enumeration) else "x"
     while name in env.locals:
         name += "2"
+    return name
+
+
+def _report_two_options(env: Environment, written: syntax.Binary, left: ir.Expression) -> None:
+    of = without_option(left.type)
+    name = name_for(env, of)
     one, other = written.left.span.text, written.right.span.text
     env.report(
         "SS302",

@@ -8,7 +8,7 @@ from typing import assert_never
 from splitspec.model import ir, syntax
 from splitspec.model.ir import ActorKind, VariableKind
 from splitspec.model.resolver import SymbolKind, did_you_mean
-from splitspec.model.terms import free_locals
+from splitspec.model.terms import free_locals, free_locals_of
 from splitspec.model.typechecker import comparisons
 from splitspec.model.typechecker.environment import Environment, Place
 from splitspec.model.typechecker.expressions import infer, lines, truth, values
@@ -20,6 +20,7 @@ from splitspec.model.typechecker.type_expressions import (
     pair,
     read_binders,
     shown,
+    shown_apart,
 )
 from splitspec.model.types import Nothing, Option
 
@@ -183,22 +184,17 @@ def _value(env: Environment, written: syntax.Update, variable: ir.Variable) -> i
 
 
 def _report_misfit(env: Environment, value: ir.Expression, variable: ir.Variable) -> None:
-    text = value.span.text
+    text, x = value.span.text, comparisons.name_for(env, variable.type)
     help_ = ""
     if isinstance(value.type, Option) and fits(value.type.of, variable.type):
         help_ = (
-            f"name the value by a parameter `x: {value.type.of}` that a guard `{text} = x` fixes, "
-            f"and assign `x`; or give the variable the type `{value.type}`"
+            f"name the value by a parameter `{x}: {value.type.of}` that a guard `{text} = {x}` "
+            f"fixes, and assign `{x}`; or give the variable the type `{value.type}`"
         )
     elif isinstance(value.type, Nothing):
         help_ = f"declare the variable with the type `{variable.type}?`"
-    env.report(
-        "SS301",
-        f"`{text}` is {shown(value.type)}",
-        value.span,
-        label=f"expected {shown(variable.type)}",
-        help=help_,
-    )
+    actual, expected = shown_apart(value.type, variable.type)
+    env.report("SS301", f"`{text}` is {actual}", value.span, f"expected {expected}", help_)
 
 
 def _check_binders(
@@ -209,8 +205,9 @@ def _check_binders(
 ) -> None:
     """Report binders that are not the free indices of the left side, each once by itself."""
     alone = [index.name for index in indices if isinstance(index, ir.Local)]
+    nested = free_locals_of(index for index in indices if not isinstance(index, ir.Local))
     for binder in binders:
-        if alone.count(binder.name) != 1:
+        if alone.count(binder.name) != 1 and binder.name not in nested:
             env.report(
                 "SS411",
                 f"`{binder.name}` is not an index of `{written.target}`"
@@ -221,7 +218,7 @@ def _check_binders(
                 help="bind by `for` exactly the indices that vary; what else is needed is a "
                 "parameter of the action, or bound by `some` in the condition",
             )
-    bound = {binder.name for binder in binders}
+    bound = frozenset(binder.name for binder in binders)
     for index in indices:
         if not isinstance(index, ir.Local) and bound & free_locals(index):
             env.report(

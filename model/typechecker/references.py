@@ -11,7 +11,7 @@ from splitspec.model.resolver import Symbol, SymbolKind, find, unknown
 from splitspec.model.source import Span
 from splitspec.model.typechecker import comparisons
 from splitspec.model.typechecker.environment import Environment, Place
-from splitspec.model.typechecker.type_expressions import pair, shown, without_option
+from splitspec.model.typechecker.type_expressions import pair, shown, shown_apart, without_option
 from splitspec.model.types import Enumeration, Integer, Nothing, Option, Range, Type
 
 _VALUES = (SymbolKind.VARIABLE, SymbolKind.DEFINITION)
@@ -128,10 +128,16 @@ def report_count(env: Environment, what: str, span: Span) -> None:
 
 def _report_unreadable(env: Environment, kind: VariableKind, what: str, span: Span) -> None:
     where = f"read in {env.place.value}"
+    phrase = {
+        VariableKind.STATE: "a variable",
+        VariableKind.GHOST: "a ghost variable",
+        VariableKind.COUNTER: "a counter",
+        VariableKind.CONSTANT: "a constant",
+    }[kind]
     if env.place in (Place.INITIAL, Place.RIGID):
         env.report(
             "SS409",
-            f"{what} a {kind.value}, {where}",
+            f"{what} {phrase}, {where}",
             span,
             label="expected a constant",
             help=f"{env.place.value} reads constants only",
@@ -139,7 +145,7 @@ def _report_unreadable(env: Environment, kind: VariableKind, what: str, span: Sp
     elif kind is VariableKind.GHOST:
         env.report(
             "SS404",
-            f"{what} a ghost, {where}",
+            f"{what} {phrase}, {where}",
             span,
             label="ghost state is for properties alone",
             help="leave out `ghost` at its declaration if the system itself depends on it",
@@ -147,7 +153,7 @@ def _report_unreadable(env: Environment, kind: VariableKind, what: str, span: Sp
     else:
         env.report(
             "SS408",
-            f"{what} a {kind.value}, {where}",
+            f"{what} {phrase}, {where}",
             span,
             label="expected state or constants",
             help="say by variables what is to be counted",
@@ -158,15 +164,15 @@ def strictly(env: Environment, typed: ir.Expression, wanted: Type) -> ir.Express
     """Return an index or argument if it certainly has the type: nothing is partial."""
     if typed.type == wanted:
         return typed
-    text = typed.span.text
-    named = f"name the value: a parameter or bound variable `x: {wanted}` with `{text} = x`"
+    text, x = typed.span.text, comparisons.name_for(env, wanted)
+    named = f"name the value: a parameter or bound variable `{x}: {wanted}` with `{text} = {x}`"
     if isinstance(typed.type, Option | Nothing):
         env.report(
             "SS306",
             f"`{text}` may be `none`",
             typed.span,
             label=f"expected {shown(wanted)}, is {shown(typed.type)}",
-            help=f"{named}, and `x` here",
+            help=f"{named}, and `{x}` here",
         )
         return None
     if isinstance(wanted, Range) and isinstance(typed.type, Range | Integer):
@@ -179,15 +185,11 @@ def strictly(env: Environment, typed: ir.Expression, wanted: Type) -> ir.Express
             f"`{text}` may lie outside `{wanted}`",
             typed.span,
             label=f"expected {shown(wanted)}, is {shown(typed.type)}",
-            help=f"{named}, and `x` here",
+            help=f"{named}, and `{x}` here",
         )
         return None
-    env.report(
-        "SS301",
-        f"`{text}` is {shown(typed.type)}",
-        typed.span,
-        label=f"expected {shown(wanted)}",
-    )
+    actual, expected = shown_apart(typed.type, wanted)
+    env.report("SS301", f"`{text}` is {actual}", typed.span, label=f"expected {expected}")
     return None
 
 

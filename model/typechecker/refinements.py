@@ -14,7 +14,7 @@ from splitspec.model.typechecker import comparisons
 from splitspec.model.typechecker.actions import renamed_parameters, text_of
 from splitspec.model.typechecker.environment import Environment, Place
 from splitspec.model.typechecker.expressions import infer, values
-from splitspec.model.typechecker.type_expressions import fits, pair, shown
+from splitspec.model.typechecker.type_expressions import fits, pair, shown_apart
 
 _STEPS = (SymbolKind.ACTION, SymbolKind.PART)
 
@@ -66,11 +66,12 @@ def _abstraction(env: Environment, abstract: Environment, let: syntax.Let) -> ir
     if value is None:
         return None
     if not fits(value.type, variable.type):
+        actual, expected = shown_apart(value.type, variable.type)
         env.report(
             "SS301",
-            f"`{let.value.span.text}` is {shown(value.type)}",
+            f"`{let.value.span.text}` is {actual}",
             let.value.span,
-            label=f"expected {shown(variable.type)}, the type of `{symbol.path}`",
+            label=f"expected {expected}, the type of `{symbol.path}`",
         )
         return None
     settled = comparisons.settled(value, variable.type)

@@ -178,6 +178,15 @@ def shown(type_: Type) -> str:
             return f"`{type_}`"
 
 
+def shown_apart(one: Type, other: Type) -> tuple[str, str]:
+    """Return two types as messages name them, with their modules if else they would look alike."""
+    if str(one) == str(other):
+        one, other = without_option(one), without_option(other)
+        if isinstance(one, Sort | Enumeration) and isinstance(other, Sort | Enumeration):
+            return f"`{one.path}`", f"`{other.path}`"
+    return shown(one), shown(other)
+
+
 def fits(value: Type, place: Type) -> bool:
     """Return whether a value may be put into a place, or is comparable with what is there."""
     match place:
