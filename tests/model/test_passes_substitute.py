@@ -83,9 +83,9 @@ def _value(term: Expression, names: Mapping[str, int]) -> int | bool:
         case Not(operand):
             return not _value(operand, names)
         case And(operands):
-            return all([_value(operand, names) for operand in operands])
+            return all(_value(operand, names) for operand in operands)
         case Or(operands):
-            return any([_value(operand, names) for operand in operands])
+            return any(_value(operand, names) for operand in operands)
         case Implies(premise, conclusion):
             return not _value(premise, names) or bool(_value(conclusion, names))
         case Equal(left, right):

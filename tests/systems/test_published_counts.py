@@ -83,7 +83,7 @@ def test_peterson_has_the_published_number_of_orbits() -> None:
 
 
 def _renamed(state: State, places: Places, names: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the state after renaming the elements of the one sort; none comes before all values."""
+    """Return the state after renaming the elements of the one sort; `none` becomes -1."""
     renamed = [0] * len(state)
     for value, (variable, indices) in zip(state, places, strict=True):
         moved = [_rename(i, t, names) for i, t in zip(indices, variable.indices, strict=True)]
