@@ -1,0 +1,181 @@
+"""Every mistake in `models.toml` has its code and its place; what is right becomes a scope."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from splitspec.model.codes import MODELS
+from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.ir import ActorKind, Program
+from splitspec.model.loader import load
+from splitspec.model.manifest import (
+    Manifest,
+    entry_for_module,
+    find_manifest,
+    load_manifest,
+    read_manifest,
+)
+from splitspec.model.manifest_scope import check_entry, scope_of
+from splitspec.model.source import Source
+
+ROOT = Path(__file__).parents[2]
+INVALID = sorted((ROOT / "tests" / "corpus" / "invalid").glob("SS5*.toml"))
+WHOLE = """[sizes]
+module = "sizes"
+scope  = { Page = 2 }
+bounds = { tick = 3 }                        # a comment with key = value
+pins   = { last = 2, first_page = "p2", strict = true }
+with   = { lower = "concrete" }
+idle   = { "sizes.run" = "never low" }
+
+[[sizes.runs]]
+given = []
+states = 12
+transitions = 34
+depth = 5
+
+[[sizes.runs]]
+given = ["host"]
+orbits = 6
+
+[sizes.variants.faster]
+scope = { "sizes.Page" = 1 }
+pins  = { first_page = "p1" }
+steps = 3
+"""
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    program = load(ROOT / "tests" / "corpus" / "valid" / "sizes.split").program
+    assert program is not None
+    return program
+
+
+def _read(text: str) -> Manifest:
+    return read_manifest(Source("models.toml", text), Path("models.toml"))
+
+
+def _diagnose(text: str, program: Program) -> list[Diagnostic]:
+    """Return the diagnostics of a text whose models are all the module `sizes`."""
+    manifest = _read(text)
+    found = list(manifest.diagnostics)
+    for entry in manifest.models.values():
+        found += scope_of(entry, program).diagnostics
+        found += check_entry(entry, program, {"faster"})
+    return found
+
+
+@pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
+def test_each_text_has_its_diagnostic_at_its_place(path: Path, program: Program) -> None:
+    text = path.read_text()
+    expected = re.match(r"# expect: (SS\d+) at (\d+):(\d+)\n", text)
+    assert expected is not None
+    if expected[1] == "SS512":
+        program = replace(program, sorts=(*program.sorts, "here.Twin", "there.Twin"))
+    first = _diagnose(text, program)[0]
+    assert first.span is not None
+    found = (first.code, str(first.span.line), str(first.span.column))
+    assert found == expected.groups()
+    # One mistake, one diagnostic, except that an ambiguous sort has no size either.
+    assert {d.code for d in _diagnose(text, program)} <= {expected[1], "SS506"}
+
+
+def test_every_code_has_a_text_in_the_corpus() -> None:
+    assert {path.name[:5] for path in INVALID} == {code.code for code in MODELS}
+
+
+@pytest.mark.parametrize("code", MODELS, ids=lambda code: code.code)
+def test_the_example_of_each_code_is_toml_where_it_can_be(code: object) -> None:
+    text = getattr(code, "example", "")
+    is_toml = not any(d.code == "SS501" for d in _read(text).diagnostics)
+    assert is_toml == (getattr(code, "code", "") != "SS501")
+
+
+def test_everything_that_is_written_is_read() -> None:
+    manifest = _read(WHOLE)
+    assert manifest.diagnostics == ()
+    entry = manifest.models["sizes"]
+    assert (entry.module, entry.substitutions) == ("sizes", {"lower": "concrete"})
+    assert entry.idle == {"sizes.run": "never low"}
+    hostile = entry.expected(frozenset())
+    assert hostile is not None
+    assert (hostile.states, hostile.transitions, hostile.depth, hostile.orbits) == (12, 34, 5, None)
+    honest = entry.expected(frozenset({ActorKind.HOST}))
+    assert honest is not None
+    assert (honest.states, honest.orbits) == (None, 6)
+    assert entry.expected(frozenset({ActorKind.CONTAINER})) is None
+    assert entry.variants["faster"].steps == 3
+
+
+def test_an_entry_becomes_a_scope(program: Program) -> None:
+    """Elements are numbered from 0: `p2` is 1. A pinned number is its own bound."""
+    scope = scope_of(_read(WHOLE).models["sizes"], program).scope
+    assert scope is not None
+    assert scope.sizes == {"sizes.Page": 2}
+    assert scope.bounds == {"sizes.tick": 3, "sizes.last": 2}
+    assert scope.pins == {"sizes.last": 2, "sizes.first_page": 1, "sizes.strict": True}
+
+
+def test_a_variant_takes_what_it_does_not_say_from_its_model(program: Program) -> None:
+    entry = _read(WHOLE).models["sizes"]
+    scope = scope_of(entry, program, entry.variants["faster"]).scope
+    assert scope is not None
+    assert scope.sizes == {"sizes.Page": 1}
+    assert scope.bounds["sizes.tick"] == 3
+    assert scope.pins["sizes.first_page"] == 0
+
+
+def test_the_command_line_wins_over_the_file(program: Program) -> None:
+    entry = _read(WHOLE).models["sizes"]
+    scope = scope_of(entry, program, entry.variants["faster"], {"Page": 4}).scope
+    assert scope is not None
+    assert scope.sizes == {"sizes.Page": 4}
+
+
+def test_a_module_without_a_manifest_needs_sizes_from_the_command_line() -> None:
+    program = load(ROOT / "tests" / "systems" / "transaction_commit.split").program
+    assert program is not None
+    (missing,) = scope_of(entry_for_module("transaction_commit", {}), program).diagnostics
+    assert (missing.code, "--scope Manager=2" in missing.help) == ("SS506", True)
+    scope = scope_of(entry_for_module("transaction_commit", {"Manager": 2}), program).scope
+    assert scope is not None
+    assert scope.sizes == {"transaction_commit.Manager": 2}
+
+
+def test_an_entry_with_a_mistake_does_not_hide_the_others() -> None:
+    manifest = _read('[a]\nmodule = 1\n[b]\nmodule = "b"\n')
+    assert [d.code for d in manifest.diagnostics] == ["SS503"]
+    assert list(manifest.models) == ["b"]
+
+
+def test_a_file_that_cannot_be_read_is_a_diagnostic(tmp_path: Path) -> None:
+    (missing,) = load_manifest(tmp_path / "models.toml").diagnostics
+    assert (missing.code, missing.span) == ("SS501", None)
+    (tmp_path / "models.toml").write_bytes(b"\xff")
+    (binary,) = load_manifest(tmp_path / "models.toml").diagnostics
+    assert "UTF-8" in binary.message
+
+
+def test_the_nearest_manifest_is_found_upward(tmp_path: Path) -> None:
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    (tmp_path / "models.toml").touch()
+    assert find_manifest(below) == tmp_path / "models.toml"
+    (below / "models.toml").touch()
+    assert find_manifest(below) == below / "models.toml"
+
+
+def test_every_shipped_model_and_variant_has_a_scope() -> None:
+    manifest = load_manifest(ROOT / "spec" / "models.toml")
+    assert manifest.diagnostics == ()
+    for entry in manifest.models.values():
+        loaded = load(manifest.folder / f"{entry.module}.split", entry.substitutions)
+        assert loaded.program is not None, entry.name
+        assert check_entry(entry, loaded.program, entry.variants) == ()
+        for variant in (None, *entry.variants.values()):
+            assert scope_of(entry, loaded.program, variant).diagnostics == ()
