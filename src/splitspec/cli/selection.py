@@ -158,6 +158,7 @@ def _read_path(path: Path, library: Library) -> Model:
 
 
 def _read(entry: ModelEntry, folder: Path, library: Library) -> Model:
+    folder = _near(folder)
     loaded = load(folder / f"{entry.module}.split", entry.substitutions, library)
     _refuse_errors(loaded.diagnostics)
     assert loaded.program is not None
@@ -166,6 +167,12 @@ def _read(entry: ModelEntry, folder: Path, library: Library) -> Model:
     _refuse_errors(diagnostics)
     _refuse_errors(check_entry(entry, loaded.program, [variant.name for variant in variants]))
     return Model(entry, loaded.program, variants)
+
+
+def _near(folder: Path) -> Path:
+    """Return the folder as a reader here would write it: relative where it lies below."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def _refuse_errors(diagnostics: Iterable[Diagnostic]) -> None:
