@@ -134,7 +134,7 @@ class _Author:
             constant = Variable(self.name("k"), (), self.pick("S", "bool", "0..2"))
             self.constants.append(constant)
             lines.append(f"const {constant.name}: {constant.type}")
-        for _ in range(self.draw(st.integers(1, 4))):
+        for _ in range(self.draw(st.integers(2, 4))):
             count = self.draw(st.integers(0, 2))
             indices = tuple(self.pick(*INDEX_TYPES[:3], "S", "T") for _ in range(count))
             variable = Variable(self.name("v"), indices, self.pick(*VALUE_TYPES))
@@ -155,7 +155,8 @@ class _Author:
 
     def action(self, counter: tuple[str, Variable] | None) -> list[str]:
         scope = {
-            self.name("p"): self.pick(*INDEX_TYPES) for _ in range(self.draw(st.integers(0, 3)))
+            self.name("p"): self.pick(*INDEX_TYPES, "S", "T")
+            for _ in range(self.draw(st.integers(0, 3)))
         }
         subject = next((name for name, type_ in scope.items() if type_ == "S"), None)
         actors = ["host", "kernel"] + ([f"container[{subject}]"] if subject else [])
@@ -163,22 +164,25 @@ class _Author:
         hostile = " hostile" if actor != "kernel" and self.chance(20) else ""
         parameters = ", ".join(f"{name}: {type_}" for name, type_ in scope.items())
         lines = [f"action {self.name('act')}({parameters}) by {actor}{hostile}"]
-        for _ in range(self.draw(st.integers(0, 3))):
+        for _ in range(self.draw(st.integers(0, 2))):
             kind = self.pick("", "", "", " @kernel", " @hardware", " @host")
             lines.append(f"  when {self.name('g')}: {self.formula(scope, 2)}{kind}")
-        for _ in range(self.draw(st.integers(1, 3))):
-            lines.append(f"  {self.update(scope)}")
+        free = list(self.variables)
+        for _ in range(self.draw(st.integers(1, 2))):
+            variable = self.draw(st.sampled_from(free if free else self.variables))
+            # Two updates of one variable mostly collide: that is worth a few examples, not most.
+            free = [other for other in free if other is not variable or self.chance(20)]
+            lines.append(f"  {self.update(variable, scope)}")
         if counter is not None and self.chance(60):
             lines += self.tally(counter, scope)
         return lines
 
-    def update(self, scope: dict[str, str]) -> str:
-        variable = self.draw(st.sampled_from(self.variables))
+    def update(self, variable: Variable, scope: dict[str, str]) -> str:
         bound: dict[str, str] = {}
         indices = []
         for type_ in variable.indices:
             known = [name for name, t in scope.items() if t == type_]
-            if known and self.chance(60):
+            if known and self.chance(75):
                 indices.append(self.pick(*known))
             else:
                 name = self.name("x")
@@ -232,7 +236,7 @@ def random_systems(draw: st.DrawFn) -> RandomSystem:
     lines = ["module random", *author.declare()]
     declared, counter = author.counter()
     lines += declared
-    for _ in range(draw(st.integers(1, 4))):
+    for _ in range(draw(st.integers(2, 5))):
         lines += author.action(counter)
     if author.chance(50):
         lines += ["final", f"  {author.atom({})}"]

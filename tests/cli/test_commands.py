@@ -1,0 +1,205 @@
+"""The command line as a user meets it: a real process, its two streams and its exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from splitspec.checker.report.document import schema_text
+
+LOCK = '''\
+module lock
+  """Two containers and one lock."""
+
+sort Container                               # who wants the lock
+
+var holder: Container?                       # who holds it
+var inside[Container]: bool                  # who is in the critical section
+
+action take(c: Container) by kernel for c
+  when free: holder = none
+  holder := c
+
+action enter(c: Container) by container[c]
+  when mine: holder = c                                      @kernel
+  inside[c] := true
+
+action leave(c: Container) by container[c]
+  when within: inside[c]                                     @kernel
+  inside[c] := false
+  holder := none
+
+invariant one_inside
+  """At most one container is inside."""
+  all c, d: Container: inside[c] and inside[d] implies c = d
+
+witness someone_inside
+  some c: Container: inside[c]
+
+variant unguarded of lock
+  """Entering without the lock."""
+  drop enter.mine
+  expect violated one_inside within 2 steps
+
+variant unfree of lock
+  """Taking a lock that is held."""
+  drop take.free
+  expect violated one_inside within 1 steps
+'''
+
+MODELS = """\
+[lock]
+module = "lock"
+scope = { Container = 2 }
+
+[[lock.runs]]
+given = []
+states = 5
+transitions = 8
+depth = 2
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "lock.split").write_text(LOCK)
+    (tmp_path / "models.toml").write_text(MODELS)
+    return tmp_path
+
+
+def splitspec(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "splitspec", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_model_that_holds_ends_in_zero_and_says_how_sure_it_is(folder: Path) -> None:
+    """States: none, two holders, two inside: 5. Transitions: take 2; holding: enter 1 each; inside:
+    enter and leave each: 2 + 2 + 4 = 8. The deepest state is two steps away.
+    """
+    done = splitspec(folder, "check", "lock", "--symmetry", "off")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "5 states, 8 transitions, depth 2" in done.stdout
+    assert "exhaustive(Container=2)" in done.stdout
+    assert "exit 0" in done.stdout
+
+
+def test_symmetry_leaves_one_state_of_each_orbit(folder: Path) -> None:
+    """The two holders are one orbit, so are the two insiders: 3 orbits."""
+    document = json.loads(splitspec(folder, "check", "lock", "--format", "json").stdout)
+    assert document["runs"][0]["symmetry"] is True
+    assert document["runs"][0]["states"] == 3
+
+
+def test_a_variant_that_fails_as_expected_is_met_and_shown(folder: Path) -> None:
+    done = splitspec(folder, "check", "lock", "--variant", "unguarded")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "counterexample to lock.one_inside" in done.stdout
+    assert "inside[c] and inside[d] implies c = d" in done.stdout
+    assert "2 steps · as expected" in done.stdout
+
+
+def test_a_variant_that_fails_too_late_is_a_policy_failure(folder: Path) -> None:
+    done = splitspec(folder, "check", "lock", "--variants")
+    assert done.returncode == 4
+    assert "expected at most 1" in done.stdout
+
+
+def test_a_violation_ends_in_one_and_comes_as_json_with_its_trace(folder: Path) -> None:
+    wrong = LOCK.replace("  when free: holder = none\n", "")
+    (folder / "lock.split").write_text(wrong.split("variant unguarded")[0])
+    done = splitspec(folder, "check", "lock", "--format", "json")
+    assert done.returncode == 1
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, json.loads(schema_text()))
+    (violated,) = [v for v in document["verdicts"] if v["outcome"] == "violated"]
+    assert violated["property"] == "lock.one_inside"
+    assert len(violated["trace"]["steps"]) == 4  # take, enter, take again, enter
+
+
+def test_json_of_a_good_run_follows_the_published_schema(folder: Path) -> None:
+    done = splitspec(folder, "check", "--format", "json")
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, json.loads(schema_text()))
+    assert {verdict["outcome"] for verdict in document["verdicts"]} == {"holds", "reached"}
+
+
+def test_counts_that_drift_from_the_manifest_are_a_policy_failure(folder: Path) -> None:
+    (folder / "models.toml").write_text(MODELS.replace("states = 5", "states = 6"))
+    done = splitspec(folder, "check", "lock", "--symmetry", "off")
+    assert done.returncode == 4
+    assert "states: found 5, models.toml says 6" in done.stdout
+
+
+def test_a_limit_ends_in_unknown_and_not_in_holds(folder: Path) -> None:
+    done = splitspec(folder, "check", "lock", "--max-states", "2", "--symmetry", "off")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "incomplete: limit of states" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("check", "locks"), "did you mean lock?"),
+        (("check", "lock", "--property", "one_inside_"), "did you mean one_inside?"),
+        (("check", "lock", "--variant", "nothing"), "no variant nothing"),
+        (("check", "lock", "--scope", "Container=0"), "is not SORT=NUMBER"),
+        (("check", "lock", "--scope", "Page=2"), "no sort `Page`"),
+        (("check", "missing.split"), "there is no file missing.split"),
+        (("explain", "SS999"), "neither a code"),
+        (("explain", "lock.take_"), "did you mean take?"),
+        (("fmt", "missing.split"), "cannot be read"),
+    ],
+)
+def test_wrong_words_end_in_two_with_a_hint(
+    folder: Path, words: tuple[str, ...], said: str
+) -> None:
+    done = splitspec(folder, *words)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broken_specification_is_shown_where_it_is_wrong(folder: Path) -> None:
+    (folder / "lock.split").write_text(LOCK.replace("holder = none\n", "holdr = none\n", 1))
+    done = splitspec(folder, "check", "lock")
+    assert done.returncode == 2
+    assert "lock.split:10:" in done.stderr
+    assert "holder" in done.stderr
+
+
+def test_a_file_without_a_manifest_takes_its_sizes_from_the_command_line(folder: Path) -> None:
+    (folder / "models.toml").unlink()
+    assert splitspec(folder, "check", "lock.split").returncode == 2
+    done = splitspec(folder, "check", "lock.split", "--scope", "Container=3", "--symmetry", "off")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "7 states" in done.stdout  # none, three holders, three insiders
+
+
+def test_a_code_and_an_action_are_explained(folder: Path) -> None:
+    assert "exit" not in splitspec(folder, "explain", "SS102").stderr
+    done = splitspec(folder, "explain", "lock.enter")
+    assert done.returncode == 0, done.stderr
+    assert "when mine: holder = c" in done.stdout
+    assert "@kernel" in done.stdout
+
+
+def test_formatting_is_checked_without_writing(folder: Path) -> None:
+    path = folder / "lock.split"
+    path.write_text(LOCK.replace("  when free: holder = none", "  when   free:   holder=none"))
+    before = path.read_text()
+    assert splitspec(folder, "fmt", "--check", "lock.split").returncode == 4
+    assert path.read_text() == before
+    assert splitspec(folder, "fmt", "lock.split").returncode == 0
+    assert path.read_text() != before
+    assert splitspec(folder, "fmt", "--check", "lock.split").returncode == 0
