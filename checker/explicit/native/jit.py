@@ -1,0 +1,38 @@
+"""From LLVM IR text to machine code in this process, by way of an object that can be kept."""
+
+from __future__ import annotations
+
+import llvmlite.binding as llvm
+
+OPTIMISATION = 2
+
+
+def target_machine() -> llvm.TargetMachine:
+    """Return the description of this processor."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    features = llvm.get_host_cpu_features().flatten()
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=features, opt=OPTIMISATION, jit=True
+    )
+
+
+def compile_object(text: str, machine: llvm.TargetMachine) -> bytes:
+    """Return the object code of a module."""
+    module = llvm.parse_assembly(text)
+    options = llvm.create_pipeline_tuning_options(speed_level=OPTIMISATION)
+    options.loop_unrolling = False
+    options.slp_vectorization = False
+    options.loop_vectorization = False
+    passes = llvm.create_pass_builder(machine, options)
+    passes.getModulePassManager().run(module, passes)
+    content: bytes = machine.emit_object(module)
+    return content
+
+
+def load_object(content: bytes, machine: llvm.TargetMachine) -> llvm.ExecutionEngine:
+    """Return an engine that owns the code of an object."""
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(content))
+    engine.finalize_object()
+    return engine
