@@ -4,6 +4,7 @@ their values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,7 +15,7 @@ from splitspec.model.manifest import ExpectedVariant, ModelEntry, Pin
 from splitspec.model.manifest_lines import Keys
 from splitspec.model.scope import Scope
 from splitspec.model.setting import adversaries
-from splitspec.model.types import Boolean, Natural, Option, Range, Type
+from splitspec.model.types import Boolean, Natural, Option, Range, Sort, Type
 
 Layer = tuple[Mapping[str, int], Keys]
 
@@ -145,6 +146,8 @@ class _Resolution:
                 pins[path] = pin
             elif values is not None and (type(pin), pin) in values:
                 pins[path] = values[type(pin), pin]
+            elif (element := _element(pin, variable.type, scope)) is not None:
+                pins[path] = element
             else:
                 shown = ", ".join(str(pin) for _, pin in list(values or ())[:8])
                 message = f"`{pin}` is no value of `{name}`"
@@ -239,6 +242,17 @@ def _values(type_: Type, scope: Scope) -> Mapping[tuple[type, Pin], Value] | Non
         pin: Pin = value if bare and value is not None else scope.show(value, type_)
         written[type(pin), pin] = value
     return written
+
+
+def _element(pin: Pin, type_: Type, scope: Scope) -> int | None:
+    """Return the element that is meant; traces may need a longer prefix in a larger model."""
+    inner = type_.of if isinstance(type_, Option) else type_
+    written = re.fullmatch(r"([a-z_]+)([1-9][0-9]*)", str(pin))
+    if not isinstance(inner, Sort) or written is None:
+        return None
+    number = int(written[2])
+    named = str(inner).lower().startswith(written[1])
+    return number - 1 if named and number <= scope.sizes[inner.path] else None
 
 
 def _named_ends(program: Program) -> frozenset[str]:

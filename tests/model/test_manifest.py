@@ -130,6 +130,15 @@ def test_a_variant_takes_what_it_does_not_say_from_its_model(program: Program) -
     assert scope.pins["sizes.first_page"] == 0
 
 
+@pytest.mark.parametrize("written", ["p2", "pa2", "page2"])
+def test_any_prefix_of_its_sort_names_an_element(written: str, program: Program) -> None:
+    """In a model with sorts Page and Part, traces write `pag2`: what was written stays right."""
+    entry = _read(WHOLE.replace("p2", written)).models["sizes"]
+    scope = scope_of(entry, program).scope
+    assert scope is not None
+    assert scope.pins["sizes.first_page"] == 1
+
+
 def test_the_command_line_wins_over_the_file(program: Program) -> None:
     entry = _read(WHOLE).models["sizes"]
     scope = scope_of(entry, program, entry.variants["faster"], {"Page": 4}).scope
