@@ -118,7 +118,7 @@ class SuccessorsEmitter:
                 cheap = [part for part in remaining if is_test(part)]
                 others = [part for part in remaining if not is_test(part)]
                 with self.asm.when(self.lowering.circuit.all(cheap)):
-                    with self.asm.when(self.lowering.circuit.all(others)):
+                    with self.asm.when(self.lowering.circuit.all(others)), self.asm.scope():
                         self._emit_step(instance)
 
     def _emit_step(self, instance: Instance) -> None:
