@@ -138,7 +138,7 @@ def _explain_counter(evaluator: Evaluator, path: str, execution: Execution) -> E
         facts.collect(counter.counted.condition, inner, moment)
     return Explanation(
         label="",
-        line=counter.counted.condition.span.text,
+        line=counter.span.text,
         location=location(counter.span),
         binding=tuple((k.name, scope.show(env[k.name], k.type)) for k in counter.counted.keys),
         facts=facts.found,
