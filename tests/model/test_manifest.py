@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from splitspec.model.codes import MODELS
+from splitspec.model.codes_manifest import MODELS
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.ir import ActorKind, Program
 from splitspec.model.loader import load

@@ -1,0 +1,94 @@
+"""The codes of `models.toml`: rows of the list in `splitspec.model.codes`."""
+
+from __future__ import annotations
+
+from splitspec.model.code import Code
+
+MODELS = (
+    Code(
+        "SS501",
+        "cannot be read as TOML",
+        "The file is missing, is not UTF-8, or breaks the grammar of TOML.",
+        "[memory]\nmodule = memory",
+        "Put strings in quotes and tables in brackets, and write each key once.",
+    ),
+    Code(
+        "SS502",
+        "unknown key",
+        "A table has a key that means nothing there.",
+        '[memory]\nmodule = "memory"\nsizes = { Page = 2 }',
+        "Write one of the keys that the message lists.",
+    ),
+    Code(
+        "SS503",
+        "wrong kind of value",
+        "A key has a value of another kind than it needs.",
+        '[memory]\nmodule = "memory"\nscope = { Page = "two" }',
+        "Write a number from 0 for sizes, bounds and counts; a string for names and reasons.",
+    ),
+    Code(
+        "SS504",
+        "model without module",
+        "A model does not say which module it is.",
+        "[memory]\nscope = { Page = 2 }",
+        "Add `module`, the name of a .split file beside `models.toml`.",
+    ),
+    Code(
+        "SS505",
+        "unknown sort",
+        "A scope gives a size to a sort that the model does not have.",
+        '[memory]\nmodule = "memory"\nscope = { Pages = 2 }',
+        "Name a sort of the module or of what it imports.",
+    ),
+    Code(
+        "SS506",
+        "sort without size",
+        "A sort of the model has no size, so that there is nothing to explore.",
+        '[memory]\nmodule = "memory"',
+        "Add the sort to `scope`, or give its size with `--scope`.",
+    ),
+    Code(
+        "SS507",
+        "size below 1",
+        "A sort has at least one element.",
+        '[memory]\nmodule = "memory"\nscope = { Page = 0 }',
+        "Give a size of 1 or more.",
+    ),
+    Code(
+        "SS508",
+        "variable without bound",
+        "A run needs a bound for every `nat` that is no counter, and nothing else has one.",
+        '[memory]\nmodule = "memory"\nbounds = { phase = 3 }',
+        "Add the variable to `bounds`, or take out the name that is no `nat`.",
+    ),
+    Code(
+        "SS509",
+        "bad pin",
+        "A pin names no constant of the model, or gives it a value that it cannot have; or the "
+        "constant that ends a range has no pin.",
+        '[memory]\nmodule = "memory"\npins = { zygote = "p1" }',
+        "Write the value as traces do: `c1`, a member, `true`, a number.",
+    ),
+    Code(
+        "SS510",
+        "unknown adversary",
+        "A run names an actor that is trusted anyway, or a set of honest actors of which the "
+        "model claims nothing.",
+        '[memory]\nmodule = "memory"\n[[memory.runs]]\ngiven = ["kernel"]',
+        "Write a list of `host` and `container` that some property has as its `given`.",
+    ),
+    Code(
+        "SS511",
+        "unknown name",
+        "An entry speaks of a variant, an action or a property that the model does not have.",
+        '[memory]\nmodule = "memory"\nidle = { "memory.swap" = "never backed" }',
+        "Write the path of an action or property, or the name of a variant of this model.",
+    ),
+    Code(
+        "SS512",
+        "ambiguous name",
+        "Several modules of the model declare the name.",
+        '[cofunc]\nmodule = "cofunc"\nscope = { Page = 2 }',
+        "Write the name with its module, in quotes.",
+    ),
+)
