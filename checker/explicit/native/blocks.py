@@ -52,7 +52,14 @@ WALK_DEPTH = 56  # the largest number of steps of one walk
 SOURCE_COUNT = 57
 RECORD = 58  # address where one walk is written down: states; zero while walking for real
 RECORD_ACTIONS = 59
-CONTROL_WORDS = 64
+OLD_SIZE = 60  # slots of the table that is being spread
+SCAN = 61  # its next line to move, from the last one down
+LOW = 62  # lines below this one are moved out first, by their states
+REACH = 63  # lines from home within which `spread` finds an entry's home
+OVERLONG = 64  # nonzero: an entry stands farther from home
+LOW_SLOTS = 65  # address of the buffer for their entries
+LOW_COUNT = 66
+CONTROL_WORDS = 72
 
 # Worker ---------------------------------------------------------------------------------
 
@@ -81,6 +88,7 @@ FIRST_STEP = 21  # address of the step of the walk, for each property in FIRST
 WALK_STRIDE = 22  # numbers of walks are dealt out in turn
 CURRENT = 23  # address of the state of a walk
 WALKS = 24  # walks that it has ended
+UNSEEN = 25  # address of the numbers of the batch's members that may be new
 WORKER_WORDS = 32
 
 # Marks in the arrays ----------------------------------------------------------------------

@@ -20,7 +20,7 @@ from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.addresses import Addresses
 from splitspec.checker.explicit.native.crew import Crew
 from splitspec.checker.explicit.native.machine_code import Runtime
-from splitspec.checker.explicit.native.store import Store, available_memory, make_store
+from splitspec.checker.explicit.native.store import LINE, Store, available_memory, make_store
 from splitspec.checker.explicit.native.workers import (
     BATCH,
     NO_END,
@@ -264,6 +264,7 @@ class Exploration:
         )
         control[blocks.ACTIONS], control[blocks.SLOTS] = store.actions.address, store.slots.address
         control[blocks.SIZE], control[blocks.CHUNK] = store.size, CHUNK
+        control[blocks.REACH] = store.reach
         control[blocks.LEVELS] = ctypes.addressof(self._levels)
         control[blocks.FULL] = store.full
         if self.limits.states is not None:
@@ -276,8 +277,38 @@ class Exploration:
             return Stop.MEMORY
         control = self.control
         take, hi = control[blocks.TAKE], control[blocks.HI]
+        low = self.store.spread_from(size)
+        done = (
+            self._reinsert(crew, size)
+            if low is None or control[blocks.OVERLONG]
+            else self._spread(crew, size, low)
+        )
+        if not done:
+            return Stop.INTERRUPTED
+        control[blocks.TAKE], control[blocks.HI] = take, hi
+        self._attach()
+        return None
+
+    def _spread(self, crew: Crew, size: int, low: int) -> bool:
+        """Move the entries to their new places, in place."""
+        control, old = self.control, self.store.size
+        entries = words(low * LINE)
+        control[blocks.OLD_SIZE], control[blocks.SCAN] = old, old // LINE
+        control[blocks.LOW], control[blocks.LOW_SLOTS] = low, ctypes.addressof(entries)
+        control[blocks.SIZE] = self.store.size = size
+        control[blocks.REACH] = self.store.reach
+        while not all(crew.run(self.runtime.entry("spread"), self.workers[:1])):
+            if crew.interrupted:
+                return False
+            self._report()
+        return True
+
+    def _reinsert(self, crew: Crew, size: int) -> bool:
+        """Empty the table and put all states in again."""
+        control = self.control
         self.store.clear_slots(size)
         control[blocks.SIZE], control[blocks.TAKE] = size, 0
+        control[blocks.REACH], control[blocks.OVERLONG] = self.store.reach, 0
         control[blocks.HI] = control[blocks.NEXT]
         if not control[blocks.SOLO]:
             # Chunks that are still being filled hold no state beyond their next index.
@@ -285,11 +316,9 @@ class Exploration:
                 self.store.punch(worker.block[blocks.AT], worker.block[blocks.END])
         while not all(crew.run(self.runtime.entry("reinsert"))):
             if crew.interrupted:
-                return Stop.INTERRUPTED
+                return False
             self._report()
-        control[blocks.TAKE], control[blocks.HI] = take, hi
-        self._attach()
-        return None
+        return True
 
     def _close_chunks(self) -> None:
         """Give up what is left of the workers' chunks."""

@@ -24,8 +24,6 @@ from splitspec.checker.explicit.native.blocks import (
     QUEUE,
     QUEUE_HEAD,
     QUEUE_TAIL,
-    SIZE,
-    SLOTS,
     SOURCES,
     STATES,
     STOP,
@@ -37,37 +35,11 @@ from splitspec.checker.explicit.native.intrinsics import (
     bytes_at,
     call_holds_goal,
     fetch_add,
-    high_product,
     links_at,
     load,
-    native,
     words_at,
 )
-from splitspec.checker.explicit.native.runtime import (
-    INDEX_MASK,
-    TAG_MASK,
-    gather,
-    is_same,
-    prepare,
-)
-
-
-@native
-def find(control: Any, out: Any, o: int, h: int) -> Any:
-    """Return the index of the stored state that equals the one at word `o` of `out`, or -1."""
-    words, size = control[WORDS], control[SIZE]
-    states, slots = words_at(control[STATES]), words_at(control[SLOTS])
-    position, tag = high_product(h, size), h << 40
-    while True:
-        slot = load(slots, position)
-        if slot == 0:
-            return -1
-        index = (slot & INDEX_MASK) - 1
-        if slot & TAG_MASK == tag and is_same(states, index * words, out, o, words):
-            return index
-        position += 1
-        if position == size:
-            position = 0
+from splitspec.checker.explicit.native.runtime import find, gather, prepare
 
 
 def count_predecessors(control: Any, worker: Any) -> int:

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import llvmlite.binding as llvm
 
-SOURCES = ("blocks", "intrinsics", "runtime", "sweeps", "graph_sweeps", "walks", "translation")
+SOURCES = ("blocks", "intrinsics", "runtime", "spread", "sweeps", "graph_sweeps", "walks", "translation")
 ENTRIES = (
     "expand",
     "admit",
     "reinsert",
+    "spread",
     "observe",
     "count_predecessors",
     "list_predecessors",

@@ -50,8 +50,10 @@ from splitspec.checker.explicit.native.blocks import (
     OPEN,
     OUT,
     OUT_ACTIONS,
+    OVERLONG,
     PARENTS,
     PENDING,
+    REACH,
     ROOT,
     SIZE,
     SLOTS,
@@ -67,6 +69,7 @@ from splitspec.checker.explicit.native.blocks import (
     SUCCESSORS,
     TAKE,
     TRANSITIONS,
+    UNSEEN,
     VIOLATED,
     WORDS,
 )
@@ -88,6 +91,9 @@ from splitspec.checker.explicit.native.intrinsics import (
 
 INDEX_MASK = (1 << 40) - 1
 TAG_MASK = -1 << 40
+# The tag is bits 14 to 38 of the hash from the top, the line its product with the number of lines. They overlap, so
+# that line and tag together give back enough of the hash to find the line in a larger table.
+TAG_SHIFT = 14
 # Odd constants with many mixed bits: of SplitMix64 and of the golden ratio.
 FIRST_MULTIPLIER = -4658895280553007687
 LAST_MULTIPLIER = -7046029254386353131
@@ -159,13 +165,40 @@ def judge(control: Any, worker: Any, index: int, action: int) -> None:
 
 
 @native
+def home(h: int, size: int) -> Any:
+    """Return the slot at which a search for hash `h` begins: in its line, at a place of its own."""
+    return (high_product(h, size >> 3) << 3) | ((h >> 26) & 7)
+
+
+@native
+def after(position: int, begin: int, size: int) -> Any:
+    """Return the slot to try next: around the line that was fetched, then on to the next line."""
+    position = (position & -8) | ((position + 1) & 7)
+    if position & 7 == begin:
+        position += 8
+        if position >= size:
+            position -= size
+    return position
+
+
+@native
+def note_reach(control: Any, start: int, position: int) -> None:
+    """Tell Python if an entry came to stand so far from home that `spread` could not find it."""
+    distance = (position >> 3) - (start >> 3)
+    if distance != 0:
+        if distance < 0:
+            distance += control[SIZE] >> 3
+        if distance > control[REACH]:
+            control[OVERLONG] = 1
+
+
+@native
 def insert(control: Any, worker: Any, out: Any, o: int, h: int, parent: int, action: int) -> Any:
     """Put the state at word `o` of `out` into the visited set; return whether it is new."""
     words, size = control[WORDS], control[SIZE]
     states, slots = words_at(control[STATES]), words_at(control[SLOTS])
-    position = high_product(h, size)
-    tag = h << 40
-    at = -1
+    start, tag = home(h, size), (h << TAG_SHIFT) & TAG_MASK
+    position, begin, at = start, start & 7, -1
     while True:
         slot = load(slots, position)
         if slot == 0:
@@ -180,14 +213,13 @@ def insert(control: Any, worker: Any, out: Any, o: int, h: int, parent: int, act
             slot = exchange(slots, position, 0, tag | (at + 1))
             if slot == 0:
                 worker[AT] = at + 1
+                note_reach(control, start, position)
                 return True
         if slot & TAG_MASK == tag and is_same(
             states, ((slot & INDEX_MASK) - 1) * words, out, o, words
         ):
             return False
-        position += 1
-        if position == size:
-            position = 0
+        position = after(position, begin, size)
 
 
 @native
@@ -273,18 +305,53 @@ def prepare(control: Any, worker: Any, count: int) -> None:
     for j in range(count):
         h = hashed(out, j * words, words)
         hashes[j] = h
-        prefetch(slots, high_product(h, size))
+        prefetch(slots, home(h, size))
+
+
+@native
+def find(control: Any, out: Any, o: int, h: int) -> Any:
+    """Return the index of the stored state that equals the one at word `o` of `out`, or -1."""
+    words, size = control[WORDS], control[SIZE]
+    states, slots = words_at(control[STATES]), words_at(control[SLOTS])
+    position, tag = home(h, size), (h << TAG_SHIFT) & TAG_MASK
+    begin = position & 7
+    while True:
+        slot = load(slots, position)
+        if slot == 0:
+            return -1
+        index = (slot & INDEX_MASK) - 1
+        if slot & TAG_MASK == tag and is_same(states, index * words, out, o, words):
+            return index
+        position = after(position, begin, size)
+
+
+@native
+def sift(control: Any, worker: Any, count: int) -> Any:
+    """List the members of the batch that are not stored yet; return their number.
+
+    Looking up apart from inserting lets the processor wait for many lines at once; the barrier in
+    every exchange would make it wait for one after the other.
+    """
+    words, unseen = control[WORDS], words_at(worker[UNSEEN])
+    out, hashes = words_at(worker[OUT]), words_at(worker[HASHES])
+    left = 0
+    for j in range(count):
+        unseen[left] = j
+        if find(control, out, j * words, hashes[j]) < 0:
+            left += 1
+    return left
 
 
 @native
 def absorb(control: Any, worker: Any, count: int) -> None:
     """Put the batch into the visited set, and judge what is new."""
-    words = control[WORDS]
+    words, unseen = control[WORDS], words_at(worker[UNSEEN])
     out, actions = words_at(worker[OUT]), shorts_at(worker[OUT_ACTIONS])
     sources, hashes = words_at(worker[SOURCES]), words_at(worker[HASHES])
     live = not is_empty(words_at(worker[PENDING]), control[BITS])
     new = 0
-    for j in range(count):
+    for u in range(sift(control, worker, count)):
+        j = unseen[u]
         action = actions[j]
         if insert(control, worker, out, j * words, hashes[j], sources[j], action):
             new += 1
@@ -346,6 +413,18 @@ def admit(control: Any, worker: Any) -> int:
     return 1
 
 
+@native
+def place(control: Any, h: int, index: int) -> None:
+    """Put a stored state into the table, which does not have it."""
+    size, slots = control[SIZE], words_at(control[SLOTS])
+    slot = ((h << TAG_SHIFT) & TAG_MASK) | (index + 1)
+    start = home(h, size)
+    position, begin = start, start & 7
+    while load(slots, position) != 0 or exchange(slots, position, 0, slot) != 0:
+        position = after(position, begin, size)
+    note_reach(control, start, position)
+
+
 def reinsert(control: Any, worker: Any) -> int:
     """Put the indices of all stored states up to HI into an empty slot table; return as `expand`
     does.
@@ -361,13 +440,8 @@ def reinsert(control: Any, worker: Any) -> int:
         for s in range(first, last):
             h = hashed(states, s * words, words)
             hashes[s - first] = h
-            prefetch(slots, high_product(h, size))
+            prefetch(slots, home(h, size))
         for s in range(first, last):
             if parents[s] != HOLE:
-                h = hashes[s - first]
-                position = high_product(h, size)
-                while exchange(slots, position, 0, (h << 40) | (s + 1)) != 0:
-                    position += 1
-                    if position == size:
-                        position = 0
+                place(control, hashes[s - first], s)
     return 0

@@ -20,11 +20,12 @@ from struct import unpack_from
 
 from splitspec.checker.explicit.native.blocks import CAPACITY, HOLE, ROOT
 
-LOAD = 0.78
-GROWTH = 1.35
+LOAD = 0.74
+GROWTH = 1.27
 DOUBLE_BELOW = 1 << 22
 LEAST_SLOTS = 1 << 15
 LINK_BYTES = 4 + 2
+LINE = 8  # slots of a cache line
 # Linux's number; Python's mmap module does not name it.
 MAP_NORESERVE = 0x4000
 SHARE_OF_MEMORY = 0.8
@@ -74,8 +75,24 @@ class Store:
     def larger_size(self) -> int | None:
         """Return the next size of the slot table, None if memory does not allow one."""
         wished = self.size * 2 if self.size < DOUBLE_BELOW else int(self.size * GROWTH)
-        size = min(wished, self.slots_most)
+        size = min(wished, self.slots_most) // LINE * LINE
         return size if size > self.size else None
+
+    @property
+    def reach(self) -> int:
+        """The number of lines from home within which `spread` finds the home of an entry."""
+        return (self.size // LINE >> 14) - 4
+
+    def spread_from(self, size: int) -> int | None:
+        """Return the line from which `spread` can move lines upwards to get `size` slots, None if it cannot.
+
+        Lines below it could lead to places that are not above them: a line goes up by its share of the growth, and
+        its entries may come from homes a reach below it.
+        """
+        if self.size < DOUBLE_BELOW or self.reach < 1:
+            return None
+        old, new = self.size // LINE, size // LINE
+        return min(old, (self.reach + 2) * new // (new - old) + 2)
 
     def clear_slots(self, size: int) -> None:
         """Empty the table and give it `size` slots."""

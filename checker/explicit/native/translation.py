@@ -13,7 +13,7 @@ from typing import Any
 import llvmlite.binding as llvm
 from numba import cfunc, types
 
-from splitspec.checker.explicit.native import graph_sweeps, runtime, sweeps, walks
+from splitspec.checker.explicit.native import graph_sweeps, runtime, spread, sweeps, walks
 from splitspec.checker.explicit.native.intrinsics import WORD_POINTER
 
 
@@ -23,6 +23,7 @@ def entry_functions() -> Mapping[str, Callable[..., int]]:
         "expand": runtime.expand,
         "admit": runtime.admit,
         "reinsert": runtime.reinsert,
+        "spread": spread.spread,
         "observe": sweeps.observe,
         "count_predecessors": graph_sweeps.count_predecessors,
         "list_predecessors": graph_sweeps.list_predecessors,
