@@ -9,12 +9,13 @@ from splitspec.model.ir import Expression, Local
 def separation(first: ComposedUpdate, second: ComposedUpdate) -> str:
     """Return, in words, what would make the two updates write different places."""
     pairs = [*zip(first.update.indices, second.update.indices, strict=True)]
-    fixed = [
-        (_text(a, first), _text(b, second))
+    fixed = (
+        {_text(a, first), _text(b, second)}
         for a, b in pairs
         if not _is_bound(a, first) and not _is_bound(b, second)
-    ]
-    apart = [f"{a} != {b}" for a, b in fixed if a != b]
+    )
+    # A pair of equal texts never differs, and each pair need be told apart once.
+    apart = dict.fromkeys(" != ".join(sorted(texts)) for texts in fixed if len(texts) == 2)
     if apart:
         return f"the guard `{' or '.join(apart)}` would keep them apart"
     for a, b in pairs:
