@@ -6,6 +6,7 @@ file beside takes the place of a shipped one for all that import it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -144,7 +145,14 @@ def _read(reading: _Reading, path: Path, name: str, importing: tuple[str, ...]) 
             _require(reading, wanted, declared.module.span, importing)
         elif isinstance(declared, syntax.Refinement):
             _require(reading, str(declared.abstract), declared.abstract.span, importing)
-    reading.units[name] = Unit(module, parsed.broken)
+    reading.units[name] = Unit(module, parsed.broken | _words_of_broken_lines(parsed))
+
+
+def _words_of_broken_lines(parsed: Parsed) -> frozenset[str]:
+    """Return the words near syntax errors: where a keyword is misspelled, one may be declared."""
+    spans = [diagnostic.span for diagnostic in parsed.diagnostics]
+    texts = [span.source.line(span.line) for span in spans if span is not None]
+    return frozenset(word for text in texts for word in re.findall(r"\w+", text))
 
 
 def _require(reading: _Reading, name: str, span: Span, importing: tuple[str, ...]) -> None:

@@ -7,11 +7,11 @@ what counters count, signatures, then all bodies.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from splitspec.model import ir, syntax
-from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.diagnostic import Diagnostic, Note
 from splitspec.model.ir import Program
 from splitspec.model.resolver import Names, Symbol, SymbolKind, Unit, resolve
 from splitspec.model.typechecker import actions, properties
@@ -83,7 +83,8 @@ def typecheck(
         diagnostics += without_first_value(program)
     order = {id(unit.module.source): number for number, unit in enumerate(units)}
     diagnostics.sort(key=lambda d: _position(d, order))
-    return Checked(program if not diagnostics else None, tuple(diagnostics), environments)
+    program = program if not diagnostics else None
+    return Checked(program, tuple(_folded(diagnostics)), environments)
 
 
 def _no_bodies() -> _Bodies:
@@ -198,6 +199,27 @@ def _program(names: Names, typed: Typed, bodies: _Bodies) -> Program:
 
 def _module(path: str) -> str:
     return path.rpartition(".")[0]
+
+
+def _folded(diagnostics: list[Diagnostic]) -> Iterator[Diagnostic]:
+    """Iterate over sorted diagnostics; of a name unknown many times in a module, over the first."""
+    uses: dict[tuple[int, str], list[Diagnostic]] = {}
+    for diagnostic in diagnostics:
+        if diagnostic.code == "SS201" and diagnostic.span is not None:
+            key = (id(diagnostic.span.source), diagnostic.message)
+            uses.setdefault(key, []).append(diagnostic)
+    more = {id(first): len(rest) for first, *rest in uses.values()}
+    for diagnostic in diagnostics:
+        if diagnostic.code != "SS201" or diagnostic.span is None:
+            yield diagnostic
+        elif id(diagnostic) in more:
+            number = more[id(diagnostic)]
+            note = Note(
+                f"{number} more uses of it in this module"
+                if number > 1
+                else "one more use in this module"
+            )
+            yield replace(diagnostic, notes=(note,)) if number else diagnostic
 
 
 def _position(diagnostic: Diagnostic, order: Mapping[int, int]) -> tuple[int, int, int]:

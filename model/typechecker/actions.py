@@ -109,7 +109,7 @@ def renamed_parameters(
         return Signature(None, locals_)
     span = names[0].span.to(names[-1].span) if names else symbol.span
     own = ", ".join(parameter.name for parameter in known)
-    if not pair(env, span, len(names), len(known), f"`{symbol.name}`", f"{usage}({own})"):
+    if not pair(env, span, (len(names), len(known)), f"`{symbol.name}`", f"{usage}({own})"):
         return Signature(None, locals_)
     parameters = tuple(
         replace(parameter, name=str(name), span=name.span)
@@ -163,13 +163,13 @@ def _check_names(
 def _report_no_parameter(
     env: Environment, name: syntax.Name, parameters: list[str], word: str
 ) -> None:
-    listed = ", ".join(parameters) or "none"
+    listed = f"the parameters are: {', '.join(parameters)}" if parameters else ""
     env.report(
         "SS416",
         f"`{name}` is no parameter of the action",
         name.span,
         label=f"{word} names a parameter",
-        help=did_you_mean(str(name), parameters) or f"the parameters are: {listed}",
+        help=did_you_mean(str(name), parameters) or listed or "the action has no parameters",
     )
 
 

@@ -76,7 +76,7 @@ def _do(env: Environment, written: syntax.Do) -> ir.Do | None:
         return None
     usage = f"do {written.part}({', '.join(p.name for p in parameters)})"
     number = len(written.arguments), len(parameters)
-    if not pair(env, written.span, *number, f"part `{written.part}`", usage):
+    if not pair(env, written.span, number, f"part `{written.part}`", usage):
         return None
     arguments = values(env, written.arguments, [p.type for p in parameters])
     return None if arguments is None else ir.Do(symbol.path, arguments, written.span)

@@ -84,8 +84,8 @@ def argument_types(
             _report_unreadable(env, variable.kind, f"`{written}` is", written.span)
         usage = f"{written}[{', '.join(map(str, variable.indices))}]"
         usage = usage if variable.indices else str(written)
-        wanted = len(variable.indices)
-        complete = pair(env, span, given, wanted, f"the index of `{written}`", usage)
+        numbers = given, len(variable.indices)
+        complete = pair(env, span, numbers, f"`{written}`", usage, "index")
         return variable.indices if complete else None
     facts = env.typed.definitions.get(symbol.path)
     if facts is None:
@@ -98,7 +98,7 @@ def argument_types(
         report_count(env, f"`{written}` counts, and stands", written.span)
     parameters = facts.definition.parameters
     usage = f"{written}({', '.join(p.name for p in parameters)})" if parameters else str(written)
-    complete = pair(env, span, given, len(parameters), f"`{written}`", usage)
+    complete = pair(env, span, (given, len(parameters)), f"`{written}`", usage)
     return tuple(p.type for p in parameters) if complete else None
 
 

@@ -54,8 +54,8 @@ def _abstraction(env: Environment, abstract: Environment, let: syntax.Let) -> ir
         return None
     names = ", ".join(str(type_) for type_ in variable.indices)
     usage = f"let {let.target}[{names}] = …" if names else f"let {let.target} = …"
-    what = f"the index of `{let.target}`"
-    if not pair(env, let.target.span, len(let.indices), len(variable.indices), what, usage):
+    number = len(let.indices), len(variable.indices)
+    if not pair(env, let.target.span, number, f"`{let.target}`", usage, "index"):
         return None
     parameters = tuple(
         ir.Parameter(str(name), type_, name.span)
@@ -96,7 +96,7 @@ def _realisation(
         return None
     usage = f"{written.abstract}({', '.join(p.name for p in known)})"
     number = len(written.arguments), len(known)
-    if not pair(env, written.abstract.span, *number, f"`{written.abstract}`", usage):
+    if not pair(env, written.abstract.span, number, f"`{written.abstract}`", usage):
         return None
     inner = env.at(Place.PROPERTY).binding(renamed.parameters)
     arguments = values(inner, written.arguments, [p.type for p in known])

@@ -206,14 +206,23 @@ def without_option(type_: Type) -> Type:
     return type_.of if isinstance(type_, Option) else type_
 
 
-def pair(env: Environment, span: Span, actual: int, wanted: int, what: str, usage: str) -> bool:
-    """Return whether as many things are given as wanted, or report it."""
-    if actual == wanted:
+def pair(
+    env: Environment,
+    span: Span,
+    numbers: tuple[int, int],
+    subject: str,
+    usage: str,
+    noun: str = "argument",
+) -> bool:
+    """Return whether as many things are given as wanted, or report it with the right usage."""
+    given, wanted = numbers
+    if given == wanted:
         return True
-    number = {0: "none", 1: "one"}.get(wanted, str(wanted))
+    plural = {"index": "indices"}.get(noun, f"{noun}s")
+    number = f"{wanted or 'no'} {noun if wanted == 1 else plural}"
     env.report(
         "SS307",
-        f"{what} takes {number}, not {actual}",
+        f"{subject} takes {number}, not {given}",
         span,
         label=f"expected {number}",
         help=f"write `{usage}`",

@@ -12,6 +12,7 @@ from splitspec.model.ir import Program, PropertyKind, VariableKind
 from splitspec.model.resolver import Symbol, SymbolKind, did_you_mean, find
 from splitspec.model.source import Span
 from splitspec.model.typechecker.actions import action, renamed_parameters, signature, text_of
+from splitspec.model.typechecker.comparisons import in_range
 from splitspec.model.typechecker.environment import Environment, Place
 from splitspec.model.typechecker.expressions import infer
 from splitspec.model.typechecker.items import type_items
@@ -215,6 +216,8 @@ def _set(env: Environment, written: syntax.SetConstant) -> ir.SetConstant | None
             help="write a number, `true`, `false`, `none` or a member; an element of a sort has "
             "no name here: pin the constant in models.toml",
         )
+        return None
+    if not in_range(env, value, variable.type):
         return None
     return ir.SetConstant(symbol.path, value.value, written.span)
 
