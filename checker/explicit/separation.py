@@ -9,15 +9,14 @@ from splitspec.model.ir import Expression, Local
 def separation(first: ComposedUpdate, second: ComposedUpdate) -> str:
     """Return, in words, what would make the two updates write different places."""
     pairs = [*zip(first.update.indices, second.update.indices, strict=True)]
-    fixed = (
-        {_text(a, first), _text(b, second)}
-        for a, b in pairs
-        if not _is_bound(a, first) and not _is_bound(b, second)
-    )
-    # A pair of equal texts never differs, and each pair need be told apart once.
-    apart = dict.fromkeys(" != ".join(sorted(texts)) for texts in fixed if len(texts) == 2)
+    apart: dict[frozenset[str], str] = {}
+    for a, b in pairs:
+        texts = _text(a, first), _text(b, second)
+        # Equal texts never differ, and a pair need be told apart once.
+        if texts[0] != texts[1] and not _is_bound(a, first) and not _is_bound(b, second):
+            apart.setdefault(frozenset(texts), " != ".join(texts))
     if apart:
-        return f"the guard `{' or '.join(apart)}` would keep them apart"
+        return f"the guard `{' or '.join(apart.values())}` would keep them apart"
     for a, b in pairs:
         if _is_bound(a, first) != _is_bound(b, second):
             bound, other = (a, b) if _is_bound(a, first) else (b, a)
