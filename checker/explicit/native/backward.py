@@ -1,0 +1,110 @@
+"""Decide, after a complete search, whether a goal can be reached from every state.
+
+The predecessor lists take 8 bytes a state and 4 a transition; the sweep back takes 5 bytes a state more.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from splitspec.checker.explicit.native import blocks
+from splitspec.checker.explicit.native.crew import Crew
+from splitspec.checker.explicit.native.exploration import Exploration, Explored
+from splitspec.checker.explicit.native.machine_code import NativeError
+from splitspec.checker.explicit.native.store import Region, available_memory
+from splitspec.checker.explicit.native.workers import set_members
+from splitspec.checker.result import Stop
+
+OFFSET_BYTES, TARGET_BYTES, QUEUE_BYTES = 8, 4, 4
+
+
+@dataclass(frozen=True)
+class Predecessors:
+    """The graph of a complete search, to be walked against its steps."""
+
+    exploration: Exploration
+    explored: Explored
+    offsets: Region
+    targets: Region
+
+
+def list_predecessors(exploration: Exploration, explored: Explored) -> Predecessors | Stop:
+    """Return the predecessor lists of a complete search, or what forbids to make them."""
+    assert explored.complete
+    states, edges = explored.end, explored.transitions
+    needed = states * (OFFSET_BYTES + QUEUE_BYTES + 1) + edges * TARGET_BYTES
+    if needed > _memory_left(exploration, explored):
+        return Stop.MEMORY
+    offsets = Region(OFFSET_BYTES * (states + 1))
+    targets = Region(TARGET_BYTES * max(edges, 1))
+    control = exploration.control
+    control[blocks.EDGE_OFFSETS], control[blocks.EDGE_TARGETS] = offsets.address, targets.address
+    control[blocks.SOLO] = 0
+    if not _sweep(exploration, explored, "count_predecessors"):
+        return Stop.INTERRUPTED
+    _accumulate(offsets, states)
+    if not _sweep(exploration, explored, "list_predecessors"):
+        return Stop.INTERRUPTED
+    return Predecessors(exploration, explored, offsets, targets)
+
+
+def first_unable(graph: Predecessors, goal: int, also: Iterable[int] = ()) -> int | Stop | None:
+    """Return the first state that cannot reach goal number `goal`, or None if all can.
+
+    States whose steps set one of the marks `also` count as goals.
+    """
+    exploration, explored = graph.exploration, graph.explored
+    marked, queue = Region(explored.end), Region(QUEUE_BYTES * explored.end)
+    extra = set_members(also, exploration.kernel.bits)
+    control = exploration.control
+    control[blocks.GOAL] = goal
+    control[blocks.GOAL_MARKS] = ctypes.addressof(extra)
+    control[blocks.MARKED], control[blocks.QUEUE] = marked.address, queue.address
+    control[blocks.QUEUE_HEAD] = control[blocks.QUEUE_TAIL] = 0
+    for entry in ("mark_goals", "go_back"):
+        if not _sweep(exploration, explored, entry, solo=True):
+            return Stop.INTERRUPTED
+    return _first_unmarked(marked, explored)
+
+
+def _sweep(exploration: Exploration, explored: Explored, name: str, *, solo: bool = False) -> bool:
+    """Run an entry over all stored states; return False if interrupted."""
+    control = exploration.control
+    control[blocks.TAKE], control[blocks.HI] = 0, explored.end
+    for worker in exploration.workers:
+        worker.block[blocks.CLAIM] = worker.block[blocks.CLAIM_END] = 0
+    chosen = exploration.workers[:1] if solo else exploration.workers
+    with Crew(control, chosen) as crew:
+        while True:
+            done = crew.run(exploration.runtime.entry(name))
+            if min(done) < 0:
+                raise NativeError("a successor of a complete search is not stored")
+            if all(done):
+                return True
+            if crew.interrupted:
+                return False
+
+
+def _accumulate(offsets: Region, states: int) -> None:
+    """Turn counts into the ends of the lists, at the numbers of their states."""
+    table = (ctypes.c_int64 * (states + 1)).from_buffer(offsets.memory)
+    total = 0
+    for number in range(states):
+        total += table[number + 1]
+        table[number] = total
+    table[states] = total
+
+
+def _first_unmarked(marked: Region, explored: Explored) -> int | None:
+    index = marked.memory.find(b"\0", 0, explored.end)
+    while 0 <= index < explored.end and explored.store.is_hole(index):
+        index = marked.memory.find(b"\0", index + 1, explored.end)
+    return index if 0 <= index < explored.end else None
+
+
+def _memory_left(exploration: Exploration, explored: Explored) -> int:
+    if exploration.limits.memory is None:
+        return available_memory()
+    return exploration.limits.memory - explored.store.memory(explored.end)

@@ -1,0 +1,235 @@
+"""Run a setting on its native kernel, and turn what the kernel found into verdicts.
+
+The kernel knows properties by number and states by words; here they get their names back. Traces
+are rebuilt by the evaluator along the stored links, so that nothing which only the kernel believes
+becomes a counterexample.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from splitspec.checker.explicit.execution import given_names, sizes
+from splitspec.checker.explicit.judgement import Extent, judge, run_id, undecided
+from splitspec.checker.explicit.native.backward import unable_to_reach
+from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
+from splitspec.checker.explicit.native.kernel import Kernel, compile_kernel
+from splitspec.checker.explicit.native.machine_code import load_runtime
+from splitspec.checker.explicit.native.table import Bit
+from splitspec.checker.explicit.oracle import claims_of
+from splitspec.checker.explicit.replay import Link, counterexample, follow
+from splitspec.checker.explicit.vacuity import Observer
+from splitspec.checker.result import Coverage, Engine, Limits, Progress, Run, RunResult
+from splitspec.model.evaluator import Evaluator
+from splitspec.model.ir import Property, PropertyKind, System
+from splitspec.model.scope import State
+from splitspec.model.setting import Setting
+from splitspec.model.trace import Trace
+from splitspec.model.verdict import Verdict
+
+Words = tuple[int, ...]
+SAMPLE = 400
+
+
+def explore_natively(
+    setting: Setting,
+    system: System,
+    *,
+    limits: Limits,
+    workers: int,
+    symmetry: bool,
+    until: str | None,
+    on_progress: Callable[[Progress], None] | None,
+) -> RunResult:
+    """Return the figures and verdicts of a run of `system`, the flat form of `setting`."""
+    began = time.perf_counter()
+    evaluator = Evaluator(setting, frozenset(system.sliced))
+    kernel = compile_kernel(system, evaluator.places.scope, setting.properties, symmetry)
+    search = _Search(setting, system, evaluator, kernel)
+    exploration = Exploration(
+        load_runtime(_cache_folder()),
+        kernel.addresses,
+        search.order(until),
+        limits=limits,
+        workers=workers,
+        on_progress=on_progress,
+    )
+    explored = exploration.run(search.initial())
+    return search.result(exploration, explored, limits, workers, began)
+
+
+def _cache_folder() -> Path:
+    """Return where compiled code is kept: in the user's cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "splitspec"
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What belongs to one run: the setting, and the two that must agree about it."""
+
+    setting: Setting
+    system: System
+    evaluator: Evaluator
+    kernel: Kernel
+
+    def order(self, until: str | None) -> Order:
+        """Return what the search looks for, by number."""
+        numbers = {bit.path: number for number, bit in enumerate(self.kernel.bits)}
+        pending = frozenset(
+            number
+            for number, bit in enumerate(self.kernel.bits)
+            if bit.is_of_states and bit.kind is not PropertyKind.RECOVERABLE
+        )
+        undecided = frozenset(
+            number for number, bit in enumerate(self.kernel.bits) if not bit.is_of_states
+        )
+        variant = self.setting.variant
+        mask = 0 if variant is None else self.kernel.mask(variant.name)
+        needs_all = any(bit.kind is PropertyKind.RECOVERABLE for bit in self.kernel.bits)
+        target = None if until is None else numbers.get(until)
+        if target is not None and self.kernel.bits[target].kind is PropertyKind.RECOVERABLE:
+            return Order(pending, undecided, mask, None, exhaust=True)
+        return Order(pending, undecided, mask, target, exhaust=needs_all and target is None)
+
+    def initial(self) -> list[Words]:
+        return [self.packed(state) for state in self.evaluator.initial_states()]
+
+    def packed(self, state: State) -> Words:
+        """Return the words of a full state, of which the kernel may know a part only."""
+        positions = self.kernel.layout.positions(self.evaluator.places)
+        return self.kernel.layout.pack(tuple(state[i] for i in positions))
+
+    def representative(self, state: State) -> Words:
+        """Return the words under which the search stores a state."""
+        words = self.packed(state)
+        if self.kernel.addresses.canonical == 0:
+            return words
+        block = (ctypes.c_uint64 * len(words))(*words)
+        ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.kernel.addresses.canonical)(block)
+        return tuple(block)
+
+    # Verdicts ----------------------------------------------------------------------------
+
+    def result(
+        self,
+        exploration: Exploration,
+        explored: Explored,
+        limits: Limits,
+        workers: int,
+        began: float,
+    ) -> RunResult:
+        """Return the figures, and the verdicts in the order of the claims."""
+        found = self._by_path(explored.first)
+        coverage = self._coverage(explored) if explored.complete else Coverage()
+        cut = tuple(bit.path for bit in self.kernel.bits if bit.kind is None and bit.path in found)
+        scope = self.evaluator.places.scope
+        extent = Extent(scope, explored.stop, explored.closed_depth, cut)
+        claims = claims_of(self.setting) | self._unlisted(found)
+        verdicts = tuple(
+            self._verdict(claim, found, exploration, explored, extent, coverage)
+            for claim in claims.values()
+        )
+        run = Run(
+            id=run_id(self.setting),
+            model=self.setting.model,
+            given=given_names(self.setting),
+            variant=None if self.setting.variant is None else self.setting.variant.name,
+            scope=sizes(scope),
+            engine=Engine.NATIVE,
+            complete=explored.complete,
+            stop=explored.stop,
+            seconds=time.perf_counter() - began,
+            states=explored.states,
+            transitions=explored.transitions,
+            depth=explored.depth,
+            symmetry=self.kernel.addresses.canonical != 0,
+            workers=workers,
+            sliced=self.system.sliced,
+            coverage=coverage,
+            cut=cut,
+        )
+        return RunResult(run, verdicts)
+
+    def _by_path(self, first: Mapping[int, int]) -> dict[str, int]:
+        return {self.kernel.bits[number].path: index for number, index in first.items()}
+
+    def _unlisted(self, found: Mapping[str, int]) -> dict[str, Property]:
+        """Return claims for obligations that failed although the text alone did not suggest it."""
+        span = self.system.actions[0].span
+        listed = claims_of(self.setting)
+        return {
+            bit.path: Property(bit.path, bit.kind, frozenset(), (), (), "", (), span)
+            for bit in self.kernel.bits
+            if bit.kind is not None and bit.path in found and bit.path not in listed
+        }
+
+    def _verdict(
+        self,
+        claim: Property,
+        found: dict[str, int],
+        exploration: Exploration,
+        explored: Explored,
+        extent: Extent,
+        coverage: Coverage,
+    ) -> Verdict:
+        if claim.kind is PropertyKind.PROGRESS:
+            return undecided(claim, "an exploration does not decide progress")
+        if claim.kind is PropertyKind.RECOVERABLE and explored.complete:
+            if extent.cut:
+                return undecided(claim, "it may become true beyond the bounds that cut the run")
+            index = unable_to_reach(exploration, explored, self._number(claim))
+            if index is not None:
+                found[claim.path] = index
+        trace = None
+        if claim.path in found:
+            trace = self._trace(claim, explored, found[claim.path])
+        return judge(claim, trace, extent, vacuous=claim.path in coverage.never_met)
+
+    def _number(self, claim: Property) -> int:
+        return self.kernel.bits.index(Bit(claim.path, claim.kind))
+
+    def _trace(self, claim: Property, explored: Explored, index: int) -> Trace:
+        """Return the stored way to a state as the evaluator goes it."""
+        way = [index]
+        while (parent := explored.store.parent(way[-1])) is not None:
+            way.append(parent)
+        way.reverse()
+        root = explored.store.state(way[0])
+        links = [self._link(explored, i) for i in way[1:]]
+        execution = follow(
+            self.evaluator, claim, lambda state: self.representative(state) == root, links
+        )
+        return counterexample(self.evaluator, claim, execution)
+
+    def _link(self, explored: Explored, index: int) -> Link:
+        target = explored.store.state(index)
+        action = self.kernel.actions[explored.store.action(index)]
+        return Link(action, lambda state: self.representative(state) == target)
+
+    def _coverage(self, explored: Explored) -> Coverage:
+        """Return what the run never did, as the evaluator sees it on a sample of the states."""
+        observer = Observer(self.evaluator, self.setting.claims)
+        for index in range(0, explored.end, max(1, explored.end // SAMPLE)):
+            if not explored.store.is_hole(index):
+                self._observe(observer, self._full(explored.store.state(index)))
+        return observer.coverage
+
+    def _observe(self, observer: Observer, state: State) -> None:
+        observer.see_state(state)
+        for step in self.evaluator.steps(state):
+            observer.see_step(state, step)
+
+    def _full(self, words: Words) -> State:
+        """Return a state with these words; what the run does not read has its initial value."""
+        state = list(next(self.evaluator.initial_states()))
+        known = self.kernel.layout.unpack(words)
+        for position, value in zip(
+            self.kernel.layout.positions(self.evaluator.places), known, strict=True
+        ):
+            state[position] = value
+        return tuple(state)

@@ -1,0 +1,118 @@
+"""Explore the reachable states of a setting breadth first, and decide every claim of the run.
+
+Two tiers. The evaluator explores the first few hundred states, so that small models are answered
+before anything is compiled. What is larger starts again on the native kernel. Where no kernel can
+be made on a machine, the evaluator explores everything, and the run says so.
+
+Soundness: `Violated` and `Reached` are said of traces that the evaluator has replayed from an
+initial state. `Holds` is said of complete searches (and of whole levels, when a depth was asked
+for): every reachable state was stored, none was told from another by its hash, and every property
+that an action could have changed was evaluated on what the action led to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from splitspec.checker.explicit import oracle
+from splitspec.checker.result import Limits, Progress, RunResult, Stop
+from splitspec.model.ir import System, Variant
+from splitspec.model.pipeline import flatten, prepare
+from splitspec.model.setting import Setting
+
+EVALUATOR_STATES = 300
+EVALUATOR_SECONDS = 0.15
+
+
+def explore(
+    setting: Setting,
+    *,
+    limits: Limits | None = None,
+    workers: int = 1,
+    symmetry: bool = True,
+    until: str | None = None,
+    evaluator_states: int = EVALUATOR_STATES,
+    on_progress: Callable[[Progress], None] | None = None,
+    slice: bool = True,
+    family: tuple[Variant, ...] = (),
+) -> RunResult:
+    """Return the figures and verdicts of one run.
+
+    `until` names the property at which the search may end. `family` are the variants that share
+    the kernel; the setting's own variant is among them, or they are empty.
+    """
+    limits = limits or Limits()
+    system = system_of(setting, family, slice=slice)
+    sliced = frozenset(system.sliced)
+    targets = frozenset() if until is None else frozenset({until})
+    if evaluator_states > 0:
+        small = oracle.explore(
+            setting, _first_tier(limits, evaluator_states), targets=targets, sliced=sliced
+        )
+        if _is_final(small, limits):
+            return small
+    try:
+        from splitspec.checker.explicit.native_search import explore_natively
+    except ImportError as missing:
+        result = oracle.explore(setting, limits, targets=targets, sliced=sliced, report=on_progress)
+        remark = f"no native kernel, {missing.name} is not installed: the evaluator explored"
+        return replace(result, run=replace(result.run, remark=remark))
+    return explore_natively(
+        setting,
+        system,
+        limits=limits,
+        workers=workers,
+        symmetry=symmetry,
+        until=until,
+        on_progress=on_progress,
+    )
+
+
+def system_of(setting: Setting, family: tuple[Variant, ...], *, slice: bool) -> System:
+    """Return the flat system of a setting, with the variants that share its kernel."""
+    variants = family
+    if not variants and setting.variant is not None:
+        variants = (setting.variant,)
+    if slice:
+        return prepare(setting.program, setting.given, variants, setting.properties)
+    return flatten(setting.program, setting.given, variants)
+
+
+def cross_check(setting: Setting, *, limits: Limits, workers: int) -> tuple[str, ...]:
+    """Explore with and without symmetry, and return in words where the two disagree."""
+    full = explore(setting, limits=limits, workers=workers, symmetry=False, evaluator_states=0)
+    reduced = explore(setting, limits=limits, workers=workers, symmetry=True, evaluator_states=0)
+    found = []
+    if not (full.run.complete and reduced.run.complete):
+        found.append("one of the two searches is not complete")
+    elif full.run.depth != reduced.run.depth:
+        found.append(f"depth {full.run.depth} without symmetry, {reduced.run.depth} with it")
+    if reduced.run.states > full.run.states:
+        found.append(f"{reduced.run.states} orbits of {full.run.states} states")
+    for one, other in zip(full.verdicts, reduced.verdicts, strict=True):
+        if one.outcome is not other.outcome:
+            found.append(
+                f"{one.property} {one.outcome.value} without symmetry, {other.outcome.value} with it"
+            )
+    return tuple(found)
+
+
+def _first_tier(limits: Limits, states: int) -> Limits:
+    """Return the limits of the evaluator's tier, never above those of the user."""
+    most = states if limits.states is None else min(states, limits.states)
+    time = EVALUATOR_SECONDS if limits.time is None else min(EVALUATOR_SECONDS, limits.time)
+    return Limits(states=most, time=time, depth=limits.depth)
+
+
+def _is_final(result: RunResult, limits: Limits) -> bool:
+    """Whether the evaluator's tier decided the run: by finding all, or at a limit of the user's."""
+    match result.run.stop:
+        case None | Stop.DECIDED | Stop.DEPTH | Stop.INTERRUPTED:
+            return True
+        case Stop.STATES:
+            return limits.states is not None and result.run.states >= limits.states
+        case Stop.TIME:
+            return limits.time is not None and result.run.seconds >= limits.time
+        case Stop.MEMORY:
+            return False
