@@ -95,7 +95,7 @@ class Environment:
 
     def at(self, place: Place) -> Environment:
         """Return the same surroundings at another place."""
-        return replace(self, place=place)
+        return self if place is self.place else replace(self, place=place)
 
     def in_next(self) -> Environment:
         """Return the environment of the operand of `next` or `unchanged`."""

@@ -82,11 +82,13 @@ def argument_types(
             return None
         if variable.kind not in env.place.readable:
             _report_unreadable(env, variable.kind, f"`{written}` is", written.span)
+        if given == len(variable.indices):
+            return variable.indices
         usage = f"{written}[{', '.join(map(str, variable.indices))}]"
         usage = usage if variable.indices else str(written)
         numbers = given, len(variable.indices)
-        complete = pair(env, span, numbers, f"`{written}`", usage, "index")
-        return variable.indices if complete else None
+        pair(env, span, numbers, f"`{written}`", usage, "index")
+        return None
     facts = env.typed.definitions.get(symbol.path)
     if facts is None:
         return None
