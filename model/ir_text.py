@@ -140,9 +140,9 @@ class Writer:
             case Not(operand):
                 return NOT, f"not {self.expression(operand, NOT)}"
             case And(operands):
-                return AND, " and ".join(self.expression(o, NOT) for o in operands) or "true"
+                return AND, " and ".join(self.expression(o, AND) for o in operands) or "true"
             case Or(operands):
-                return OR, " or ".join(self.expression(o, AND) for o in operands) or "false"
+                return OR, " or ".join(self.expression(o, OR) for o in operands) or "false"
             case Implies(premise, conclusion):
                 # To the right; a quantifier may stand bare after `implies`.
                 bare = isinstance(conclusion, Quantifier | Conditional)

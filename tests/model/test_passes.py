@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.model.flat_programs import explore, kept_places, sorted_edges, unflatten
 
 from splitspec.model import ir
-from splitspec.model.evaluator import Evaluator
 from splitspec.model.expressions import subterms
 from splitspec.model.flat_text import system_text
 from splitspec.model.ir import ActorKind, Program, PropertyKind, System, Variant
@@ -17,8 +16,8 @@ from splitspec.model.loader import load, load_variants
 from splitspec.model.passes.oblige import obligations, overflows, overlaps
 from splitspec.model.passes.slice import slice_unread
 from splitspec.model.pipeline import Fact, Work, flatten, passes, prepare, stages
-from splitspec.model.scope import Scope, State
-from splitspec.model.setting import Setting, properties_under
+from splitspec.model.scope import Scope
+from splitspec.model.setting import properties_under
 
 ROOT = Path(__file__).parents[2]
 LAYERS = Path(__file__).with_name("layers")
@@ -44,45 +43,6 @@ def _load() -> tuple[Program, tuple[Variant, ...]]:
     return loaded.program, variants
 
 
-def _unflattened(system: System, program: Program) -> Program:
-    """Return a program whose text is the flat system, so that the evaluator can judge it.
-
-    The system must have no variants in it.
-    """
-
-    def action(flat: ir.FlatAction) -> ir.Action:
-        guards = (ir.Guard(g.name, g.lines, g.kind, g.span) for g in flat.guards)
-        return ir.Action(
-            flat.path,
-            flat.parameters,
-            flat.actor,
-            flat.hostile,
-            flat.fairness,
-            (*guards, *(_unflattened_update(u) for u in flat.updates)),
-            flat.text,
-            flat.span,
-        )
-
-    return replace(
-        program,
-        variables=system.variables,
-        definitions={},
-        parts={},
-        extensions=(),
-        actions={flat.path: action(flat) for flat in system.actions},
-        initial=tuple(_unflattened_update(u) for u in system.initial),
-        assumptions=system.assumptions,
-        finals=system.finals,
-        properties=system.properties,
-    )
-
-
-def _unflattened_update(u: ir.FlatUpdate) -> ir.Update:
-    return ir.Update(
-        u.name, u.variable, u.indices, u.operator, u.value, u.binders, u.condition, u.span
-    )
-
-
 def _as_of(system: System, variant: str) -> System:
     """Return what a variant makes of a system: marks read as the engines read them."""
     return replace(
@@ -100,34 +60,8 @@ def _as_of(system: System, variant: str) -> System:
     )
 
 
-Edge = tuple[State, str, object]
-
-
-def _graph(
-    program: Program, scope: Scope, given: frozenset[ActorKind], variant: Variant | None = None
-) -> tuple[Evaluator, set[State], list[Edge]]:
-    """Return all reachable states, and all transitions with their outcomes."""
-    claims = properties_under(program, given)
-    evaluator = Evaluator(Setting("m", program, scope, given, variant, claims))
-    todo = list(evaluator.initial_states())
-    seen, edges = set(todo), []
-    while todo:
-        state = todo.pop()
-        for step in evaluator.steps(state):
-            fault = getattr(step.outcome, "obligation", None)
-            edges.append((state, step.action, step.successor or fault))
-            if step.successor is not None and step.successor not in seen:
-                seen.add(step.successor)
-                todo.append(step.successor)
-    return evaluator, seen, edges
-
-
 def _scope(program: Program, size: int = 2) -> Scope:
     return Scope(dict.fromkeys(program.sorts, size), {}, {})
-
-
-def _counted(edges: Collection[Edge]) -> list[str]:
-    return sorted(map(repr, edges))
 
 
 # The order of the passes -------------------------------------------------------------------
@@ -160,12 +94,12 @@ def test_every_stage_can_be_written_as_text(program: Program) -> None:
 
 @pytest.mark.parametrize("given", [NOBODY, HOST], ids=["hostile", "honest"])
 def test_flattening_keeps_every_transition(program: Program, given: frozenset[ActorKind]) -> None:
-    flat = _unflattened(flatten(program, given), program)
+    flat = unflatten(flatten(program, given), program)
     scope = _scope(program)
-    _, states, edges = _graph(program, scope, given)
-    _, flat_states, flat_edges = _graph(flat, scope, given)
+    _, states, edges = explore(program, scope, given)
+    _, flat_states, flat_edges = explore(flat, scope, given)
     assert flat_states == states
-    assert _counted(flat_edges) == _counted(edges)
+    assert sorted_edges(flat_edges) == sorted_edges(edges)
     assert len(states) > 10
 
 
@@ -175,13 +109,13 @@ def test_the_marks_of_a_variant_say_what_the_variant_does(
 ) -> None:
     (variant,) = (v for v in variants if v.name == name)
     system = _as_of(flatten(program, NOBODY, variants), name)
-    flat = _unflattened(system, program)
+    flat = unflatten(system, program)
     scope = _scope(program)
-    _, states, edges = _graph(program, scope, NOBODY, variant)
-    _, flat_states, flat_edges = _graph(flat, scope, NOBODY)
+    _, states, edges = explore(program, scope, NOBODY, variant)
+    _, flat_states, flat_edges = explore(flat, scope, NOBODY)
     assert flat_states == states
-    assert _counted(flat_edges) == _counted(edges)
-    assert _counted(edges) != _counted(_graph(program, scope, NOBODY)[2])
+    assert sorted_edges(flat_edges) == sorted_edges(edges)
+    assert sorted_edges(edges) != sorted_edges(explore(program, scope, NOBODY)[2])
 
 
 def test_variants_change_nothing_for_who_does_not_choose_them(
@@ -205,21 +139,15 @@ def test_variants_change_nothing_for_who_does_not_choose_them(
     assert cleaned == alone
 
 
-def _projection(whole: Program, sliced: System, scope: Scope) -> list[int]:
-    """Return the numbers of the places that the slice keeps."""
-    places = Setting("m", whole, scope).places
-    return [n for n, (variable, _) in enumerate(places) if variable.path in sliced.variables]
-
-
 @pytest.mark.parametrize("given", [NOBODY, HOST], ids=["hostile", "honest"])
 def test_the_states_of_a_slice_are_the_projected_states(
     program: Program, given: frozenset[ActorKind]
 ) -> None:
     sliced = prepare(program, given)
     scope = _scope(program)
-    kept = _projection(program, sliced, scope)
-    _, states, edges = _graph(program, scope, given)
-    _, fewer, sliced_edges = _graph(_unflattened(sliced, program), scope, given)
+    kept = kept_places(program, sliced, scope)
+    _, states, edges = explore(program, scope, given)
+    _, fewer, sliced_edges = explore(unflatten(sliced, program), scope, given)
 
     def project(state: object) -> object:
         return tuple(state[n] for n in kept) if isinstance(state, tuple) else state
@@ -235,11 +163,11 @@ def test_a_slice_keeps_the_truth_of_every_property(
     program: Program, given: frozenset[ActorKind]
 ) -> None:
     scope = _scope(program)
-    whole, states, _ = _graph(program, scope, given)
+    whole, states, _ = explore(program, scope, given)
     for claim in properties_under(program, given):
         sliced = prepare(program, given, selected=(claim,))
         assert list(sliced.properties) == [claim]
-        part, fewer, _ = _graph(_unflattened(sliced, program), scope, given)
+        part, fewer, _ = explore(unflatten(sliced, program), scope, given)
         truth = all(whole.holds(claim, state) for state in states)
         assert truth == all(part.holds(claim, state) for state in fewer)
 
@@ -256,9 +184,9 @@ def test_a_slice_of_a_shipped_model_has_the_projected_states(
     scope = _scope(program, 1)
     for given in (NOBODY, HOST):
         sliced = prepare(program, given)
-        kept = _projection(program, sliced, scope)
-        _, states, _ = _graph(program, scope, given)
-        _, fewer, _ = _graph(_unflattened(sliced, program), scope, given)
+        kept = kept_places(program, sliced, scope)
+        _, states, _ = explore(program, scope, given)
+        _, fewer, _ = explore(unflatten(sliced, program), scope, given)
         assert fewer == {tuple(state[n] for n in kept) for state in states}
 
 
@@ -279,7 +207,7 @@ def test_slicing_twice_is_slicing_once(program: Program) -> None:
 def test_a_slice_reads_only_what_it_keeps(program: Program) -> None:
     for given in (NOBODY, HOST):
         sliced = prepare(program, given)
-        flat = _unflattened(sliced, program)
+        flat = unflatten(sliced, program)
         terms = [line.expression for claim in flat.properties.values() for line in claim.lines]
         for action in sliced.actions:
             terms += [line.expression for guard in action.guards for line in guard.lines]
@@ -341,7 +269,7 @@ def test_overlaps_and_overflows_are_told_from_the_text(tmp_path: Path) -> None:
     assert overlapping == {"overlaps.together", "overlaps.cross"}
     # That `low < 3` keeps the sum in range is for an engine to find, not for the text.
     assert {a.path for a in system.actions if overflows(system, a)} == {"overlaps.sum"}
-    _, _, edges = _graph(program, _scope(program), NOBODY)
+    _, _, edges = explore(program, _scope(program), NOBODY)
     faults = {outcome for _, _, outcome in edges if isinstance(outcome, str)}
     claims = {p.path for p in obligations(system) if p.kind is not PropertyKind.DEADLOCK}
     assert faults <= claims
