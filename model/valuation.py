@@ -48,8 +48,8 @@ class Universe:
     def __init__(self, definitions: Mapping[str, Definition], places: Places) -> None:
         self.definitions = definitions
         self.places = places
-        self._offsets = places.offsets
-        self._strides = places.strides
+        self.offsets = places.offsets
+        self.strides = places.strides
         self._values: dict[IndexType, tuple[Value, ...]] = {}
 
     def values(self, type_: IndexType) -> tuple[Value, ...]:
@@ -68,8 +68,8 @@ class Universe:
 
     def place(self, variable: str, indices: list[Value]) -> int:
         """Return the number of the place `variable[indices]`."""
-        number = self._offsets[variable]
-        for index, stride in zip(indices, self._strides[variable], strict=True):
+        number = self.offsets[variable]
+        for index, stride in zip(indices, self.strides[variable], strict=True):
             assert index is not None
             number += index * stride
         return number
@@ -110,7 +110,10 @@ class Moment:
 
     def place(self, variable: str, indices: tuple[Expression, ...], env: Environment) -> int:
         """Return the number of the place that the indices name here."""
-        return self.universe.place(variable, [self.value(index, env) for index in indices])
+        number = self.universe.offsets[variable]
+        for index, stride in zip(indices, self.universe.strides[variable], strict=True):
+            number += self.number(index, env) * stride
+        return number
 
     def value(self, expression: Expression, env: Environment) -> Value:
         """Return the value of an expression whose free names have the values of `env`."""
@@ -125,19 +128,19 @@ class Moment:
                 # An option and a value are equal iff it is present and the same; absence is None.
                 return self.value(left, env) == self.value(right, env)
             case And(operands):
-                return all(self.holds(operand, env) for operand in operands)
+                return all(self.value(operand, env) for operand in operands)
             case Or(operands):
-                return any(self.holds(operand, env) for operand in operands)
+                return any(self.value(operand, env) for operand in operands)
             case Not(operand):
-                return not self.holds(operand, env)
+                return not self.value(operand, env)
             case Implies(premise, conclusion):
-                return not self.holds(premise, env) or self.holds(conclusion, env)
-            case Quantifier("all", binders, body):
-                bindings = self.universe.bindings(binders, env)
-                return all(self.holds(body, inner) for inner in bindings)
-            case Quantifier(_, binders, body):
-                bindings = self.universe.bindings(binders, env)
-                return any(self.holds(body, inner) for inner in bindings)
+                return not self.value(premise, env) or self.value(conclusion, env)
+            case Quantifier(kind, binders, body):
+                sought = kind == "some"
+                for inner in self.universe.bindings(binders, env):
+                    if self.value(body, inner) is sought:
+                        return sought
+                return not sought
             case Compare(operator, left, right):
                 lesser, greater = self.number(left, env), self.number(right, env)
                 return lesser < greater if operator == "<" else lesser <= greater

@@ -19,7 +19,7 @@ from splitspec.checker.explicit.graph import Graph
 from splitspec.checker.explicit.judgement import Extent, judge, run_id, undecided
 from splitspec.checker.explicit.recovery import unable_to_reach
 from splitspec.checker.explicit.replay import counterexample
-from splitspec.checker.explicit.vacuity import Observer
+from splitspec.checker.explicit.vacuity import observe
 from splitspec.checker.result import Coverage, Engine, Limits, Progress, Run, RunResult, Stop
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind
@@ -77,7 +77,6 @@ class _Search:
         self.graph = Graph()
         self.claims = claims_of(setting)
         self.found: dict[str, tuple[int, Transition | None]] = {}
-        self.observer = Observer(self.evaluator, setting.claims)
         self.transitions = 0
         self.cut: dict[str, None] = {}
         self.cut_states: set[int] = set()
@@ -99,7 +98,9 @@ class _Search:
 
     def result(self, stop: Stop | None) -> RunResult:
         """Return the figures, and the verdicts in the order of the claims."""
-        coverage = self.observer.coverage if stop is None else Coverage()
+        coverage = Coverage()
+        if stop is None:  # What was not seen in part of the states may be in the others.
+            coverage = observe(self.evaluator, self.setting.claims, self.graph.states)
         cut = tuple(self.cut)
         extent = Extent(self.evaluator.places.scope, stop, self.graph.depth, cut)
         verdicts = tuple(
@@ -144,7 +145,6 @@ class _Search:
         if known is not None:
             return known
         number = self.graph.add(key, state, parent)
-        self.observer.see_state(state)
         for claim in self.claims.values():
             if claim.path not in self.found and self._is_shown_by_state(claim, state):
                 self.found[claim.path] = (number, None)
@@ -167,7 +167,6 @@ class _Search:
         steps = tuple(self.evaluator.steps(state))
         self.transitions += len(steps)
         for step in steps:
-            self.observer.see_step(state, step)
             match step.outcome:
                 case Fault() as fault:
                     self._note_fault(fault, number, step)

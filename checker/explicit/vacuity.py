@@ -28,7 +28,17 @@ from splitspec.model.valuation import Environment, Moment
 STATE_CLAIMS = frozenset({PropertyKind.INVARIANT, PropertyKind.LEMMA})
 
 
-class Observer:
+def observe(evaluator: Evaluator, claims: Iterable[Property], states: Iterable[State]) -> Coverage:
+    """Return what never happens in any of the states, nor in any step from one of them."""
+    observer = _Observer(evaluator, claims)
+    for state in states:
+        observer.see_state(state)
+        for step in evaluator.steps(state):
+            observer.see_step(state, step)
+    return observer.coverage
+
+
+class _Observer:
     """Strikes off what it sees happen; what is left in the end never did."""
 
     def __init__(self, evaluator: Evaluator, claims: Iterable[Property]) -> None:
