@@ -1,6 +1,7 @@
 """Decide, after a complete search, whether a goal can be reached from every state.
 
-The predecessor lists take 8 bytes a state and 4 a transition; the sweep back takes 5 bytes a state more.
+The predecessor lists take 8 bytes a state and 4 a transition; the sweep back takes 5 bytes a state
+more.
 """
 
 from __future__ import annotations
@@ -18,6 +19,14 @@ from splitspec.checker.explicit.native.workers import set_members
 from splitspec.checker.result import Stop
 
 OFFSET_BYTES, TARGET_BYTES, QUEUE_BYTES = 8, 4, 4
+
+
+class BackwardLimit(Exception):  # noqa: N818 - it is an outcome, which names its limit
+    """The sweep could not be made; `stop` says why."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(stop.value)
+        self.stop = stop
 
 
 @dataclass(frozen=True)
@@ -42,11 +51,9 @@ def list_predecessors(exploration: Exploration, explored: Explored) -> Predecess
     control = exploration.control
     control[blocks.EDGE_OFFSETS], control[blocks.EDGE_TARGETS] = offsets.address, targets.address
     control[blocks.SOLO] = 0
-    if not _sweep(exploration, explored, "count_predecessors"):
-        return Stop.INTERRUPTED
-    _accumulate(offsets, states)
-    if not _sweep(exploration, explored, "list_predecessors"):
-        return Stop.INTERRUPTED
+    for entry in ("count_predecessors", "accumulate", "list_predecessors"):
+        if not _sweep(exploration, explored, entry, solo=entry == "accumulate"):
+            return Stop.INTERRUPTED
     return Predecessors(exploration, explored, offsets, targets)
 
 
@@ -87,16 +94,6 @@ def _sweep(exploration: Exploration, explored: Explored, name: str, *, solo: boo
                 return False
 
 
-def _accumulate(offsets: Region, states: int) -> None:
-    """Turn counts into the ends of the lists, at the numbers of their states."""
-    table = (ctypes.c_int64 * (states + 1)).from_buffer(offsets.memory)
-    total = 0
-    for number in range(states):
-        total += table[number + 1]
-        table[number] = total
-    table[states] = total
-
-
 def _first_unmarked(marked: Region, explored: Explored) -> int | None:
     index = marked.memory.find(b"\0", 0, explored.end)
     while 0 <= index < explored.end and explored.store.is_hole(index):
@@ -108,3 +105,17 @@ def _memory_left(exploration: Exploration, explored: Explored) -> int:
     if exploration.limits.memory is None:
         return available_memory()
     return exploration.limits.memory - explored.store.memory(explored.end)
+
+
+def unable_to_reach(exploration: Exploration, explored: Explored, goal: int) -> int | None:
+    """Return the first state of a complete search that cannot reach a goal, None if all can.
+
+    Where memory or the user forbids the sweep, raise `BackwardLimit`.
+    """
+    graph = list_predecessors(exploration, explored)
+    if isinstance(graph, Stop):
+        raise BackwardLimit(graph)
+    unable = first_unable(graph, goal)
+    if isinstance(unable, Stop):
+        raise BackwardLimit(unable)
+    return unable

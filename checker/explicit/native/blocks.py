@@ -59,6 +59,7 @@ REACH = 63  # lines from home within which `spread` finds an entry's home
 OVERLONG = 64  # nonzero: an entry stands farther from home
 LOW_SLOTS = 65  # address of the buffer for their entries
 LOW_COUNT = 66
+GOAL_MARKS = 67  # address of a set of marks that count as the goal
 CONTROL_WORDS = 72
 
 # Worker ---------------------------------------------------------------------------------

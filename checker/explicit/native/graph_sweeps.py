@@ -10,23 +10,29 @@ from __future__ import annotations
 from typing import Any
 
 from splitspec.checker.explicit.native.blocks import (
+    BITS,
     CLAIM_SIZE,
     EDGE_OFFSETS,
     EDGE_TARGETS,
     GOAL,
+    GOAL_MARKS,
     HASHES,
     HI,
     HOLDS_GOAL,
     HOLE,
     MARKED,
+    MASK,
     OUT,
+    OUT_ACTIONS,
     PARENTS,
     QUEUE,
     QUEUE_HEAD,
     QUEUE_TAIL,
     SOURCES,
+    SPARE_MARKS,
     STATES,
     STOP,
+    SUCCESSORS,
     TAKE,
     WORDS,
 )
@@ -34,18 +40,21 @@ from splitspec.checker.explicit.native.intrinsics import (
     ahead,
     bytes_at,
     call_holds_goal,
+    call_successors,
     fetch_add,
     links_at,
     load,
+    native,
+    shorts_at,
     words_at,
 )
-from splitspec.checker.explicit.native.runtime import find, gather, prepare
+from splitspec.checker.explicit.native.runtime import find, gather, is_empty, prepare
 
 
 def count_predecessors(control: Any, worker: Any) -> int:
     """Count the predecessors of each state below HI, from TAKE on; return 1 iff no state is left.
 
-    The count of state `i` goes to offset `i + 1`. Return -1 if a successor is not stored.
+    Return -1 if a successor is not stored.
     """
     words, offsets = control[WORDS], words_at(control[EDGE_OFFSETS])
     out, hashes = words_at(worker[OUT]), words_at(worker[HASHES])
@@ -58,8 +67,18 @@ def count_predecessors(control: Any, worker: Any) -> int:
             target = find(control, out, j * words, hashes[j])
             if target < 0:
                 return -1
-            fetch_add(offsets, target + 1, 1)
+            fetch_add(offsets, target, 1)
     return 0
+
+
+def accumulate(control: Any, worker: Any) -> int:
+    """Turn the counts of the states below HI into the ends of their lists; return 1."""
+    offsets, total = words_at(control[EDGE_OFFSETS]), 0
+    for s in range(control[HI]):
+        total += offsets[s]
+        offsets[s] = total
+    offsets[control[HI]] = total
+    return 1
 
 
 def list_predecessors(control: Any, worker: Any) -> int:
@@ -83,8 +102,27 @@ def list_predecessors(control: Any, worker: Any) -> int:
     return 0
 
 
+@native
+def is_goal(control: Any, worker: Any, state: Any) -> Any:
+    """Whether the goal is true, or a step of the state sets one of the marks that count as it."""
+    if call_holds_goal(control[HOLDS_GOAL], state, control[GOAL]) != 0:
+        return True
+    wanted, spare = words_at(control[GOAL_MARKS]), words_at(worker[SPARE_MARKS])
+    bits = control[BITS]
+    if is_empty(wanted, bits):
+        return False
+    for b in range(bits + 1):
+        spare[b] = 0
+    out, actions = words_at(worker[OUT]), shorts_at(worker[OUT_ACTIONS])
+    call_successors(control[SUCCESSORS], state, out, actions, spare, control[MASK])
+    union = 0
+    for b in range(bits):
+        union |= spare[b] & wanted[b]
+    return union != 0
+
+
 def mark_goals(control: Any, worker: Any) -> int:
-    """Mark and queue the states below HI that make the goal true, from TAKE on; for one worker."""
+    """Mark and queue the goal states below HI, from TAKE on; for one worker."""
     words, hi = control[WORDS], control[HI]
     states, parents = words_at(control[STATES]), links_at(control[PARENTS])
     marked, queue = bytes_at(control[MARKED]), links_at(control[QUEUE])
@@ -94,12 +132,10 @@ def mark_goals(control: Any, worker: Any) -> int:
             return 1
         control[TAKE] = first + CLAIM_SIZE
         for s in range(first, min(first + CLAIM_SIZE, hi)):
-            if parents[s] != HOLE:
-                state = ahead(states, s * words)
-                if call_holds_goal(control[HOLDS_GOAL], state, control[GOAL]) != 0:
-                    marked[s] = 1
-                    queue[control[QUEUE_TAIL]] = s
-                    control[QUEUE_TAIL] += 1
+            if parents[s] != HOLE and is_goal(control, worker, ahead(states, s * words)):
+                marked[s] = 1
+                queue[control[QUEUE_TAIL]] = s
+                control[QUEUE_TAIL] += 1
     return 0
 
 

@@ -17,7 +17,16 @@ from pathlib import Path
 
 import llvmlite.binding as llvm
 
-SOURCES = ("blocks", "intrinsics", "runtime", "spread", "sweeps", "graph_sweeps", "walks", "translation")
+SOURCES = (
+    "blocks",
+    "intrinsics",
+    "runtime",
+    "spread",
+    "sweeps",
+    "graph_sweeps",
+    "walks",
+    "translation",
+)
 ENTRIES = (
     "expand",
     "admit",
@@ -25,6 +34,7 @@ ENTRIES = (
     "spread",
     "observe",
     "count_predecessors",
+    "accumulate",
     "list_predecessors",
     "mark_goals",
     "go_back",
@@ -64,6 +74,12 @@ class Runtime:
             return result.value
 
         return call
+
+
+def cache_folder() -> Path:
+    """Return where compiled code is kept between runs."""
+    root = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(root) if root else Path.home() / ".cache") / "splitspec"
 
 
 @cache

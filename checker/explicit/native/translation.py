@@ -26,6 +26,7 @@ def entry_functions() -> Mapping[str, Callable[..., int]]:
         "spread": spread.spread,
         "observe": sweeps.observe,
         "count_predecessors": graph_sweeps.count_predecessors,
+        "accumulate": graph_sweeps.accumulate,
         "list_predecessors": graph_sweeps.list_predecessors,
         "mark_goals": graph_sweeps.mark_goals,
         "go_back": graph_sweeps.go_back,
