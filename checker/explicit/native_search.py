@@ -16,14 +16,14 @@ from pathlib import Path
 
 from splitspec.checker.explicit.execution import given_names, sizes
 from splitspec.checker.explicit.judgement import Extent, judge, run_id, undecided
-from splitspec.checker.explicit.native.backward import unable_to_reach
+from splitspec.checker.explicit.native.backward import BackwardLimit, unable_to_reach
 from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
 from splitspec.checker.explicit.native.kernel import Kernel, compile_kernel
 from splitspec.checker.explicit.native.machine_code import load_runtime
 from splitspec.checker.explicit.native.table import Bit
 from splitspec.checker.explicit.oracle import claims_of
 from splitspec.checker.explicit.replay import Link, counterexample, follow
-from splitspec.checker.explicit.vacuity import Observer
+from splitspec.checker.explicit.vacuity import observe
 from splitspec.checker.result import Coverage, Engine, Limits, Progress, Run, RunResult
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, System
@@ -33,7 +33,7 @@ from splitspec.model.trace import Trace
 from splitspec.model.verdict import Verdict
 
 Words = tuple[int, ...]
-SAMPLE = 400
+OBSERVED_MAX = 400
 
 
 def explore_natively(
@@ -125,7 +125,7 @@ class _Search:
     ) -> RunResult:
         """Return the figures, and the verdicts in the order of the claims."""
         found = self._by_path(explored.first)
-        coverage = self._coverage(explored) if explored.complete else Coverage()
+        coverage, remark = self._observed(explored) if explored.complete else (Coverage(), "")
         cut = tuple(bit.path for bit in self.kernel.bits if bit.kind is None and bit.path in found)
         scope = self.evaluator.places.scope
         extent = Extent(scope, explored.stop, explored.closed_depth, cut)
@@ -152,6 +152,7 @@ class _Search:
             sliced=self.system.sliced,
             coverage=coverage,
             cut=cut,
+            remark=remark,
         )
         return RunResult(run, verdicts)
 
@@ -180,15 +181,30 @@ class _Search:
         if claim.kind is PropertyKind.PROGRESS:
             return undecided(claim, "an exploration does not decide progress")
         if claim.kind is PropertyKind.RECOVERABLE and explored.complete:
-            if extent.cut:
-                return undecided(claim, "it may become true beyond the bounds that cut the run")
-            index = unable_to_reach(exploration, explored, self._number(claim))
+            try:
+                index = self._unable(claim, exploration, explored, is_cut=bool(extent.cut))
+            except BackwardLimit as limit:
+                return undecided(claim, limit.stop.value)
             if index is not None:
                 found[claim.path] = index
+            elif (
+                extent.cut and self._unable(claim, exploration, explored, is_cut=False) is not None
+            ):
+                return undecided(claim, "it may become true beyond the bounds that cut the run")
         trace = None
         if claim.path in found:
             trace = self._trace(claim, explored, found[claim.path])
         return judge(claim, trace, extent, vacuous=claim.path in coverage.never_met)
+
+    def _unable(
+        self, claim: Property, exploration: Exploration, explored: Explored, *, is_cut: bool
+    ) -> int | None:
+        """Return a state that cannot reach the goal; in a run that is cut, one that sees no cut.
+
+        Beyond a cut step anything might follow, so such a state refutes nothing.
+        """
+        cuts = [n for n, bit in enumerate(self.kernel.bits) if bit.kind is None and is_cut]
+        return unable_to_reach(exploration, explored, self._number(claim), cuts)
 
     def _number(self, claim: Property) -> int:
         return self.kernel.bits.index(Bit(claim.path, claim.kind))
@@ -211,18 +227,22 @@ class _Search:
         action = self.kernel.actions[explored.store.action(index)]
         return Link(action, lambda state: self.representative(state) == target)
 
-    def _coverage(self, explored: Explored) -> Coverage:
-        """Return what the run never did, as the evaluator sees it on a sample of the states."""
-        observer = Observer(self.evaluator, self.setting.claims)
-        for index in range(0, explored.end, max(1, explored.end // SAMPLE)):
-            if not explored.store.is_hole(index):
-                self._observe(observer, self._full(explored.store.state(index)))
-        return observer.coverage
+    def _observed(self, explored: Explored) -> tuple[Coverage, str]:
+        """Return what a complete run never did, and a remark.
 
-    def _observe(self, observer: Observer, state: State) -> None:
-        observer.see_state(state)
-        for step in self.evaluator.steps(state):
-            observer.see_step(state, step)
+        What the evaluator sees on a sample of the states did happen. What it does not see there may
+        have happened elsewhere, so that is said of all states or not at all.
+        """
+        store = explored.store
+        stride = max(1, explored.end // OBSERVED_MAX)
+        indices = [i for i in range(0, explored.end, stride) if not store.is_hole(i)]
+        states = (self._full(store.state(i)) for i in indices)
+        coverage = observe(self.evaluator, self.setting.claims, states)
+        unseen = (*coverage.never_enabled, *coverage.never_met)
+        if stride == 1 or not unseen:
+            return coverage, ""
+        sample = f"not seen on {len(indices)} of {explored.states} states"
+        return Coverage(), f"{sample}: {', '.join(unseen)}"
 
     def _full(self, words: Words) -> State:
         """Return a state with these words; what the run does not read has its initial value."""

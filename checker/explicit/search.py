@@ -23,6 +23,8 @@ from splitspec.model.setting import Setting
 
 EVALUATOR_STATES = 300
 EVALUATOR_SECONDS = 0.15
+NATIVE_PACKAGES = frozenset({"llvmlite", "numba", "numpy"})
+"""What may be missing on a machine; anything else that cannot be imported is an error of ours."""
 
 
 def explore(
@@ -55,6 +57,8 @@ def explore(
     try:
         from splitspec.checker.explicit.native_search import explore_natively
     except ImportError as missing:
+        if (missing.name or "").partition(".")[0] not in NATIVE_PACKAGES:
+            raise
         result = oracle.explore(setting, limits, targets=targets, sliced=sliced, report=on_progress)
         remark = f"no native kernel, {missing.name} is not installed: the evaluator explored"
         return replace(result, run=replace(result.run, remark=remark))

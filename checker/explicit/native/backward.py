@@ -107,15 +107,18 @@ def _memory_left(exploration: Exploration, explored: Explored) -> int:
     return exploration.limits.memory - explored.store.memory(explored.end)
 
 
-def unable_to_reach(exploration: Exploration, explored: Explored, goal: int) -> int | None:
+def unable_to_reach(
+    exploration: Exploration, explored: Explored, goal: int, also: Iterable[int] = ()
+) -> int | None:
     """Return the first state of a complete search that cannot reach a goal, None if all can.
 
-    Where memory or the user forbids the sweep, raise `BackwardLimit`.
+    States whose steps set one of the marks `also` count as goals. Where memory or the user forbids
+    the sweep, raise `BackwardLimit`.
     """
     graph = list_predecessors(exploration, explored)
     if isinstance(graph, Stop):
         raise BackwardLimit(graph)
-    unable = first_unable(graph, goal)
+    unable = first_unable(graph, goal, also)
     if isinstance(unable, Stop):
         raise BackwardLimit(unable)
     return unable
