@@ -90,11 +90,10 @@ class _Search:
         )
         variant = self.setting.variant
         mask = 0 if variant is None else self.kernel.mask(variant.name)
-        needs_all = any(bit.kind is PropertyKind.RECOVERABLE for bit in self.kernel.bits)
         target = None if until is None else numbers.get(until)
         if target is not None and self.kernel.bits[target].kind is PropertyKind.RECOVERABLE:
             return Order(pending, undecided, mask, None, exhaust=True)
-        return Order(pending, undecided, mask, target, exhaust=needs_all and target is None)
+        return Order(pending, undecided, mask, target, exhaust=target is None)
 
     def initial(self) -> list[Words]:
         return [self.packed(state) for state in self.evaluator.initial_states()]
@@ -161,10 +160,10 @@ class _Search:
 
     def _unlisted(self, found: Mapping[str, int]) -> dict[str, Property]:
         """Return claims for obligations that failed although the text alone did not suggest it."""
-        span = self.system.actions[0].span
+        spans = {action.path: action.span for action in self.system.actions}
         listed = claims_of(self.setting)
         return {
-            bit.path: Property(bit.path, bit.kind, frozenset(), (), (), "", (), span)
+            bit.path: Property(bit.path, bit.kind, frozenset(), (), (), "", (), spans[_action(bit)])
             for bit in self.kernel.bits
             if bit.kind is not None and bit.path in found and bit.path not in listed
         }
@@ -253,3 +252,8 @@ class _Search:
         ):
             state[position] = value
         return tuple(state)
+
+
+def _action(obligation: Bit) -> str:
+    """Return the action of an overlap or a range."""
+    return obligation.path.rpartition(".")[0]

@@ -96,9 +96,8 @@ def cross_check(setting: Setting, *, limits: Limits, workers: int) -> tuple[str,
         found.append(f"{reduced.run.states} orbits of {full.run.states} states")
     for one, other in zip(full.verdicts, reduced.verdicts, strict=True):
         if one.outcome is not other.outcome:
-            found.append(
-                f"{one.property} {one.outcome.value} without symmetry, {other.outcome.value} with it"
-            )
+            outcomes = f"{one.outcome.value} without symmetry, {other.outcome.value} with it"
+            found.append(f"{one.property} {outcomes}")
     return tuple(found)
 
 
