@@ -7,27 +7,24 @@ becomes a counterexample.
 
 from __future__ import annotations
 
-import ctypes
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
+from splitspec.checker.explicit.counterexample import Translation, execution_to
 from splitspec.checker.explicit.execution import given_names, sizes
 from splitspec.checker.explicit.judgement import Extent, judge, run_id, undecided
 from splitspec.checker.explicit.native.backward import BackwardLimit, unable_to_reach
 from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
 from splitspec.checker.explicit.native.kernel import Kernel, compile_kernel
-from splitspec.checker.explicit.native.machine_code import load_runtime
+from splitspec.checker.explicit.native.machine_code import cache_folder, load_runtime
 from splitspec.checker.explicit.native.table import Bit
 from splitspec.checker.explicit.oracle import claims_of
-from splitspec.checker.explicit.replay import Link, counterexample, follow
+from splitspec.checker.explicit.replay import counterexample
 from splitspec.checker.explicit.vacuity import observe
 from splitspec.checker.result import Coverage, Engine, Limits, Progress, Run, RunResult
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, System
-from splitspec.model.scope import State
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
 from splitspec.model.verdict import Verdict
@@ -52,7 +49,7 @@ def explore_natively(
     kernel = compile_kernel(system, evaluator.places.scope, setting.properties, symmetry)
     search = _Search(setting, system, evaluator, kernel)
     exploration = Exploration(
-        load_runtime(_cache_folder()),
+        load_runtime(cache_folder()),
         kernel.addresses,
         search.order(until),
         limits=limits,
@@ -63,11 +60,6 @@ def explore_natively(
     return search.result(exploration, explored, limits, workers, began)
 
 
-def _cache_folder() -> Path:
-    """Return where compiled code is kept: in the user's cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "splitspec"
-
-
 @dataclass(frozen=True)
 class _Search:
     """What belongs to one run: the setting, and the two that must agree about it."""
@@ -76,6 +68,10 @@ class _Search:
     system: System
     evaluator: Evaluator
     kernel: Kernel
+
+    @property
+    def translation(self) -> Translation:
+        return Translation(self.evaluator, self.kernel)
 
     def order(self, until: str | None) -> Order:
         """Return what the search looks for, by number."""
@@ -96,21 +92,7 @@ class _Search:
         return Order(pending, undecided, mask, target, exhaust=target is None)
 
     def initial(self) -> list[Words]:
-        return [self.packed(state) for state in self.evaluator.initial_states()]
-
-    def packed(self, state: State) -> Words:
-        """Return the words of a full state, of which the kernel may know a part only."""
-        positions = self.kernel.layout.positions(self.evaluator.places)
-        return self.kernel.layout.pack(tuple(state[i] for i in positions))
-
-    def representative(self, state: State) -> Words:
-        """Return the words under which the search stores a state."""
-        words = self.packed(state)
-        if self.kernel.addresses.canonical == 0:
-            return words
-        block = (ctypes.c_uint64 * len(words))(*words)
-        ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.kernel.addresses.canonical)(block)
-        return tuple(block)
+        return [self.translation.packed(state) for state in self.evaluator.initial_states()]
 
     # Verdicts ----------------------------------------------------------------------------
 
@@ -209,22 +191,8 @@ class _Search:
         return self.kernel.bits.index(Bit(claim.path, claim.kind))
 
     def _trace(self, claim: Property, explored: Explored, index: int) -> Trace:
-        """Return the stored way to a state as the evaluator goes it."""
-        way = [index]
-        while (parent := explored.store.parent(way[-1])) is not None:
-            way.append(parent)
-        way.reverse()
-        root = explored.store.state(way[0])
-        links = [self._link(explored, i) for i in way[1:]]
-        execution = follow(
-            self.evaluator, claim, lambda state: self.representative(state) == root, links
-        )
+        execution = execution_to(self.translation, claim, explored.store, index)
         return counterexample(self.evaluator, claim, execution)
-
-    def _link(self, explored: Explored, index: int) -> Link:
-        target = explored.store.state(index)
-        action = self.kernel.actions[explored.store.action(index)]
-        return Link(action, lambda state: self.representative(state) == target)
 
     def _observed(self, explored: Explored) -> tuple[Coverage, str]:
         """Return what a complete run never did, and a remark.
@@ -235,23 +203,13 @@ class _Search:
         store = explored.store
         stride = max(1, explored.end // OBSERVED_MAX)
         indices = [i for i in range(0, explored.end, stride) if not store.is_hole(i)]
-        states = (self._full(store.state(i)) for i in indices)
+        states = (self.translation.full(store.state(i)) for i in indices)
         coverage = observe(self.evaluator, self.setting.claims, states)
         unseen = (*coverage.never_enabled, *coverage.never_met)
         if stride == 1 or not unseen:
             return coverage, ""
         sample = f"not seen on {len(indices)} of {explored.states} states"
         return Coverage(), f"{sample}: {', '.join(unseen)}"
-
-    def _full(self, words: Words) -> State:
-        """Return a state with these words; what the run does not read has its initial value."""
-        state = list(next(self.evaluator.initial_states()))
-        known = self.kernel.layout.unpack(words)
-        for position, value in zip(
-            self.kernel.layout.positions(self.evaluator.places), known, strict=True
-        ):
-            state[position] = value
-        return tuple(state)
 
 
 def _action(obligation: Bit) -> str:
