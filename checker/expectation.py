@@ -19,7 +19,8 @@ from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 class Expectation:
     """What one run should give. Counts that are None were not recorded.
 
-    `idle` names actions and properties whose vacuity is known, each with its reason. `steps` is the
+    `idle` names actions and properties whose vacuity is known, each with its reason; a witness in
+    it must not be reached. `steps` is the
     exact shortest length of the variant's counterexample.
     """
 
@@ -69,6 +70,8 @@ def judge(result: RunResult, expectation: Expectation) -> JudgedRun:
 
 def _judge(verdict: Verdict, expectation: Expectation) -> Judgement:
     expected = _good(verdict.kind)
+    if verdict.kind is PropertyKind.WITNESS and verdict.property in expectation.idle:
+        expected = Outcome.UNREACHED
     if verdict.property in expectation.violated:
         expected = Outcome.VIOLATED
     return Judgement(verdict, expected, verdict.outcome is expected)

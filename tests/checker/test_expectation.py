@@ -99,6 +99,17 @@ def test_vacuity_fails_unless_it_is_expected() -> None:
     assert exit_code([judged(Outcome.HOLDS, idle, coverage=coverage)]) is ExitCode.MET
 
 
+def test_a_witness_that_is_marked_idle_must_not_be_reached() -> None:
+    idle = Expectation(idle={"m.safe": "one frame only"})
+    for outcome, code in (
+        (Outcome.UNREACHED, ExitCode.MET),
+        (Outcome.REACHED, ExitCode.POLICY),
+        (Outcome.UNKNOWN, ExitCode.UNKNOWN),
+    ):
+        result = RunResult(run(), (verdict(outcome, PropertyKind.WITNESS),))
+        assert exit_code([judge(result, idle)]) is code
+
+
 def test_a_variant_is_met_by_the_named_property_within_its_steps_alone() -> None:
     named = Expectation(variant=variant("m.safe"))
     assert exit_code([judged(Outcome.VIOLATED, named)]) is ExitCode.MET

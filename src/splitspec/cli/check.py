@@ -126,6 +126,9 @@ def _stale(jobs: Iterable[Job], judged: list[JudgedRun]) -> list[str]:
         for item in judged
         for path in (*item.result.run.coverage.never_enabled, *item.result.run.coverage.never_met)
     }
+    seen |= {
+        (item.result.run.model, j.verdict.property) for item in judged for j in item.judgements
+    }
     return [f"{model}: {path} is marked idle and is not" for model, path in sorted(idle - seen)]
 
 
