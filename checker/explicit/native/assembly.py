@@ -134,7 +134,12 @@ class Assembler:
             pointer = self.op(f"getelementptr i64, ptr %state, i64 {j}")
             self.write(f"%w{j} = load i64, ptr {pointer}")
 
-    def _known_name(self, node: Node) -> str | None:
+    def remember(self, node: Node, name: str) -> None:
+        """Let a name stand for a node as long as the present block dominates."""
+        self._known[-1][node] = name
+
+    def known_name(self, node: Node) -> str | None:
+        """Return the name that holds a node here, if it was computed."""
         for known in reversed(self._known):
             if node in known:
                 return known[node]
@@ -146,7 +151,7 @@ class Assembler:
         """Return the operand that holds an integer."""
         if isinstance(node, Constant):
             return str(node.value)
-        name = self._known_name(node)
+        name = self.known_name(node)
         if name is None:
             name = self._integer(node)
             self._known[-1][node] = name
@@ -216,7 +221,7 @@ class Assembler:
         """Return the operand that holds a truth value."""
         if isinstance(node, Truth):
             return "true" if node.value else "false"
-        name = self._known_name(node)
+        name = self.known_name(node)
         if name is None:
             name = self._predicate(node)
             self._known[-1][node] = name
@@ -288,7 +293,7 @@ class Assembler:
         others = []
         for part in parts:
             test = self._test(part, negated)
-            if test is None or self._known_name(part) is not None:
+            if test is None or self.known_name(part) is not None:
                 others.append(part)
                 continue
             word, mask, value = test

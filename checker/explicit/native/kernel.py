@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from splitspec.checker.explicit.native.addresses import Addresses
+from splitspec.checker.explicit.native.canonical import CanonicalEmitter
 from splitspec.checker.explicit.native.circuit import Circuit
 from splitspec.checker.explicit.native.emission import (
     TRAILER,
@@ -19,6 +20,7 @@ from splitspec.checker.explicit.native.instances import Family, Instantiation
 from splitspec.checker.explicit.native.jit import compile_object, load_object, target_machine
 from splitspec.checker.explicit.native.layout import Layout, lay_out
 from splitspec.checker.explicit.native.lowering import Lowering
+from splitspec.checker.explicit.native.symmetry import orbits
 from splitspec.checker.explicit.native.table import Bit, claims, reads
 from splitspec.model.ir import Property, PropertyKind, System
 from splitspec.model.scope import Scope, State
@@ -89,6 +91,13 @@ class Kernel:
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)
         return bool(kind(self.addresses.holds_goal)(self._words(state), number))
 
+    def representative(self, state: State) -> State:
+        """Return the representative of the orbit of a state."""
+        words = self._words(state)
+        if self.addresses.canonical:
+            ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.addresses.canonical)(words)
+        return self.layout.unpack(words)
+
     def _words(self, state: State) -> ctypes.Array[ctypes.c_uint64]:
         return (ctypes.c_uint64 * self.addresses.words)(*self.layout.pack(state))
 
@@ -137,6 +146,9 @@ def compile_kernel(
             TRAILER,
         ]
     )
+    group = orbits(layout)
+    if symmetry and group.moving:
+        text += CanonicalEmitter(layout, group).emit()
     machine = target_machine()
     engine = load_object(compile_object(text, machine), machine)
     addresses = Addresses(
@@ -147,7 +159,7 @@ def compile_kernel(
         successors=engine.get_function_address("successors"),
         violated=engine.get_function_address("violated"),
         holds_goal=engine.get_function_address("holds_goal"),
-        canonical=0,
+        canonical=engine.get_function_address("canonical") if symmetry and group.moving else 0,
         observe=engine.get_function_address("observe"),
     )
     return Kernel(
