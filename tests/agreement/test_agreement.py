@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, given, note, settings
+from tests.agreement.orbits import count_orbits
+from tests.agreement.random_systems import RandomSystem, random_systems
 
 from splitspec.checker.explicit import oracle
 from splitspec.checker.explicit.search import explore
@@ -19,8 +21,6 @@ from splitspec.cli.diagnostics import render
 from splitspec.model.loader import load
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, adversaries, properties_under
-from tests.agreement.orbits import count_orbits
-from tests.agreement.random_systems import RandomSystem, random_systems
 
 STATES_MAX = 1500
 """Larger spaces are left to the shipped models: brute force has to stay quick."""

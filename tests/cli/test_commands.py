@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from splitspec.checker.report.document import schema_text
@@ -30,7 +30,7 @@ action enter(c: Container) by container[c]
   inside[c] := true
 
 action leave(c: Container) by container[c]
-  when within: inside[c]                                     @kernel
+  when busy: inside[c]                                       @kernel
   inside[c] := false
   holder := none
 
@@ -94,11 +94,22 @@ def test_a_model_that_holds_ends_in_zero_and_says_how_sure_it_is(folder: Path) -
     assert "exit 0" in done.stdout
 
 
-def test_symmetry_leaves_one_state_of_each_orbit(folder: Path) -> None:
-    """The two holders are one orbit, so are the two insiders: 3 orbits."""
+def test_a_tiny_model_is_answered_by_the_evaluator_and_says_so(folder: Path) -> None:
     document = json.loads(splitspec(folder, "check", "lock", "--format", "json").stdout)
-    assert document["runs"][0]["symmetry"] is True
-    assert document["runs"][0]["states"] == 3
+    (run,) = document["runs"]
+    assert (run["engine"], run["symmetry"], run["states"]) == ("evaluator", False, 5)
+
+
+def test_symmetry_leaves_one_state_of_each_orbit(tmp_path: Path) -> None:
+    """A container of `lifecycle` has 8 states of its own, whatever the other two do: 8 ** 3 states.
+
+    An orbit is a multiset of three of them: 10! / (3! 7!) = 120.
+    """
+    words = ("check", "lifecycle", "--format", "json", "--given", "none")
+    reduced = json.loads(splitspec(tmp_path, *words).stdout)["runs"][0]
+    assert (reduced["engine"], reduced["symmetry"], reduced["states"]) == ("native", True, 120)
+    full = json.loads(splitspec(tmp_path, *words, "--symmetry", "off").stdout)["runs"][0]
+    assert (full["engine"], full["symmetry"], full["states"]) == ("native", False, 512)
 
 
 def test_a_variant_that_fails_as_expected_is_met_and_shown(folder: Path) -> None:

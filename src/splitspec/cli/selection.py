@@ -13,6 +13,7 @@ from splitspec.checker.expectation import Expectation
 from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.terminal import Choice, uses_color
+from splitspec.model import syntax
 from splitspec.model.diagnostic import Diagnostic, Severity
 from splitspec.model.ir import ActorKind, Program, Variant
 from splitspec.model.loader import Library, load, load_variants
@@ -79,6 +80,7 @@ class Model:
     entry: ModelEntry
     program: Program
     variants: tuple[Variant, ...]
+    modules: tuple[syntax.Module, ...]
 
 
 class RefusedError(Exception):
@@ -166,7 +168,7 @@ def _read(entry: ModelEntry, folder: Path, library: Library) -> Model:
     variants, diagnostics = load_variants(loaded, entry.name, beside, library)
     _refuse_errors(diagnostics)
     _refuse_errors(check_entry(entry, loaded.program, [variant.name for variant in variants]))
-    return Model(entry, loaded.program, variants)
+    return Model(entry, loaded.program, variants, loaded.modules)
 
 
 def _near(folder: Path) -> Path:

@@ -1,0 +1,25 @@
+"""`splitspec lint`: print what is probably not meant in the selected models."""
+
+from __future__ import annotations
+
+import sys
+
+from splitspec.cli.diagnostics import render
+from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.selection import RefusedError, read_models, report_problems
+from splitspec.cli.terminal import Choice, uses_color
+from splitspec.model.lint import Linted, lint
+
+
+def lint_models(names: tuple[str, ...], color: Choice) -> ExitCode:
+    """Print the warnings to stdout; any warning is a policy failure, none is met."""
+    try:
+        models = tuple(read_models(names))
+    except RefusedError as refusal:
+        return report_problems(refusal.problems, color)
+    warnings = lint([Linted(model.program, model.modules, model.variants) for model in models])
+    if warnings:
+        print(render(warnings, uses_color(color, sys.stdout)))
+    count = len(warnings)
+    print(f"{count} warning{'' if count == 1 else 's'} in {len(models)} models")
+    return ExitCode.POLICY if warnings else ExitCode.MET
