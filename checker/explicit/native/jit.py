@@ -20,12 +20,15 @@ def target_machine() -> llvm.TargetMachine:
 def compile_object(text: str, machine: llvm.TargetMachine) -> bytes:
     """Return the object code of a module."""
     module = llvm.parse_assembly(text)
-    options = llvm.create_pipeline_tuning_options(speed_level=OPTIMISATION)
-    options.loop_unrolling = False
-    options.slp_vectorization = False
-    options.loop_vectorization = False
-    passes = llvm.create_pass_builder(machine, options)
-    passes.getModulePassManager().run(module, passes)
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options())
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_sroa_pass()
+    passes.add_simplify_cfg_pass()
+    passes.add_instruction_combine_pass()
+    passes.add_reassociate_pass()
+    passes.add_new_gvn_pass()
+    passes.add_simplify_cfg_pass()
+    passes.run(module, builder)
     content: bytes = machine.emit_object(module)
     return content
 
