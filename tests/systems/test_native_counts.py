@@ -16,10 +16,10 @@ MODELS = load_manifest(FOLDER / "models.toml").models
 
 
 def check(name: str, symmetry: str) -> dict[str, object]:
-    """Return the only run of a model; its counts are held to the manifest by the command itself."""
+    """Return the only run of a model; the command itself holds its counts to the manifest."""
+    words = ["check", name, "--symmetry", symmetry, "--format", "json"]
     done = subprocess.run(
-        [sys.executable, "-m", "splitspec", "check", name]
-        + ["--symmetry", symmetry, "--format", "json"],
+        [sys.executable, "-m", "splitspec", *words],
         cwd=FOLDER,
         capture_output=True,
         text=True,
