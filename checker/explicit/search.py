@@ -57,7 +57,7 @@ def explore(
     try:
         from splitspec.checker.explicit.native_search import explore_natively
     except ImportError as missing:
-        if (missing.name or "").partition(".")[0] not in NATIVE_PACKAGES:
+        if not is_missing_native(missing):
             raise
         result = oracle.explore(setting, limits, targets=targets, sliced=sliced, report=on_progress)
         remark = f"no native kernel, {missing.name} is not installed: the evaluator explored"
@@ -71,6 +71,11 @@ def explore(
         until=until,
         on_progress=on_progress,
     )
+
+
+def is_missing_native(error: ImportError) -> bool:
+    """Whether a package is missing without which there is no native code on this machine."""
+    return (error.name or "").partition(".")[0] in NATIVE_PACKAGES
 
 
 def system_of(setting: Setting, family: tuple[Variant, ...], *, slice: bool) -> System:

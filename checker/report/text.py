@@ -79,8 +79,8 @@ def _figures(run: Run) -> str:
         f"  {run.states:,} {kind}, {run.transitions:,} transitions{rate}, depth {run.depth}, "
         f"{run.seconds:.2f} s, {run.engine.value}"
     )
-    if not run.complete and run.stop is not Stop.DECIDED:
-        assert run.stop is not None
+    # A simulation that walked all its runs is neither complete nor stopped.
+    if run.stop is not None and run.stop is not Stop.DECIDED:
         text += f"\n  incomplete: {run.stop.value}"
     if run.cut:
         text += f"\n  cut at the bounds of {', '.join(run.cut)}"

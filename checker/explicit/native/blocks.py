@@ -60,6 +60,8 @@ OVERLONG = 64  # nonzero: an entry stands farther from home
 LOW_SLOTS = 65  # address of the buffer for their entries
 LOW_COUNT = 66
 GOAL_MARKS = 67  # address of a set of marks that count as the goal
+WALK_LIMIT = 68  # walks with smaller numbers are walked
+WALK_STRIDE = 69  # numbers of walks are dealt out to the workers in turn
 CONTROL_WORDS = 72
 
 # Worker ---------------------------------------------------------------------------------
@@ -86,7 +88,7 @@ SEEN = 18  # address of the coverage set
 WALK = 19  # the number of the walk
 STEPS = 20  # steps that it has walked
 FIRST_STEP = 21  # address of the step of the walk, for each property in FIRST
-WALK_STRIDE = 22  # numbers of walks are dealt out in turn
+LONGEST = 22  # the length of its longest walk
 CURRENT = 23  # address of the state of a walk
 WALKS = 24  # walks that it has ended
 UNSEEN = 25  # address of the numbers of the batch's members that may be new

@@ -114,6 +114,24 @@ def high_product(_: Any, left: Any, right: Any) -> Any:
     return types.int64(types.int64, types.int64), generate
 
 
+@intrinsic
+def low_product(_: Any, left: Any, right: Any) -> Any:
+    """Return the product modulo 2**64.
+
+    numba tells LLVM that its own products and sums of integers do not overflow; what does is
+    undefined.
+    """
+    signature = types.int64(types.int64, types.int64)
+    return signature, lambda _c, b, _s, a: b.mul(a[0], a[1])
+
+
+@intrinsic
+def wrapped_sum(_: Any, left: Any, right: Any) -> Any:
+    """Return the sum modulo 2**64."""
+    signature = types.int64(types.int64, types.int64)
+    return signature, lambda _c, b, _s, a: b.add(a[0], a[1])
+
+
 def _call(builder: Any, address: Any, result: Any, args: Any) -> Any:
     kind = ir.FunctionType(result, [a.type for a in args]).as_pointer()
     return builder.call(builder.inttoptr(address, kind), args)

@@ -83,6 +83,7 @@ from splitspec.checker.explicit.native.intrinsics import (
     high_product,
     links_at,
     load,
+    low_product,
     native,
     prefetch,
     shorts_at,
@@ -91,7 +92,8 @@ from splitspec.checker.explicit.native.intrinsics import (
 
 INDEX_MASK = (1 << 40) - 1
 TAG_MASK = -1 << 40
-# The tag is bits 14 to 38 of the hash from the top, the line its product with the number of lines. They overlap, so
+# The tag is bits 14 to 38 of the hash from the top, the line its product with the number of lines.
+# They overlap, so
 # that line and tag together give back enough of the hash to find the line in a larger table.
 TAG_SHIFT = 14
 # Odd constants with many mixed bits: of SplitMix64 and of the golden ratio.
@@ -102,7 +104,7 @@ LAST_MULTIPLIER = -7046029254386353131
 @native
 def fold(left: int, right: int) -> Any:
     """Mix two words: the halves of their product, joined."""
-    return (left * right) ^ high_product(left, right)
+    return low_product(left, right) ^ high_product(left, right)
 
 
 @native
@@ -111,7 +113,7 @@ def hashed(states: Any, at: int, words: int) -> Any:
     h = LAST_MULTIPLIER
     for i in range(words):
         h = fold(h ^ states[at + i], FIRST_MULTIPLIER + 2 * i)
-    return h * LAST_MULTIPLIER ^ (h >> 29)
+    return low_product(h, LAST_MULTIPLIER) ^ (h >> 29)
 
 
 @native

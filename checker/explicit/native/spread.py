@@ -1,13 +1,15 @@
 """Make the slot table larger in place, without reading the states.
 
-The lines are moved from the last one down, each to a place above all lines that are still to be moved. An entry's new
-line follows from its hash, of which its old line and its tag hold the upper 38 bits: the tag is known, and of the 14
-bits above it only one value leads to a home that is not above the old line and less than a reach below it. So both
-tables are read and written in order, where putting the states in again would miss the cache for every one.
+The lines are moved from the last one down, each to a place above all lines that are still to be
+moved. An entry's new line follows from its hash, of which its old line and its tag hold the upper
+38 bits: the tag is known, and of the 14 bits above it only one value leads to a home that is not
+above the old line and less than a reach below it. So both tables are read and written in order,
+where putting the states in again would miss the cache for every one.
 
-Soundness: an entry that stands farther from home than the reach was noted when it was put in, and Python then does not
-come here. Where the unknown lower bits of a hash could change the line, the hash is made again from the state. The
-lowest lines, where old and new places would meet and where the search wraps around, are moved that way altogether.
+Soundness: an entry that stands farther from home than the reach was noted when it was put in, and
+Python then does not come here. Where the unknown lower bits of a hash could change the line, the
+hash is made again from the state. The lowest lines, where old and new places would meet and where
+the search wraps around, are moved that way altogether.
 """
 
 from __future__ import annotations
@@ -73,7 +75,7 @@ def put_by_place(control: Any, slot: int, line: int, prefix: int) -> None:
     tag = (slot >> TAG_SHIFT) & TAG_BITS
     h = (prefix << PREFIX_SHIFT) | tag
     if high_product(h, control[OLD_SIZE] >> 3) > line:
-        h -= 1 << PREFIX_SHIFT
+        h = ((prefix - 1) << PREFIX_SHIFT) | tag
     start = home(h, control[SIZE])
     if start == home(h | UNKNOWN_BITS, control[SIZE]):
         put(control, start, slot)
@@ -107,7 +109,9 @@ def move_line(control: Any, line: int, prefix: int, held: Any) -> None:
 
 
 def spread(control: Any, worker: Any) -> int:
-    """Move the lines from SCAN down to LOW, and then the low ones; return 0 if asked to stop before."""
+    """Move the lines from SCAN down to LOW, and then the low ones; return 0 if asked to stop
+    before.
+    """
     old_lines, held = control[OLD_SIZE] >> 3, words_at(worker[HASHES])
     if control[SCAN] == old_lines:
         control[LOW_COUNT] = take_low(control, worker)

@@ -84,10 +84,11 @@ class Store:
         return (self.size // LINE >> 14) - 4
 
     def spread_from(self, size: int) -> int | None:
-        """Return the line from which `spread` can move lines upwards to get `size` slots, None if it cannot.
+        """Return the line from which `spread` can move lines upwards to get `size` slots, None if
+        it cannot.
 
-        Lines below it could lead to places that are not above them: a line goes up by its share of the growth, and
-        its entries may come from homes a reach below it.
+        Lines below it could lead to places that are not above them: a line goes up by its share of
+        the growth, and its entries may come from homes a reach below it.
         """
         if self.size < DOUBLE_BELOW or self.reach < 1:
             return None

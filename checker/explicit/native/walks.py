@@ -14,8 +14,8 @@ from splitspec.checker.explicit.native.blocks import (
     CURRENT,
     FIRST,
     FIRST_STEP,
-    FOUND,
     HITS,
+    LONGEST,
     MARKS,
     MASK,
     OBSERVE,
@@ -35,6 +35,7 @@ from splitspec.checker.explicit.native.blocks import (
     VIOLATED,
     WALK,
     WALK_DEPTH,
+    WALK_LIMIT,
     WALK_STRIDE,
     WALKS,
     WORDS,
@@ -45,9 +46,11 @@ from splitspec.checker.explicit.native.intrinsics import (
     call_violated,
     high_product,
     load,
+    low_product,
     native,
     shorts_at,
     words_at,
+    wrapped_sum,
 )
 from splitspec.checker.explicit.native.runtime import copy
 
@@ -59,8 +62,8 @@ MIX_2 = -7723592293110705685
 
 @native
 def mixed(z: int) -> Any:
-    z = (z ^ ((z >> 30) & 0x3FFFFFFFF)) * MIX_1
-    z = (z ^ ((z >> 27) & 0x1FFFFFFFFF)) * MIX_2
+    z = low_product(z ^ ((z >> 30) & 0x3FFFFFFFF), MIX_1)
+    z = low_product(z ^ ((z >> 27) & 0x1FFFFFFFFF), MIX_2)
     return z ^ ((z >> 31) & 0x1FFFFFFFF)
 
 
@@ -74,7 +77,6 @@ def keep_first(worker: Any, found: Any, undecided: Any, bits: int, step: int) ->
             if (new >> i) & 1:
                 first[b * 64 + i] = worker[WALK]
                 first_step[b * 64 + i] = step
-                worker[FOUND] = 1
         undecided[b] &= ~new
         found[b] = 0
 
@@ -85,7 +87,9 @@ def look(control: Any, worker: Any, state: Any, action: int, step: int) -> None:
     hits, pending = words_at(worker[HITS]), words_at(worker[PENDING])
     if call_violated(control[VIOLATED], state, action, pending, hits) != 0:
         keep_first(worker, hits, pending, control[BITS], step)
-    call_observe(control[OBSERVE], state, words_at(worker[SEEN]), control[MASK])
+    # Coverage fills up early; later it is looked at now and then, since it costs more than a step.
+    if worker[WALKS] < 64 or (step + worker[WALK]) & 15 == 0:
+        call_observe(control[OBSERVE], state, words_at(worker[SEEN]), control[MASK])
 
 
 @native
@@ -103,8 +107,7 @@ def walk_once(control: Any, worker: Any) -> Any:
     state, out = words_at(worker[CURRENT]), words_at(worker[OUT])
     actions, marks = shorts_at(worker[OUT_ACTIONS]), words_at(worker[MARKS])
     undecided = words_at(worker[OPEN])
-    random = mixed(control[SEED] + mixed(worker[WALK] * GOLDEN))
-    random += GOLDEN
+    random = mixed(wrapped_sum(control[SEED], mixed(low_product(worker[WALK], GOLDEN))))
     start = high_product(mixed(random), control[SOURCE_COUNT])
     copy(words_at(control[SOURCE]), start * words, state, 0, words)
     action, step = -1, 0
@@ -122,7 +125,7 @@ def walk_once(control: Any, worker: Any) -> Any:
             keep_first(worker, marks, undecided, bits, step)
         if count == 0:
             return step
-        random += GOLDEN
+        random = wrapped_sum(random, GOLDEN)
         chosen = high_product(mixed(random), count)
         copy(out, chosen * words, state, 0, words)
         action = actions[chosen]
@@ -130,12 +133,13 @@ def walk_once(control: Any, worker: Any) -> Any:
 
 
 def walk(control: Any, worker: Any) -> int:
-    """Walk one walk after another until asked to stop, or until one has decided a property; count
-    steps.
-    """
-    while True:
-        worker[STEPS] += walk_once(control, worker)
+    """Walk the worker's share of the walks below WALK_LIMIT; return 0 if asked to stop before."""
+    while worker[WALK] < control[WALK_LIMIT]:
+        if load(control, STOP) != 0:
+            return 0
+        length = walk_once(control, worker)
+        worker[STEPS] += length
+        worker[LONGEST] = max(worker[LONGEST], length)
         worker[WALKS] += 1
         worker[WALK] += control[WALK_STRIDE]
-        if worker[FOUND] != 0 or control[RECORD] != 0 or load(control, STOP) != 0:
-            return 0
+    return 1

@@ -1,0 +1,109 @@
+"""Walk a setting on its native kernel, and turn what the walks showed into verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from splitspec.checker.explicit.counterexample import Translation, execution_along
+from splitspec.checker.explicit.judgement import Extent, judge, undecided
+from splitspec.checker.explicit.native.exploration import Order
+from splitspec.checker.explicit.native.kernel import compile_kernel
+from splitspec.checker.explicit.native.machine_code import cache_folder, load_runtime
+from splitspec.checker.explicit.native.swarm import Swarm, Walked, walk, walk_again
+from splitspec.checker.explicit.oracle import claims_of
+from splitspec.checker.explicit.replay import counterexample
+from splitspec.checker.result import Limits, Progress
+from splitspec.model.evaluator import Evaluator
+from splitspec.model.ir import Property, PropertyKind, System
+from splitspec.model.setting import Setting
+from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
+
+BEYOND_WALKS = (PropertyKind.RECOVERABLE, PropertyKind.PROGRESS)
+
+
+class NativeWalks:
+    """The walks of one setting with one seed."""
+
+    def __init__(
+        self, setting: Setting, system: System, seed: int, depth: int, cache: Path | None
+    ) -> None:
+        self.setting = setting
+        self.evaluator = Evaluator(setting, frozenset(system.sliced))
+        scope = self.evaluator.places.scope
+        self.kernel = compile_kernel(system, scope, setting.properties)
+        self.translation = Translation(self.evaluator, self.kernel)
+        self.swarm = Swarm(
+            runtime=load_runtime(cache or cache_folder()),
+            kernel=self.kernel.addresses,
+            order=self._order(),
+            initial=[self.translation.packed(s) for s in self.evaluator.initial_states()],
+            seed=seed,
+            depth=depth,
+        )
+
+    @property
+    def coverage_bits(self) -> int:
+        """The number of things that a walk can show."""
+        return len(self.kernel.coverage)
+
+    def walk(
+        self,
+        runs: int,
+        limits: Limits,
+        workers: int,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> Walked:
+        """Walk until the runs or the limits are used up."""
+        if not self.swarm.initial:
+            return Walked(0, 0, 0, {}, frozenset(), None)
+        return walk(self.swarm, runs, limits=limits, workers=workers, on_progress=on_progress)
+
+    def cut(self, walked: Walked) -> tuple[str, ...]:
+        """Return the bounded variables that cut some walk."""
+        bits = self.kernel.bits
+        return tuple(
+            bit.path for n, bit in enumerate(bits) if bit.kind is None and n in walked.first
+        )
+
+    def verdicts(self, walked: Walked) -> tuple[Verdict, ...]:
+        """Return what the walks say of each claim, in the order of the claims."""
+        numbers = {bit.path: n for n, bit in enumerate(self.kernel.bits) if bit.kind is not None}
+        claims = claims_of(self.setting)
+        return tuple(
+            self._verdict(claim, walked, numbers.get(claim.path)) for claim in claims.values()
+        )
+
+    def _verdict(self, claim: Property, walked: Walked, number: int | None) -> Verdict:
+        if claim.kind in BEYOND_WALKS:
+            return undecided(claim, "random walks do not decide it")
+        if number is not None and number in walked.first:
+            return self._shown(claim, walked, *walked.first[number])
+        if walked.walks == 0:
+            return undecided(claim, "no walk was walked")
+        if claim.kind is PropertyKind.WITNESS:
+            return undecided(claim, f"not reached in {walked.walks} walks")
+        sampled = Assurance(AssuranceKind.SAMPLED, f"{walked.walks} runs")
+        return Verdict(claim.path, claim.kind, Outcome.HOLDS, sampled)
+
+    def _shown(self, claim: Property, walked: Walked, number: int, steps: int) -> Verdict:
+        """Return the verdict on a claim that walk `number` decides after some steps."""
+        states, actions = walk_again(self.swarm, number, steps)
+        execution = execution_along(self.translation, claim, states, actions)
+        trace = counterexample(self.evaluator, claim, execution)
+        extent = Extent(self.evaluator.places.scope, walked.stop, walked.longest, ())
+        verdict = judge(claim, trace, extent, vacuous=False)
+        how = f"walk {number} of seed {self.swarm.seed}; there may be shorter ones"
+        return replace(verdict, reason=how)
+
+    def _order(self) -> Order:
+        bits = list(enumerate(self.kernel.bits))
+        variant = self.setting.variant
+        return Order(
+            pending=frozenset(
+                n for n, b in bits if b.is_of_states and b.kind is not PropertyKind.RECOVERABLE
+            ),
+            undecided=frozenset(n for n, b in bits if not b.is_of_states),
+            mask=0 if variant is None else self.kernel.mask(variant.name),
+        )
