@@ -1,8 +1,8 @@
 """Hold a run's result to what was expected of it: outcomes, counts, depth, and vacuity.
 
-An expectation comes from `models.toml` and from the `expect` line of a variant. Nothing is
-met by silence: an unknown verdict, a run without obligations and a drifted count are all
-misses, each with its own words.
+An expectation comes from `models.toml` and from the `expect` line of a variant. Nothing is met by
+silence: an unknown verdict, a run without obligations and a drifted count are all misses, each with
+its own words.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ class Expectation:
     """What one run should give. Counts that are None were not recorded.
 
     `idle` names actions and properties whose vacuity is known, each with its reason; a witness in
-    it must not be reached. `steps` is the
-    exact shortest length of the variant's counterexample.
+    it must not be reached. `steps` is the exact shortest length of the variant's counterexample.
     """
 
     states: int | None = None

@@ -62,9 +62,8 @@ class Coverage:
 class Run:
     """The figures of one run. `states` are distinct ones: orbits where symmetry is reduced.
 
-    `transitions` are enabled action instances summed over the visited states; `depth` is the
-    number of the
-    last level that has a state, the initial states being level 0.
+    `transitions` are enabled action instances summed over the visited states; `depth` is the number
+    of the last level that has a state, the initial states being level 0.
     """
 
     id: str

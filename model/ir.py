@@ -2,10 +2,9 @@
 engine reads.
 
 Two altitudes share the expressions. A `Program` is the model as it was written: definitions are
-called, parts are
-done, extensions stand beside the actions they extend. The evaluator gives it its meaning. A
-`System` is what the
-passes make of a program for one run: flat actions without calls. The engines read systems.
+called, parts are done, extensions stand beside the actions they extend. The evaluator gives it its
+meaning. A `System` is what the passes make of a program for one run: flat actions without calls.
+The engines read systems.
 
 Names are qualified paths (`granting.npt`). Values of scalarset elements and enum members are
 numbers from 0, so that a value is `int | bool | None`; its type says how it is written.
@@ -361,8 +360,8 @@ class Action:
 class Extension:
     """Items that module `module` adds to `action`.
 
-    `parameters` begin with the action's own, under the names that the extension gives them;
-    further ones are added by `with`.
+    `parameters` begin with the action's own, under the names that the extension gives them; further
+    ones are added by `with`.
     """
 
     module: str
@@ -552,8 +551,7 @@ class FlatUpdate:
 class FlatAction:
     """One atomic step, without calls.
 
-    It exists for every variant not in `absent_for` and, if `only_for` is not None, for those
-    alone.
+    It exists for every variant not in `absent_for` and, if `only_for` is not None, for those alone.
     """
 
     path: str

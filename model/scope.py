@@ -1,8 +1,7 @@
 """The finite sizes of a run, and the places that a state then has.
 
-A `Scope` gives every sort a size, every `nat` a bound, and pinned constants a value. `Places`
-lays the state functions
-out in one flat tuple, the form in which the evaluator and traces hold a state.
+A `Scope` gives every sort a size, every `nat` a bound, and pinned constants a value. `Places` lays
+the state functions out in one flat tuple, the form in which the evaluator and traces hold a state.
 """
 
 from __future__ import annotations

@@ -43,9 +43,9 @@ class Explanation:
 class Trace:
     """A finite run from an initial state.
 
-    `states[0]` is initial; `steps[i]` leads from `states[i]` to `states[i + 1]`. When the claim
-    is an obligation of a step that has no successor (overlap, range), `steps` is as long as
-    `states`: the last step was tried and has no outcome.
+    `states[0]` is initial; `steps[i]` leads from `states[i]` to `states[i + 1]`. When the claim is
+    an obligation of a step that has no successor (overlap, range), `steps` is as long as `states`:
+    the last step was tried and has no outcome.
     """
 
     model: str

@@ -1,7 +1,7 @@
 """Turn judged runs and traces into text for a terminal.
 
-Colour is the caller's: `paint(style, text)` returns the text as it shall appear, so that the same lines
-serve a terminal, a file and a test.
+Colour is the caller's: `paint(style, text)` returns the text as it shall appear, so that the same
+lines serve a terminal, a file and a test.
 """
 
 from __future__ import annotations
@@ -42,8 +42,7 @@ def run_text(judged: JudgedRun, texts: dict[str, str], paint: Paint, *, verbose:
     """Return the report of one run: headline, figures, verdicts, findings, counterexamples.
 
     `texts` gives the sentence of a property by its path. Without `verbose`, properties that hold
-    are counted
-    in one line each kind and only what went otherwise is listed.
+    are counted in one line each kind and only what went otherwise is listed.
     """
     run = judged.result.run
     lines = [_headline(run, paint), _figures(run)]
