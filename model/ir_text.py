@@ -146,8 +146,8 @@ class Writer:
             case Implies(premise, conclusion):
                 # To the right; a quantifier may stand bare after `implies`.
                 bare = isinstance(conclusion, Quantifier | Conditional)
-                right = self.expression(conclusion, LOOSEST if bare else IMPLIES)
-                return IMPLIES, f"{self.expression(premise, OR)} implies {right}"
+                claim = self.expression(conclusion, LOOSEST if bare else IMPLIES)
+                return IMPLIES, f"{self.expression(premise, OR)} implies {claim}"
             case Equal(left, right):
                 return RELATION, self._infix(left, "=", right)
             case Compare(operator, left, right):
