@@ -351,13 +351,15 @@ class Exploration:
         if self.on_progress is None:
             return
         control = self.control
-        stored = control[blocks.NEXT]
+        stored, states = control[blocks.NEXT], self._total(blocks.NEW)
+        waiting = max(0, stored - min(control[blocks.TAKE], control[blocks.HI]))
         self.on_progress(
             Progress(
                 depth=len(self.starts) - 1,
-                states=self._total(blocks.NEW),
+                states=states,
                 transitions=self._total(blocks.TRANSITIONS),
-                frontier=max(0, stored - min(control[blocks.TAKE], control[blocks.HI])),
+                # Indices that threads hold in reserve are not states.
+                frontier=min(waiting, states),
                 memory=self.store.memory(stored),
                 seconds=monotonic() - self.began,
             )

@@ -74,11 +74,9 @@ def grid(sides: int, length: int, *, forbidden: int | None = None) -> str:
     `forbidden`; coverage bit k is seen where action k is enabled.
     """
     lines = ["define i64 @successors(ptr %s, ptr %out, ptr %actions, ptr %marks, i64 %mask) {"]
-    lines += ["  %w = load i64, ptr %s", "  br label %test0", ""]
-    lines[1:1] = ["entry:"]
+    lines += ["entry:", "  %w = load i64, ptr %s", "  br label %test0"]
     count = "0"
     for k in range(sides):
-        before = "entry" if k == 0 else f"end{k - 1}"
         lines += [
             f"test{k}:",
             f"  %shifted{k} = lshr i64 %w, {8 * k}",
@@ -97,7 +95,6 @@ def grid(sides: int, length: int, *, forbidden: int | None = None) -> str:
             f"  %count{k} = phi i64 [ {count}, %test{k} ], [ %more{k}, %do{k} ]",
             f"  br label %test{k + 1}" if k + 1 < sides else "",
         ]
-        del before
         count = f"%count{k}"
     lines += [f"  ret i64 {count}", "}"]
     seen = ["define void @observe(ptr %s, ptr %seen, i64 %mask) {", "  %w = load i64, ptr %s"]
@@ -167,3 +164,23 @@ step:
   ret i64 1
 }}
 {EMPTY}{NO_GOAL}{NOTHING_SEEN}"""
+
+
+def sorted_grid(length: int) -> str:
+    """Return the grid of two coordinates whose representatives have the smaller one first."""
+    return (
+        grid(2, length)
+        + """
+define void @canonical(ptr %s) {
+  %w = load i64, ptr %s
+  %a = and i64 %w, 255
+  %b = lshr i64 %w, 8
+  %is = icmp ult i64 %b, %a
+  %low = shl i64 %a, 8
+  %swapped = or i64 %low, %b
+  %r = select i1 %is, i64 %swapped, i64 %w
+  store i64 %r, ptr %s
+  ret void
+}
+"""
+    )
