@@ -22,6 +22,9 @@ from splitspec.model.loader import load
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, adversaries, properties_under
 
+EXAMPLES = settings().max_examples // 6
+"""Each example compiles several kernels."""
+
 STATES_MAX = 1500
 """Larger spaces are left to the shipped models: brute force has to stay quick."""
 
@@ -63,7 +66,7 @@ def natively(setting: Setting, *, workers: int, symmetry: bool) -> RunResult:
     return result
 
 
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=EXAMPLES)
 @given(random_systems())
 def test_native_and_evaluator_agree_on_random_systems(system: RandomSystem) -> None:
     note(f"{system.sizes}\n{system.text}")
