@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from splitspec.checker.explicit.counterexample import Translation, execution_to
 from splitspec.checker.explicit.execution import given_names, sizes
@@ -33,6 +34,15 @@ Words = tuple[int, ...]
 OBSERVED_MAX = 400
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A search with everything that it leaves behind."""
+
+    kernel: Kernel
+    explored: Explored
+    result: RunResult
+
+
 def explore_natively(
     setting: Setting,
     system: System,
@@ -42,14 +52,39 @@ def explore_natively(
     symmetry: bool,
     until: str | None,
     on_progress: Callable[[Progress], None] | None,
+    cache: Path | None = None,
 ) -> RunResult:
     """Return the figures and verdicts of a run of `system`, the flat form of `setting`."""
+    return run_natively(
+        setting,
+        system,
+        limits=limits,
+        workers=workers,
+        symmetry=symmetry,
+        until=until,
+        on_progress=on_progress,
+        cache=cache,
+    ).result
+
+
+def run_natively(
+    setting: Setting,
+    system: System,
+    *,
+    limits: Limits,
+    workers: int,
+    symmetry: bool = False,
+    until: str | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    cache: Path | None = None,
+) -> Finished:
+    """Explore and judge; `cache` is the folder of compiled code, by default the user's own."""
     began = time.perf_counter()
     evaluator = Evaluator(setting, frozenset(system.sliced))
     kernel = compile_kernel(system, evaluator.places.scope, setting.properties, symmetry)
     search = _Search(setting, system, evaluator, kernel)
     exploration = Exploration(
-        load_runtime(cache_folder()),
+        load_runtime(cache or cache_folder()),
         kernel.addresses,
         search.order(until),
         limits=limits,
@@ -57,7 +92,8 @@ def explore_natively(
         on_progress=on_progress,
     )
     explored = exploration.run(search.initial())
-    return search.result(exploration, explored, limits, workers, began)
+    result = search.result(exploration, explored, limits, workers, began)
+    return Finished(kernel, explored, result)
 
 
 @dataclass(frozen=True)

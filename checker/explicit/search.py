@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from splitspec.checker.explicit import oracle
 from splitspec.checker.result import Limits, Progress, RunResult, Stop
@@ -36,13 +37,15 @@ def explore(
     until: str | None = None,
     evaluator_states: int = EVALUATOR_STATES,
     on_progress: Callable[[Progress], None] | None = None,
+    kernel_cache: Path | None = None,
     slice: bool = True,
     family: tuple[Variant, ...] = (),
 ) -> RunResult:
     """Return the figures and verdicts of one run.
 
     `until` names the property at which the search may end. `family` are the variants that share
-    the kernel; the setting's own variant is among them, or they are empty.
+    the kernel; the setting's own variant is among them, or they are empty. `kernel_cache` is the
+    folder of compiled code, by default the user's own.
     """
     limits = limits or Limits()
     system = system_of(setting, family, slice=slice)
@@ -70,6 +73,7 @@ def explore(
         symmetry=symmetry,
         until=until,
         on_progress=on_progress,
+        cache=kernel_cache,
     )
 
 
@@ -89,21 +93,12 @@ def system_of(setting: Setting, family: tuple[Variant, ...], *, slice: bool) -> 
 
 
 def cross_check(setting: Setting, *, limits: Limits, workers: int) -> tuple[str, ...]:
-    """Explore with and without symmetry, and return in words where the two disagree."""
-    full = explore(setting, limits=limits, workers=workers, symmetry=False, evaluator_states=0)
-    reduced = explore(setting, limits=limits, workers=workers, symmetry=True, evaluator_states=0)
-    found = []
-    if not (full.run.complete and reduced.run.complete):
-        found.append("one of the two searches is not complete")
-    elif full.run.depth != reduced.run.depth:
-        found.append(f"depth {full.run.depth} without symmetry, {reduced.run.depth} with it")
-    if reduced.run.states > full.run.states:
-        found.append(f"{reduced.run.states} orbits of {full.run.states} states")
-    for one, other in zip(full.verdicts, reduced.verdicts, strict=True):
-        if one.outcome is not other.outcome:
-            outcomes = f"{one.outcome.value} without symmetry, {other.outcome.value} with it"
-            found.append(f"{one.property} {outcomes}")
-    return tuple(found)
+    """Explore all states, representatives, and unsliced; return in words where they disagree."""
+    from splitspec.checker.explicit.native_cross_check import disagreements
+
+    system = system_of(setting, (), slice=True)
+    whole = system_of(setting, (), slice=False)
+    return disagreements(setting, system, whole, limits=limits, workers=workers)
 
 
 def _first_tier(limits: Limits, states: int) -> Limits:

@@ -288,6 +288,6 @@ def test_what_cannot_reach_a_goal_is_found_on_the_least_level(runtime: Runtime) 
 def test_coverage_shows_what_some_state_shows(runtime: Runtime) -> None:
     exploration = make(runtime, grid(3, 12), workers=2)
     found = exploration.run([(0,)])
-    assert seen_bits(exploration, found, 3) == {0, 1, 2}
+    assert seen_bits(exploration, found, 3) == frozenset({0, 1, 2})
     still = make(runtime, grid(3, 1))
     assert seen_bits(still, still.run([(0,)]), 3) == frozenset()
