@@ -34,6 +34,11 @@ from splitspec.checker.explicit.native.circuit import (
 from splitspec.checker.explicit.native.layout import Array, Layout
 
 ALL_ONES = (1 << 64) - 1
+METADATA = """
+!0 = !{!"branch_weights", i32 1, i32 2000}
+!1 = !{!"branch_weights", i32 2000, i32 1}
+"""
+"""What branches to rare blocks refer to; to stand at the end of a module."""
 
 
 def signed(word: int) -> int:
@@ -126,7 +131,7 @@ class Assembler:
         self.place(latch)
         self.write(f"{following} = add i64 {name}, 1")
         more = self.op(f"icmp ult i64 {following}, {register.high + 1}")
-        self.write(f"br i1 {more}, label %{head}, label %{after}, !llvm.loop !2")
+        self.write(f"br i1 {more}, label %{head}, label %{after}")
         self.place(after)
 
     def load_words(self) -> None:
@@ -308,3 +313,11 @@ class Assembler:
         for operand in operands[1:]:
             result = self.op(f"{operator} i1 {result}, {operand}")
         return result
+
+
+def set_bit(asm: Assembler, pointer: str, bit: int) -> None:
+    """Set a bit of a set of bits in memory."""
+    word, shift = divmod(bit, 64)
+    place = asm.op(f"getelementptr i64, ptr {pointer}, i64 {word}")
+    before = asm.op(f"load i64, ptr {place}")
+    asm.write(f"store i64 {asm.op(f'or i64 {before}, {signed(1 << shift)}')}, ptr {place}")

@@ -141,8 +141,8 @@ def _shape(expression: Expression, renaming: dict[str, str]) -> object:
         case Quantifier(_, binders, _) if any(b.name in renaming for b in binders):
             return object()
         case _:
-            parts = tuple(_shape(part, renaming) for part in operands(expression))
-            return (_head(expression), parts)
+            inner = tuple(_shape(operand, renaming) for operand in operands(expression))
+            return (_head(expression), inner)
 
 
 def _flat(parts: tuple[Expression, ...]) -> Iterator[Expression]:

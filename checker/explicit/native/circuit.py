@@ -7,7 +7,7 @@ Negation stands at the leaves: `Not` is applied to `Is`, `Equals`, `Less`, `Same
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
@@ -361,3 +361,32 @@ def conjuncts(predicate: Predicate) -> tuple[Predicate, ...]:
             return ()
         case _:
             return (predicate,)
+
+
+def is_test(predicate: Predicate) -> bool:
+    """Whether a predicate tests one cell."""
+    match predicate:
+        case Is(Cell()) | Not(Is(Cell())):
+            return True
+        case _:
+            return False
+
+
+def depends(node: Node, registers: Sequence[Register]) -> bool:
+    """Whether the value of a node depends on one of the registers."""
+    if isinstance(node, Register):
+        return node in registers
+    return any(depends(part, registers) for part in parts_of(node))
+
+
+def parts_of(node: Node) -> list[Node]:
+    """Return the nodes of which a node is directly made."""
+    found: list[Node] = []
+    for name in type(node).__slots__:
+        value = getattr(node, name)
+        values = value if isinstance(value, tuple) else (value,)
+        for one in values:
+            part = one[0] if isinstance(one, tuple) else one
+            if not isinstance(part, str | int | bool):
+                found.append(part)
+    return found

@@ -6,17 +6,16 @@ there would be too many instances, a register that a loop counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from math import prod
 
 from splitspec.checker.explicit.native.binding import Binding, equations, plan
 from splitspec.checker.explicit.native.circuit import (
-    Constant,
     Integer,
     Predicate,
     Register,
-    conjuncts,
 )
 from splitspec.checker.explicit.native.layout import Array
 from splitspec.checker.explicit.native.lowering import Environment, Lowering, Moment
@@ -32,6 +31,9 @@ from splitspec.model.ir import (
 from splitspec.model.passes.restrict import exact_counters
 from splitspec.model.terms import free_locals
 from splitspec.model.types import Boolean, Natural, Nothing, Option
+
+INSTANCES_MAX = 500
+"""Above this many instances, actions become loops over their outer parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class _Target:
 
 
 @dataclass(frozen=True, slots=True)
-class _Condition:
+class Condition:
     """A line of a guard, with what must be bound before it can be lowered."""
 
     guard: str
@@ -115,28 +117,67 @@ class Instantiation:
         """Return whether one of the variants is on; variants that share no kernel never are."""
         return self.circuit.dropped(sum(self.bits.get(name, 0) for name in variants))
 
-    def plan_of(self, action: FlatAction) -> tuple[Binding, ...]:
-        """Return how the parameters get their values; only guards that no variant drops may fix one."""
+    def existence(self, action: FlatAction) -> Predicate:
+        """Return whether the action exists under the variants that are on."""
+        parts = [self.circuit.negate(self.dropped(action.absent_for))]
+        if action.only_for is not None:
+            parts.append(self.dropped(action.only_for))
+        return self.circuit.all(parts)
+
+    def plan_of(self, action: FlatAction, without: str = "") -> tuple[Binding, ...]:
+        """Return how the parameters get their values.
+
+        Only guards that no variant drops, and that are not the one left out, may fix one.
+        """
         lasting = (
             line.expression
             for guard in action.guards
-            if self.dropped(guard.dropped_by) is self.circuit.false
+            if guard.name != without and self.dropped(guard.dropped_by) is self.circuit.false
             for line in guard.lines
         )
         sizes = [self.lowering.size(parameter.type) for parameter in action.parameters]
         return plan(action.parameters, sizes, list(equations(action.parameters, lasting)))
 
+    def conditions(self, action: FlatAction) -> tuple[Condition, ...]:
+        """Return the lines of the guards."""
+        return tuple(
+            Condition(
+                guard.name,
+                line.expression,
+                free_locals(line.expression),
+                self.dropped(guard.dropped_by),
+            )
+            for guard in action.guards
+            for line in guard.lines
+        )
+
+    def all_families(self) -> tuple[Family, ...]:
+        """Return the instances of all actions, with loops where there would be too many."""
+        sizes = [self._enumerated(action) for action in self.system.actions]
+        loops = [0] * len(sizes)
+        counts = [prod(enumerated) for enumerated in sizes]
+        while sum(counts) > INSTANCES_MAX:
+            largest = max(range(len(counts)), key=counts.__getitem__)
+            if counts[largest] == 1:
+                break
+            counts[largest] //= sizes[largest][loops[largest]]
+            loops[largest] += 1
+        return tuple(f for number, n in enumerate(loops) for f in self.families(number, n))
+
+    def _enumerated(self, action: FlatAction) -> list[int]:
+        """Return the sizes of the parameters that are enumerated, in order."""
+        steps = [step for step in self.plan_of(action) if step.source is None]
+        sizes = [self.lowering.size(step.parameter.type) for step in steps]
+        return [size for size in sizes if size > 1]
+
     def families(self, number: int, loops: int = 0) -> Iterator[Family]:
         """Iterate over the instances of action `number`, the first `loops` enumerated parameters as registers."""
         action = self.system.actions[number]
-        exists = [self.circuit.negate(self.dropped(action.absent_for))]
-        if action.only_for is not None:
-            exists.append(self.dropped(action.only_for))
-        existence = self.circuit.all(exists)
+        existence = self.existence(action)
         if existence is self.circuit.false:
             return
         steps = self.plan_of(action)
-        registers = []
+        registers: list[Register] = []
         env: dict[str, Integer] = {}
         for step in steps:
             size = self.lowering.size(step.parameter.type)
@@ -145,15 +186,8 @@ class Instantiation:
                 assert isinstance(register, Register)
                 registers.append(register)
                 env[step.parameter.name] = register
-        conditions = [
-            _Condition(
-                g.name, line.expression, free_locals(line.expression), self.dropped(g.dropped_by)
-            )
-            for g in action.guards
-            for line in g.lines
-        ]
         known = (("", existence),) if existence is not self.circuit.true else ()
-        instances = tuple(self._bind(number, steps, conditions, env, known, set()))
+        instances = tuple(self._bind(number, steps, self.conditions(action), env, known, set()))
         if instances:
             yield Family(tuple(registers), instances)
 
@@ -161,7 +195,7 @@ class Instantiation:
         self,
         number: int,
         steps: Sequence[Binding],
-        conditions: Sequence[_Condition],
+        conditions: Sequence[Condition],
         env: Environment,
         guards: tuple[tuple[str, Predicate], ...],
         bound: set[str],
@@ -177,7 +211,7 @@ class Instantiation:
         waiting = [c for c in conditions if not c.needs <= bound]
         if not steps:
             if self.circuit.all([p for _, p in guards]) is not self.circuit.false:
-                yield self._instance(number, guards, env)
+                yield self.instance(number, guards, env)
             return
         step, *rest = steps
         name = step.parameter.name
@@ -192,20 +226,20 @@ class Instantiation:
         elif name in env:
             yield from self._bind(number, rest, waiting, env, guards, now)
         else:
-            for value in range(self.lowering.size(step.parameter.type)):
-                inner = {**env, name: self.circuit.constant(value)}
+            for element in range(self.lowering.size(step.parameter.type)):
+                inner = {**env, name: self.circuit.constant(element)}
                 yield from self._bind(number, rest, waiting, inner, guards, now)
 
-    def _instance(
+    def instance(
         self, number: int, guards: tuple[tuple[str, Predicate], ...], env: Environment
     ) -> Instance:
+        """Return the instance of an action under a binding."""
         action = self.system.actions[number]
         effect = _Effect(self)
         for i, update in enumerate(action.updates):
             effect.add(i, update, env)
         writes = tuple(effect.writes())
-        after = Moment(_After(self.lowering, writes).read)
-        step = Moment(self.lowering.read, after, action.actor.kind)
+        step = self._moment(number, writes)
         claims = []
         for claim in self.steps:
             holds = self.circuit.all(
@@ -222,6 +256,14 @@ class Instantiation:
             cuts=tuple((path, self.circuit.any(parts)) for path, parts in effect.cuts.items()),
             steps=tuple(claims),
         )
+
+    def step(self, instance: Instance) -> Moment:
+        """Return the moment of the step that an instance makes."""
+        return self._moment(instance.action, instance.writes)
+
+    def _moment(self, number: int, writes: Sequence[Write]) -> Moment:
+        after = Moment(_After(self.lowering, writes).read)
+        return Moment(self.lowering.read, after, self.system.actions[number].actor.kind)
 
 
 class _After:

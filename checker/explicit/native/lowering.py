@@ -36,7 +36,6 @@ from splitspec.model.ir import (
     Equal,
     Expression,
     Implies,
-    Literal as LiteralValue,
     Local,
     Next,
     Not,
@@ -45,6 +44,9 @@ from splitspec.model.ir import (
     Quantifier,
     Read,
     Unchanged,
+)
+from splitspec.model.ir import (
+    Literal as LiteralValue,
 )
 from splitspec.model.terms import free_locals
 from splitspec.model.types import Boolean, IndexType, Nothing, Option, Type
@@ -72,7 +74,7 @@ class Lowering:
         self.present = Moment(self.read)
         self._sizes: dict[IndexType, int] = {}
         self._known: dict[tuple[object, ...], Predicate] = {}
-        self._plans: dict[int, tuple[Binding, ...]] = {}
+        self._plans: dict[int, tuple[Quantifier, tuple[Binding, ...]]] = {}
         self._pairs: dict[int, Mapping[str, str]] = {}
         self._free: dict[int, tuple[str, ...]] = {}
 
@@ -236,15 +238,12 @@ class Lowering:
         """Return how the binders of a quantifier get their values."""
         key = id(quantifier)
         if key not in self._plans:
-            self._plans[key] = plan(
-                quantifier.binders,
-                [self.size(binder.type) for binder in quantifier.binders],
-                list(
-                    equations(quantifier.binders, premises(quantifier.kind, quantifier.body)),
-                ),
-            )
+            sizes = [self.size(binder.type) for binder in quantifier.binders]
+            fixing = equations(quantifier.binders, premises(quantifier.kind, quantifier.body))
+            # The quantifier is kept, for its identity must not become another's.
+            self._plans[key] = (quantifier, plan(quantifier.binders, sizes, list(fixing)))
             self._pairs[key] = interchangeable(quantifier)
-        return self._plans[key]
+        return self._plans[key][1]
 
     def _quantified(self, quantifier: Quantifier, env: Environment, at: Moment) -> Predicate:
         key = id(quantifier)

@@ -27,10 +27,8 @@ class Orbits:
 
     def sort_of(self, type_: Type) -> str | None:
         """Return the permuted sort whose elements are the values of a type, options included."""
-        inner = type_.of if isinstance(type_, Option) else type_
-        if isinstance(inner, Sort) and inner.path in self.moving:
-            return inner.path
-        return None
+        sort = _sort(type_)
+        return sort.path if sort is not None and sort.path in self.moving else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +54,18 @@ def orbits(layout: Layout) -> Orbits:
     pinned: dict[str, set[int]] = {}
     for array in layout.arrays.values():
         for type_ in (*array.variable.indices, array.variable.type):
-            inner = type_.of if isinstance(type_, Option) else type_
-            if isinstance(inner, Sort) and array.fixed is None:
-                used[inner.path] = None
+            sort = _sort(type_)
+            if sort is not None and array.fixed is None:
+                used[sort.path] = None
         value = scope.pins.get(array.variable.path)
-        inner = array.variable.type
-        inner = inner.of if isinstance(inner, Option) else inner
-        if isinstance(inner, Sort) and value is not None:
-            pinned.setdefault(inner.path, set()).add(int(value))
+        pinned_sort = _sort(array.variable.type)
+        if pinned_sort is not None and value is not None:
+            pinned.setdefault(pinned_sort.path, set()).add(int(value))
     moving = {}
     for path in used:
         size = scope.sizes[path]
         free = tuple(e for e in range(size) if e not in pinned.get(path, ()))
-        if 2 <= len(free) and size <= ELEMENTS_MAX:
+        if len(free) >= 2 and size <= ELEMENTS_MAX:
             moving[path] = free
     return Orbits(moving, {path: scope.sizes[path] for path in moving})
 
@@ -90,3 +87,8 @@ def positions(layout: Layout, group: Orbits) -> Iterator[Position]:
                 tuple(indices[p] for p, s in enumerate(sorts) if s is None),
                 value,
             )
+
+
+def _sort(type_: Type) -> Sort | None:
+    inner = type_.of if isinstance(type_, Option) else type_
+    return inner if isinstance(inner, Sort) else None

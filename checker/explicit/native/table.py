@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from splitspec.checker.explicit.native.circuit import Predicate
+from splitspec.checker.explicit.native.instances import Family
 from splitspec.model.ir import Expression, Line, Property, PropertyKind, Read, System
 from splitspec.model.passes.oblige import obligations
 from splitspec.model.terms import operands
@@ -50,3 +52,19 @@ def _read(expression: Expression) -> Iterator[str]:
         yield expression.variable
     for operand in operands(expression):
         yield from _read(operand)
+
+
+def bits_of(
+    system: System, chosen: Sequence[Property], families: Iterable[Family], never: Predicate
+) -> tuple[Bit, ...]:
+    """Return the bits: the chosen claims, faults that only show at the scope, and bounds that may cut the run."""
+    bits = dict.fromkeys(Bit(claim.path, claim.kind) for claim in chosen)
+    for family in families:
+        for instance in family.instances:
+            path = system.actions[instance.action].path
+            if instance.overlap is not never:
+                bits[Bit(f"{path}.overlap", PropertyKind.OVERLAP)] = None
+            if instance.range is not never:
+                bits[Bit(f"{path}.range", PropertyKind.RANGE)] = None
+            bits.update({Bit(variable, None): None for variable, _ in instance.cuts})
+    return tuple(bits)

@@ -1,0 +1,97 @@
+"""A digest of everything that a kernel depends on, computed without lowering anything.
+
+Two systems with one digest have one kernel. Spans and prose take no part in it: they change no code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path
+
+import llvmlite.binding as llvm
+
+from splitspec.model.ir import System
+from splitspec.model.scope import Scope
+
+PROSE = frozenset({"text", "comment", "origin", "asked_by", "cites"})
+SOURCES = (
+    "assembly",
+    "binding",
+    "canonical",
+    "circuit",
+    "decision",
+    "instances",
+    "jit",
+    "kernel",
+    "layout",
+    "lowering",
+    "observer",
+    "properties",
+    "successors",
+    "symmetry",
+    "table",
+    "words",
+)
+
+
+def fingerprint(system: System, scope: Scope, request: object) -> str:
+    """Return the digest of a kernel: what it is compiled from, by which code, for which processor."""
+    writer = _Writer()
+    writer.write((system, scope.sizes, scope.bounds, scope.pins, request))
+    digest = sha256("".join(writer.parts).encode())
+    folder = Path(__file__).parent
+    for name in SOURCES:
+        digest.update((folder / f"{name}.py").read_bytes())
+    digest.update(metadata.version("llvmlite").encode())
+    digest.update(llvm.get_host_cpu_name().encode())
+    digest.update(llvm.get_host_cpu_features().flatten().encode())
+    return digest.hexdigest()[:40]
+
+
+class _Writer:
+    """Writes values so that equal values, and no others, give equal texts."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self._fields: dict[type, tuple[str, ...]] = {}
+
+    def write(self, value: object) -> None:
+        """Append the text of a value."""
+        put = self.parts.append
+        match value:
+            case None | bool() | int() | str():
+                put(f"{value!r},")
+            case tuple() | list():
+                put("(")
+                for item in value:
+                    self.write(item)
+                put(")")
+            case Enum():
+                put(f"{value.name},")
+            case frozenset():
+                put("{")
+                put(",".join(sorted(str(item) for item in value)))
+                put("}")
+            case Mapping():
+                put("[")
+                for key, item in value.items():
+                    put(f"{key!r}:")
+                    self.write(item)
+                put("]")
+            case _:
+                put(f"{type(value).__name__}(")
+                for name in self._names(value):
+                    self.write(getattr(value, name))
+                put(")")
+
+    def _names(self, value: object) -> tuple[str, ...]:
+        kind = type(value)
+        if kind not in self._fields:
+            assert is_dataclass(value), kind
+            kept = (f.name for f in fields(value) if f.compare and f.name not in PROSE)
+            self._fields[kind] = tuple(kept)
+        return self._fields[kind]

@@ -1,0 +1,40 @@
+"""Keep compiled kernels on disk: the object code behind one line of JSON that says what it needs to be used."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Object code, and what is known of it beside the code."""
+
+    facts: dict[str, Any]
+    content: bytes
+
+
+def load(path: Path | None) -> Compiled | None:
+    """Return what was kept, if it can be read."""
+    try:
+        whole = path.read_bytes() if path is not None else b""
+    except OSError:
+        return None
+    head, separator, content = whole.partition(b"\n")
+    return Compiled(json.loads(head), content) if separator else None
+
+
+def keep(path: Path | None, compiled: Compiled) -> None:
+    """Write by renaming, so that nobody reads half a kernel; where nothing can be written, go on."""
+    if path is None:
+        return
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(json.dumps(compiled.facts).encode() + b"\n" + compiled.content)
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
