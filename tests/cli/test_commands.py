@@ -214,3 +214,35 @@ def test_formatting_is_checked_without_writing(folder: Path) -> None:
     assert splitspec(folder, "fmt", "lock.split").returncode == 0
     assert path.read_text() != before
     assert splitspec(folder, "fmt", "--check", "lock.split").returncode == 0
+
+
+def test_without_a_native_kernel_the_evaluator_explores_and_says_so(tmp_path: Path) -> None:
+    """Never silently: the engine is in the run, and the remark names what is missing."""
+    program = (
+        "import sys; sys.modules['llvmlite'] = None; "
+        "sys.argv = ['splitspec', 'check', 'lifecycle', '--given', 'none', '--format', 'json']; "
+        "from splitspec.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (run,) = json.loads(done.stdout)["runs"]
+    assert (run["engine"], run["states"], run["complete"]) == ("evaluator", 512, True)
+    assert "llvmlite" in run["remark"]
+
+
+def test_two_runs_print_the_same_bytes_but_for_the_time(folder: Path) -> None:
+    documents = [
+        json.loads(splitspec(folder, "check", "lock", "--variants", "--format", "json").stdout)
+        for _ in range(2)
+    ]
+    for document in documents:
+        for run in document["runs"]:
+            run.pop("seconds")
+    assert documents[0] == documents[1]
