@@ -1,7 +1,7 @@
 """From circuits to LLVM IR text.
 
-An `Assembler` writes one function. It knows which nodes were computed in blocks that dominate the present one, so that
-nothing is computed twice on a path.
+An `Assembler` writes one function. It knows which nodes were computed in blocks that dominate the
+present one, so that nothing is computed twice on a path.
 """
 
 from __future__ import annotations
@@ -273,7 +273,9 @@ class Assembler:
                 assert_never(node)
 
     def _test(self, node: Predicate, negated: bool = False) -> tuple[int, int, int] | None:
-        """Return the word, mask and value of the test that a node, or its negation, makes of one cell."""
+        """Return the word, mask and value of the test that a node, or its negation, makes of one
+        cell.
+        """
         match node, negated:
             case (Is(Cell(array, cell), value), False) | (Not(Is(Cell(array, cell), value)), True):
                 pass

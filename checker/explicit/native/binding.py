@@ -1,7 +1,8 @@
-"""In which order bound variables and parameters get their values, and which of them need not be enumerated.
+"""In which order bound variables and parameters get their values, and which of them need not be
+enumerated.
 
-A binder that an equality fixes (`npt[g] = f` fixes `f` once `g` is known) is computed. The plan enumerates as few
-bindings as possible.
+A binder that an equality fixes (`npt[g] = f` fixes `f` once `g` is known) is computed. The plan
+enumerates as few bindings as possible.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Equation:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One step of a plan: the parameter is computed from `source`, or enumerated if that is None."""
+    """One step of a plan: the parameter is computed from `source`, else enumerated."""
 
     parameter: Parameter
     source: Expression | None
@@ -42,7 +43,7 @@ class Binding:
 def plan(
     binders: Sequence[Parameter], sizes: Sequence[int], equations: Sequence[Equation]
 ) -> tuple[Binding, ...]:
-    """Return the order that enumerates the fewest bindings; ties go to the order of the binders."""
+    """Return the order that enumerates the fewest bindings; ties go to the earlier binder."""
     number = dict(zip((b.name for b in binders), sizes, strict=True))
     unknown = {b.name: b for b in binders}
     return _best(unknown, number, equations)[1]
@@ -107,7 +108,7 @@ def premises(kind: str, body: Expression) -> tuple[Expression, ...]:
 
 
 def interchangeable(quantifier: Quantifier) -> dict[str, str]:
-    """Return pairs of binders, the later one first, that can be swapped without changing the body."""
+    """Return pairs of binders, the later first, that can be swapped without changing the body."""
     pairs: dict[str, str] = {}
     for i, later in enumerate(quantifier.binders):
         for earlier in quantifier.binders[:i]:
@@ -122,7 +123,9 @@ def _is_symmetric(body: Expression, first: Parameter, second: Parameter) -> bool
 
 
 def _shape(expression: Expression, renaming: dict[str, str]) -> object:
-    """Return a key that is equal for expressions that differ in the order of conjuncts and equals alone."""
+    """Return a key that is equal for expressions that differ in the order of conjuncts and equals
+    alone.
+    """
     match expression:
         case Local(name):
             return ("local", renaming.get(name, name))

@@ -1,33 +1,33 @@
 """Write `canonical`: replace a state by the representative of its orbit.
 
-Every element gets a colour, a hash of the cells in which it takes part that no permutation changes; a second round
-takes the colours of the other elements in these cells into account. Elements are sorted by colour. Where elements of
-one colour are interchangeable (swapping two leaves the state as it is, which is an equivalence relation) their order
-does not matter. Elsewhere one of them after the other is given a colour of its own, colours are computed anew, and the
-least of the states that result is the representative (individualisation and refinement: McKay and Piperno,
-"Practical graph isomorphism, II", 2014, without their use of automorphisms other than swaps).
+Every element gets a colour, a hash of the cells in which it takes part that no permutation changes;
+a second round takes the colours of the other elements in these cells into account. Elements are
+sorted by colour. Where elements of one colour are interchangeable (swapping two leaves the state as
+it is, which is an equivalence relation) their order does not matter. Elsewhere one of them after
+the other is given a colour of its own, colours are computed anew, and the least of the states that
+result is the representative (individualisation and refinement: McKay and Piperno, "Practical graph
+isomorphism, II", 2014, without their use of automorphisms other than swaps).
 
-Soundness: the representative is a permutation of the state, and depends on its orbit alone: colours are functions of
-the state that commute with permutations, collisions only make classes larger, and every choice between elements of a
-class that are not interchangeable is tried.
+Soundness: the representative is a permutation of the state, and depends on its orbit alone: colours
+are functions of the state that commute with permutations, collisions only make classes larger, and
+every choice between elements of a class that are not interchangeable is tried.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from hashlib import blake2b
+from collections.abc import Iterator
 
 from splitspec.checker.explicit.native.assembly import Assembler, signed
 from splitspec.checker.explicit.native.circuit import Circuit
+from splitspec.checker.explicit.native.colouring import Colouring, Colours, Element, odd
 from splitspec.checker.explicit.native.layout import Layout
 from splitspec.checker.explicit.native.symmetry import Orbits, Position, positions
 from splitspec.model.types import Option
 
-Element = tuple[str, int]
-Colours = Mapping[Element, str]
-
 ROUNDS_APART = 2
-"""Rounds after an element got a colour of its own: as far as from a container to the frames of its pages."""
+"""Rounds after an element got a colour of its own: as far as from a container to the frames of its
+pages.
+"""
 
 
 class CanonicalEmitter:
@@ -39,7 +39,8 @@ class CanonicalEmitter:
         self.circuit = Circuit()
         self.cells = tuple(positions(layout, group))
         self.sorts = tuple(group.moving)
-        self.elements = tuple((sort, e) for sort in self.sorts for e in group.moving[sort])
+        self.colouring = Colouring(group, self.cells, self.circuit)
+        self.elements = self.colouring.elements
         self.slots = {element: i for i, element in enumerate(self.elements)}
         self.packs = ", ".join(f"i64 %p{s}" for s in range(len(self.sorts)))
 
@@ -54,7 +55,8 @@ class CanonicalEmitter:
     def _permute(self) -> str:
         """Write the state that results when every element moves as the packs say.
 
-        Four bits of a pack, at 4 (e + 1), hold the new number of element e, plus one; those at 0 are 0, for `none`.
+        Four bits of a pack, at 4 (e + 1), hold the new number of element e, plus one; those at 0
+        are 0, for `none`.
         """
         asm = Assembler(self.layout)
         asm.lines += [
@@ -162,91 +164,6 @@ class CanonicalEmitter:
 
     # Colours
 
-    def _round(self, asm: Assembler, colours: Colours | None) -> Colours:
-        """Return the colours after one more round; without colours, after the first."""
-        totals: dict[Element, list[str]] = {element: [] for element in self.elements}
-        for cell in self.cells:
-            if cell.participants >= (1 if colours is None else 2):
-                self._contribute(asm, cell, colours, totals)
-        result = {}
-        for element, parts in totals.items():
-            total = "0" if colours is None else asm.op(f"mul i64 {colours[element]}, {_odd('old')}")
-            for part in parts:
-                total = asm.op(f"add i64 {total}, {part}")
-            result[element] = total
-        return result
-
-    def _contribute(
-        self,
-        asm: Assembler,
-        cell: Position,
-        colours: Colours | None,
-        totals: dict[Element, list[str]],
-    ) -> None:
-        array, sort = cell.array, cell.value
-        value = asm.integer(self.circuit.cell(array.variable.path, cell.cell, array.size))
-        same = {}
-        if sort is None:
-            term = value
-        else:
-            code = int(isinstance(array.variable.type, Option))
-            same = {
-                e: asm.op(f"icmp eq i64 {value}, {e + code}") for e in range(self.group.sizes[sort])
-            }
-            term = "0"
-            for e, is_e in same.items():
-                term = asm.op(
-                    f"select i1 {is_e}, i64 {self._colour((sort, e), colours)}, i64 {term}"
-                )
-        for p, kind, element in cell.indices:
-            if (kind, element) not in totals:
-                continue
-            others = tuple(i for i in cell.indices if i[0] != p)
-            seed = asm.op(f"mul i64 {term}, {_odd('value')}") if array.size > 2 or sort else "0"
-            if sort == kind:
-                is_own = asm.op(f"zext i1 {same[element]} to i64")
-                own = asm.op(f"mul i64 {is_own}, {_odd('own')}")
-                seed = asm.op(f"add i64 {seed}, {own}")
-            part = self._mixed(asm, cell, p, others, seed, colours)
-            if array.size == 2 and sort is None:
-                part = asm.op(f"mul i64 {part}, {value}")
-            totals[kind, element].append(part)
-        if sort is not None:
-            part = self._mixed(asm, cell, -1, cell.indices, "0", colours)
-            for e, is_e in same.items():
-                if (sort, e) in totals:
-                    chosen = asm.op(f"select i1 {is_e}, i64 {part}, i64 0")
-                    totals[sort, e].append(chosen)
-
-    def _mixed(
-        self,
-        asm: Assembler,
-        cell: Position,
-        role: int,
-        others: tuple[tuple[int, str, int], ...],
-        seed: str,
-        colours: Colours | None,
-    ) -> str:
-        """Return a hash of what one participant of a cell sees there: its role, and the others' colours."""
-        pattern = tuple(
-            (p, q)
-            for p, s, e in cell.indices
-            for q, t, f in cell.indices
-            if p < q and (s, e) == (t, f)
-        )
-        key = (cell.array.variable.path, cell.plain, role, pattern)
-        total = asm.op(f"add i64 {seed}, {_odd(key)}")
-        for p, sort, element in others:
-            colour = self._colour((sort, element), colours)
-            total = asm.op(f"add i64 {total}, {asm.op(f'mul i64 {colour}, {_odd(p)}')}")
-        folded = asm.op(f"xor i64 {total}, {asm.op(f'lshr i64 {total}, 31')}")
-        return asm.op(f"mul i64 {folded}, {_odd('fold')}")
-
-    def _colour(self, element: Element, colours: Colours | None) -> str:
-        if element not in self.slots:
-            return str(_odd(element))
-        return str(_odd("first")) if colours is None else colours[element]
-
     def _refine(self) -> str:
         """Write a function that replaces colours in memory by those of some rounds later."""
         asm = Assembler(self.layout)
@@ -259,7 +176,7 @@ class CanonicalEmitter:
             element: self._load(asm, "%colours", i) for element, i in self.slots.items()
         }
         for _ in range(ROUNDS_APART):
-            colours = self._round(asm, colours)
+            colours = self.colouring.round(asm, colours)
         for element, i in self.slots.items():
             self._store(asm, colours[element], "%colours", i)
         return "\n".join([*asm.lines, "  ret void", "}"])
@@ -324,7 +241,7 @@ class CanonicalEmitter:
         asm.write(f"%best = alloca [{size} x i64]")
         asm.write(f"%colours = alloca [{count} x i64]")
         asm.load_words()
-        colours = self._round(asm, self._round(asm, None))
+        colours = self.colouring.round(asm, self.colouring.round(asm, None))
         equal = {
             (s, e, f): asm.op(f"icmp eq i64 {colours[s, e]}, {colours[s, f]}")
             for s, e, f in self._pairs()
@@ -396,7 +313,9 @@ class CanonicalEmitter:
         return "\n".join([*asm.lines, "}"])
 
     def _descend_sort(self, asm: Assembler, sort: str, colours: dict[Element, str]) -> None:
-        """Search below the class of the least colour that two elements of a sort share, if there is one."""
+        """Search below the class of the least colour that two elements of a sort share, if there is
+        one.
+        """
         moving = self.group.moving[sort]
         least, tied = "-1", "false"
         for i, e in enumerate(moving):
@@ -423,7 +342,7 @@ class CanonicalEmitter:
                 asm.place(differs)
             for element, slot in self.slots.items():
                 self._store(asm, colours[element], "%next", slot)
-            own = asm.op(f"add i64 {asm.op(f'mul i64 {least}, {_odd(1)}')}, {_odd('alone')}")
+            own = asm.op(f"add i64 {asm.op(f'mul i64 {least}, {odd(1)}')}, {odd('alone')}")
             self._store(asm, own, "%next", self.slots[sort, e])
             asm.write("call void @refine(ptr %state, ptr %next)")
             asm.write("call void @descend(ptr %state, ptr %next, ptr %best)")
@@ -450,9 +369,3 @@ class CanonicalEmitter:
         asm.jump(keep)
         asm.place(keep)
         asm.write("ret void")
-
-
-def _odd(key: object) -> int:
-    """Return an odd constant with mixed bits, the same in every process."""
-    digest = blake2b(repr(key).encode(), digest_size=8).digest()
-    return signed(int.from_bytes(digest, "little") | 1)

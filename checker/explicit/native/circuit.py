@@ -1,8 +1,9 @@
 """Expressions over packed words, folded and shared as they are built.
 
-Integers are 64 bits wide and carry an interval; predicates are truth values. Every node is built by a `Circuit`, which
-folds constants, flattens, and returns the same object for the same expression, so that identity is equality.
-Negation stands at the leaves: `Not` is applied to `Is`, `Equals`, `Less`, `Same` and `Dropped` alone.
+Integers are 64 bits wide and carry an interval; predicates are truth values. Every node is built by
+a `Circuit`, which folds constants, flattens, and returns the same object for the same expression,
+so that identity is equality. Negation stands at the leaves: `Not` is applied to `Is`, `Equals`,
+`Less`, `Same` and `Dropped` alone.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Element:
-    """A cell whose number is computed. Outside the array it is some number, never undefined behaviour."""
+    """A cell whose number is computed. Outside the array it is some number, never undefined
+    behaviour.
+    """
 
     array: str
     index: Integer

@@ -1,4 +1,6 @@
-"""Factor guards that instances share into a decision tree, so that one test decides about many instances."""
+"""Factor guards that instances share into a decision tree, so that one test decides about many
+instances.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """A digest of everything that a kernel depends on, computed without lowering anything.
 
-Two systems with one digest have one kernel. Spans and prose take no part in it: they change no code.
+Two systems with one digest have one kernel. Spans and prose take no part in it: they change no
+code.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ SOURCES = (
     "binding",
     "canonical",
     "circuit",
+    "colouring",
     "decision",
+    "effects",
     "instances",
     "jit",
     "kernel",
@@ -39,7 +42,7 @@ SOURCES = (
 
 
 def fingerprint(system: System, scope: Scope, request: object) -> str:
-    """Return the digest of a kernel: what it is compiled from, by which code, for which processor."""
+    """Return the digest of a kernel: its source, the code that compiles it, the processor."""
     writer = _Writer()
     writer.write((system, scope.sizes, scope.bounds, scope.pins, request))
     digest = sha256("".join(writer.parts).encode())

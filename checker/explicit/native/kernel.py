@@ -1,11 +1,12 @@
 """Compile a system at a scope to a kernel: machine code that knows its steps and its properties.
 
-The stages: the system's variables get their bits (`layout`), actions are partially evaluated to guarded instances over
-shared circuits (`lowering`, `instances`), guards are factored (`decision`), and four functions are written as LLVM IR
-(`successors`, `properties`, `canonical`) and compiled (`jit`). What was compiled before is loaded, without any of it.
+The stages: the system's variables get their bits (`layout`), actions are partially evaluated to
+guarded instances over shared circuits (`lowering`, `instances`), guards are factored (`decision`),
+and four functions are written as LLVM IR (`successors`, `properties`, `canonical`) and compiled
+(`jit`). What was compiled before is loaded, without any of it.
 
-Soundness: rests on LLVM, and on these modules; tests hold them to the evaluator state by state. Nothing here decides a
-verdict.
+Soundness: rests on LLVM, and on these modules; tests hold them to the evaluator state by state.
+Nothing here decides a verdict.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ from splitspec.model.scope import Scope
 class Kernel:
     """Machine code for one system.
 
-    `bits` are the properties by number, `actions` paths by action number, `variants` names by bit of the mask.
-    `coverage` are the observations by bit, if the kernel was asked to observe. `engine` owns the code: the addresses
-    are valid as long as it lives.
+    `bits` are the properties by number, `actions` paths by action number, `variants` names by bit
+    of the mask. `coverage` are the observations by bit, if the kernel was asked to observe.
+    `engine` owns the code: the addresses are valid as long as it lives.
     """
 
     addresses: Addresses
@@ -69,7 +70,8 @@ def compile_kernel(
 ) -> Kernel:
     """Return the kernel of a system for the chosen properties (paths) and all obligations.
 
-    `observe` looks for what is observed. Code is kept in `folder`, or where the user keeps caches. With `symmetry`, states have representatives.
+    `observe` looks for what is observed. Code is kept in `folder`, or where the user keeps caches.
+    With `symmetry`, states have representatives.
     """
     layout = lay_out(system.variables.values(), scope)
     machine = target_machine()

@@ -1,10 +1,12 @@
 """From a system and a scope to the bits in which native code holds a state.
 
-Every state function is an array of cells of equal width. A cell lies in one 64-bit word, an array in one word where
-that costs no word; cells of one chunk are adjacent, so that a dynamic index becomes a shift. Places with one value
-take no bits. The number of words is the least for which the cells fit.
+Every state function is an array of cells of equal width. A cell lies in one 64-bit word, an array
+in one word where that costs no word; cells of one chunk are adjacent, so that a dynamic index
+becomes a shift. Places with one value take no bits. The number of words is the least for which the
+cells fit.
 
-An option is encoded as 0 for `none` and one more than its value otherwise; everything else as itself.
+An option is encoded as 0 for `none` and one more than its value otherwise; everything else as
+itself.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """The cells of a variable. `fixed` is the one encoded value of all cells, if they have no bits."""
+    """The cells of a variable. `fixed` is the one encoded value of all, if they have no bits."""
 
     variable: Variable
     offset: int  # the number of its first place
@@ -154,7 +156,9 @@ def _place(array: Array, chunks: list[Chunk]) -> Array:
 
 
 def _fill(arrays: list[Array], words: int) -> dict[str, list[Chunk]] | None:
-    """Place every array in the given number of words, splitting only what fits into no word; None if they are too few."""
+    """Place every array in the given number of words, splitting only what fits into no word; None
+    if they are too few.
+    """
     used = [0] * words
     chunks: dict[str, list[Chunk]] = {array.variable.path: [] for array in arrays}
     by_size = sorted(arrays, key=lambda array: -array.cells * array.bits)

@@ -1,7 +1,7 @@
 """From typed expressions to circuits: partial evaluation at a scope.
 
-Quantifiers are expanded over the values of their binders; a binder that an equality of the premise fixes is computed
-instead (the one-point rule), and of symmetric bindings one is kept.
+Quantifiers are expanded over the values of their binders; a binder that an equality of the premise
+fixes is computed instead (the one-point rule), and of symmetric bindings one is kept.
 """
 
 from __future__ import annotations
@@ -288,7 +288,8 @@ class Lowering:
         env: Environment,
         steps: tuple[Binding, ...],
     ) -> Iterator[Integer]:
-        """Iterate over the values of a binder that matter: of two symmetric bindings the ordered one.
+        """Iterate over the values of a binder that matter: of two symmetric bindings the ordered
+        one.
 
         The partner may have been bound before, or not yet (it is then restricted itself).
         """

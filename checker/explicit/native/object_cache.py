@@ -1,4 +1,6 @@
-"""Keep compiled kernels on disk: the object code behind one line of JSON that says what it needs to be used."""
+"""Keep compiled kernels on disk: the object code behind one line of JSON that says what it needs to
+be used.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ def load(path: Path | None) -> Compiled | None:
 
 
 def keep(path: Path | None, compiled: Compiled) -> None:
-    """Write by renaming, so that nobody reads half a kernel; where nothing can be written, go on."""
+    """Write by renaming, so that nobody reads half a kernel; go on where that cannot be."""
     if path is None:
         return
     partial = path.with_suffix(f".{os.getpid()}.partial")

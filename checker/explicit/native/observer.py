@@ -1,8 +1,8 @@
 """Write `observe`: which of the things that a run should show at least once does a state show?
 
-An action that is enabled; a guard that refuses although the action's other guards hold; the antecedent of a line of a
-property (as `splitspec.checker.explicit.vacuity` defines it), in a state or in a step from it. What was seen before is
-not looked for again.
+An action that is enabled; a guard that refuses although the action's other guards hold; the
+antecedent of a line of a property (as `splitspec.checker.explicit.vacuity` defines it), in a state
+or in a step from it. What was seen before is not looked for again.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ class Sight(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """`path` is that of an action, of a guard (action.guard), or of a property with the number of its line."""
+    """`path` is that of an action, of a guard (action.guard), or of a property with the number of
+    its line.
+    """
 
     sight: Sight
     path: str
@@ -92,7 +94,9 @@ def _vacuous_kinds(system: System, properties: Collection[str]) -> list[Property
 
 
 def _antecedent(expression: Expression) -> Expression | None:
-    """Return a formula that says that the antecedent holds for some binding; None if there is no implication."""
+    """Return a formula that says that the antecedent holds for some binding; None if there is no
+    implication.
+    """
     match expression:
         case Implies(premise, conclusion, type_, span):
             further = _antecedent(conclusion)

@@ -1,9 +1,10 @@
 """Write `violated` and `holds_goal`: what is true of a state.
 
-A claim with many bindings becomes loops over its outer binders; a small one is straight-line code without branches, as
-it nearly always holds.
+A claim with many bindings becomes loops over its outer binders; a small one is straight-line code
+without branches, as it nearly always holds.
 
-Soundness: what `violated` leaves out cannot have changed, because the action writes nothing that the property reads.
+Soundness: what `violated` leaves out cannot have changed, because the action writes nothing that
+the property reads.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ BINDINGS_MAX = 600
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A property of states: its bit, what it reads, and whether the bit means that the lines hold."""
+    """A property of states: its bit, what it reads, and whether the bit says that it holds."""
 
     number: int
     reads: frozenset[str]

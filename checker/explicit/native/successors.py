@@ -1,7 +1,7 @@
 """Write `successors`: a decision tree over the guards, and the steps at its leaves.
 
-Soundness: every instance whose guards hold is written, counted as a fault, or cut at a bound of the run; nothing is
-decided by a hash. A deadlock is looked for among the successors that were written.
+Soundness: every instance whose guards hold is written, counted as a fault, or cut at a bound of the
+run; nothing is decided by a hash. A deadlock is looked for among the successors that were written.
 """
 
 from __future__ import annotations
@@ -156,9 +156,11 @@ class SuccessorsEmitter:
         asm.write(f"store i64 {asm.op(f'add i64 {count}, 1')}, ptr %count")
 
     def _emit_deadlock(self) -> None:
-        """Mark a deadlock unless a step of an action that is not hostile changes a word, or the state is final.
+        """Mark a deadlock unless a step of an action that is not hostile changes a word, or the
+        state is final.
 
-        The first successor nearly always does, so looking at them is cheaper than a flag at every step.
+        The first successor nearly always does, so looking at them is cheaper than a flag at every
+        step.
         """
         asm, bit = self.asm, self.numbers.get(("deadlock", PropertyKind.DEADLOCK))
         if bit is None:

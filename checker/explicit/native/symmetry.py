@@ -1,8 +1,8 @@
 """What a permutation of sort elements does to the cells of a state.
 
-Elements can only be compared for equality, so every permutation of a sort is an automorphism of the transition system:
-it moves the cells that the sort indexes and renames the values of the sort. A pinned constant names an element;
-that element stays where it is.
+Elements can only be compared for equality, so every permutation of a sort is an automorphism of the
+transition system: it moves the cells that the sort indexes and renames the values of the sort. A
+pinned constant names an element; that element stays where it is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ ELEMENTS_MAX = 15
 
 @dataclass(frozen=True, slots=True)
 class Orbits:
-    """The permuted sorts: for each, by path, the elements that move. Sorts with fewer than two are left out."""
+    """The permuted sorts: for each, by path, the elements that move. Sorts with fewer than two are
+    left out.
+    """
 
     moving: Mapping[str, tuple[int, ...]]
     sizes: Mapping[str, int]
@@ -33,7 +35,9 @@ class Orbits:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A cell as the permutations see it: `indices` are (position, sort, element), `plain` the other indices."""
+    """A cell as the permutations see it: `indices` are (position, sort, element), `plain` the other
+    indices.
+    """
 
     array: Array
     cell: int

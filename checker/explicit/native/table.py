@@ -1,4 +1,6 @@
-"""Which property has which bit: state properties first, then those of transitions, then the bounds of the run."""
+"""Which property has which bit: state properties first, then those of transitions, then the bounds
+of the run.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ STATE_KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Bit:
-    """What a bit stands for: a property, or (kind None) the bound of the `nat` variable `path`, which cut the run."""
+    """What a bit stands for: a property, or (kind None) the bound of the `nat` variable `path`,
+    which cut the run.
+    """
 
     path: str
     kind: PropertyKind | None
@@ -57,7 +61,9 @@ def _read(expression: Expression) -> Iterator[str]:
 def bits_of(
     system: System, chosen: Sequence[Property], families: Iterable[Family], never: Predicate
 ) -> tuple[Bit, ...]:
-    """Return the bits: the chosen claims, faults that only show at the scope, and bounds that may cut the run."""
+    """Return the bits: the chosen claims, faults that only show at the scope, and bounds that may
+    cut the run.
+    """
     bits = dict.fromkeys(Bit(claim.path, claim.kind) for claim in chosen)
     for family in families:
         for instance in family.instances:

@@ -1,7 +1,7 @@
 """Write the words after a step, from the writes of an instance.
 
-Constants that replace known values are one `xor` of a word, other constants an `and` and an `or`; only what depends on
-the state or on a condition is written cell by cell.
+Constants that replace known values are one `xor` of a word, other constants an `and` and an `or`;
+only what depends on the state or on a condition is written cell by cell.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from splitspec.checker.explicit.native.circuit import (
     Predicate,
     conjuncts,
 )
-from splitspec.checker.explicit.native.instances import Instance, Write
+from splitspec.checker.explicit.native.effects import Write
+from splitspec.checker.explicit.native.instances import Instance
 
 
 class WordWriter:
