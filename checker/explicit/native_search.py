@@ -16,6 +16,7 @@ from splitspec.checker.explicit.counterexample import Translation, execution_to
 from splitspec.checker.explicit.execution import given_names, sizes
 from splitspec.checker.explicit.judgement import Extent, judge, run_id, undecided
 from splitspec.checker.explicit.native.backward import BackwardLimit, unable_to_reach
+from splitspec.checker.explicit.native.coverage import complete_coverage
 from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
 from splitspec.checker.explicit.native.kernel import Kernel, compile_kernel
 from splitspec.checker.explicit.native.machine_code import cache_folder, load_runtime
@@ -142,7 +143,7 @@ class _Search:
     ) -> RunResult:
         """Return the figures, and the verdicts in the order of the claims."""
         found = self._by_path(explored.first)
-        coverage, remark = self._observed(explored) if explored.complete else (Coverage(), "")
+        coverage = self._observed(exploration, explored) if explored.complete else Coverage()
         cut = tuple(bit.path for bit in self.kernel.bits if bit.kind is None and bit.path in found)
         scope = self.evaluator.places.scope
         extent = Extent(scope, explored.stop, explored.closed_depth, cut)
@@ -169,7 +170,6 @@ class _Search:
             sliced=self.system.sliced,
             coverage=coverage,
             cut=cut,
-            remark=remark,
         )
         return RunResult(run, verdicts)
 
@@ -230,11 +230,11 @@ class _Search:
         execution = execution_to(self.translation, claim, explored.store, index)
         return counterexample(self.evaluator, claim, execution)
 
-    def _observed(self, explored: Explored) -> tuple[Coverage, str]:
-        """Return what a complete run never did, and a remark.
+    def _observed(self, exploration: Exploration, explored: Explored) -> Coverage:
+        """Return what a complete run never did.
 
-        What the evaluator sees on a sample of the states did happen. What it does not see there may
-        have happened elsewhere, so that is said of all states or not at all.
+        What the evaluator sees on a sample of the states did happen. For the rest, all states are
+        looked at natively.
         """
         store = explored.store
         stride = max(1, explored.end // OBSERVED_MAX)
@@ -242,10 +242,19 @@ class _Search:
         states = (self.translation.full(store.state(i)) for i in indices)
         coverage = observe(self.evaluator, self.setting.claims, states)
         unseen = (*coverage.never_enabled, *coverage.never_met)
-        if stride == 1 or not unseen:
-            return coverage, ""
-        sample = f"not seen on {len(indices)} of {explored.states} states"
-        return Coverage(), f"{sample}: {', '.join(unseen)}"
+        if stride == 1 or not (unseen or coverage.never_refused):
+            return coverage
+        complete = complete_coverage(
+            coverage,
+            self.system,
+            self.evaluator.places.scope,
+            self.setting.properties,
+            exploration,
+            explored,
+        )
+        if complete is None:
+            raise KeyboardInterrupt
+        return complete
 
 
 def _action(obligation: Bit) -> str:
