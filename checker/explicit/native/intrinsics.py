@@ -104,6 +104,44 @@ def fetch_add(_: Any, pointer: Any, index: Any, amount: Any) -> Any:
 
 
 @intrinsic
+def survey(_: Any, slots: Any, position: Any, tag: Any, tag_mask: Any) -> Any:
+    """Compare the eight slots of a line at once: bit i says that slot i has the tag, bit 8 + i that
+    it is empty.
+
+    What is read here may be old; a slot that matters is read again by `load`.
+    """
+    line = ir.VectorType(I64, 8)
+    signature = types.int64(slots, types.int64, types.int64, types.int64)
+
+    def spread(builder: Any, value: Any) -> Any:
+        single = builder.insert_element(ir.Constant(line, ir.Undefined), value, I32(0))
+        everywhere = ir.Constant(ir.VectorType(I32, 8), [0] * 8)
+        return builder.shuffle_vector(single, ir.Constant(line, ir.Undefined), everywhere)
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), line.as_pointer())
+        values = builder.load(place, align=64)
+        same = builder.icmp_signed(
+            "==", builder.and_(values, spread(builder, args[3])), spread(builder, args[2])
+        )
+        empty = builder.icmp_signed("==", values, ir.Constant(line, [0] * 8))
+        masks = [builder.zext(builder.bitcast(bits, I8), I64) for bits in (same, empty)]
+        return builder.or_(masks[0], builder.shl(masks[1], I64(8)))
+
+    return signature, generate
+
+
+@intrinsic
+def lowest_bit(_: Any, bits: Any) -> Any:
+    """Return the number of the lowest bit of a word that is not zero."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), generate
+
+
+@intrinsic
 def high_product(_: Any, left: Any, right: Any) -> Any:
     """Return the upper 64 bits of the unsigned 128-bit product."""
 

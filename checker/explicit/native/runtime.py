@@ -84,9 +84,11 @@ from splitspec.checker.explicit.native.intrinsics import (
     links_at,
     load,
     low_product,
+    lowest_bit,
     native,
     prefetch,
     shorts_at,
+    survey,
     words_at,
 )
 
@@ -168,19 +170,15 @@ def judge(control: Any, worker: Any, index: int, action: int) -> None:
 
 @native
 def home(h: int, size: int) -> Any:
-    """Return the slot at which a search for hash `h` begins: in its line, at a place of its own."""
-    return (high_product(h, size >> 3) << 3) | ((h >> 26) & 7)
+    """Return the first slot of the line at which a search for hash `h` begins."""
+    return high_product(h, size >> 3) << 3
 
 
 @native
-def after(position: int, begin: int, size: int) -> Any:
-    """Return the slot to try next: around the line that was fetched, then on to the next line."""
-    position = (position & -8) | ((position + 1) & 7)
-    if position & 7 == begin:
-        position += 8
-        if position >= size:
-            position -= size
-    return position
+def following(line: int, size: int) -> Any:
+    """Return the first slot of the next line."""
+    line += 8
+    return line if line < size else 0
 
 
 @native
@@ -195,33 +193,56 @@ def note_reach(control: Any, start: int, position: int) -> None:
 
 
 @native
-def insert(control: Any, worker: Any, out: Any, o: int, h: int, parent: int, action: int) -> Any:
-    """Put the state at word `o` of `out` into the visited set; return whether it is new."""
-    words, size = control[WORDS], control[SIZE]
+def matching(control: Any, line: int, candidates: int, tag: int, out: Any, o: int) -> Any:
+    """Return the index of the state that one of the candidate slots of a line has, or -1."""
+    words = control[WORDS]
     states, slots = words_at(control[STATES]), words_at(control[SLOTS])
+    while candidates != 0:
+        slot = load(slots, line + lowest_bit(candidates))
+        index = (slot & INDEX_MASK) - 1
+        if slot & TAG_MASK == tag and is_same(states, index * words, out, o, words):
+            return index
+        candidates &= candidates - 1
+    return -1
+
+
+@native
+def take_index(control: Any, worker: Any, out: Any, o: int, parent: int, action: int) -> Any:
+    """Write a state at the worker's next index, which stays the next one until it is published."""
+    if worker[AT] == worker[END]:
+        worker[AT] = fetch_add(control, NEXT, control[CHUNK])
+        worker[END] = worker[AT] + control[CHUNK]
+    at, words = worker[AT], control[WORDS]
+    copy(out, o, words_at(control[STATES]), at * words, words)
+    links_at(control[PARENTS])[at] = parent
+    shorts_at(control[ACTIONS])[at] = action
+    return at
+
+
+@native
+def insert(control: Any, worker: Any, out: Any, o: int, h: int, parent: int, action: int) -> Any:
+    """Put the state at word `o` of `out` into the visited set; return whether it is new.
+
+    A state stands before the first empty slot of its search, and no slot is ever emptied. So of
+    threads with one state, whoever fails to publish in the first empty slot sees the other's there.
+    """
+    size, slots = control[SIZE], words_at(control[SLOTS])
     start, tag = home(h, size), (h << TAG_SHIFT) & TAG_MASK
-    position, begin, at = start, start & 7, -1
+    line, at = start, -1
     while True:
-        slot = load(slots, position)
-        if slot == 0:
-            if at < 0:
-                if worker[AT] == worker[END]:
-                    worker[AT] = fetch_add(control, NEXT, control[CHUNK])
-                    worker[END] = worker[AT] + control[CHUNK]
-                at = worker[AT]
-                copy(out, o, states, at * words, words)
-                links_at(control[PARENTS])[at] = parent
-                shorts_at(control[ACTIONS])[at] = action
-            slot = exchange(slots, position, 0, tag | (at + 1))
-            if slot == 0:
-                worker[AT] = at + 1
-                note_reach(control, start, position)
-                return True
-        if slot & TAG_MASK == tag and is_same(
-            states, ((slot & INDEX_MASK) - 1) * words, out, o, words
-        ):
+        seen = survey(slots, line, tag, TAG_MASK)
+        if seen & 255 != 0 and matching(control, line, seen & 255, tag, out, o) >= 0:
             return False
-        position = after(position, begin, size)
+        if seen >> 8 == 0:
+            line = following(line, size)
+            continue
+        if at < 0:
+            at = take_index(control, worker, out, o, parent, action)
+        position = line + lowest_bit(seen >> 8)
+        if exchange(slots, position, 0, tag | (at + 1)) == 0:
+            worker[AT] = at + 1
+            note_reach(control, start, position)
+            return True
 
 
 @native
@@ -313,18 +334,33 @@ def prepare(control: Any, worker: Any, count: int) -> None:
 @native
 def find(control: Any, out: Any, o: int, h: int) -> Any:
     """Return the index of the stored state that equals the one at word `o` of `out`, or -1."""
+    size, slots = control[SIZE], words_at(control[SLOTS])
+    line, tag = home(h, size), (h << TAG_SHIFT) & TAG_MASK
+    while True:
+        seen = survey(slots, line, tag, TAG_MASK)
+        if seen & 255 != 0:
+            index = matching(control, line, seen & 255, tag, out, o)
+            if index >= 0:
+                return index
+        if seen >> 8 != 0:
+            return -1
+        line = following(line, size)
+
+
+@native
+def fetch_more(control: Any, worker: Any, count: int) -> None:
+    """Fetch what the batch will need besides its first lines: states to compare, and next lines."""
     words, size = control[WORDS], control[SIZE]
     states, slots = words_at(control[STATES]), words_at(control[SLOTS])
-    position, tag = home(h, size), (h << TAG_SHIFT) & TAG_MASK
-    begin = position & 7
-    while True:
-        slot = load(slots, position)
-        if slot == 0:
-            return -1
-        index = (slot & INDEX_MASK) - 1
-        if slot & TAG_MASK == tag and is_same(states, index * words, out, o, words):
-            return index
-        position = after(position, begin, size)
+    hashes = words_at(worker[HASHES])
+    for j in range(count):
+        line = home(hashes[j], size)
+        seen = survey(slots, line, (hashes[j] << TAG_SHIFT) & TAG_MASK, TAG_MASK)
+        if seen & 255 != 0:
+            slot = slots[line + lowest_bit(seen & 255)]
+            prefetch(states, ((slot & INDEX_MASK) - 1) * words)
+        elif seen >> 8 == 0:
+            prefetch(slots, following(line, size))
 
 
 @native
@@ -388,6 +424,7 @@ def expand(control: Any, worker: Any) -> int:
         count = gather(control, worker)
         if count > 0:
             prepare(control, worker, count)
+            fetch_more(control, worker, count)
             absorb(control, worker, count)
         elif count < 0 and not next_level(control, worker):
             return 1
@@ -420,11 +457,14 @@ def place(control: Any, h: int, index: int) -> None:
     """Put a stored state into the table, which does not have it."""
     size, slots = control[SIZE], words_at(control[SLOTS])
     slot = ((h << TAG_SHIFT) & TAG_MASK) | (index + 1)
-    start = home(h, size)
-    position, begin = start, start & 7
-    while load(slots, position) != 0 or exchange(slots, position, 0, slot) != 0:
-        position = after(position, begin, size)
-    note_reach(control, start, position)
+    line = start = home(h, size)
+    while True:
+        empty = survey(slots, line, 0, 0) >> 8
+        if empty == 0:
+            line = following(line, size)
+        elif exchange(slots, line + lowest_bit(empty), 0, slot) == 0:
+            note_reach(control, start, line)
+            return
 
 
 def reinsert(control: Any, worker: Any) -> int:

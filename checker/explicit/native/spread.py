@@ -38,7 +38,6 @@ from splitspec.checker.explicit.native.intrinsics import (
 from splitspec.checker.explicit.native.runtime import (
     INDEX_MASK,
     TAG_SHIFT,
-    after,
     hashed,
     home,
     note_reach,
@@ -52,11 +51,16 @@ UNKNOWN_BITS = (1 << 26) - 1
 
 @native
 def put(control: Any, start: int, slot: int) -> None:
-    """Put an entry into the new table, where a search for it begins at `start`."""
+    """Put an entry into the new table, where a search for it begins at line `start`.
+
+    Slot by slot: to read a whole line of which a slot was just written would wait for the write.
+    """
     size, slots = control[SIZE], words_at(control[SLOTS])
-    position, begin = start, start & 7
+    position = start
     while slots[position] != 0:
-        position = after(position, begin, size)
+        position += 1
+        if position == size:
+            position = 0
     slots[position] = slot
     note_reach(control, start, position)
 
