@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,11 @@ def load(path: Path | None) -> Compiled | None:
         whole = path.read_bytes() if path is not None else b""
     except OSError:
         return None
-    head, separator, content = whole.partition(b"\n")
-    return Compiled(json.loads(head), content) if separator else None
+    head, _, content = whole.partition(b"\n")
+    try:
+        return Compiled(json.loads(head), content) if content else None
+    except ValueError:
+        return None
 
 
 def keep(path: Path | None, compiled: Compiled) -> None:
@@ -39,4 +43,5 @@ def keep(path: Path | None, compiled: Compiled) -> None:
         partial.write_bytes(json.dumps(compiled.facts).encode() + b"\n" + compiled.content)
         partial.replace(path)
     except OSError:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
