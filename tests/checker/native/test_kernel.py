@@ -1,4 +1,4 @@
-"""Kernels do what the evaluator does, on the shipped models and on texts that try one thing each."""
+"""Kernels do what the evaluator does, on shipped models and on texts that try one thing each."""
 
 from __future__ import annotations
 
