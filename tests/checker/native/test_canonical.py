@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import permutations, product
 from pathlib import Path
 from random import Random
@@ -43,15 +43,12 @@ def permuted(kernel: Kernel, permutation: Permutation, state: State) -> State:
     return tuple(result)
 
 
-def group(kernel: Kernel, fixed: dict[str, int] | None = None) -> list[Permutation]:
+def group(kernel: Kernel, fixed: Mapping[str, int] | None = None) -> list[Permutation]:
     """Return all permutations of all sorts that leave the fixed elements alone."""
     sizes = kernel.layout.places.scope.sizes
+    stay = fixed or {}
     choices = [
-        [
-            p
-            for p in permutations(range(n))
-            if sort not in (fixed or {}) or p[fixed[sort]] == fixed[sort]
-        ]
+        [p for p in permutations(range(n)) if sort not in stay or p[stay[sort]] == stay[sort]]
         for sort, n in sizes.items()
     ]
     return [dict(zip(sizes, chosen, strict=True)) for chosen in product(*choices)]

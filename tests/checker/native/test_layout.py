@@ -21,8 +21,9 @@ def variable(name: str, type_: Type, *indices: IndexType) -> Variable:
 
 
 def cell_types() -> st.SearchStrategy[Type]:
-    plain = st.sampled_from([SORT, PHASE, Boolean(), Range(0), Range(4), Range(200)])
-    return st.one_of(plain, plain.map(Option))
+    plain: list[IndexType] = [SORT, PHASE, Boolean(), Range(0), Range(4), Range(200)]
+    optional: list[Type] = [Option(type_) for type_ in plain]
+    return st.sampled_from([*plain, *optional])
 
 
 def arrays() -> st.SearchStrategy[list[tuple[Type, tuple[IndexType, ...]]]]:
