@@ -91,7 +91,6 @@ FIRST_STEP = 21  # address of the step of the walk, for each property in FIRST
 LONGEST = 22  # the length of its longest walk
 CURRENT = 23  # address of the state of a walk
 WALKS = 24  # walks that it has ended
-UNSEEN = 25  # address of the numbers of the batch's members that may be new
 WORKER_WORDS = 32
 
 # Marks in the arrays ----------------------------------------------------------------------

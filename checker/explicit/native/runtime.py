@@ -1,11 +1,11 @@
 """Explore with any kernel: the native half of a breadth-first search, compiled once per machine.
 
 The visited set is an append-only array of packed states and a table of slots `{tag: 24 | index + 1:
-40}` with linear probing. A thread writes a new state at an index of its own and publishes it by one
-compare-and-exchange on the slot; a thread that loses the race uses its index again. Slots are
-fetched a batch ahead, because a probe of a large table is a cache miss that only other work can
-hide. The position of a state comes from the upper bits of its hash by multiplication (so the table
-can have any size), the tag from the lower ones.
+40}`, probed line by line: eight slots share a cache line and are compared at once. A thread writes a
+new state at an index of its own and publishes it by one compare-and-exchange on the slot; a thread
+that loses the race uses its index again. Lines are fetched a batch ahead, because a probe of a
+large table is a cache miss that only other work can hide. The line of a state comes from the upper
+bits of its hash by multiplication, so that the table can have any number of lines.
 
 Every function takes the addresses of the two blocks of `splitspec.checker.explicit.native.blocks`
 and returns when it is done or asked to stop. Levels, growth, limits and progress are Python's work.
@@ -69,7 +69,6 @@ from splitspec.checker.explicit.native.blocks import (
     SUCCESSORS,
     TAKE,
     TRANSITIONS,
-    UNSEEN,
     VIOLATED,
     WORDS,
 )
@@ -95,8 +94,8 @@ from splitspec.checker.explicit.native.intrinsics import (
 INDEX_MASK = (1 << 40) - 1
 TAG_MASK = -1 << 40
 # The tag is bits 14 to 38 of the hash from the top, the line its product with the number of lines.
-# They overlap, so
-# that line and tag together give back enough of the hash to find the line in a larger table.
+# They overlap, so that line and tag together give back enough of the hash to find the line in a
+# larger table.
 TAG_SHIFT = 14
 # Odd constants with many mixed bits: of SplitMix64 and of the golden ratio.
 FIRST_MULTIPLIER = -4658895280553007687
@@ -348,48 +347,14 @@ def find(control: Any, out: Any, o: int, h: int) -> Any:
 
 
 @native
-def fetch_more(control: Any, worker: Any, count: int) -> None:
-    """Fetch what the batch will need besides its first lines: states to compare, and next lines."""
-    words, size = control[WORDS], control[SIZE]
-    states, slots = words_at(control[STATES]), words_at(control[SLOTS])
-    hashes = words_at(worker[HASHES])
-    for j in range(count):
-        line = home(hashes[j], size)
-        seen = survey(slots, line, (hashes[j] << TAG_SHIFT) & TAG_MASK, TAG_MASK)
-        if seen & 255 != 0:
-            slot = slots[line + lowest_bit(seen & 255)]
-            prefetch(states, ((slot & INDEX_MASK) - 1) * words)
-        elif seen >> 8 == 0:
-            prefetch(slots, following(line, size))
-
-
-@native
-def sift(control: Any, worker: Any, count: int) -> Any:
-    """List the members of the batch that are not stored yet; return their number.
-
-    Looking up apart from inserting lets the processor wait for many lines at once; the barrier in
-    every exchange would make it wait for one after the other.
-    """
-    words, unseen = control[WORDS], words_at(worker[UNSEEN])
-    out, hashes = words_at(worker[OUT]), words_at(worker[HASHES])
-    left = 0
-    for j in range(count):
-        unseen[left] = j
-        if find(control, out, j * words, hashes[j]) < 0:
-            left += 1
-    return left
-
-
-@native
 def absorb(control: Any, worker: Any, count: int) -> None:
     """Put the batch into the visited set, and judge what is new."""
-    words, unseen = control[WORDS], words_at(worker[UNSEEN])
+    words = control[WORDS]
     out, actions = words_at(worker[OUT]), shorts_at(worker[OUT_ACTIONS])
     sources, hashes = words_at(worker[SOURCES]), words_at(worker[HASHES])
     live = not is_empty(words_at(worker[PENDING]), control[BITS])
     new = 0
-    for u in range(sift(control, worker, count)):
-        j = unseen[u]
+    for j in range(count):
         action = actions[j]
         if insert(control, worker, out, j * words, hashes[j], sources[j], action):
             new += 1
@@ -424,7 +389,6 @@ def expand(control: Any, worker: Any) -> int:
         count = gather(control, worker)
         if count > 0:
             prepare(control, worker, count)
-            fetch_more(control, worker, count)
             absorb(control, worker, count)
         elif count < 0 and not next_level(control, worker):
             return 1

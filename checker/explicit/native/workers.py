@@ -72,7 +72,7 @@ def make_worker(kernel: Addresses, pending: Iterable[int], undecided: Iterable[i
     out = words((batch + kernel.fanout) * kernel.words)
     actions = (ctypes.c_uint16 * (batch + kernel.fanout))()
     hashes, sources = words(batch), words(batch)
-    members, unseen = words(blocks.BATCH_STATES + 1), words(batch)
+    members = words(blocks.BATCH_STATES + 1)
     hits, marks, spare = words(kernel.bits), words(kernel.bits + 1), words(kernel.bits + 1)
     current = words(kernel.words)
     worker = Worker(
@@ -82,7 +82,7 @@ def make_worker(kernel: Addresses, pending: Iterable[int], undecided: Iterable[i
         first=words(64 * kernel.bits),
         first_step=words(64 * kernel.bits),
         seen=words(kernel.seen_bits),
-        buffers=(out, actions, hashes, sources, members, hits, marks, spare, current, unseen),
+        buffers=(out, actions, hashes, sources, members, hits, marks, spare, current),
     )
     ctypes.memset(worker.first, 0xFF, ctypes.sizeof(worker.first))
     for field, buffer in (
@@ -100,7 +100,6 @@ def make_worker(kernel: Addresses, pending: Iterable[int], undecided: Iterable[i
         (blocks.FIRST_STEP, worker.first_step),
         (blocks.SEEN, worker.seen),
         (blocks.CURRENT, current),
-        (blocks.UNSEEN, unseen),
     ):
         worker.block[field] = ctypes.addressof(buffer)
     return worker
