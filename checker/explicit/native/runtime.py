@@ -1,11 +1,11 @@
 """Explore with any kernel: the native half of a breadth-first search, compiled once per machine.
 
 The visited set is an append-only array of packed states and a table of slots `{tag: 24 | index + 1:
-40}`, probed line by line: eight slots share a cache line and are compared at once. A thread writes a
-new state at an index of its own and publishes it by one compare-and-exchange on the slot; a thread
-that loses the race uses its index again. Lines are fetched a batch ahead, because a probe of a
-large table is a cache miss that only other work can hide. The line of a state comes from the upper
-bits of its hash by multiplication, so that the table can have any number of lines.
+40}`, probed line by line: eight slots share a cache line and are compared at once. A thread writes
+a new state at an index of its own and publishes it by one compare-and-exchange on the slot; a
+thread that loses the race uses its index again. Lines are fetched a batch ahead, because a probe of
+a large table is a cache miss that only other work can hide. The line of a state comes from the
+upper bits of its hash by multiplication, so that the table can have any number of lines.
 
 Every function takes the addresses of the two blocks of `splitspec.checker.explicit.native.blocks`
 and returns when it is done or asked to stop. Levels, growth, limits and progress are Python's work.
