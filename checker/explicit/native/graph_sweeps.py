@@ -48,7 +48,8 @@ from splitspec.checker.explicit.native.intrinsics import (
     shorts_at,
     words_at,
 )
-from splitspec.checker.explicit.native.runtime import find, gather, is_empty, prepare
+from splitspec.checker.explicit.native.runtime import gather, is_empty, prepare
+from splitspec.checker.explicit.native.slots import find
 
 
 def count_predecessors(control: Any, worker: Any) -> int:

@@ -20,6 +20,7 @@ import llvmlite.binding as llvm
 SOURCES = (
     "blocks",
     "intrinsics",
+    "slots",
     "runtime",
     "spread",
     "sweeps",

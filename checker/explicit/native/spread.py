@@ -35,13 +35,7 @@ from splitspec.checker.explicit.native.intrinsics import (
     native,
     words_at,
 )
-from splitspec.checker.explicit.native.runtime import (
-    INDEX_MASK,
-    TAG_SHIFT,
-    hashed,
-    home,
-    note_reach,
-)
+from splitspec.checker.explicit.native.slots import INDEX_MASK, TAG_SHIFT, hashed, home, note_reach
 
 PREFIX_BITS = 14
 PREFIX_SHIFT = 64 - PREFIX_BITS

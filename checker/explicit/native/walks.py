@@ -52,7 +52,7 @@ from splitspec.checker.explicit.native.intrinsics import (
     words_at,
     wrapped_sum,
 )
-from splitspec.checker.explicit.native.runtime import copy
+from splitspec.checker.explicit.native.slots import copy
 
 # SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 GOLDEN = -7046029254386353131
