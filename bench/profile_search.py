@@ -45,7 +45,8 @@ from splitspec.checker.explicit.native.intrinsics import (
 )
 from splitspec.checker.explicit.native.kernel import Kernel, compile_kernel
 from splitspec.checker.explicit.native.machine_code import cache_folder, load_runtime
-from splitspec.checker.explicit.native.runtime import find, gather, hashed, home, prepare
+from splitspec.checker.explicit.native.runtime import gather, prepare
+from splitspec.checker.explicit.native.slots import find, hashed, home
 from splitspec.checker.explicit.search import system_of
 from splitspec.checker.result import Limits
 from splitspec.cli.selection import Request, select
