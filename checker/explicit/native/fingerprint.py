@@ -15,6 +15,7 @@ from pathlib import Path
 
 import llvmlite.binding as llvm
 
+from splitspec.model import terms
 from splitspec.model.ir import System
 from splitspec.model.scope import Scope
 
@@ -39,6 +40,18 @@ SOURCES = (
     "table",
     "words",
 )
+"""The modules that make a kernel, beside this one."""
+MODEL_SOURCES = (
+    "expressions",
+    "passes/fold",
+    "passes/oblige",
+    "passes/restrict",
+    "passes/separate",
+    "passes/substitute",
+    "scope",
+    "terms",
+)
+"""Those of the model on whose functions they rely."""
 
 
 def fingerprint(system: System, scope: Scope, request: object) -> str:
@@ -46,9 +59,10 @@ def fingerprint(system: System, scope: Scope, request: object) -> str:
     writer = _Writer()
     writer.write((system, scope.sizes, scope.bounds, scope.pins, request))
     digest = sha256("".join(writer.parts).encode())
-    folder = Path(__file__).parent
-    for name in SOURCES:
-        digest.update((folder / f"{name}.py").read_bytes())
+    native, model = Path(__file__).parent, Path(terms.__file__).parent
+    for folder, names in ((native, SOURCES), (model, MODEL_SOURCES)):
+        for name in names:
+            digest.update((folder / f"{name}.py").read_bytes())
     digest.update(metadata.version("llvmlite").encode())
     digest.update(llvm.get_host_cpu_name().encode())
     digest.update(llvm.get_host_cpu_features().flatten().encode())

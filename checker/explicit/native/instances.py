@@ -29,7 +29,7 @@ from splitspec.model.ir import (
 from splitspec.model.passes.restrict import exact_counters
 from splitspec.model.terms import free_locals
 
-INSTANCES_MAX = 500
+INSTANCES_MAX = 250
 """Above this many instances, actions become loops over their outer parameters."""
 
 
