@@ -148,6 +148,33 @@ CLOCK = """
 """
 
 
+def test_a_ledger_that_nobody_vouches_for_stays_within_its_bounds(
+    make: Make, tmp_path: Path
+) -> None:
+    hostile = Judge(make(LEDGER, sizes=2), tmp_path)
+    assert hostile.check(200) > 5
+    assert not any(bit.path.startswith("m.") and bit.kind for bit in hostile.kernel.bits)
+    honest = Judge(make(LEDGER, sizes=2, given=(ActorKind.HOST,)), tmp_path)
+    assert honest.check(200) > 1
+    assert {bit.path for bit in honest.kernel.bits} > {"m.bill.exact", "m.forge.range"}
+
+
+LEDGER = """
+    sort Page
+    var paid[Page]: bool
+    counter bill counts p: Page where paid[p] given honest host
+    action pay(p: Page) by kernel
+      when low: bill < 2
+      when new: not paid[p]
+      paid[p] := true
+    action book(p: Page) by host
+      bill += 2
+    action forge(p: Page) by host
+      when dear: bill > 0
+      bill -= 2
+"""
+
+
 def test_step_properties_see_both_states_and_the_actor(make: Make, tmp_path: Path) -> None:
     assert Judge(make(STEPS, sizes=2), tmp_path).check(200) > 5
 
