@@ -3,7 +3,7 @@
 Text, and not IR, is drawn: a failing example can be read, kept as a file and run, and the parser
 and the type checker take part. What is drawn covers every construct that the explicit engines treat
 in a way of their own: index types of all kinds, options, constants, counters with right and wrong
-upkeep, promises and hostile actions, comprehension updates that may collide, parameters that a
+upkeep, naturals that a bound cuts, promises and hostile actions, variants, comprehension updates that may collide, parameters that a
 guard fixes, and every kind of property that they decide.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 INDEX_TYPES = ("S", "T", "E", "bool", "0..2")
-VALUE_TYPES = ("S?", "T?", "E", "bool", "0..2", "E?", "0..1?")
+VALUE_TYPES = ("S?", "T?", "E", "bool", "0..2", "E?", "0..1?", "nat")
 MEMBERS = ("red", "green", "blue")
 
 
@@ -27,10 +27,11 @@ class Variable:
 
 @dataclass(frozen=True)
 class RandomSystem:
-    """A module named `random`, and the sizes of its sorts."""
+    """A module named `random`, the sizes of its sorts and the bounds of its naturals."""
 
     text: str
     sizes: dict[str, int] = field(hash=False)
+    bounds: dict[str, int] = field(hash=False)
 
 
 class _Author:
@@ -41,6 +42,7 @@ class _Author:
         self.fresh = 0
         self.variables: list[Variable] = []
         self.constants: list[Variable] = []
+        self.guards: list[str] = []  # what a variant may drop
 
     def pick(self, *options: str) -> str:
         return self.draw(st.sampled_from(options))
@@ -63,7 +65,7 @@ class _Author:
                 options += ["true", "false"]
             case "E":
                 options += list(MEMBERS)
-            case "0..2":
+            case "0..2" | "nat":
                 options += ["0", "1", "2"]
             case "0..1":
                 options += ["0", "1"]
@@ -101,7 +103,7 @@ class _Author:
         other = self.value(type_, scope)
         if other is None:
             return f"{read} = none" if variable.type.endswith("?") else "true"
-        if variable.type == "0..2" and self.chance(50):
+        if variable.type in ("0..2", "nat") and self.chance(50):
             return f"{read} {self.pick('<', '<=', '>', '>=')} {other}"
         return f"{read} {self.pick('=', '!=')} {other}"
 
@@ -135,8 +137,9 @@ class _Author:
             self.constants.append(constant)
             lines.append(f"const {constant.name}: {constant.type}")
         for _ in range(self.draw(st.integers(2, 4))):
-            count = self.draw(st.integers(0, 2))
-            indices = tuple(self.pick(*INDEX_TYPES[:3], "S", "T") for _ in range(count))
+            count = self.draw(st.integers(0, 2)) if self.chance(95) else 4
+            types = (*INDEX_TYPES[:3], "S", "T") if count < 4 else ("T", "bool")
+            indices = tuple(self.pick(*types) for _ in range(count))
             variable = Variable(self.name("v"), indices, self.pick(*VALUE_TYPES))
             self.variables.append(variable)
             signature = f"[{', '.join(indices)}]" if indices else ""
@@ -163,10 +166,13 @@ class _Author:
         actor = self.pick(*actors)
         hostile = " hostile" if actor != "kernel" and self.chance(20) else ""
         parameters = ", ".join(f"{name}: {type_}" for name, type_ in scope.items())
-        lines = [f"action {self.name('act')}({parameters}) by {actor}{hostile}"]
+        action = self.name("act")
+        lines = [f"action {action}({parameters}) by {actor}{hostile}"]
         for _ in range(self.draw(st.integers(0, 2))):
             kind = self.pick("", "", "", " @kernel", " @hardware", " @host")
-            lines.append(f"  when {self.name('g')}: {self.formula(scope, 2)}{kind}")
+            label = self.name("g")
+            lines.append(f"  when {label}: {self.formula(scope, 2)}{kind}")
+            self.guards.append(f"{action}.{label}")
         free = list(self.variables)
         for _ in range(self.draw(st.integers(1, 2))):
             variable = self.draw(st.sampled_from(free if free else self.variables))
@@ -195,7 +201,7 @@ class _Author:
         assert value is not None
         target = f"{variable.name}[{', '.join(indices)}]" if indices else variable.name
         label = f"{self.name('u')}: " if self.chance(40) else ""
-        if variable.type == "0..2" and self.chance(30):
+        if variable.type in ("0..2", "nat") and self.chance(30):
             return f"{label}{target} {self.pick('+=', '-=')} 1{self.where(bound, inner)}"
         return f"{label}{target} := {value}{self.where(bound, inner)}"
 
@@ -228,6 +234,19 @@ class _Author:
             lines.append(f"  {quantifier} {bound}: {type_}: {body}")
         return lines
 
+    def variants(self) -> list[str]:
+        if not self.guards or self.chance(70):
+            return []
+        lines = []
+        for _ in range(self.draw(st.integers(1, 2))):
+            dropped = self.draw(st.sampled_from(self.guards))
+            lines += [
+                f"variant {self.name('var')} of random",
+                f"  drop {dropped}",
+                "  expect redundant",
+            ]
+        return lines
+
 
 @st.composite
 def random_systems(draw: st.DrawFn) -> RandomSystem:
@@ -241,5 +260,8 @@ def random_systems(draw: st.DrawFn) -> RandomSystem:
     if author.chance(50):
         lines += ["final", f"  {author.atom({})}"]
     lines += author.properties()
+    lines += author.variants()
+    naturals = [variable.name for variable in author.variables if variable.type == "nat"]
+    bounds = {name: draw(st.integers(1, 3)) for name in naturals}
     sizes = {"S": draw(st.integers(1, 3)), "T": draw(st.integers(1, 2))}
-    return RandomSystem("\n".join(lines) + "\n", sizes)
+    return RandomSystem("\n".join(lines) + "\n", sizes, bounds)

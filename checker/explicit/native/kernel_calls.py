@@ -16,12 +16,12 @@ ALL = (1 << 64) - 1
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """The successors of a state with the numbers of their actions, how many steps failed an
-    obligation, and the bits of transition properties and bounds that show.
+    """The successors of a state with the numbers of their actions, how many steps have
+    none, and the bits of transition properties and bounds that show.
     """
 
     successors: tuple[tuple[int, State], ...]
-    faults: int
+    refused: int
     marks: frozenset[Bit]
 
 

@@ -1,7 +1,7 @@
 """Write `successors`: a decision tree over the guards, and the steps at its leaves.
 
-Soundness: every instance whose guards hold is written, counted as a fault, or cut at a bound of the
-run; nothing is decided by a hash. A deadlock is looked for among the successors that were written.
+Soundness: every instance whose guards hold is written, or counted and marked as a fault or as cut
+at a bound of the run; nothing is decided by a hash. A deadlock is looked for among the successors that were written.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class SuccessorsEmitter:
             if fault is not circuit.false:
                 self._emit_refusal(fault, end, self.numbers[f"{action.path}.{kind.value}", kind])
         for path, over in instance.cuts:
-            self._emit_refusal(over, end, self.numbers[path, None], cut=True)
+            self._emit_refusal(over, end, self.numbers[path, None], moves=not action.hostile)
         for path, failed in instance.steps:
             with asm.when(failed, rare=True):
                 self._emit_mark(self.numbers[path, PropertyKind.STEP])
@@ -119,19 +119,20 @@ class SuccessorsEmitter:
         asm.jump(end)
         asm.place(end)
 
-    def _emit_refusal(self, condition: Predicate, end: str, bit: int, cut: bool = False) -> None:
-        """Leave the step without a successor if the condition holds."""
+    def _emit_refusal(self, condition: Predicate, end: str, bit: int, moves: bool = False) -> None:
+        """Leave the step without a successor if the condition holds. It is a transition all the
+        same; one that `moves` would have changed the state, so the state is no deadlock.
+        """
         asm = self.asm
         bad, good = asm.label(), asm.label()
         asm.branch(asm.predicate(condition), bad, good, rare=bad)
         asm.place(bad)
         self._emit_mark(bit)
-        if cut:
+        if moves:
             asm.write("store i64 1, ptr %cut")
-        else:
-            pointer = asm.op(f"getelementptr i64, ptr %marks, i64 {self.words}")
-            faults = asm.op(f"load i64, ptr {pointer}")
-            asm.write(f"store i64 {asm.op(f'add i64 {faults}, 1')}, ptr {pointer}")
+        pointer = asm.op(f"getelementptr i64, ptr %marks, i64 {self.words}")
+        refused = asm.op(f"load i64, ptr {pointer}")
+        asm.write(f"store i64 {asm.op(f'add i64 {refused}, 1')}, ptr {pointer}")
         asm.jump(end)
         asm.place(good)
 

@@ -70,7 +70,7 @@ class Judge:
         return count
 
     def check_steps(self, state: State) -> None:
-        """Assert equal successors, faults, and marks."""
+        """Assert equal successors, refusals, and marks."""
         steps = list(self.evaluator.steps(state))
         expansion = expand(self.kernel, self.sliced(state), self.mask)
         native = Counter((self.kernel.actions[a], s) for a, s in expansion.successors)
@@ -78,7 +78,7 @@ class Judge:
             (step.action, self.sliced(step.successor)) for step in steps if step.successor
         )
         assert native == expected
-        assert expansion.faults == sum(isinstance(step.outcome, Fault) for step in steps)
+        assert expansion.refused == sum(step.successor is None for step in steps)
         assert {bit.path for bit in expansion.marks} == set(self._marks(state, steps))
 
     def check_claims(self, state: State) -> None:
