@@ -85,7 +85,7 @@ def _judge_variant(result: RunResult, variant: Variant, steps: int | None) -> tu
         return tuple(
             Judgement(verdict, Outcome.HOLDS, verdict.outcome is Outcome.HOLDS)
             for verdict in result.verdicts
-            if verdict.kind not in (PropertyKind.WITNESS, PropertyKind.RECOVERABLE)
+            if verdict.kind is not PropertyKind.WITNESS
         )
     judgements = []
     for verdict in result.verdicts:

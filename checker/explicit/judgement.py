@@ -2,7 +2,8 @@
 
 Soundness: `Violated` and `Reached` rest on a trace that the evaluator has replayed. `Holds` is
 said when every reachable state of the scope was visited, or, of all runs up to a depth, when the
-search was told to stop there; any other end leaves what was not found unknown.
+search was told to stop there; any other end leaves what was not found unknown. Of a run without
+any state nothing is said: all claims would be true of it.
 """
 
 from __future__ import annotations
@@ -18,14 +19,18 @@ from splitspec.model.trace import Trace
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 
 
+NOTHING_STARTS = "there is no initial state: no values of the constants meet the assumptions"
+
+
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How far a search went: through all of `scope`, or until `stop`."""
+    """How far a search went: through all `states` of `scope`, or until `stop`."""
 
     scope: Scope
     stop: Stop | None
     depth: int
     cut: tuple[str, ...]
+    states: int
 
     @property
     def everything(self) -> str:
@@ -42,6 +47,9 @@ def judge(claim: Property, found: Trace | None, extent: Extent, *, vacuous: bool
     if found is not None:
         outcome = Outcome.REACHED if is_witness else Outcome.VIOLATED
         assurance = Assurance(AssuranceKind.REPLAYED)
+    elif extent.stop is None and extent.states == 0:
+        outcome, assurance = Outcome.UNKNOWN, Assurance(AssuranceKind.NONE)
+        reason = NOTHING_STARTS
     elif extent.stop is None:
         outcome = Outcome.UNREACHED if is_witness else Outcome.HOLDS
         assurance = Assurance(AssuranceKind.EXHAUSTIVE, extent.everything)

@@ -146,7 +146,7 @@ class _Search:
         coverage = self._observed(exploration, explored) if explored.complete else Coverage()
         cut = tuple(bit.path for bit in self.kernel.bits if bit.kind is None and bit.path in found)
         scope = self.evaluator.places.scope
-        extent = Extent(scope, explored.stop, explored.closed_depth, cut)
+        extent = Extent(scope, explored.stop, explored.closed_depth, cut, explored.states)
         claims = claims_of(self.setting) | self._unlisted(found)
         verdicts = tuple(
             self._verdict(claim, found, exploration, explored, extent, coverage)

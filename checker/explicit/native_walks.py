@@ -92,7 +92,8 @@ class NativeWalks:
         states, actions = walk_again(self.swarm, number, steps)
         execution = execution_along(self.translation, claim, states, actions)
         trace = counterexample(self.evaluator, claim, execution)
-        extent = Extent(self.evaluator.places.scope, walked.stop, walked.longest, ())
+        scope = self.evaluator.places.scope
+        extent = Extent(scope, walked.stop, walked.longest, (), len(states))
         verdict = judge(claim, trace, extent, vacuous=False)
         how = f"walk {number} of seed {self.swarm.seed}; there may be shorter ones"
         return replace(verdict, reason=how)

@@ -102,7 +102,8 @@ class _Search:
         if stop is None:  # What was not seen in part of the states may be in the others.
             coverage = observe(self.evaluator, self.setting.claims, self.graph.states)
         cut = tuple(self.cut)
-        extent = Extent(self.evaluator.places.scope, stop, self.graph.depth, cut)
+        scope, states = self.evaluator.places.scope, len(self.graph.states)
+        extent = Extent(scope, stop, self.graph.depth, cut, states)
         verdicts = tuple(
             self._verdict(claim, extent, coverage) for claim in tuple(self.claims.values())
         )
@@ -111,12 +112,12 @@ class _Search:
             model=self.setting.model,
             given=given_names(self.setting),
             variant=None if self.setting.variant is None else self.setting.variant.name,
-            scope=sizes(self.evaluator.places.scope),
+            scope=sizes(scope),
             engine=Engine.EVALUATOR,
             complete=stop is None,
             stop=stop,
             seconds=time.perf_counter() - self.started,
-            states=len(self.graph.states),
+            states=states,
             transitions=self.transitions,
             depth=self.graph.depth,
             symmetry=False,

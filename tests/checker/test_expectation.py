@@ -126,6 +126,8 @@ def test_a_redundant_variant_must_break_nothing() -> None:
     redundant = Expectation(variant=variant(None))
     assert exit_code([judged(Outcome.HOLDS, redundant)]) is ExitCode.MET
     assert exit_code([judged(Outcome.VIOLATED, redundant)]) is ExitCode.VIOLATED
+    lost = verdict(Outcome.VIOLATED, PropertyKind.RECOVERABLE)
+    assert exit_code([judge(RunResult(run(), (lost,)), redundant)]) is ExitCode.VIOLATED
 
 
 def test_an_interrupted_run_is_never_a_pass() -> None:

@@ -271,6 +271,30 @@ def test_what_never_happened_is_listed(setting: Make) -> None:
 # Slices
 
 
+def test_nothing_is_said_of_a_run_that_cannot_start(setting: Make) -> None:
+    """Every claim would be true of it: of no state, and of no step."""
+    result = explore(
+        setting("""
+            const k: bool
+            assume odd
+              k
+              not k
+            var a: bool
+            action turn() by kernel
+              a := not k
+            invariant wrong
+              false
+            witness right
+              true
+            recoverable anyhow
+              a
+        """)
+    )
+    assert (result.run.states, result.run.complete) == (0, True)
+    assert {v.outcome for v in result.verdicts} == {Outcome.UNKNOWN}
+    assert all("no initial state" in v.reason for v in result.verdicts)
+
+
 def test_states_that_differ_in_what_nothing_reads_are_one(setting: Make) -> None:
     noisy = setting(
         """
