@@ -68,7 +68,8 @@ def run_text(judged: JudgedRun, texts: dict[str, str], paint: Paint, *, verbose:
 def _headline(run: Run, paint: Paint) -> str:
     name = f"{run.model} with {run.variant}" if run.variant else run.model
     scope = " ".join(f"{sort.rpartition('.')[2]}={size}" for sort, size in run.scope)
-    return f"{paint('title', name)} · {adversary(run.given)} · {scope}"
+    parts = (paint("title", name), adversary(run.given), scope)
+    return " · ".join(part for part in parts if part)
 
 
 def _figures(run: Run) -> str:

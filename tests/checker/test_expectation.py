@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from splitspec.checker.expectation import Expectation, JudgedRun, judge
@@ -128,6 +130,14 @@ def test_a_redundant_variant_must_break_nothing() -> None:
     assert exit_code([judged(Outcome.VIOLATED, redundant)]) is ExitCode.VIOLATED
     lost = verdict(Outcome.VIOLATED, PropertyKind.RECOVERABLE)
     assert exit_code([judge(RunResult(run(), (lost,)), redundant)]) is ExitCode.VIOLATED
+
+
+def test_a_run_that_ended_at_a_depth_is_never_a_pass() -> None:
+    bounded = replace(verdict(Outcome.HOLDS), assurance=Assurance(AssuranceKind.BOUNDED, "3 steps"))
+    short = run(complete=False, stop=Stop.DEPTH)
+    assert exit_code([judge(RunResult(short, (bounded,)), Expectation())]) is ExitCode.UNKNOWN
+    redundant = Expectation(variant=variant(None))
+    assert exit_code([judge(RunResult(short, (bounded,)), redundant)]) is ExitCode.UNKNOWN
 
 
 def test_an_interrupted_run_is_never_a_pass() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from splitspec.checker.expectation import JudgedRun, Judgement
 from splitspec.checker.result import Stop
 from splitspec.cli.exitcode import ExitCode, combine
-from splitspec.model.verdict import Outcome
+from splitspec.model.verdict import AssuranceKind, Outcome
 
 
 def exit_code(runs: Iterable[JudgedRun]) -> ExitCode:
@@ -25,6 +25,8 @@ def _code_of_run(judged: JudgedRun) -> ExitCode:
 
 
 def _code_of(judgement: Judgement) -> ExitCode:
+    if judgement.met and judgement.verdict.assurance.kind is AssuranceKind.BOUNDED:
+        return ExitCode.UNKNOWN  # Longer runs were not looked at, because of a limit of the user's.
     if judgement.met:
         return ExitCode.MET
     match judgement.verdict.outcome:
