@@ -49,10 +49,10 @@ MODELS = (
     ),
     Code(
         "SS507",
-        "size below 1",
-        "A sort has at least one element.",
+        "size out of bounds",
+        "A sort has at least one element, and no variable more than a million places.",
         '[memory]\nmodule = "memory"\nscope = { Page = 0 }',
-        "Give a size of 1 or more.",
+        "Give a size from 1 on, and small: scopes are explored exhaustively.",
     ),
     Code(
         "SS508",

@@ -142,7 +142,8 @@ TYPES = (
         "SS306",
         "no option and no nat here",
         "An index, argument or bound variable always has a value of a finite type; an option may "
-        "be `none`, a `nat` has no end, and there is no optional `nat`.",
+        "be `none`, a `nat` has no end, and there is no optional `nat`. Neither is a range of "
+        "more than a million values one that a run could try.",
         "invariant a\n  all g: Page: validated[npt[g]]",
         "Name the value: `all g: Page, f: Frame: npt[g] = f implies validated[f]`.",
     ),

@@ -501,6 +501,7 @@ class Program:
     modules: tuple[str, ...]
     sorts: tuple[str, ...]
     enums: Mapping[str, tuple[str, ...]]
+    ends: frozenset[str]  # the constants that end a range; only a run that pins them has types
     variables: Mapping[str, Variable]
     definitions: Mapping[str, Definition]
     parts: Mapping[str, Part]

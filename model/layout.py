@@ -152,7 +152,8 @@ def _continues(line: Line, token: Token) -> bool:
 def _problems(source: Source, lines: list[Line]) -> list[Diagnostic]:
     """Return what is wrong with brackets, sizes and indentation in one declaration."""
     problems: list[Diagnostic] = []
-    if lines[0].indent > 0:
+    start = source.line(lines[0].tokens[0].line)[: lines[0].indent]
+    if start.isspace():  # Else a character that was reported stands before it.
         problems.append(_indented_start(source, lines[0].tokens[0]))
     levels = [lines[0].indent]
     for line in lines:

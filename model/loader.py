@@ -145,14 +145,16 @@ def _read(reading: _Reading, path: Path, name: str, importing: tuple[str, ...]) 
             _require(reading, wanted, declared.module.span, importing)
         elif isinstance(declared, syntax.Refinement):
             _require(reading, str(declared.abstract), declared.abstract.span, importing)
-    reading.units[name] = Unit(module, parsed.broken | _words_of_broken_lines(parsed))
+    lines = _broken_lines(parsed)
+    # Where a keyword is misspelled, any word near it may be a declared name.
+    words = frozenset(word for line in lines for word in re.findall(r"\w+", line))
+    lacks_import = any(line.startswith("import") for line in lines)
+    reading.units[name] = Unit(module, parsed.broken | words, lacks_import)
 
 
-def _words_of_broken_lines(parsed: Parsed) -> frozenset[str]:
-    """Return the words near syntax errors: where a keyword is misspelled, one may be declared."""
+def _broken_lines(parsed: Parsed) -> list[str]:
     spans = [diagnostic.span for diagnostic in parsed.diagnostics]
-    texts = [span.source.line(span.line) for span in spans if span is not None]
-    return frozenset(word for text in texts for word in re.findall(r"\w+", text))
+    return [span.source.line(span.line) for span in spans if span is not None]
 
 
 def _require(reading: _Reading, name: str, span: Span, importing: tuple[str, ...]) -> None:

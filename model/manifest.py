@@ -30,7 +30,7 @@ class ExpectedRun:
     transitions: int | None
     depth: int | None
     orbits: int | None
-    span: Span = field(compare=False, repr=False)
+    span: Span | None = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class ModelEntry:
         """Return what is recorded of the run under an adversary."""
         return next((run for run in self.runs if run.given == given), None)
 
-    def span(self, *keys: str) -> Span:
+    def span(self, *keys: str) -> Span | None:
         """Return where a key of this entry stands."""
         return self.positions.span(self.name, *keys)
 

@@ -27,8 +27,13 @@ class Positions:
     source: Source
     spans: Mapping[Keys, Span]
 
-    def span(self, *keys: str) -> Span:
-        """Return the span of a key, or of the nearest table around it that was found."""
+    def span(self, *keys: str) -> Span | None:
+        """Return the span of a key, or of the nearest table around it that was found.
+
+        None is the place of what stands in no file, but on the command line.
+        """
+        if not self.source.text:
+            return None
         for length in range(len(keys), 0, -1):
             if keys[:length] in self.spans:
                 return self.spans[keys[:length]]

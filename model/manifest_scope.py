@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import prod
 
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.ir import Program, Value, Variable, VariableKind
@@ -17,7 +18,11 @@ from splitspec.model.scope import Scope
 from splitspec.model.setting import adversaries
 from splitspec.model.types import Boolean, Natural, Option, Range, Sort, Type
 
+PLACES_MAX = 1_000_000
+"""More values than this in one state are a slip of a size, and would fill the memory."""
+
 Layer = tuple[Mapping[str, int], Keys]
+COMMAND_LINE: Keys = ("--scope",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,27 @@ class _Resolution:
         unpinned = Scope(sizes, bounds, {})
         pins = self._pins(unpinned)
         self._require_pins(pins)
+        scope = Scope(sizes, {**bounds, **self._bounds_of(pins)}, pins)
+        if not self._diagnostics:
+            self._refuse_vast(scope)
         if self._diagnostics:
             return Scoped(None, tuple(self._diagnostics))
-        return Scoped(Scope(sizes, {**bounds, **self._bounds_of(pins)}, pins), ())
+        return Scoped(scope, ())
+
+    def _refuse_vast(self, scope: Scope) -> None:
+        """Refuse sizes at which one state would fill the memory."""
+        places = {
+            path: prod(scope.count(type_) for type_ in variable.indices)
+            for path, variable in self._program.variables.items()
+        }
+        largest = max(places, key=lambda path: places[path], default=None)
+        if largest is not None and places[largest] > PLACES_MAX:
+            message = f"`{_short(largest)}` has {places[largest]:,} places at these sizes"
+            help_ = f"Choose sizes with which it has at most {PLACES_MAX:,}."
+            self._refuse("SS507", message, ("scope",), help_)
 
     def _sizes(self, overriding: Mapping[str, int]) -> Mapping[str, int]:
-        layers: list[Layer] = [(self._entry.scope, ("scope",)), (overriding, ("scope",))]
+        layers: list[Layer] = [(self._entry.scope, ("scope",)), (overriding, COMMAND_LINE)]
         if self._variant is not None:
             layers.insert(1, (self._variant.scope, (*self._variant.keys, "scope")))
         sizes = self._matched(layers, self._program.sorts, "SS505", "sort")
@@ -176,10 +196,14 @@ class _Resolution:
 
     def _require_pins(self, pins: Mapping[str, Value]) -> None:
         """Ranges must have an end: the constants that types name are pinned."""
-        for path in sorted(_named_ends(self._program) - set(pins)):
+        for path in sorted(self._program.ends - set(pins)):
             message = f"`{_short(path)}` is the end of a range and has no value"
             help_ = f"Write `pins = {{ {_short(path)} = 2 }}`."
             self._refuse("SS509", message, ("pins",), help_)
+        for path in sorted(self._program.ends & set(pins)):
+            if int(pins[path] or 0) > PLACES_MAX:
+                message = f"a range up to `{_short(path)}` has more than {PLACES_MAX:,} values"
+                self._refuse("SS509", message, ("pins",), "Write a smaller number.")
 
     def _constants(self) -> Mapping[str, Variable]:
         return {
@@ -226,7 +250,8 @@ class _Resolution:
         return None
 
     def _refuse(self, code: str, message: str, keys: Keys, help_: str = "") -> None:
-        self._diagnostics.append(Diagnostic(code, message, self._entry.span(*keys), help=help_))
+        span = None if keys[:1] == COMMAND_LINE else self._entry.span(*keys)
+        self._diagnostics.append(Diagnostic(code, message, span, help=help_))
 
 
 def _values(type_: Type, scope: Scope) -> Mapping[tuple[type, Pin], Value] | None:
@@ -253,17 +278,6 @@ def _element(pin: Pin, type_: Type, scope: Scope) -> int | None:
     number = int(written[2])
     named = str(inner).lower().startswith(written[1])
     return number - 1 if named and number <= scope.sizes[inner.path] else None
-
-
-def _named_ends(program: Program) -> frozenset[str]:
-    """Return the constants that types of variables name as the end of a range."""
-    ends = set()
-    for variable in program.variables.values():
-        for type_ in (*variable.indices, variable.type):
-            inner = type_.of if isinstance(type_, Option) else type_
-            if isinstance(inner, Range) and isinstance(inner.high, str):
-                ends.add(inner.high)
-    return frozenset(ends)
 
 
 def _names(name: str, path: str) -> bool:

@@ -53,10 +53,14 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A module to resolve, with the names of its declarations that the parser could not read."""
+    """A module to resolve, with the names of its declarations that the parser could not read.
+
+    `lacks_import` says that one of these lines was an import.
+    """
 
     module: syntax.Module
     broken: frozenset[str]
+    lacks_import: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,8 @@ def resolve(
         found.tables[module] = _declared(unit.module, diagnostics)
         found.exports[module] = _exported(unit.module, found)
         found.broken[module] = unit.broken
+        if unit.lacks_import:
+            found.incomplete.add(module)
         found.closures[module] = _closure(unit.module, found)
         found.visible[module] = _visible(module, found, found.exports)
         found.members[module] = _members(found.closures[module], found.tables)
@@ -298,6 +304,7 @@ def _find_qualified(
     if hidden is not None:
         return hidden
     known = [n for n, s in table.items() if s.kind in kinds]
+    wanted = wanted.removesuffix(" of an imported module")
     return unknown(name, last, known, f"{wanted} of module `{qualifier}`")
 
 

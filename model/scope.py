@@ -16,6 +16,7 @@ from splitspec.model.ir import Value, Variable
 from splitspec.model.types import (
     Boolean,
     Enumeration,
+    IndexType,
     Integer,
     Natural,
     Nothing,
@@ -62,6 +63,20 @@ class Scope:
                 return tuple(range(bound + 1))
             case Integer() | Nothing():
                 raise AssertionError(f"{type_} has no values of its own")
+            case _:
+                assert_never(type_)
+
+    def count(self, type_: IndexType) -> int:
+        """Return how many values an index can have."""
+        match type_:
+            case Sort(path):
+                return self.sizes[path]
+            case Enumeration(_, members):
+                return len(members)
+            case Boolean():
+                return 2
+            case Range():
+                return self.high(type_) + 1
             case _:
                 assert_never(type_)
 

@@ -64,7 +64,7 @@ def typecheck(
     modules are `complete`, nothing is said of what they lack.
     """
     names, diagnostics = resolve(units, substitutions)
-    typed = Typed({}, {}, {}, {})
+    typed = Typed({}, {}, {}, {}, set())
     environments = {
         module: Environment(module, names, typed, diagnostics, Place.PROPERTY, {})
         for module in ("", *names.tables)
@@ -180,6 +180,7 @@ def _program(names: Names, typed: Typed, bodies: _Bodies) -> Program:
         modules=modules,
         sorts=tuple(path for path in types if path not in enums),
         enums=enums,
+        ends=frozenset(path for path in typed.ends if _module(path) in modules),
         variables={path: v for path, v in variables if v and _module(path) in modules},
         definitions={
             path: facts.definition

@@ -72,13 +72,15 @@ class Typed:
     """What is known of the declarations, by path.
 
     None stands for a declaration that is ill-typed: it was reported, so its uses are not. The
-    tables are filled in the order of need: types, variables, definitions, signatures.
+    tables are filled in the order of need: types, variables, definitions, signatures. `ends` are the
+    constants that some type names as the end of a range.
     """
 
     types: dict[str, Sort | Enumeration]
     variables: dict[str, ir.Variable | None]
     definitions: dict[str, DefinitionFacts | None]
     signatures: dict[str, Signature]
+    ends: set[str]
 
 
 @dataclass(frozen=True, slots=True)

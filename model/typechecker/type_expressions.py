@@ -25,6 +25,7 @@ from splitspec.model.types import (
 BOOLEAN = Boolean()
 INTEGER = Integer()
 NOTHING = Nothing()
+INDEX_MAX = 1_000_000
 _TYPE_NAMES = (SymbolKind.SORT, SymbolKind.ENUM)
 
 
@@ -88,6 +89,7 @@ def _read_range(env: Environment, written: syntax.RangeType) -> Range | None:
             help=f"declare `const {symbol.name}: nat`, and pin it in models.toml",
         )
         return None
+    env.typed.ends.add(symbol.path)
     return Range(symbol.path)
 
 
@@ -113,6 +115,15 @@ def read_index_type(
                 written.span,
                 label="has no end",
                 help="write a range, `0..3`, or `0..K` with `const K: nat`",
+            )
+            return None
+        case Range(int(high)) if high > INDEX_MAX:
+            env.report(
+                "SS306",
+                f"the type of {what} has more than {INDEX_MAX:,} values",
+                written.span,
+                label="no run could try them all",
+                help="write a smaller range: what is true of few values mostly is of many",
             )
             return None
         case Sort() | Enumeration() | Boolean() | Range() | None:

@@ -53,7 +53,16 @@ def type_variants(
                 help="rename one of the two",
             )
         before = len(env.diagnostics)
+        ends = set(env.typed.ends)
         variant = _variant(_Subject(program, env), one)
+        for path in sorted(env.typed.ends - ends):
+            env.report(
+                "SS309",
+                f"`{path.rpartition('.')[2]}` ends a range in a variant only",
+                one.name.span,
+                label="a model pins the ends of its own ranges",
+                help="write a number, or name the constant in a type of the model, too",
+            )
         if variant is not None and len(env.diagnostics) == before:
             typed.append(variant)
     return tuple(typed), tuple(env.diagnostics)

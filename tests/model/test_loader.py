@@ -199,3 +199,15 @@ def test_files_that_cannot_be_read_are_diagnostics(tmp_path: Path) -> None:
     assert _codes(load(tmp_path / "bytes.split")) == ["SS205"]
     (tmp_path / "empty.split").write_text("")
     assert _codes(load(tmp_path / "empty.split"))[0].startswith("SS1")
+
+
+def test_a_broken_import_is_the_only_error_of_what_it_would_bring(tmp_path: Path) -> None:
+    (tmp_path / "a.split").write_text("module a\nsort S\n")
+    (tmp_path / "c.split").write_text("module c\nsort T\n")
+    (tmp_path / "b.split").write_text("module b\nimport a import c\nvar x[S]: T?\n")
+    assert _codes(load(tmp_path / "b.split")) == ["SS120"]
+
+
+def test_an_unknown_character_before_a_declaration_does_not_indent_it(tmp_path: Path) -> None:
+    (tmp_path / "a.split").write_text("\ufeffmodule a\nsort S\n")
+    assert _codes(load(tmp_path / "a.split")) == ["SS101"]

@@ -156,6 +156,28 @@ def test_a_module_without_a_manifest_needs_sizes_from_the_command_line() -> None
     assert scope.sizes == {"transaction_commit.Manager": 2}
 
 
+def test_what_the_command_line_says_has_no_place_in_a_file(program: Program) -> None:
+    (missing,) = scope_of(entry_for_module("sizes", {}), program).diagnostics[:1]
+    (unknown,) = scope_of(_read(WHOLE).models["sizes"], program, None, {"Pag": 2}).diagnostics
+    assert (missing.code, missing.span) == ("SS506", None)
+    assert (unknown.code, unknown.span, unknown.help) == ("SS505", None, "Did you mean `Page`?")
+
+
+def test_the_end_of_a_range_is_pinned_wherever_the_range_stands(tmp_path: Path) -> None:
+    """A bound would be no end: a type has one set of values."""
+    path = tmp_path / "ends.split"
+    path.write_text(
+        "module ends\nconst most: nat\nconst last: nat\nvar x: 0..3\n"
+        "action take(n: 0..most) by host\n  x := 1\n"
+        "invariant low\n  all n: 0..last: x != n or n < 3\n"
+    )
+    program = load(path).program
+    assert program is not None
+    text = '[ends]\nmodule = "ends"\nscope = {}\nbounds = { most = 2, last = 2 }\n'
+    found = scope_of(_read(text).models["ends"], program).diagnostics
+    assert [d.code for d in found] == ["SS509", "SS509"]
+
+
 def test_an_entry_with_a_mistake_does_not_hide_the_others() -> None:
     manifest = _read('[a]\nmodule = 1\n[b]\nmodule = "b"\n')
     assert [d.code for d in manifest.diagnostics] == ["SS503"]

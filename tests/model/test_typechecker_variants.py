@@ -13,6 +13,7 @@ BASE = """module base
 sort Page
 const limit: 0..3
 const spare: bool
+const most: nat
 var used[Page]: bool
 counter usage counts p: Page where used[p]
 part claim(p: Page)
@@ -144,6 +145,11 @@ def test_an_added_action_belongs_to_the_module_of_the_model(tmp_path: Path) -> N
         ("drop take.few\nexpect violated some_are_used", [("SS426", "some_are_used")]),
         ("drop take.few\nexpect violated take.exact", [("SS204", "take.exact")]),
         ("drop top.take.few\nexpect redundant", [("SS201", "top.take.few")]),
+        (
+            'change take(p)\n  when odd: all n: 0..most: used[p] or n < 1\n  used[p] := true\n'
+            'expect redundant\ncites "x"',
+            [("SS309", "v")],
+        ),
         ("drop missing.few\nexpect redundant", [("SS201", "missing.few")]),
         ('change take(p, q)\n  usage += 1\nexpect redundant\ncites "x"', [("SS307", "p, q")]),
         (
