@@ -228,4 +228,11 @@ SYSTEM = (
         "action pvalidate(g: Page, f: Frame) by kernel\n  validated[f] := true",
         "Write `pvalidate(g, f) is stutter`, or which action or part it realises.",
     ),
+    Code(
+        "SS432",
+        "variant of no model",
+        "Nobody would ever check the variant.",
+        "variant v of memroy\n  drop accept_page.once\n  expect redundant",
+        "Write the name of a model of models.toml; without that file, the name of a module.",
+    ),
 )

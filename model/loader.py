@@ -7,7 +7,7 @@ file beside takes the place of a shipped one for all that import it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -84,32 +84,49 @@ def load(
 
 
 def load_variants(
-    loaded: Loaded, model: str, beside: Iterable[Path], library: Library | None = None
+    loaded: Loaded,
+    model: str,
+    beside: Iterable[Path],
+    library: Library | None = None,
+    models: Collection[str] = (),
 ) -> tuple[tuple[ir.Variant, ...], tuple[Diagnostic, ...]]:
     """Return the variants `of model` in the program's modules and in the files `beside`.
 
     `loaded` must have a program. The variants see all of it, the names of its own module first.
+    A variant of what is none of `models` (by default the program's modules) would never be checked,
+    and is an error.
     """
     assert loaded.program is not None
     library = library or Library()
     diagnostics: list[Diagnostic] = []
-    declared = [variant for module in loaded.modules for variant in _variants(module, model)]
+    modules = list(loaded.modules)
     for path in beside:
         parsed = library.read(path)
         diagnostics.extend(parsed.diagnostics)
-        if parsed.module is not None:
-            declared.extend(_variants(parsed.module, model))
+        modules += [] if parsed.module is None else [parsed.module]
+    known = {model, *(models or loaded.program.modules)}
+    declared = []
+    for variant in (one for module in modules for one in module.declarations):
+        if not isinstance(variant, syntax.Variant):
+            continue
+        if str(variant.model) not in known:
+            diagnostics.append(_stray(variant, known))
+        elif str(variant.model) == model:
+            declared.append(variant)
     env = loaded.checked.environments[""]
     variants, problems = type_variants(loaded.program, env, declared)
     return variants, (*diagnostics, *problems)
 
 
-def _variants(module: syntax.Module, model: str) -> list[syntax.Variant]:
-    return [
-        declared
-        for declared in module.declarations
-        if isinstance(declared, syntax.Variant) and str(declared.model) == model
-    ]
+def _stray(variant: syntax.Variant, models: Collection[str]) -> Diagnostic:
+    return Diagnostic(
+        "SS432",
+        f"there is no model `{variant.model}`",
+        variant.model.span,
+        label="expected the name of a model",
+        help=did_you_mean(str(variant.model), models)
+        or "a model has an entry in models.toml; without one, it is a module",
+    )
 
 
 def _parse(path: Path) -> Parsed:

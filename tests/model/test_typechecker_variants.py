@@ -146,7 +146,7 @@ def test_an_added_action_belongs_to_the_module_of_the_model(tmp_path: Path) -> N
         ("drop take.few\nexpect violated take.exact", [("SS204", "take.exact")]),
         ("drop top.take.few\nexpect redundant", [("SS201", "top.take.few")]),
         (
-            'change take(p)\n  when odd: all n: 0..most: used[p] or n < 1\n  used[p] := true\n'
+            "change take(p)\n  when odd: all n: 0..most: used[p] or n < 1\n  used[p] := true\n"
             'expect redundant\ncites "x"',
             [("SS309", "v")],
         ),
@@ -166,7 +166,15 @@ def test_what_does_not_fit_the_program_is_refused(
 
 def test_only_variants_of_the_model_are_read(tmp_path: Path) -> None:
     loaded = _write(tmp_path, "drop take.few\nexpect redundant")
-    assert load_variants(loaded, "another", [tmp_path / "more.split"]) == ((), ())
+    beside, models = [tmp_path / "more.split"], ("another", "model")
+    assert load_variants(loaded, "another", beside, models=models) == ((), ())
+
+
+def test_a_variant_of_no_model_is_an_error_because_nobody_would_check_it(tmp_path: Path) -> None:
+    loaded = _write(tmp_path, "drop take.few\nexpect redundant")
+    _, (stray,) = load_variants(loaded, "top", [tmp_path / "more.split"], models=("top", "modle"))
+    assert (stray.code, stray.span and stray.span.text) == ("SS432", "model")
+    assert stray.help == "did you mean `modle`?"
 
 
 def test_variants_stand_in_modules_of_the_program_too(tmp_path: Path) -> None:

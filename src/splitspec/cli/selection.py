@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -121,13 +121,13 @@ def read_models(names: tuple[str, ...]) -> Iterator[Model]:
     if not names:
         assert manifest is not None
         for entry in manifest.models.values():
-            yield _read(entry, manifest.folder, library)
+            yield _read(entry, manifest.folder, library, manifest.models)
     for name in names:
         if name in paths:
             yield _read_path(Path(name), library)
         else:
             assert manifest is not None
-            yield _read(_entry(name, manifest), manifest.folder, library)
+            yield _read(_entry(name, manifest), manifest.folder, library, manifest.models)
 
 
 def _manifest() -> Manifest:
@@ -152,20 +152,22 @@ def _read_path(path: Path, library: Library) -> Model:
     """Return the model of a file: as its manifest has it, if it has one of the file's name."""
     if not path.is_file():
         raise _wrong(f"there is no file {path}")
+    models: Collection[str] = [module.stem for module in path.parent.glob("*.split")]
     if (path.parent / "models.toml").is_file():
         manifest = load_manifest(path.parent / "models.toml")
         if path.stem in manifest.models and manifest.models[path.stem].module == path.stem:
-            return _read(manifest.models[path.stem], path.parent, library)
-    return _read(entry_for_module(path.stem, {}), path.parent, library)
+            return _read(manifest.models[path.stem], path.parent, library, manifest.models)
+        models = manifest.models
+    return _read(entry_for_module(path.stem, {}), path.parent, library, models)
 
 
-def _read(entry: ModelEntry, folder: Path, library: Library) -> Model:
+def _read(entry: ModelEntry, folder: Path, library: Library, models: Collection[str]) -> Model:
     folder = _near(folder)
     loaded = load(folder / f"{entry.module}.split", entry.substitutions, library)
     _refuse_errors(loaded.diagnostics)
     assert loaded.program is not None
     beside = sorted((folder / "variants").glob("*.split"))
-    variants, diagnostics = load_variants(loaded, entry.name, beside, library)
+    variants, diagnostics = load_variants(loaded, entry.name, beside, library, models)
     _refuse_errors(diagnostics)
     _refuse_errors(check_entry(entry, loaded.program, [variant.name for variant in variants]))
     return Model(entry, loaded.program, variants, loaded.modules)
