@@ -18,7 +18,6 @@ from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 
-
 NOTHING_STARTS = "there is no initial state: no values of the constants meet the assumptions"
 
 

@@ -72,8 +72,8 @@ class Typed:
     """What is known of the declarations, by path.
 
     None stands for a declaration that is ill-typed: it was reported, so its uses are not. The
-    tables are filled in the order of need: types, variables, definitions, signatures. `ends` are the
-    constants that some type names as the end of a range.
+    tables are filled in the order of need: types, variables, definitions, signatures. `ends` are
+    the constants that some type names as the end of a range.
     """
 
     types: dict[str, Sort | Enumeration]

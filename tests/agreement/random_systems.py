@@ -3,8 +3,8 @@
 Text, and not IR, is drawn: a failing example can be read, kept as a file and run, and the parser
 and the type checker take part. What is drawn covers every construct that the explicit engines treat
 in a way of their own: index types of all kinds, options, constants, counters with right and wrong
-upkeep, naturals that a bound cuts, promises and hostile actions, variants, comprehension updates that may collide, parameters that a
-guard fixes, and every kind of property that they decide.
+upkeep, naturals that a bound cuts, promises and hostile actions, variants, comprehension updates
+that may collide, parameters that a guard fixes, and every kind of property that they decide.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Write `successors`: a decision tree over the guards, and the steps at its leaves.
 
 Soundness: every instance whose guards hold is written, or counted and marked as a fault or as cut
-at a bound of the run; nothing is decided by a hash. A deadlock is looked for among the successors that were written.
+at a bound of the run; nothing is decided by a hash. A deadlock is looked for among the successors
+that were written.
 """
 
 from __future__ import annotations
