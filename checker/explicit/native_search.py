@@ -20,6 +20,7 @@ from splitspec.checker.explicit.native.coverage import complete_coverage
 from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
 from splitspec.checker.explicit.native.kernel import Kernel, compile_kernel
 from splitspec.checker.explicit.native.machine_code import cache_folder, load_runtime
+from splitspec.checker.explicit.native.symmetry import ELEMENTS_MAX, unreduced
 from splitspec.checker.explicit.native.table import Bit
 from splitspec.checker.explicit.oracle import claims_of
 from splitspec.checker.explicit.replay import counterexample
@@ -83,7 +84,8 @@ def run_natively(
     began = time.perf_counter()
     evaluator = Evaluator(setting, frozenset(system.sliced))
     kernel = compile_kernel(system, evaluator.places.scope, setting.properties, symmetry)
-    search = _Search(setting, system, evaluator, kernel)
+    remark = _unreduced(evaluator) if symmetry else ""
+    search = _Search(setting, system, evaluator, kernel, remark)
     exploration = Exploration(
         load_runtime(cache or cache_folder()),
         kernel.addresses,
@@ -105,6 +107,7 @@ class _Search:
     system: System
     evaluator: Evaluator
     kernel: Kernel
+    remark: str
 
     @property
     def translation(self) -> Translation:
@@ -170,6 +173,7 @@ class _Search:
             sliced=self.system.sliced,
             coverage=coverage,
             cut=cut,
+            remark=self.remark,
         )
         return RunResult(run, verdicts)
 
@@ -255,6 +259,12 @@ class _Search:
         if complete is None:
             raise KeyboardInterrupt
         return complete
+
+
+def _unreduced(evaluator: Evaluator) -> str:
+    large = unreduced(evaluator.places.scope)
+    names = ", ".join(path.rpartition(".")[2] for path in large)
+    return f"symmetry of {names} not used: more than {ELEMENTS_MAX} elements" if large else ""
 
 
 def _action(obligation: Bit) -> str:

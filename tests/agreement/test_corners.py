@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.agreement.comparison import assert_agreement, settings_of
+from tests.agreement.comparison import assert_agreement, natively, settings_of
 
 from splitspec.checker.explicit import oracle
 
@@ -357,3 +357,28 @@ def test_a_cut_step_is_a_transition_whoever_takes_it() -> None:
     result = oracle.explore(setting)
     assert (result.run.states, result.run.transitions) == (8, 8 + 6)
     assert {v.property for v in result.verdicts if v.trace} == {"deadlock"}
+
+
+HOP = """
+module m
+sort S
+const k: S
+var at: S
+init
+  at := k
+action hop(s: S, t: S, u: S, v: S) by kernel
+  when here: at = s
+  at := v
+witness moved
+  at != k
+"""
+
+
+def test_a_sort_that_is_too_large_to_be_permuted_is_explored_whole_and_said() -> None:
+    """From each of n places every binding of three parameters is a step; one element is pinned."""
+    for size, states, remark in ((15, 2, ""), (16, 16, "symmetry of S not used")):
+        ((setting, _),) = settings_of(HOP, {"S": size}, {}, {"k": 0})
+        run = natively(setting, workers=1, symmetry=True).run
+        assert (run.states, run.transitions) == (states, states * size**3)
+        assert run.remark.startswith(remark)
+        assert bool(run.remark) is bool(remark)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from splitspec.checker.explicit.native.layout import Array, Layout
+from splitspec.model.scope import Scope
 from splitspec.model.types import Option, Sort, Type
 
 ELEMENTS_MAX = 15
@@ -72,6 +73,11 @@ def orbits(layout: Layout) -> Orbits:
         if len(free) >= 2 and size <= ELEMENTS_MAX:
             moving[path] = free
     return Orbits(moving, {path: scope.sizes[path] for path in moving})
+
+
+def unreduced(scope: Scope) -> tuple[str, ...]:
+    """Return the sorts that are too large to be permuted, by path."""
+    return tuple(path for path, size in scope.sizes.items() if size > ELEMENTS_MAX)
 
 
 def positions(layout: Layout, group: Orbits) -> Iterator[Position]:
