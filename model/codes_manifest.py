@@ -91,4 +91,11 @@ MODELS = (
         '[cofunc]\nmodule = "cofunc"\nscope = { Page = 2 }',
         "Write the name with its module, in quotes.",
     ),
+    Code(
+        "SS513",
+        "no one first value",
+        "At these sizes and pins, `init` gives a place two values, or one that it cannot have.",
+        '[memory]\nmodule = "memory"\npins = { start = 7 }',
+        "Narrow the constants by `assume`, or write one line of `init` for each place.",
+    ),
 )

@@ -12,7 +12,7 @@ from typing import assert_never
 from splitspec.model.composition import ComposedUpdate, Site
 from splitspec.model.ir import Program, Update, Value, Variable, VariableKind
 from splitspec.model.scope import Places, State
-from splitspec.model.transition import total, write
+from splitspec.model.transition import Writing, highest, total, write
 from splitspec.model.types import (
     Boolean,
     Enumeration,
@@ -28,12 +28,32 @@ from splitspec.model.valuation import Moment, Universe
 
 def initial_states(program: Program, universe: Universe) -> Iterator[State]:
     """Iterate over the initial states, in the order of the constants' values."""
-    for state in _rigid_states(universe.places):
-        moment = Moment(universe, state)
-        if all(moment.holds(line.expression, {}) for a in program.assumptions for line in a.lines):
-            written = _initialise(program.initial, moment)
-            _check_sorts(universe.places, written)
-            yield _count(program.variables.values(), Moment(universe, written))
+    for moment in _rigid_moments(program, universe):
+        written = _initialise(program.initial, moment)
+        _check_sorts(universe.places, written)
+        yield _count(program.variables.values(), Moment(universe, written))
+
+
+def ill_begun(program: Program, universe: Universe) -> tuple[Update, str] | None:
+    """Return the first line of `init` that gives a place a second value, or one that it cannot
+    have, and what is wrong in words.
+
+    What the types exclude is not tried: most programs need no look at their constants.
+    """
+    targets = [update.variable for update in program.initial]
+    ends = {path: highest(program.variables[path], universe.places) for path in targets}
+    if len(ends) == len(targets) and not any(end is not None for end in ends.values()):
+        return None
+    names, variables = universe.places.names, [variable for variable, _ in universe.places]
+    for moment in _rigid_moments(program, universe):
+        for place, writing in _written(program.initial, moment).items():
+            (_, value), last = writing[0], writing[-1][0].update
+            if len(writing) > 1:
+                return last, f"`init` gives {names[place]} two values"
+            end = ends[variables[place].path]
+            if end is not None and value is not None and not 0 <= value <= end:
+                return last, f"`init` gives {names[place]} the value {value}, outside 0..{end}"
+    return None
 
 
 def counted(counter: Variable, moment: Moment) -> Iterator[tuple[int, int]]:
@@ -44,6 +64,15 @@ def counted(counter: Variable, moment: Moment) -> Iterator[tuple[int, int]]:
         place = moment.universe.place(counter.path, [env[key.name] for key in keys])
         inner = moment.universe.bindings(binders, env)
         yield place, sum(moment.holds(counter.counted.condition, each) for each in inner)
+
+
+def _rigid_moments(program: Program, universe: Universe) -> Iterator[Moment]:
+    """Iterate over the values of the constants that the assumptions allow."""
+    lines = [line for assumption in program.assumptions for line in assumption.lines]
+    for state in _rigid_states(universe.places):
+        moment = Moment(universe, state)
+        if all(moment.holds(line.expression, {}) for line in lines):
+            yield moment
 
 
 def _rigid_states(places: Places) -> Iterator[State]:
@@ -77,10 +106,14 @@ def _first(variable: Variable) -> Value:
 
 def _initialise(updates: Iterable[Update], moment: Moment) -> State:
     state = list(moment.state)
-    composed = (ComposedUpdate(update.label, update, Site(), ()) for update in updates)
-    for place, writing in write(composed, moment, {}).items():
+    for place, writing in _written(updates, moment).items():
         state[place] = total(writing, moment.state[place])
     return tuple(state)
+
+
+def _written(updates: Iterable[Update], moment: Moment) -> dict[int, Writing]:
+    composed = (ComposedUpdate(update.label, update, Site(), ()) for update in updates)
+    return write(composed, moment, {})
 
 
 def _check_sorts(places: Places, state: State) -> None:

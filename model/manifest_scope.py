@@ -11,12 +11,14 @@ from difflib import get_close_matches
 from math import prod
 
 from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.initial import ill_begun
 from splitspec.model.ir import Program, Value, Variable, VariableKind
 from splitspec.model.manifest import ExpectedVariant, ModelEntry, Pin
 from splitspec.model.manifest_lines import Keys
-from splitspec.model.scope import Scope
+from splitspec.model.scope import Places, Scope
 from splitspec.model.setting import adversaries
 from splitspec.model.types import Boolean, Natural, Option, Range, Sort, Type
+from splitspec.model.valuation import Universe
 
 PLACES_MAX = 1_000_000
 """More values than this in one state are a slip of a size, and would fill the memory."""
@@ -91,6 +93,8 @@ class _Resolution:
         scope = Scope(sizes, {**bounds, **self._bounds_of(pins)}, pins)
         if not self._diagnostics:
             self._refuse_vast(scope)
+        if not self._diagnostics:
+            self._refuse_beginning(scope)
         if self._diagnostics:
             return Scoped(None, tuple(self._diagnostics))
         return Scoped(scope, ())
@@ -106,6 +110,15 @@ class _Resolution:
             message = f"`{_short(largest)}` has {places[largest]:,} places at these sizes"
             help_ = f"Choose sizes with which it has at most {PLACES_MAX:,}."
             self._refuse("SS507", message, ("scope",), help_)
+
+    def _refuse_beginning(self, scope: Scope) -> None:
+        """Refuse an `init` that leaves open how a run of this scope begins."""
+        places = Places(tuple(self._program.variables.values()), scope)
+        found = ill_begun(self._program, Universe(self._program.definitions, places))
+        if found is not None:
+            update, message = found
+            help_ = "Narrow the constants by `assume`, or write one line for each place."
+            self._diagnostics.append(Diagnostic("SS513", message, update.span, help=help_))
 
     def _sizes(self, overriding: Mapping[str, int]) -> Mapping[str, int]:
         layers: list[Layer] = [(self._entry.scope, ("scope",)), (overriding, COMMAND_LINE)]

@@ -65,7 +65,7 @@ class Writer:
         self._lenient = lenient
         self._names = places.names
         self._variables = tuple(variable for variable, _ in places)
-        self._highest = {v.path: _highest(v, places) for v in places.variables}
+        self._highest = {v.path: highest(v, places) for v in places.variables}
 
     def outcome(self, action: ComposedAction, moment: Moment, binding: Environment) -> Outcome:
         """Return what an enabled instance makes of the state. An overlap goes before a range."""
@@ -141,7 +141,7 @@ def total(writing: Writing, before: Value) -> Value:
     return result
 
 
-def _highest(variable: Variable, places: Places) -> int | None:
+def highest(variable: Variable, places: Places) -> int | None:
     """Return the largest value of an integer variable."""
     match variable.type:
         case (Range() as range_) | Option(of=Range() as range_):
