@@ -12,14 +12,10 @@ memory.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 from collections.abc import Callable
 from time import process_time
-from typing import Any
-
-from numba import cfunc, types
 
 from splitspec.checker.explicit.counterexample import Translation
 from splitspec.checker.explicit.native import blocks
@@ -36,17 +32,14 @@ from splitspec.checker.explicit.native.blocks import (
     WORDS,
 )
 from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
-from splitspec.checker.explicit.native.intrinsics import (
-    WORD_POINTER,
-    ahead,
-    call_violated,
-    load,
-    words_at,
-)
+from splitspec.checker.explicit.native.intrinsics import call_violated, load, words_at
+from splitspec.checker.explicit.native.jit import compile_object, target_machine
 from splitspec.checker.explicit.native.kernel import Kernel, compile_kernel
-from splitspec.checker.explicit.native.machine_code import cache_folder, load_runtime
+from splitspec.checker.explicit.native.machine_code import cache_folder, load_code, load_runtime
 from splitspec.checker.explicit.native.runtime import gather, prepare
 from splitspec.checker.explicit.native.slots import find, hashed, home
+from splitspec.checker.explicit.native.translator.modules import translate
+from splitspec.checker.explicit.native.translator.subset import Words, ahead, native
 from splitspec.checker.explicit.search import system_of
 from splitspec.checker.result import Limits
 from splitspec.cli.selection import Request, select
@@ -56,7 +49,8 @@ from splitspec.model.ir import PropertyKind
 REPEATS = 3
 
 
-def make(control: Any, worker: Any) -> int:
+@native
+def make(control: Words, worker: Words) -> int:
     total = 0
     while True:
         count = gather(control, worker)
@@ -65,7 +59,8 @@ def make(control: Any, worker: Any) -> int:
         total += count
 
 
-def make_and_hash(control: Any, worker: Any) -> int:
+@native
+def make_and_hash(control: Words, worker: Words) -> int:
     total, out, words = 0, words_at(worker[OUT]), control[WORDS]
     while True:
         count = gather(control, worker)
@@ -75,7 +70,8 @@ def make_and_hash(control: Any, worker: Any) -> int:
             total ^= hashed(out, j * words, words)
 
 
-def make_and_fetch(control: Any, worker: Any) -> int:
+@native
+def make_and_fetch(control: Words, worker: Words) -> int:
     total, hashes, slots = 0, words_at(worker[HASHES]), words_at(control[SLOTS])
     while True:
         count = gather(control, worker)
@@ -86,7 +82,8 @@ def make_and_fetch(control: Any, worker: Any) -> int:
             total ^= load(slots, home(hashes[j], control[SIZE]))
 
 
-def make_and_find(control: Any, worker: Any) -> int:
+@native
+def make_and_find(control: Words, worker: Words) -> int:
     total, out, hashes = 0, words_at(worker[OUT]), words_at(worker[HASHES])
     words = control[WORDS]
     while True:
@@ -98,7 +95,8 @@ def make_and_find(control: Any, worker: Any) -> int:
             total += find(control, out, j * words, hashes[j])
 
 
-def judge_all(control: Any, worker: Any) -> int:
+@native
+def judge_all(control: Words, worker: Words) -> int:
     total, states = 0, words_at(control[STATES])
     pending, hits = words_at(worker[PENDING]), words_at(worker[HITS])
     for s in range(control[HI]):
@@ -174,15 +172,15 @@ def _prepared(
 
 def _sweep(stage: Callable[..., int], exploration: Exploration, found: Explored) -> float:
     """Return the least time of a stage over all stored states."""
-    compiled: Any = cfunc(types.int64(WORD_POINTER, WORD_POINTER))(stage)
-    kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
-    call, worker = kind(compiled.address), exploration.workers[0].block
+    name = stage.__name__
+    code = load_code(compile_object(translate({name: stage}), target_machine()), [name])
+    call, worker = code.entry(name), exploration.workers[0].block
     least = float("inf")
     for _ in range(REPEATS):
         exploration.control[blocks.TAKE], exploration.control[blocks.HI] = 0, found.end
         worker[blocks.CLAIM] = worker[blocks.CLAIM_END] = 0
         begin = process_time()
-        call(ctypes.addressof(exploration.control), ctypes.addressof(worker))
+        call(exploration.control, worker)
         least = min(least, process_time() - begin)
     return least
 

@@ -62,7 +62,7 @@ if ! is_usable || ! "$python" -m pip --version >/dev/null 2>&1; then
 fi
 rm -f "$stamp"
 
-say "Installing the locked packages (about 120 MB, half a minute the first time)"
+say "Installing the locked packages (about 100 MB, half a minute the first time)"
 "$python" -m pip --disable-pip-version-check install -qq --no-compile --no-deps \
     --only-binary=:all: --require-hashes --requirement "$lock" ||
     fail "the locked packages could not be installed; the lines above say why." \

@@ -24,7 +24,7 @@ from splitspec.model.setting import Setting
 
 EVALUATOR_STATES = 300
 EVALUATOR_SECONDS = 0.15
-NATIVE_PACKAGES = frozenset({"llvmlite", "numba", "numpy"})
+NATIVE_PACKAGES = frozenset({"llvmlite"})
 """What may be missing on a machine; anything else that cannot be imported is an error of ours."""
 
 

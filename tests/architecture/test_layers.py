@@ -15,7 +15,6 @@ HOMES = {
     "z3": ("splitspec.checker.symbolic",),
     "cvc5": ("splitspec.checker.symbolic",),
     "llvmlite": ("splitspec.checker.explicit.native",),
-    "numba": ("splitspec.checker.explicit.native",),
     "hypothesis": ("splitspec.refinement.stateful",),
     "typer": ("splitspec.cli",),
 }

@@ -7,8 +7,6 @@ memory than the second sweep takes time.
 
 from __future__ import annotations
 
-from typing import Any
-
 from splitspec.checker.explicit.native.blocks import (
     BITS,
     CLAIM_SIZE,
@@ -37,22 +35,22 @@ from splitspec.checker.explicit.native.blocks import (
     WORDS,
 )
 from splitspec.checker.explicit.native.intrinsics import (
-    ahead,
     bytes_at,
     call_holds_goal,
     call_successors,
     fetch_add,
     links_at,
     load,
-    native,
     shorts_at,
     words_at,
 )
 from splitspec.checker.explicit.native.runtime import gather, is_empty, prepare
 from splitspec.checker.explicit.native.slots import find
+from splitspec.checker.explicit.native.translator.subset import Words, ahead, native
 
 
-def count_predecessors(control: Any, worker: Any) -> int:
+@native
+def count_predecessors(control: Words, worker: Words) -> int:
     """Count the predecessors of each state below HI, from TAKE on; return 1 iff no state is left.
 
     Return -1 if a successor is not stored.
@@ -72,7 +70,8 @@ def count_predecessors(control: Any, worker: Any) -> int:
     return 0
 
 
-def accumulate(control: Any, worker: Any) -> int:
+@native
+def accumulate(control: Words, worker: Words) -> int:
     """Turn the counts of the states below HI into the ends of their lists; return 1."""
     offsets, total = words_at(control[EDGE_OFFSETS]), 0
     for s in range(control[HI]):
@@ -82,7 +81,8 @@ def accumulate(control: Any, worker: Any) -> int:
     return 1
 
 
-def list_predecessors(control: Any, worker: Any) -> int:
+@native
+def list_predecessors(control: Words, worker: Words) -> int:
     """Write the predecessor lists; the offset of a list's end moves down to its beginning
     meanwhile.
     """
@@ -104,7 +104,7 @@ def list_predecessors(control: Any, worker: Any) -> int:
 
 
 @native
-def is_goal(control: Any, worker: Any, state: Any) -> Any:
+def is_goal(control: Words, worker: Words, state: Words) -> bool:
     """Whether the goal is true, or a step of the state sets one of the marks that count as it."""
     if call_holds_goal(control[HOLDS_GOAL], state, control[GOAL]) != 0:
         return True
@@ -122,7 +122,8 @@ def is_goal(control: Any, worker: Any, state: Any) -> Any:
     return union != 0
 
 
-def mark_goals(control: Any, worker: Any) -> int:
+@native
+def mark_goals(control: Words, worker: Words) -> int:
     """Mark and queue the goal states below HI, from TAKE on; for one worker."""
     words, hi = control[WORDS], control[HI]
     states, parents = words_at(control[STATES]), links_at(control[PARENTS])
@@ -140,7 +141,8 @@ def mark_goals(control: Any, worker: Any) -> int:
     return 0
 
 
-def go_back(control: Any, worker: Any) -> int:
+@native
+def go_back(control: Words, worker: Words) -> int:
     """Mark every state from which a queued one can be reached; return 1 iff the queue is empty."""
     offsets, targets = words_at(control[EDGE_OFFSETS]), links_at(control[EDGE_TARGETS])
     marked, queue = bytes_at(control[MARKED]), links_at(control[QUEUE])

@@ -1,213 +1,237 @@
-"""Give numba the machine operations that Python has no words for: atomics, prefetch, and calls
+"""The machine operations that Python has no words for: atomics, prefetch, wide products, and calls
 through addresses.
 
-Everything works on raw pointers, so that the compiled code owns no memory, raises nothing and needs
-no part of numba when it runs.
+Each is written twice: in LLVM's language, which is what a translation uses, and in Python, which
+says what it means to one thread. Tests hold the two together.
 """
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
-from llvmlite import ir
-from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic as typed_intrinsic
+from splitspec.checker.explicit.native.translator.subset import (
+    Bytes,
+    Links,
+    Pointer,
+    Shorts,
+    Words,
+    instructions,
+)
 
-# numba's own annotation calls an intrinsic with its typing context, which is not how it is used.
-intrinsic: Any = typed_intrinsic
-# What the runtime's functions call among themselves; numba translates it with its callers.
-native: Any = njit
-pointer_to: Any = types.CPointer
-get_or_insert: Any = cgutils.get_or_insert_function
-I8, I16, I32, I64, I128 = (ir.IntType(bits) for bits in (8, 16, 32, 64, 128))
-WORD_POINTER = pointer_to(types.int64)
-LINK_POINTER = pointer_to(types.uint32)
-SHORT_POINTER = pointer_to(types.uint16)
-BYTE_POINTER = pointer_to(types.uint8)
+ALL_ONES = (1 << 64) - 1
+LINE = 8  # slots that share a cache line
 
 
-@intrinsic
-def words_at(_: Any, address: Any) -> Any:
+# Pointers -------------------------------------------------------------------------------
+
+
+@instructions("""
+  %pointer = inttoptr i64 %address to ptr
+  ret ptr %pointer
+""")
+def words_at(address: int) -> Words:
     """Return the address as a pointer to 64-bit words."""
-    return WORD_POINTER(address), lambda _c, b, _s, a: b.inttoptr(a[0], I64.as_pointer())
+    return Words(address)
 
 
-@intrinsic
-def links_at(_: Any, address: Any) -> Any:
+@instructions("""
+  %pointer = inttoptr i64 %address to ptr
+  ret ptr %pointer
+""")
+def links_at(address: int) -> Links:
     """Return the address as a pointer to 32-bit indices."""
-    return LINK_POINTER(address), lambda _c, b, _s, a: b.inttoptr(a[0], I32.as_pointer())
+    return Links(address)
 
 
-@intrinsic
-def shorts_at(_: Any, address: Any) -> Any:
+@instructions("""
+  %pointer = inttoptr i64 %address to ptr
+  ret ptr %pointer
+""")
+def shorts_at(address: int) -> Shorts:
     """Return the address as a pointer to 16-bit action numbers."""
-    return SHORT_POINTER(address), lambda _c, b, _s, a: b.inttoptr(a[0], I16.as_pointer())
+    return Shorts(address)
 
 
-@intrinsic
-def bytes_at(_: Any, address: Any) -> Any:
+@instructions("""
+  %pointer = inttoptr i64 %address to ptr
+  ret ptr %pointer
+""")
+def bytes_at(address: int) -> Bytes:
     """Return the address as a pointer to bytes."""
-    return BYTE_POINTER(address), lambda _c, b, _s, a: b.inttoptr(a[0], I8.as_pointer())
+    return Bytes(address)
 
 
-@intrinsic
-def ahead(_: Any, pointer: Any, count: Any) -> Any:
-    """Return the pointer moved on by `count` elements."""
-    return pointer(pointer, count), lambda _c, b, _s, a: b.gep(a[0], [a[1]])
+# Memory that threads share --------------------------------------------------------------
 
 
-@intrinsic
-def prefetch(_: Any, pointer: Any, index: Any) -> Any:
+@instructions("""
+declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
+  %place = getelementptr i64, ptr %pointer, i64 %index
+  call void @llvm.prefetch.p0(ptr %place, i32 0, i32 3, i32 1)
+  ret void
+""")
+def prefetch(pointer: Words, index: int) -> None:
     """Ask for the cache line of an element, to be read soon."""
 
-    def generate(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        place = builder.bitcast(builder.gep(args[0], [args[1]]), I8.as_pointer())
-        kind = ir.FunctionType(ir.VoidType(), [place.type, I32, I32, I32])
-        function = get_or_insert(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(function, [place, I32(0), I32(3), I32(1)])
-        return context.get_dummy_value()
 
-    return types.void(pointer, index), generate
-
-
-@intrinsic
-def load(_: Any, pointer: Any, index: Any) -> Any:
+@instructions("""
+  %place = getelementptr i64, ptr %pointer, i64 %index
+  %value = load atomic i64, ptr %place acquire, align 8
+  ret i64 %value
+""")
+def load(pointer: Words, index: int) -> int:
     """Read a word that other threads write; what they wrote before it is then visible."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return builder.load_atomic(builder.gep(args[0], [args[1]]), "acquire", 8)
-
-    return types.int64(pointer, index), generate
+    return pointer[index]
 
 
-@intrinsic
-def exchange(_: Any, pointer: Any, index: Any, old: Any, new: Any) -> Any:
+@instructions("""
+  %place = getelementptr i64, ptr %pointer, i64 %index
+  %pair = cmpxchg ptr %place, i64 %old, i64 %new acq_rel acquire, align 8
+  %before = extractvalue { i64, i1 } %pair, 0
+  ret i64 %before
+""")
+def exchange(pointer: Words, index: int, old: int, new: int) -> int:
     """Write `new` iff the word is `old`, in one step; return what it was."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        place = builder.gep(args[0], [args[1]])
-        pair = builder.cmpxchg(place, args[2], args[3], "acq_rel", "acquire")
-        return builder.extract_value(pair, 0)
-
-    return types.int64(pointer, index, types.int64, types.int64), generate
+    before = pointer[index]
+    if before == old:
+        pointer[index] = new
+    return before
 
 
-@intrinsic
-def fetch_add(_: Any, pointer: Any, index: Any, amount: Any) -> Any:
+@instructions("""
+  %place = getelementptr i64, ptr %pointer, i64 %index
+  %before = atomicrmw add ptr %place, i64 %amount acq_rel, align 8
+  ret i64 %before
+""")
+def fetch_add(pointer: Words, index: int, amount: int) -> int:
     """Add to a word in one step; return what it was."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return builder.atomic_rmw("add", builder.gep(args[0], [args[1]]), args[2], "acq_rel")
-
-    return types.int64(pointer, index, types.int64), generate
+    before = pointer[index]
+    pointer[index] = before + amount
+    return before
 
 
-@intrinsic
-def survey(_: Any, slots: Any, position: Any, tag: Any, tag_mask: Any) -> Any:
+@instructions("""
+  %place = getelementptr i64, ptr %slots, i64 %position
+  %values = load <8 x i64>, ptr %place, align 64
+  %mask = insertelement <8 x i64> poison, i64 %tag_mask, i64 0
+  %masks = shufflevector <8 x i64> %mask, <8 x i64> poison, <8 x i32> zeroinitializer
+  %wanted = insertelement <8 x i64> poison, i64 %tag, i64 0
+  %tags = shufflevector <8 x i64> %wanted, <8 x i64> poison, <8 x i32> zeroinitializer
+  %kept = and <8 x i64> %values, %masks
+  %same = icmp eq <8 x i64> %kept, %tags
+  %empty = icmp eq <8 x i64> %values, zeroinitializer
+  %same_bits = bitcast <8 x i1> %same to i8
+  %empty_bits = bitcast <8 x i1> %empty to i8
+  %low = zext i8 %same_bits to i64
+  %wide = zext i8 %empty_bits to i64
+  %high = shl i64 %wide, 8
+  %both = or i64 %low, %high
+  ret i64 %both
+""")
+def survey(slots: Words, position: int, tag: int, tag_mask: int) -> int:
     """Compare the eight slots of a line at once: bit i says that slot i has the tag, bit 8 + i that
     it is empty.
 
     What is read here may be old; a slot that matters is read again by `load`.
     """
-    line = ir.VectorType(I64, 8)
-    signature = types.int64(slots, types.int64, types.int64, types.int64)
-
-    def spread(builder: Any, value: Any) -> Any:
-        single = builder.insert_element(ir.Constant(line, ir.Undefined), value, I32(0))
-        everywhere = ir.Constant(ir.VectorType(I32, 8), [0] * 8)
-        return builder.shuffle_vector(single, ir.Constant(line, ir.Undefined), everywhere)
-
-    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        place = builder.bitcast(builder.gep(args[0], [args[1]]), line.as_pointer())
-        values = builder.load(place, align=64)
-        same = builder.icmp_signed(
-            "==", builder.and_(values, spread(builder, args[3])), spread(builder, args[2])
-        )
-        empty = builder.icmp_signed("==", values, ir.Constant(line, [0] * 8))
-        masks = [builder.zext(builder.bitcast(bits, I8), I64) for bits in (same, empty)]
-        return builder.or_(masks[0], builder.shl(masks[1], I64(8)))
-
-    return signature, generate
+    found = 0
+    for i in range(LINE):
+        slot = slots[position + i]
+        found |= (slot & tag_mask == tag) << i | (slot == 0) << LINE + i
+    return found
 
 
-@intrinsic
-def lowest_bit(_: Any, bits: Any) -> Any:
+# Arithmetic -----------------------------------------------------------------------------
+
+
+@instructions("""
+  ret i64 %value
+""")
+def wrapped(value: int) -> int:
+    """Return the value modulo 2**64, as a signed word."""
+    return ctypes.c_int64(value).value
+
+
+@instructions("""
+declare i64 @llvm.cttz.i64(i64, i1)
+  %number = call i64 @llvm.cttz.i64(i64 %bits, i1 true)
+  ret i64 %number
+""")
+def lowest_bit(bits: int) -> int:
     """Return the number of the lowest bit of a word that is not zero."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.int64), generate
+    return (bits & -bits).bit_length() - 1
 
 
-@intrinsic
-def high_product(_: Any, left: Any, right: Any) -> Any:
+@instructions("""
+  %wide_left = zext i64 %left to i128
+  %wide_right = zext i64 %right to i128
+  %product = mul nuw i128 %wide_left, %wide_right
+  %upper = lshr i128 %product, 64
+  %high = trunc i128 %upper to i64
+  ret i64 %high
+""")
+def high_product(left: int, right: int) -> int:
     """Return the upper 64 bits of the unsigned 128-bit product."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        product = builder.mul(builder.zext(args[0], I128), builder.zext(args[1], I128))
-        return builder.trunc(builder.lshr(product, I128(64)), I64)
-
-    return types.int64(types.int64, types.int64), generate
+    return wrapped((left & ALL_ONES) * (right & ALL_ONES) >> 64)
 
 
-@intrinsic
-def low_product(_: Any, left: Any, right: Any) -> Any:
-    """Return the product modulo 2**64.
-
-    numba tells LLVM that its own products and sums of integers do not overflow; what does is
-    undefined.
-    """
-    signature = types.int64(types.int64, types.int64)
-    return signature, lambda _c, b, _s, a: b.mul(a[0], a[1])
+# The kernel -----------------------------------------------------------------------------
 
 
-@intrinsic
-def wrapped_sum(_: Any, left: Any, right: Any) -> Any:
-    """Return the sum modulo 2**64."""
-    signature = types.int64(types.int64, types.int64)
-    return signature, lambda _c, b, _s, a: b.add(a[0], a[1])
-
-
-def _call(builder: Any, address: Any, result: Any, args: Any) -> Any:
-    kind = ir.FunctionType(result, [a.type for a in args]).as_pointer()
-    return builder.call(builder.inttoptr(address, kind), args)
-
-
-@intrinsic
+@instructions("""
+  %function = inttoptr i64 %address to ptr
+  %count = call i64 %function(ptr %state, ptr %out, ptr %actions, ptr %marks, i64 %mask)
+  ret i64 %count
+""")
 def call_successors(
-    _: Any, address: Any, state: Any, out: Any, actions: Any, marks: Any, mask: Any
-) -> Any:
-    signature = types.int64(address, state, out, actions, marks, mask)
-    return signature, lambda _c, b, _s, a: _call(b, a[0], I64, a[1:])
+    address: int, state: Words, out: Words, actions: Shorts, marks: Words, mask: int
+) -> int:
+    """Write the successors of a state; return their number."""
+    return _call(address, ctypes.c_int64, state, out, actions, marks, mask)
 
 
-@intrinsic
-def call_violated(_: Any, address: Any, state: Any, action: Any, pending: Any, hits: Any) -> Any:
-    signature = types.int64(address, state, types.int64, pending, hits)
-    return signature, lambda _c, b, _s, a: _call(b, a[0], I64, a[1:])
+@instructions("""
+  %function = inttoptr i64 %address to ptr
+  %found = call i64 %function(ptr %state, i64 %action, ptr %pending, ptr %hits)
+  ret i64 %found
+""")
+def call_violated(address: int, state: Words, action: int, pending: Words, hits: Words) -> int:
+    """Write which pending properties show in a state; return 0 if none does."""
+    return _call(address, ctypes.c_int64, state, action, pending, hits)
 
 
-@intrinsic
-def call_holds_goal(_: Any, address: Any, state: Any, number: Any) -> Any:
-    signature = types.int64(address, state, number)
-    return signature, lambda _c, b, _s, a: _call(b, a[0], I64, a[1:])
+@instructions("""
+  %function = inttoptr i64 %address to ptr
+  %found = call i64 %function(ptr %state, i64 %number)
+  ret i64 %found
+""")
+def call_holds_goal(address: int, state: Words, number: int) -> int:
+    """Return 0 if goal `number` does not hold in a state."""
+    return _call(address, ctypes.c_int64, state, number)
 
 
-@intrinsic
-def call_canonical(_: Any, address: Any, state: Any) -> Any:
-    def generate(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        _call(builder, args[0], ir.VoidType(), args[1:])
-        return context.get_dummy_value()
+@instructions("""
+  %function = inttoptr i64 %address to ptr
+  call void %function(ptr %state)
+  ret void
+""")
+def call_canonical(address: int, state: Words) -> None:
+    """Replace a state by the representative of its orbit."""
+    _call(address, None, state)
 
-    return types.void(address, state), generate
+
+@instructions("""
+  %function = inttoptr i64 %address to ptr
+  call void %function(ptr %state, ptr %seen, i64 %mask)
+  ret void
+""")
+def call_observe(address: int, state: Words, seen: Words, mask: int) -> None:
+    """Add the coverage bits that a state shows."""
+    _call(address, None, state, seen, mask)
 
 
-@intrinsic
-def call_observe(_: Any, address: Any, state: Any, seen: Any, mask: Any) -> Any:
-    def generate(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        _call(builder, args[0], ir.VoidType(), args[1:])
-        return context.get_dummy_value()
-
-    return types.void(address, state, seen, mask), generate
+def _call(address: int, result: Any, *arguments: Pointer | int) -> int:
+    values = [a.address if isinstance(a, Pointer) else a for a in arguments]
+    function = ctypes.CFUNCTYPE(result, *[ctypes.c_int64] * len(values))(address)
+    return int(function(*values) or 0)

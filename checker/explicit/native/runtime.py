@@ -12,8 +12,6 @@ thread decides of a property (FIRST, PENDING) is its own until Python joins the 
 
 from __future__ import annotations
 
-from typing import Any
-
 from splitspec.checker.explicit.native.blocks import (
     AT,
     BATCH_STATES,
@@ -63,14 +61,12 @@ from splitspec.checker.explicit.native.blocks import (
     WORDS,
 )
 from splitspec.checker.explicit.native.intrinsics import (
-    ahead,
     call_canonical,
     call_successors,
     call_violated,
     fetch_add,
     links_at,
     load,
-    native,
     prefetch,
     shorts_at,
     words_at,
@@ -82,15 +78,16 @@ from splitspec.checker.explicit.native.slots import (
     insert,
     place,
 )
+from splitspec.checker.explicit.native.translator.subset import Words, ahead, native
 
 
 @native
-def note_hits(worker: Any, found: Any, open_set: Any, bits: int, index: int) -> None:
+def note_hits(worker: Words, found: Words, open_set: Words, bits: int, index: int) -> None:
     """Keep `index` as the first of every property in `found`, and take them out of `open_set`."""
     first = words_at(worker[FIRST])
     for b in range(bits):
         for i in range(64):
-            if (found[b] >> i) & 1:
+            if (found[b] >> i) & 1 != 0:
                 first[b * 64 + i] = index
         open_set[b] &= ~found[b]
         found[b] = 0
@@ -98,7 +95,7 @@ def note_hits(worker: Any, found: Any, open_set: Any, bits: int, index: int) -> 
 
 
 @native
-def is_empty(members: Any, words: int) -> Any:
+def is_empty(members: Words, words: int) -> bool:
     union = 0
     for b in range(words):
         union |= members[b]
@@ -106,7 +103,7 @@ def is_empty(members: Any, words: int) -> Any:
 
 
 @native
-def judge(control: Any, worker: Any, index: int, action: int) -> None:
+def judge(control: Words, worker: Words, index: int, action: int) -> None:
     """Evaluate the undecided state properties on a new state."""
     pending, hits = words_at(worker[PENDING]), words_at(worker[HITS])
     state = ahead(words_at(control[STATES]), index * control[WORDS])
@@ -115,7 +112,7 @@ def judge(control: Any, worker: Any, index: int, action: int) -> None:
 
 
 @native
-def locate_marks(control: Any, worker: Any, members: int, count: int) -> None:
+def locate_marks(control: Words, worker: Words, members: int, count: int) -> None:
     """Find, for every new mark of the last batch, the first state of it that makes the mark."""
     words, bits = control[WORDS], control[BITS]
     states, batch = words_at(control[STATES]), words_at(worker[MEMBERS])
@@ -140,7 +137,7 @@ def locate_marks(control: Any, worker: Any, members: int, count: int) -> None:
 
 
 @native
-def gather(control: Any, worker: Any) -> Any:
+def gather(control: Words, worker: Words) -> int:
     """Fill the batch with the successors of claimed states; return their number, or -1 if no state
     is left.
     """
@@ -187,7 +184,7 @@ def gather(control: Any, worker: Any) -> Any:
 
 
 @native
-def prepare(control: Any, worker: Any, count: int) -> None:
+def prepare(control: Words, worker: Words, count: int) -> None:
     """Make representatives of the batch, hash them, and fetch their slots."""
     words, size, canonical = control[WORDS], control[SIZE], control[CANONICAL]
     out, hashes, slots = words_at(worker[OUT]), words_at(worker[HASHES]), words_at(control[SLOTS])
@@ -201,7 +198,7 @@ def prepare(control: Any, worker: Any, count: int) -> None:
 
 
 @native
-def absorb(control: Any, worker: Any, count: int) -> None:
+def absorb(control: Words, worker: Words, count: int) -> None:
     """Put the batch into the visited set, and judge what is new."""
     words = control[WORDS]
     out, actions = words_at(worker[OUT]), shorts_at(worker[OUT_ACTIONS])
@@ -218,7 +215,7 @@ def absorb(control: Any, worker: Any, count: int) -> None:
 
 
 @native
-def next_level(control: Any, worker: Any) -> Any:
+def next_level(control: Words, worker: Words) -> bool:
     """Let a solo run go on to the next level; return False where Python should have a say first."""
     if control[SOLO] == 0 or worker[AT] == control[HI]:
         return False
@@ -231,7 +228,8 @@ def next_level(control: Any, worker: Any) -> Any:
     return control[HI] - control[TAKE] <= control[SOLO_WIDTH]
 
 
-def expand(control: Any, worker: Any) -> int:
+@native
+def expand(control: Words, worker: Words) -> int:
     """Expand states up to HI; return 1 iff no state is left to claim, 0 if the run was stopped or
     is full.
     """
@@ -248,7 +246,8 @@ def expand(control: Any, worker: Any) -> int:
             return 1
 
 
-def admit(control: Any, worker: Any) -> int:
+@native
+def admit(control: Words, worker: Words) -> int:
     """Put the states at SOURCE into the set as roots, from TAKE on; return as `expand` does."""
     words, canonical = control[WORDS], control[CANONICAL]
     source, out = words_at(control[SOURCE]), words_at(worker[OUT])
@@ -270,7 +269,8 @@ def admit(control: Any, worker: Any) -> int:
     return 1
 
 
-def reinsert(control: Any, worker: Any) -> int:
+@native
+def reinsert(control: Words, worker: Words) -> int:
     """Put the indices of all stored states up to HI into an empty slot table; return as `expand`
     does.
     """

@@ -12,8 +12,6 @@ is published after its state, so that whoever sees a slot sees the state.
 
 from __future__ import annotations
 
-from typing import Any
-
 from splitspec.checker.explicit.native.blocks import (
     ACTIONS,
     AT,
@@ -34,13 +32,13 @@ from splitspec.checker.explicit.native.intrinsics import (
     high_product,
     links_at,
     load,
-    low_product,
     lowest_bit,
-    native,
     shorts_at,
     survey,
     words_at,
+    wrapped,
 )
+from splitspec.checker.explicit.native.translator.subset import Words, native
 
 INDEX_MASK = (1 << 40) - 1
 TAG_MASK = -1 << 40
@@ -54,22 +52,22 @@ LAST_MULTIPLIER = -7046029254386353131
 
 
 @native
-def fold(left: int, right: int) -> Any:
+def fold(left: int, right: int) -> int:
     """Mix two words: the halves of their product, joined."""
-    return low_product(left, right) ^ high_product(left, right)
+    return wrapped(left * right) ^ high_product(left, right)
 
 
 @native
-def hashed(states: Any, at: int, words: int) -> Any:
+def hashed(states: Words, at: int, words: int) -> int:
     """Return the hash of the packed state that begins at word `at`."""
     h = LAST_MULTIPLIER
     for i in range(words):
         h = fold(h ^ states[at + i], FIRST_MULTIPLIER + 2 * i)
-    return low_product(h, LAST_MULTIPLIER) ^ (h >> 29)
+    return wrapped(h * LAST_MULTIPLIER) ^ (h >> 29)
 
 
 @native
-def is_same(left: Any, i: int, right: Any, j: int, words: int) -> Any:
+def is_same(left: Words, i: int, right: Words, j: int, words: int) -> bool:
     """Whether two packed states are equal; the usual sizes without a loop."""
     if words == 1:
         return left[i] == right[j]
@@ -82,27 +80,27 @@ def is_same(left: Any, i: int, right: Any, j: int, words: int) -> Any:
 
 
 @native
-def copy(source: Any, i: int, target: Any, j: int, words: int) -> None:
+def copy(source: Words, i: int, target: Words, j: int, words: int) -> None:
     """Copy one packed state."""
     for k in range(words):
         target[j + k] = source[i + k]
 
 
 @native
-def home(h: int, size: int) -> Any:
+def home(h: int, size: int) -> int:
     """Return the first slot of the line at which a search for hash `h` begins."""
     return high_product(h, size >> 3) << 3
 
 
 @native
-def following(line: int, size: int) -> Any:
+def following(line: int, size: int) -> int:
     """Return the first slot of the next line."""
     line += 8
     return line if line < size else 0
 
 
 @native
-def note_reach(control: Any, start: int, position: int) -> None:
+def note_reach(control: Words, start: int, position: int) -> None:
     """Tell Python if an entry came to stand so far from home that `spread` could not find it."""
     distance = (position >> 3) - (start >> 3)
     if distance != 0:
@@ -113,7 +111,7 @@ def note_reach(control: Any, start: int, position: int) -> None:
 
 
 @native
-def matching(control: Any, line: int, candidates: int, tag: int, out: Any, o: int) -> Any:
+def matching(control: Words, line: int, candidates: int, tag: int, out: Words, o: int) -> int:
     """Return the index of the state that one of the candidate slots of a line has, or -1."""
     words = control[WORDS]
     states, slots = words_at(control[STATES]), words_at(control[SLOTS])
@@ -127,7 +125,7 @@ def matching(control: Any, line: int, candidates: int, tag: int, out: Any, o: in
 
 
 @native
-def take_index(control: Any, worker: Any, out: Any, o: int, parent: int, action: int) -> Any:
+def take_index(control: Words, worker: Words, out: Words, o: int, parent: int, action: int) -> int:
     """Write a state at the worker's next index, which stays the next one until it is published."""
     if worker[AT] == worker[END]:
         worker[AT] = fetch_add(control, NEXT, control[CHUNK])
@@ -140,14 +138,16 @@ def take_index(control: Any, worker: Any, out: Any, o: int, parent: int, action:
 
 
 @native
-def insert(control: Any, worker: Any, out: Any, o: int, h: int, parent: int, action: int) -> Any:
+def insert(
+    control: Words, worker: Words, out: Words, o: int, h: int, parent: int, action: int
+) -> bool:
     """Put the state at word `o` of `out` into the visited set; return whether it is new.
 
     A state stands before the first empty slot of its search, and no slot is ever emptied. So of
     threads with one state, whoever fails to publish in the first empty slot sees the other's there.
     """
     size, slots = control[SIZE], words_at(control[SLOTS])
-    start, tag = home(h, size), (h << TAG_SHIFT) & TAG_MASK
+    start, tag = home(h, size), wrapped(h << TAG_SHIFT) & TAG_MASK
     line, at = start, -1
     while True:
         seen = survey(slots, line, tag, TAG_MASK)
@@ -166,10 +166,10 @@ def insert(control: Any, worker: Any, out: Any, o: int, h: int, parent: int, act
 
 
 @native
-def find(control: Any, out: Any, o: int, h: int) -> Any:
+def find(control: Words, out: Words, o: int, h: int) -> int:
     """Return the index of the stored state that equals the one at word `o` of `out`, or -1."""
     size, slots = control[SIZE], words_at(control[SLOTS])
-    line, tag = home(h, size), (h << TAG_SHIFT) & TAG_MASK
+    line, tag = home(h, size), wrapped(h << TAG_SHIFT) & TAG_MASK
     while True:
         seen = survey(slots, line, tag, TAG_MASK)
         if seen & 255 != 0:
@@ -182,10 +182,10 @@ def find(control: Any, out: Any, o: int, h: int) -> Any:
 
 
 @native
-def place(control: Any, h: int, index: int) -> None:
+def place(control: Words, h: int, index: int) -> None:
     """Put a stored state into the table, which does not have it."""
     size, slots = control[SIZE], words_at(control[SLOTS])
-    slot = ((h << TAG_SHIFT) & TAG_MASK) | (index + 1)
+    slot = wrapped(h << TAG_SHIFT) & TAG_MASK | (index + 1)
     line = start = home(h, size)
     while True:
         empty = survey(slots, line, 0, 0) >> 8

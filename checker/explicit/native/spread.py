@@ -14,8 +14,6 @@ the search wraps around, are moved that way altogether.
 
 from __future__ import annotations
 
-from typing import Any
-
 from splitspec.checker.explicit.native.blocks import (
     HASHES,
     LOW,
@@ -32,10 +30,11 @@ from splitspec.checker.explicit.native.blocks import (
 from splitspec.checker.explicit.native.intrinsics import (
     high_product,
     load,
-    native,
     words_at,
+    wrapped,
 )
 from splitspec.checker.explicit.native.slots import INDEX_MASK, TAG_SHIFT, hashed, home, note_reach
+from splitspec.checker.explicit.native.translator.subset import Words, native
 
 PREFIX_BITS = 14
 PREFIX_SHIFT = 64 - PREFIX_BITS
@@ -44,7 +43,7 @@ UNKNOWN_BITS = (1 << 26) - 1
 
 
 @native
-def put(control: Any, start: int, slot: int) -> None:
+def put(control: Words, start: int, slot: int) -> None:
     """Put an entry into the new table, where a search for it begins at line `start`.
 
     Slot by slot: to read a whole line of which a slot was just written would wait for the write.
@@ -60,7 +59,7 @@ def put(control: Any, start: int, slot: int) -> None:
 
 
 @native
-def put_by_state(control: Any, slot: int) -> None:
+def put_by_state(control: Words, slot: int) -> None:
     words = control[WORDS]
     index = (slot & INDEX_MASK) - 1
     h = hashed(words_at(control[STATES]), index * words, words)
@@ -68,12 +67,12 @@ def put_by_state(control: Any, slot: int) -> None:
 
 
 @native
-def put_by_place(control: Any, slot: int, line: int, prefix: int) -> None:
+def put_by_place(control: Words, slot: int, line: int, prefix: int) -> None:
     """Put an entry of an old line, where `prefix` is the largest value of the upper bits there."""
     tag = (slot >> TAG_SHIFT) & TAG_BITS
-    h = (prefix << PREFIX_SHIFT) | tag
+    h = wrapped(prefix << PREFIX_SHIFT) | tag
     if high_product(h, control[OLD_SIZE] >> 3) > line:
-        h = ((prefix - 1) << PREFIX_SHIFT) | tag
+        h = wrapped((prefix - 1) << PREFIX_SHIFT) | tag
     start = home(h, control[SIZE])
     if start == home(h | UNKNOWN_BITS, control[SIZE]):
         put(control, start, slot)
@@ -82,7 +81,7 @@ def put_by_place(control: Any, slot: int, line: int, prefix: int) -> None:
 
 
 @native
-def take_low(control: Any, worker: Any) -> Any:
+def take_low(control: Words, worker: Words) -> int:
     """Move the entries of the lines below LOW to a buffer; return their number."""
     slots, low = words_at(control[SLOTS]), words_at(control[LOW_SLOTS])
     count = 0
@@ -95,7 +94,7 @@ def take_low(control: Any, worker: Any) -> Any:
 
 
 @native
-def move_line(control: Any, line: int, prefix: int, held: Any) -> None:
+def move_line(control: Words, line: int, prefix: int, held: Words) -> None:
     """Empty a line, then put its entries where they belong."""
     slots = words_at(control[SLOTS])
     for i in range(8):
@@ -106,7 +105,8 @@ def move_line(control: Any, line: int, prefix: int, held: Any) -> None:
             put_by_place(control, held[i], line, prefix)
 
 
-def spread(control: Any, worker: Any) -> int:
+@native
+def spread(control: Words, worker: Words) -> int:
     """Move the lines from SCAN down to LOW, and then the low ones; return 0 if asked to stop
     before.
     """

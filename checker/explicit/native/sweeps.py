@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from splitspec.checker.explicit.native.blocks import (
     CLAIM_SIZE,
     HI,
@@ -18,16 +16,17 @@ from splitspec.checker.explicit.native.blocks import (
     WORDS,
 )
 from splitspec.checker.explicit.native.intrinsics import (
-    ahead,
     call_observe,
     fetch_add,
     links_at,
     load,
     words_at,
 )
+from splitspec.checker.explicit.native.translator.subset import Words, ahead, native
 
 
-def observe(control: Any, worker: Any) -> int:
+@native
+def observe(control: Words, worker: Words) -> int:
     """Add up what the stored states below HI show, from TAKE on; return 1 iff none is left."""
     words, hi, address, mask = control[WORDS], control[HI], control[OBSERVE], control[MASK]
     states, parents = words_at(control[STATES]), links_at(control[PARENTS])

@@ -7,8 +7,6 @@ again, writing itself down.
 
 from __future__ import annotations
 
-from typing import Any
-
 from splitspec.checker.explicit.native.blocks import (
     BITS,
     CURRENT,
@@ -46,13 +44,12 @@ from splitspec.checker.explicit.native.intrinsics import (
     call_violated,
     high_product,
     load,
-    low_product,
-    native,
     shorts_at,
     words_at,
-    wrapped_sum,
+    wrapped,
 )
 from splitspec.checker.explicit.native.slots import copy
+from splitspec.checker.explicit.native.translator.subset import Words, native
 
 # SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 GOLDEN = -7046029254386353131
@@ -61,20 +58,20 @@ MIX_2 = -7723592293110705685
 
 
 @native
-def mixed(z: int) -> Any:
-    z = low_product(z ^ ((z >> 30) & 0x3FFFFFFFF), MIX_1)
-    z = low_product(z ^ ((z >> 27) & 0x1FFFFFFFFF), MIX_2)
+def mixed(z: int) -> int:
+    z = wrapped((z ^ ((z >> 30) & 0x3FFFFFFFF)) * MIX_1)
+    z = wrapped((z ^ ((z >> 27) & 0x1FFFFFFFFF)) * MIX_2)
     return z ^ ((z >> 31) & 0x1FFFFFFFF)
 
 
 @native
-def keep_first(worker: Any, found: Any, undecided: Any, bits: int, step: int) -> None:
+def keep_first(worker: Words, found: Words, undecided: Words, bits: int, step: int) -> None:
     """Keep walk and step as the first of every undecided property in `found`, and decide it."""
     first, first_step = words_at(worker[FIRST]), words_at(worker[FIRST_STEP])
     for b in range(bits):
         new = found[b] & undecided[b]
         for i in range(64):
-            if (new >> i) & 1:
+            if (new >> i) & 1 != 0:
                 first[b * 64 + i] = worker[WALK]
                 first_step[b * 64 + i] = step
         undecided[b] &= ~new
@@ -82,7 +79,7 @@ def keep_first(worker: Any, found: Any, undecided: Any, bits: int, step: int) ->
 
 
 @native
-def look(control: Any, worker: Any, state: Any, action: int, step: int) -> None:
+def look(control: Words, worker: Words, state: Words, action: int, step: int) -> None:
     """Judge a state of the walk and note what it covers."""
     hits, pending = words_at(worker[HITS]), words_at(worker[PENDING])
     if call_violated(control[VIOLATED], state, action, pending, hits) != 0:
@@ -93,7 +90,7 @@ def look(control: Any, worker: Any, state: Any, action: int, step: int) -> None:
 
 
 @native
-def record(control: Any, state: Any, action: int, step: int) -> None:
+def record(control: Words, state: Words, action: int, step: int) -> None:
     words = control[WORDS]
     copy(state, 0, words_at(control[RECORD]), step * words, words)
     if step > 0:
@@ -101,13 +98,13 @@ def record(control: Any, state: Any, action: int, step: int) -> None:
 
 
 @native
-def walk_once(control: Any, worker: Any) -> Any:
+def walk_once(control: Words, worker: Words) -> int:
     """Walk walk number WALK to its end; return its length."""
     words, bits = control[WORDS], control[BITS]
     state, out = words_at(worker[CURRENT]), words_at(worker[OUT])
     actions, marks = shorts_at(worker[OUT_ACTIONS]), words_at(worker[MARKS])
     undecided = words_at(worker[OPEN])
-    random = mixed(wrapped_sum(control[SEED], mixed(low_product(worker[WALK], GOLDEN))))
+    random = mixed(wrapped(control[SEED] + mixed(wrapped(worker[WALK] * GOLDEN))))
     start = high_product(mixed(random), control[SOURCE_COUNT])
     copy(words_at(control[SOURCE]), start * words, state, 0, words)
     action, step = -1, 0
@@ -125,14 +122,15 @@ def walk_once(control: Any, worker: Any) -> Any:
             keep_first(worker, marks, undecided, bits, step)
         if count == 0:
             return step
-        random = wrapped_sum(random, GOLDEN)
+        random = wrapped(random + GOLDEN)
         chosen = high_product(mixed(random), count)
         copy(out, chosen * words, state, 0, words)
         action = actions[chosen]
         step += 1
 
 
-def walk(control: Any, worker: Any) -> int:
+@native
+def walk(control: Words, worker: Words) -> int:
     """Walk the worker's share of the walks below WALK_LIMIT; return 0 if asked to stop before."""
     while worker[WALK] < control[WALK_LIMIT]:
         if load(control, STOP) != 0:
