@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,3 +25,14 @@ def test_the_counterexample_is_the_output_of_its_command() -> None:
         timeout=120,
     )
     assert found[2] in done.stdout
+
+
+def test_the_language_is_shown_by_the_specification_itself() -> None:
+    """Every example of the section stands in a file of `spec/`, to the letter."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text.split("## The language\n")[1].split("\n## ")[0]
+    files = [path.read_text(encoding="utf-8") for path in (ROOT / "spec").rglob("*.split")]
+    blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", section, re.MULTILINE)
+    parts = [part for block in blocks for part in dedent(block).strip().split("\n\n")]
+    assert len(parts) == 4
+    assert [part for part in parts if not any(part in file for file in files)] == []
