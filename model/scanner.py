@@ -56,15 +56,16 @@ REFUSED = {
     "\ufeff": "save the file as UTF-8 without a byte order mark",
 }
 
+# Python 3.11.0 to 3.11.4 match a possessive group wrongly, so only characters are repeated so.
 _PATTERN = re.compile(
     r"""[ ]*(?:
-      (?P<NAME>[A-Za-z_][A-Za-z_0-9]*+(?:\.[A-Za-z_][A-Za-z_0-9]*+)*+)
+      (?P<NAME>[A-Za-z_][A-Za-z_0-9]*+(?:\.[A-Za-z_][A-Za-z_0-9]*+)*)
     | (?P<NEWLINE>\r?\n)
     | (?P<FOREIGN>==|=<|<>|&&|\|\||!(?!=)|->|=>|/\\|\\/|~|<=>|<->|[∧∨¬→⇒≠≤≥∀∃⇔])
     | (?P<OPERATOR>:=|\+=|-=|!=|<=|>=|\.\.|[=<>+\-\[\]()|:,?@])
     | (?P<COMMENT>\#[^\n]*+)
     | (?P<NUMBER>[0-9][A-Za-z_0-9]*+)
-    | (?P<TEXT>\"\"\"(?:[^"\n]|"(?!"")|\n(?!\S))*+\"\"\")
+    | (?P<TEXT>\"\"\"[^"\n]*+(?:(?:"(?!"")|\n(?!\S))[^"\n]*+)*\"\"\")
     | (?P<UNCLOSED_TEXT>\"\"\"[^\n]*+)
     | (?P<STRING>"[^"\n]*+")
     | (?P<UNCLOSED_STRING>"[^\n]*+)

@@ -126,6 +126,18 @@ def test_no_text_contains(pattern: re.Pattern[str], advice: str) -> None:
     ] == []
 
 
+def test_no_pattern_repeats_a_group_possessively() -> None:
+    """Python 3.11.0 to 3.11.4, which Debian 12 has, match such a pattern wrongly."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in _modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if re.search(r"\)[*+?]\+", node.value)
+    ]
+    assert found == [], "repeat a class of characters possessively, a group greedily"
+
+
 def test_lines_of_code_and_specification_are_short() -> None:
     assert [
         _at(path, number, f"longer than {LINE_COLUMNS_MAX} columns")
