@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import indent
 
 from splitspec.model.ir import FlatAction, FlatGuard, FlatUpdate, Line, System, VariableKind
 from splitspec.model.ir_text import Writer, writer_for
@@ -17,7 +18,7 @@ def action_text(action: FlatAction, writer: Writer) -> str:
     """Return the action as it happens: guards with their kind, and the source of each line."""
     lines = [_header(action, writer)]
     if action.text:
-        lines.append(f'  """{action.text}"""')
+        lines += indent(f'"""{action.text}"""', "  ").splitlines()
     for guard in action.guards:
         lines.extend(_guard_lines(guard, action, writer))
     for update in action.updates:

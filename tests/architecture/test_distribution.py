@@ -1,5 +1,6 @@
 """What is built from a source distribution or an exported tree runs where it is installed."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -95,6 +96,13 @@ def test_the_installed_package_reads_its_specification(python: Path, tmp_path: P
     first, *rest = _run(python, "-c", program, cwd=tmp_path).splitlines()
     assert Path(first).is_relative_to(python.parents[1])
     assert "\n".join(rest).strip() == (ROOT / "spec" / "__init__.py").read_text().strip()
+
+
+def test_the_installed_command_explores_natively(python: Path, tmp_path: Path) -> None:
+    found = json.loads(
+        _run(python, "-m", "splitspec", "check", "lifecycle", "--format", "json", cwd=tmp_path)
+    )
+    assert [(run["engine"], run["complete"]) for run in found["runs"]] == [("native", True)] * 2
 
 
 def _committed(package: str) -> list[Path]:
