@@ -216,6 +216,29 @@ def test_formatting_is_checked_without_writing(folder: Path) -> None:
     assert splitspec(folder, "fmt", "--check", "lock.split").returncode == 0
 
 
+def test_fmt_keeps_the_mode_of_a_file_and_follows_a_link(folder: Path) -> None:
+    path, link = folder / "lock.split", folder / "linked.split"
+    path.write_text(LOCK.replace("sort Container", "sort   Container"))
+    path.chmod(0o640)
+    link.symlink_to(path.name)
+    assert splitspec(folder, "fmt", link.name).returncode == 0
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert "sort Container" in path.read_text()
+    assert list(folder.glob("*.partial")) == []
+
+
+def test_fmt_says_when_it_cannot_write(folder: Path) -> None:
+    """Even root cannot make a file of a name that is a folder."""
+    (folder / "lock.split").write_text("module lock\nsort   S\n")
+    (folder / "lock.split.partial").mkdir()
+    (folder / "lock.split.partial" / "in_the_way").touch()
+    done = splitspec(folder, "fmt", "lock.split")
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_without_a_native_kernel_the_evaluator_explores_and_says_so(tmp_path: Path) -> None:
     """Never silently: the engine is in the run, and the remark names what is missing."""
     program = (

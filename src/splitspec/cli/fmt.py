@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -33,8 +34,23 @@ def _format(path: Path, color: Choice, *, check_only: bool) -> ExitCode:
     if check_only:
         print(f"{path} is not in canonical form")
         return ExitCode.POLICY
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(formatted.text, encoding="utf-8")
-    partial.replace(path)
+    try:
+        _rewrite(path.resolve(), formatted.text)
+    except OSError as error:
+        print(f"error: {path} cannot be written: {error.strerror}", file=sys.stderr)
+        return ExitCode.USAGE
     print(f"{path} formatted")
     return ExitCode.MET
+
+
+def _rewrite(path: Path, text: str) -> None:
+    """Replace a file at once, so that nobody ever reads half of it; its mode stays."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        shutil.copymode(path, partial)
+        partial.replace(path)
+    except OSError:
+        if partial.is_file():
+            partial.unlink()
+        raise
