@@ -71,9 +71,11 @@ NAMES = (
     Code(
         "SS210",
         "ambiguous member",
-        "Several enums have the member, and nothing beside it says which is meant.",
+        "Several enums, or an enum and a variable, have the name, and nothing beside it says which "
+        "is meant.",
         "enum A = on | off\nenum B = on | off\ninvariant a\n  on = on",
-        "Compare it with a variable or parameter of the enum.",
+        "Compare it with a variable or parameter of the enum; give a variable a name "
+        "that is no member of its type.",
     ),
     Code(
         "SS211",

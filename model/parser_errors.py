@@ -52,6 +52,7 @@ def _rules() -> tuple[Rule, ...]:
         words.chained_comparison,
         words.initial_value,
         words.low_operand,
+        words.branch,
         words.keyword_as_name,
         lines.missing_actor,
         lines.claim_in_header,

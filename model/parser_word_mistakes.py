@@ -113,16 +113,32 @@ def initial_value(at: Context) -> Diagnostic | None:
 
 
 def low_operand(at: Context) -> Diagnostic | None:
-    """`p and all x: S: q`"""
-    if at.token.type not in LOW or not at.expects_operand or at.following == "COLON":
+    """`p and all x: S: q`, `p = not q`"""
+    word, kind = at.token.text, at.token.type
+    if kind not in LOW | {"NOT"} or not at.expects_operand or at.following == "COLON":
         return None
-    word = at.token.text
+    if kind == "NOT":
+        remedy = "write `(not …)`: comparisons and sums bind tighter than `not`"
+    else:
+        remedy = f"write `({word} …)`; without parentheses it stands first or after `implies`, "
+        remedy += "where it reaches to the end of the line"
     return at.diagnose(
         "SS118",
         f"`{word}` cannot stand in the middle of an expression without parentheses",
         "expected `(` before it",
-        f"write `({word} …)`; without parentheses it stands first or after `implies`, where it "
-        "reaches to the end of the line",
+        remedy,
+    )
+
+
+def branch(at: Context) -> Diagnostic | None:
+    """`if p then x := a` in an action"""
+    if at.token.type != "IF" or not at.begins_line or "WHEN" not in at.expected:
+        return None
+    return at.diagnose(
+        "SS120",
+        "a step has no branches",
+        "expected a guard or an update",
+        "write the condition as a guard, `when ready: p`, or as a value, `x := if p then a else b`",
     )
 
 

@@ -27,6 +27,10 @@ def name(
         return None if bound is None else ir.Local(word, bound, written.span)
     expected = without_option(hint) if hint is not None else None
     if isinstance(expected, Enumeration) and word in expected.members and not qualifier:
+        rival = _variable_of(env, word, expected)
+        if rival is not None:
+            _report_rival(env, written, expected, rival)
+            return None
         return ir.Literal(expected.members.index(word), expected, written.span)
     found = find(env.names, env.module, written, _VALUES, "a value")
     if isinstance(found, Symbol):
@@ -40,6 +44,28 @@ def name(
     if found is not None:
         env.diagnostics.append(found)
     return None
+
+
+def _variable_of(env: Environment, word: str, type_: Enumeration) -> Symbol | None:
+    """Return a variable without indices that a member's name could mean, too."""
+    for symbol in env.names.visible[env.module].get(word, ()):
+        variable = env.typed.variables.get(symbol.path)
+        if variable is not None and not variable.indices and without_option(variable.type) == type_:
+            return symbol
+    return None
+
+
+def _report_rival(
+    env: Environment, written: syntax.Name, type_: Enumeration, rival: Symbol
+) -> None:
+    env.report(
+        "SS210",
+        f"`{written}` is a member of `{type_}` and a variable of that type",
+        written.span,
+        label="which one is meant?",
+        help="give the variable another name",
+        notes=(Note("the variable", rival.span),),
+    )
 
 
 def _member(
