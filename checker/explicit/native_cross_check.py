@@ -9,7 +9,8 @@ states of one orbit had different ones.
 from __future__ import annotations
 
 from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
-from splitspec.checker.explicit.native.machine_code import cache_folder, load_runtime
+from splitspec.checker.explicit.native.machine_code import load_runtime
+from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.explicit.native_search import Finished, run_natively
 from splitspec.checker.result import Limits, RunResult, Stop
 from splitspec.model.ir import System

@@ -19,7 +19,8 @@ from splitspec.checker.explicit.native.backward import BackwardLimit, unable_to_
 from splitspec.checker.explicit.native.coverage import complete_coverage
 from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
 from splitspec.checker.explicit.native.kernel import Kernel, compile_kernel
-from splitspec.checker.explicit.native.machine_code import cache_folder, load_runtime
+from splitspec.checker.explicit.native.machine_code import load_runtime
+from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.explicit.native.symmetry import ELEMENTS_MAX, unreduced
 from splitspec.checker.explicit.native.table import Bit
 from splitspec.checker.explicit.oracle import claims_of

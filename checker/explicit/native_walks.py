@@ -10,7 +10,8 @@ from splitspec.checker.explicit.counterexample import Translation, execution_alo
 from splitspec.checker.explicit.judgement import Extent, judge, undecided
 from splitspec.checker.explicit.native.exploration import Order
 from splitspec.checker.explicit.native.kernel import compile_kernel
-from splitspec.checker.explicit.native.machine_code import cache_folder, load_runtime
+from splitspec.checker.explicit.native.machine_code import load_runtime
+from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.explicit.native.swarm import Swarm, Walked, walk, walk_again
 from splitspec.checker.explicit.oracle import claims_of
 from splitspec.checker.explicit.replay import counterexample

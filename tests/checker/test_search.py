@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from splitspec.checker.explicit.native.machine_code import load_runtime
+from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.explicit.search import cross_check, explore
 from splitspec.checker.result import Engine, Limits, RunResult, Stop
 from splitspec.model.setting import Setting
@@ -246,7 +248,8 @@ def test_a_runtime_from_the_cache_is_not_translated_again() -> None:
     load_runtime(cache_folder())
     program = """
 import sys
-from splitspec.checker.explicit.native.machine_code import cache_folder, load_runtime
+from splitspec.checker.explicit.native.machine_code import load_runtime
+from splitspec.checker.explicit.native.object_cache import cache_folder
 load_runtime(cache_folder())
 assert "splitspec.checker.explicit.native.translation" not in sys.modules
 """

@@ -27,8 +27,7 @@ from splitspec.checker.explicit.native.instances import Family, Instantiation
 from splitspec.checker.explicit.native.jit import compile_object, load_object, target_machine
 from splitspec.checker.explicit.native.layout import Layout, lay_out
 from splitspec.checker.explicit.native.lowering import Lowering
-from splitspec.checker.explicit.native.machine_code import cache_folder
-from splitspec.checker.explicit.native.object_cache import Compiled
+from splitspec.checker.explicit.native.object_cache import Compiled, cache_folder
 from splitspec.checker.explicit.native.observer import Observation, ObserveEmitter
 from splitspec.checker.explicit.native.properties import Claim, emit_goals, emit_violated
 from splitspec.checker.explicit.native.successors import SuccessorsEmitter

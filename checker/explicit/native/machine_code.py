@@ -7,7 +7,6 @@ compiles it, the version of llvmlite, and the processor.
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -63,12 +62,6 @@ class Runtime:
         """Return a runtime function by name."""
         pointer = ctypes.POINTER(ctypes.c_int64)
         return ctypes.CFUNCTYPE(ctypes.c_int64, pointer, pointer)(self.addresses[name])
-
-
-def cache_folder() -> Path:
-    """Return where compiled code is kept between runs."""
-    root = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(root) if root else Path.home() / ".cache") / "splitspec"
 
 
 @cache

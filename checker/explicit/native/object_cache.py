@@ -1,4 +1,4 @@
-"""Keep compiled kernels on disk: the object code behind one line of JSON that says what it needs to
+"""Keep compiled code on disk: the object code behind one line of JSON that says what it needs to
 be used.
 """
 
@@ -18,6 +18,12 @@ class Compiled:
 
     facts: dict[str, Any]
     content: bytes
+
+
+def cache_folder() -> Path:
+    """Return where compiled code is kept between runs."""
+    root = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(root) if root else Path.home() / ".cache") / "splitspec"
 
 
 def load(path: Path | None) -> Compiled | None:

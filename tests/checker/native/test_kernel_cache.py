@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.checker.native.imports import imports_below
 from tests.checker.native.judged_kernels import Judge
 
 import splitspec
@@ -88,28 +88,14 @@ def test_meaning_and_sizes_are_part_of_the_key(setting: Make) -> None:
     assert len(keys) == 5
 
 
-def imported_by(module: Path, root: Path) -> Iterator[Path]:
-    """Iterate over the modules of ours that a module imports."""
-    for node in ast.walk(ast.parse(module.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("splitspec."):
-            base = root / Path(*str(node.module).split(".")[1:])
-            inside = [base / f"{alias.name}.py" for alias in node.names]
-            yield from (path for path in (base.with_suffix(".py"), *inside) if path.exists())
-
-
 def test_every_module_that_makes_a_kernel_is_part_of_the_key() -> None:
     root = Path(splitspec.__file__).parent
     native, model = root / "checker/explicit/native", root / "model"
-    todo, found = [native / "kernel.py"], set[Path]()
-    while todo:
-        module = todo.pop()
-        if module not in found:
-            found.add(module)
-            todo += imported_by(module, root)
+    found = imports_below(native / "kernel.py", root)
     known = {native / f"{name}.py" for name in (*fingerprints.SOURCES, "fingerprint")}
     known |= {model / f"{name}.py" for name in fingerprints.MODEL_SOURCES}
     # What only declares data, or only stores and loads what was made.
-    without_part = {native / f"{name}.py" for name in ("addresses", "machine_code", "object_cache")}
+    without_part = {native / f"{name}.py" for name in ("addresses", "object_cache")}
     without_part |= {model / f"{name}.py" for name in ("ir", "source", "types")}
     assert found - without_part == known
 

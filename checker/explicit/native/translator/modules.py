@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from splitspec.checker.explicit.native.translator.expressions import Expressions
-from splitspec.checker.explicit.native.translator.kinds import Callee
+from splitspec.checker.explicit.native.translator.kinds import Callee, Kind
 from splitspec.checker.explicit.native.translator.sources import Source, Sources
 from splitspec.checker.explicit.native.translator.statements import Statements
 from splitspec.checker.explicit.native.translator.subset import Function
@@ -48,6 +48,8 @@ class _Module:
     def _define(self, source: Source) -> Callee:
         function = source.function
         name = self._names.get(function)
+        if name and Kind.TRUTH in (source.result, *(kind for _, kind in source.parameters)):
+            raise source.refuse(source.tree, "a truth value is no part of an entry")
         callee = Callee(
             name or f"{function.__module__}.{function.__name__}", source.parameters, source.result
         )
