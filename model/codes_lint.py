@@ -44,8 +44,10 @@ LINT = (
         "SS606",
         "read of what the same step assigns",
         "An update reads a place that another update of the same step may write. It reads the "
-        "value before the step, which is easily read otherwise.",
-        "action f(p: Page) by kernel\n  owner[p] := none\n  count -= 1 for c: C where owner[p] = c",
+        "value before the step, which is easily read otherwise. A read of just the place that a "
+        "literal goes to is not meant: who wants the new value there writes the literal.",
+        "action f(p: Page) by kernel\n  owner[p] := none\n"
+        "  free[q] := true for q: Page where owner[q] = none",
         "If the old value is meant, leave it; else make two steps of it, or name the new value.",
     ),
     Code(
@@ -60,9 +62,9 @@ LINT = (
         "SS608",
         "restrained by promises only",
         "Every guard of an untrusted actor's action is a promise: against a dishonest actor the "
-        "action has no guard at all.",
+        "action has no guard at all. Where that is meant, each guard says it.",
         "action back(p: Page, f: Frame) by host\n  when free: rmp[f] = none\n  npt[p] := f",
-        "Leave it if nothing enforces the guards; else write what does: `@hardware`, `@kernel`.",
+        "Write what enforces a guard, `@hardware` or `@kernel`; if nothing does, write `@host`.",
     ),
     Code(
         "SS609",

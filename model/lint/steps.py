@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from splitspec.model import ir
 from splitspec.model.diagnostic import Diagnostic, Note, Severity
 from splitspec.model.expressions import subterms
-from splitspec.model.ir import Action, Extension, FlatAction, FlatUpdate, Part, Program, Read
+from splitspec.model.ir import (
+    Action,
+    Equal,
+    Expression,
+    Extension,
+    FlatAction,
+    FlatUpdate,
+    Literal,
+    Local,
+    Part,
+    Program,
+    Read,
+)
 from splitspec.model.passes.compose import compose
 from splitspec.model.passes.fold import fold_term, is_true
 from splitspec.model.passes.inline import inline
-from splitspec.model.passes.separate import always_differ
+from splitspec.model.passes.separate import always_differ, conjuncts
+from splitspec.model.passes.substitute import substitute
+from splitspec.model.source import Span
 
 
 def warn_of_steps(program: Program) -> Iterator[Diagnostic]:
     """Iterate over warnings about guards, updates and promises."""
     plain = inline(program)
     owners: list[Action | Part | Extension] = [*plain.actions.values(), *plain.parts.values()]
-    for owner in (*owners, *plain.extensions):
+    owners.extend(plain.extensions)
+    for owner in owners:
         yield from _idle_guards(owner)
+    guards = [item for owner in owners for item in owner.items if isinstance(item, ir.Guard)]
+    spoken = {guard.span for guard in guards if guard.kind is not None}
     for action in compose(plain).actions:
         yield from _stale_reads(action)
-        yield from _mere_promises(action)
+        yield from _mere_promises(action, spoken)
 
 
 def _idle_guards(owner: Action | Part | Extension) -> Iterator[Diagnostic]:
@@ -53,8 +70,10 @@ def _stale_reads_between(
 ) -> Iterator[Diagnostic]:
     terms = [reader.value] if reader.condition is None else [reader.value, reader.condition]
     for read in (t for term in terms for t in subterms(term) if isinstance(t, Read)):
-        if read.variable == writer.variable and not always_differ(
-            action, writer, reader, read.indices
+        if (
+            read.variable == writer.variable
+            and not always_differ(action, writer, reader, read.indices)
+            and not _must_mean_the_old(writer, reader, read)
         ):
             name = read.variable.rpartition(".")[2]
             short = action.path.rpartition(".")[2]
@@ -69,12 +88,44 @@ def _stale_reads_between(
             return
 
 
-def _mere_promises(action: FlatAction) -> Iterator[Diagnostic]:
-    """Say where an untrusted actor is held back by its word alone."""
+def _must_mean_the_old(writer: FlatUpdate, reader: FlatUpdate, read: Read) -> bool:
+    """Whether nobody can take the read for one of the new value.
+
+    `before[f] := data[f]` beside `data[f] := none`: who meant the new value would have written
+    `none`. `data[h] := data[f]` beside `latest[h] := data[f]`: old and new are one.
+    """
+    if writer.binders or writer.condition is not None or writer.operator != ":=":
+        return False
+    if writer.value == read:
+        return True
+    fixed = _fixed(reader)
+    return isinstance(writer.value, Literal) and _resolve(read.indices, fixed) == _resolve(
+        writer.indices, fixed
+    )
+
+
+def _fixed(update: FlatUpdate) -> dict[str, Expression]:
+    """Return the binders to which the condition of an update gives one value."""
+    binders = {binder.name for binder in update.binders}
+    fixed: dict[str, Expression] = {}
+    for condition in conjuncts(update.condition) if update.condition is not None else ():
+        match condition:
+            case Equal(Local(name), value) | Equal(value, Local(name)) if name in binders:
+                fixed[name] = value
+    return fixed
+
+
+def _resolve(terms: Sequence[Expression], values: dict[str, Expression]) -> list[Expression]:
+    return [substitute(term, values) for term in terms]
+
+
+def _mere_promises(action: FlatAction, spoken: Collection[Span]) -> Iterator[Diagnostic]:
+    """Say where an untrusted actor is held back by its word alone, and no line says so."""
     if action.hostile or not action.actor.kind.is_untrusted or not action.guards:
         return
-    if all(guard.kind.is_untrusted for guard in action.guards):
-        names = ", ".join(f"`{guard.name}`" for guard in action.guards)
+    unspoken = [guard for guard in action.guards if guard.span not in spoken]
+    if unspoken and all(guard.kind.is_untrusted for guard in action.guards):
+        names = ", ".join(f"`{guard.name}`" for guard in unspoken)
         short = action.path.rpartition(".")[2]
         kind = action.actor.kind.value
         yield Diagnostic(
@@ -82,6 +133,6 @@ def _mere_promises(action: FlatAction) -> Iterator[Diagnostic]:
             f"only promises of the {kind} restrain `{short}`: {names}",
             action.span,
             help=f"A {kind} that is not honest can do it always. If something enforces a guard, "
-            "say what: `@hardware`, `@kernel`.",
+            f"say what: `@hardware`, `@kernel`. If it is a promise, say that: `@{kind}`.",
             severity=Severity.WARNING,
         )

@@ -27,19 +27,23 @@ class Linted:
     variants: tuple[Variant, ...] = ()
 
 
-def lint(models: Sequence[Linted]) -> tuple[Diagnostic, ...]:
-    """Return what is probably not meant, in the order of files and lines."""
-    found = {_place(warning): warning for model in models for warning in _warnings(model)}
+def lint(models: Sequence[Linted], *, prove: bool = False) -> tuple[Diagnostic, ...]:
+    """Return what is probably not meant, in the order of files and lines.
+
+    With `prove`, remarks on what may keep a proof for every size from ending are among them.
+    """
+    found = {_place(warning): warning for model in models for warning in _warnings(model, prove)}
     unused = _unused_everywhere(models)
     kept = [w for place, w in found.items() if not _is_absence(w) or place in unused]
     return tuple(sorted(kept, key=_place))
 
 
-def _warnings(model: Linted) -> Iterator[Diagnostic]:
+def _warnings(model: Linted, prove: bool) -> Iterator[Diagnostic]:
     yield from warn_of_style(model.modules, model.program)
     yield from warn_of_usage(model.program, model.modules, model.variants)
     yield from warn_of_steps(model.program)
-    yield from warn_of_cycles(model.program)
+    if prove:
+        yield from warn_of_cycles(model.program)
 
 
 def _unused_everywhere(models: Sequence[Linted]) -> frozenset[tuple[str, int, int, str, str]]:

@@ -84,7 +84,7 @@ def _lint(folder: Path, text: str) -> tuple[Diagnostic, ...]:
     path.write_text(text)
     loaded = load(path)
     assert loaded.program is not None, [d.message for d in loaded.diagnostics]
-    return lint([Linted(loaded.program, loaded.modules)])
+    return lint([Linted(loaded.program, loaded.modules)], prove=True)
 
 
 def test_a_clean_module_has_no_warning(tmp_path: Path) -> None:
@@ -114,6 +114,47 @@ def test_a_guard_that_keeps_places_apart_silences_the_stale_read(tmp_path: Path)
         "  phase[q] := idle for q: Page where q != p and frame[q] = none\n  phase[p] := idle\n",
     )
     assert not any(w.code == "SS606" for w in _lint(tmp_path, text))
+
+
+def test_a_read_of_what_a_literal_replaces_can_only_mean_the_old_value(tmp_path: Path) -> None:
+    """`frame[p] := none` stands beside: whoever wanted the new value would have written `none`."""
+    copied = "  idle[q] := true for q: Frame where frame[p] = q\n"
+    bound = "  idle[q] := true for q: Page where q = p and frame[q] != none\n"
+    swept = "  idle[q] := true for q: Page where frame[q] != none\n"
+    for line, index, stale in (
+        (copied, "Frame", False),
+        (bound, "Page", False),
+        (swept, "Page", True),
+    ):
+        text = CLEAN.replace("  phase[p] := idle\n", "  phase[p] := idle\n" + line)
+        text = text.replace("def is_busy", f"var idle[{index}]: bool # a switch\ndef is_busy")
+        assert any(w.code == "SS606" for w in _lint(tmp_path, text)) is stale, line
+
+
+def test_a_read_beside_a_new_value_is_stale_unless_the_two_are_one(tmp_path: Path) -> None:
+    text = CLEAN.replace("var phase", "var last[Page]: Frame? # the frame before\nvar phase")
+    text = text.replace("finish(p: Page)", "finish(p: Page, q: Page)")
+    moved = text.replace("  frame[p] := none\n", "  frame[p] := frame[q]\n  last[p] := frame[q]\n")
+    assert not any(w.code == "SS606" for w in _lint(tmp_path, moved))
+    crossed = text.replace("  frame[p] := none\n", "  frame[p] := last[q]\n  last[p] := frame[q]\n")
+    assert any(w.code == "SS606" for w in _lint(tmp_path, crossed))
+
+
+def test_cycles_among_sorts_are_looked_for_on_request(tmp_path: Path) -> None:
+    text = CLEAN.replace("def is_busy", "var page[Frame]: Page? # the other way\ndef is_busy")
+    assert "SS607" in [w.code for w in _lint(tmp_path, text)]
+    loaded = load(tmp_path / "m.split")
+    assert loaded.program is not None
+    assert "SS607" not in [w.code for w in lint([Linted(loaded.program, loaded.modules)])]
+
+
+def test_a_promise_that_is_spelled_out_is_meant(tmp_path: Path) -> None:
+    text = CLEAN.replace("f: Frame) by kernel", "f: Frame) by host")
+    one = text.replace("when idle: not is_busy(p)", "when idle: not is_busy(p) @host")
+    (warning,) = [w for w in _lint(tmp_path, one) if w.code == "SS608"]
+    assert warning.message == "only promises of the host restrain `begin`: `unbound`"
+    both = one.replace("when unbound: frame[p] = none", "when unbound: frame[p] = none @host")
+    assert not any(w.code == "SS608" for w in _lint(tmp_path, both))
 
 
 def test_an_enforced_guard_is_no_mere_promise(tmp_path: Path) -> None:

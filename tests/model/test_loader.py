@@ -72,7 +72,7 @@ def test_every_shipped_model_and_its_variants_are_well_typed(entry: ModelEntry) 
     library = Library()
     loaded = load(spec.folder() / f"{entry.module}.split", entry.substitutions, library)
     assert loaded.diagnostics == ()
-    beside = sorted((spec.folder() / "variants").glob("*.split"))
+    beside = sorted((spec.folder() / "variants").rglob("*.split"))
     models = [each.name for each in SHIPPED]
     _, problems = load_variants(loaded, entry.name, beside, library, models)
     assert problems == ()

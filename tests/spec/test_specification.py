@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from splitspec.cli.selection import read_models
 from splitspec.model import syntax
 from splitspec.model.formatter import format_source
+from splitspec.model.lint import Linted, lint
 from splitspec.model.parser import parse
 from splitspec.model.source import Source
 
@@ -54,6 +56,13 @@ def test_a_module_says_what_it_is_about(path: Path) -> None:
     text = _module(path).text
     assert text is not None
     assert len(text.value.split()) >= 8
+
+
+def test_lint_has_nothing_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(SPEC)
+    models = [Linted(m.program, m.modules, m.variants) for m in read_models(())]
+    assert len(models) == len(_manifest())
+    assert [f"{w.code}: {w.message}" for w in lint(models)] == []
 
 
 def test_every_state_variable_says_what_its_value_is() -> None:

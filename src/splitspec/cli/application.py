@@ -195,9 +195,10 @@ def format_files(
 @application.command()
 def lint(
     models: o.Models = None,
+    prove: o.Prove = False,
     color: o.Color = Choice.AUTO,
 ) -> None:
     """Point at what is probably not meant: unused names, promises taken for checks, and more."""
     from splitspec.cli.lint import lint_models
 
-    raise typer.Exit(lint_models(tuple(models or ()), color))
+    raise typer.Exit(lint_models(tuple(models or ()), prove, color))

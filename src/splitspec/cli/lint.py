@@ -11,13 +11,14 @@ from splitspec.cli.terminal import Choice, uses_color
 from splitspec.model.lint import Linted, lint
 
 
-def lint_models(names: tuple[str, ...], color: Choice) -> ExitCode:
+def lint_models(names: tuple[str, ...], prove: bool, color: Choice) -> ExitCode:
     """Print the warnings to stdout; any warning is a policy failure, none is met."""
     try:
         models = tuple(read_models(names))
     except RefusedError as refusal:
         return report_problems(refusal.problems, color)
-    warnings = lint([Linted(model.program, model.modules, model.variants) for model in models])
+    linted = [Linted(model.program, model.modules, model.variants) for model in models]
+    warnings = lint(linted, prove=prove)
     if warnings:
         print(render(warnings, uses_color(color, sys.stdout)))
     count = len(warnings)

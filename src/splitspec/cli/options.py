@@ -88,6 +88,9 @@ CrossCheck = Annotated[
 NoSlice = Annotated[
     bool, typer.Option("--no-slice", help="Keep variables that nothing of the run reads.")
 ]
+Prove = Annotated[
+    bool, typer.Option("--prove", help="Also say what may keep a proof for every size from ending.")
+]
 OutputFormat = Annotated[
     Format, typer.Option("--format", help="Results as text, or as one JSON document.")
 ]

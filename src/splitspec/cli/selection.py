@@ -166,7 +166,7 @@ def _read(entry: ModelEntry, folder: Path, library: Library, models: Collection[
     loaded = load(folder / f"{entry.module}.split", entry.substitutions, library)
     _refuse_errors(loaded.diagnostics)
     assert loaded.program is not None
-    beside = sorted((folder / "variants").glob("*.split"))
+    beside = sorted((folder / "variants").rglob("*.split"))
     variants, diagnostics = load_variants(loaded, entry.name, beside, library, models)
     _refuse_errors(diagnostics)
     _refuse_errors(check_entry(entry, loaded.program, [variant.name for variant in variants]))

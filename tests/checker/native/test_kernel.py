@@ -320,7 +320,7 @@ def test_shipped_variants_have_the_kernel_of_their_evaluator(tmp_path: Path) -> 
     entry = load_manifest(folder / "models.toml").models["granting"]
     loaded = load(folder / "granting.split")
     assert loaded.program is not None
-    beside = sorted((folder / "variants").glob("*.split"))
+    beside = sorted((folder / "variants").rglob("*.split"))
     variants, _ = load_variants(loaded, "granting", beside)
     assert variants
     for variant in variants:
