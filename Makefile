@@ -45,7 +45,7 @@ fmt: env ## Rewrite the sources in their canonical form
 bench: env ## Measure performance; writes nothing
 	@for script in bench/*.py; do echo "==> $$script"; $(PY) "$$script" || exit 1; done
 
-nightly: env ## The test suite with many more random cases
+nightly: env ## The test suite with many more random cases, and the large counts once more
 	@echo "==> pytest, nightly profile"
 	@$(PY) -m pytest -q --numprocesses $(JOBS) --hypothesis-profile=nightly
 
