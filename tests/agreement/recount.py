@@ -132,7 +132,7 @@ def _try_equivariance(
     evaluator: Evaluator, renamings: tuple[Renaming, ...], state: State, after: list[State]
 ) -> None:
     for renaming in renamings:
-        expected = sorted((repr(renaming(each)) for each in after))
+        expected = sorted(repr(renaming(each)) for each in after)
         steps = evaluator.steps(renaming(state))
         got = sorted(repr(step.successor) for step in steps if step.successor is not None)
         assert got == expected, "a renamed state has not the renamed steps"
