@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from splitspec.model import ir
 from splitspec.model.diagnostic import Diagnostic, Note, Severity
-from splitspec.model.expressions import subterms
+from splitspec.model.expressions import subterms, variables_read
 from splitspec.model.ir import (
     Action,
     Equal,
@@ -38,7 +38,7 @@ def warn_of_steps(program: Program) -> Iterator[Diagnostic]:
     guards = [item for owner in owners for item in owner.items if isinstance(item, ir.Guard)]
     spoken = {guard.span for guard in guards if guard.kind is not None}
     for action in compose(plain).actions:
-        yield from _stale_reads(action)
+        yield from _stale_reads(plain, action)
         yield from _mere_promises(action, spoken)
 
 
@@ -57,23 +57,23 @@ def _idle_guards(owner: Action | Part | Extension) -> Iterator[Diagnostic]:
             )
 
 
-def _stale_reads(action: FlatAction) -> Iterator[Diagnostic]:
+def _stale_reads(program: Program, action: FlatAction) -> Iterator[Diagnostic]:
     """Iterate over reads of a place that another update of the same step writes."""
     for writer in action.updates:
         for reader in action.updates:
             if reader is not writer:
-                yield from _stale_reads_between(action, writer, reader)
+                yield from _stale_reads_between(program, action, writer, reader)
 
 
 def _stale_reads_between(
-    action: FlatAction, writer: FlatUpdate, reader: FlatUpdate
+    program: Program, action: FlatAction, writer: FlatUpdate, reader: FlatUpdate
 ) -> Iterator[Diagnostic]:
     terms = [reader.value] if reader.condition is None else [reader.value, reader.condition]
     for read in (t for term in terms for t in subterms(term) if isinstance(t, Read)):
         if (
             read.variable == writer.variable
             and not always_differ(action, writer, reader, read.indices)
-            and not _must_mean_the_old(writer, reader, read)
+            and not _must_mean_the_old(program, writer, reader, read)
         ):
             name = read.variable.rpartition(".")[2]
             short = action.path.rpartition(".")[2]
@@ -88,16 +88,22 @@ def _stale_reads_between(
             return
 
 
-def _must_mean_the_old(writer: FlatUpdate, reader: FlatUpdate, read: Read) -> bool:
+def _must_mean_the_old(
+    program: Program, writer: FlatUpdate, reader: FlatUpdate, read: Read
+) -> bool:
     """Whether nobody can take the read for one of the new value.
 
     `before[f] := data[f]` beside `data[f] := none`: who meant the new value would have written
-    `none`. `data[h] := data[f]` beside `latest[h] := data[f]`: old and new are one.
+    `none`. `data[h] := data[f]` beside `latest[h] := data[f]`: old and new are one. `usage[d] -= 1
+    for d: Container where charged[f] = d`: a counter lets go of what it has counted.
     """
-    if writer.binders or writer.condition is not None or writer.operator != ":=":
+    counted = program.variables[reader.variable].counted
+    if reader.operator == "-=" and counted is not None:
+        return read.variable in variables_read([counted.condition])
+    if writer.operator != ":=":
         return False
     if writer.value == read:
-        return True
+        return not writer.binders
     fixed = _fixed(reader)
     return isinstance(writer.value, Literal) and _resolve(read.indices, fixed) == _resolve(
         writer.indices, fixed
