@@ -143,10 +143,10 @@ def test_a_read_beside_a_new_value_is_stale_unless_the_two_are_one(tmp_path: Pat
 def test_a_counter_lets_go_of_what_it_has_counted(tmp_path: Path) -> None:
     text = CLEAN.replace(
         "def is_busy",
-        "counter pages[f: Frame] counts p: Page where frame[p] = f # how many it backs\ndef is_busy",
+        "counter pages[f: Frame] counts p: Page where frame[p] = f # what it backs\ndef is_busy",
     )
     text = text.replace("  frame[p] := f\n", "  frame[p] := f\n  pages[f] += 1\n")
-    moved = "  frame[p] := g\n  pages[g] += 1\n  pages[f] -= 1 for f: Frame where frame[p] = f\n"
+    moved = "  frame[p] := g\n  pages[f] -= 1 for f: Frame where frame[p] = f\n"
     text = text.replace("finish(p: Page)", "finish(p: Page, g: Frame)")
     text = text.replace("  frame[p] := none\n", moved)
     assert not any(w.code == "SS606" for w in _lint(tmp_path, text))
