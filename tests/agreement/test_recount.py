@@ -26,7 +26,7 @@ MODELS = load_manifest(SPEC / "models.toml").models
 QUICK = 20_000
 """Transitions of a run that is counted again on every change: a second or two."""
 
-AFFORDABLE = 100_000_000
+AFFORDABLE = 150_000_000
 """Transitions of a run that is counted again at night: with its symmetry, less than an hour."""
 
 RUNS = [(entry, run) for entry in MODELS.values() for run in entry.runs if run.transitions]
