@@ -133,7 +133,8 @@ def survey(slots: Words, position: int, tag: int, tag_mask: int) -> int:
     """Compare the eight slots of a line at once: bit i says that slot i has the tag, bit 8 + i that
     it is empty.
 
-    What is read here may be old; a slot that matters is read again by `load`.
+    What is read here may be old, but is whole, slot by slot; a slot that matters is read again by
+    `load`.
     """
     found = 0
     for i in range(LINE):

@@ -168,10 +168,18 @@ def number_of(seen: Words, i: int) -> int:
 
 
 @native
+def later(a: int, b: int) -> int:
+    return wrapped(a - b * 5)
+
+
+@native
 def order_of_evaluation(seen: Words, a: int) -> int:
     seen[number_of(seen, 1)] = wrapped(number_of(seen, 2) + seen[3])
     seen[number_of(seen, 4)] ^= number_of(seen, 5)
     seen[number_of(seen, 6)], seen[0] = number_of(seen, 7), number_of(seen, a & 7)
+    if number_of(seen, 1) < number_of(seen, 2):
+        a = min(number_of(seen, 3), number_of(seen, 4))
+    seen[5] = later(number_of(seen, 5), number_of(seen, 6))
     return wrapped(number_of(seen, 1) - number_of(seen, 2) * number_of(seen, 3))
 
 
@@ -218,7 +226,7 @@ def loop_over_range(a: int, b: int) -> int:
         for k in range(j, 4):
             if k == 2 and a < 0:
                 break
-            if k == 3:
+            if k == 1:
                 continue
             total += k * 16
     return total * 32 + i

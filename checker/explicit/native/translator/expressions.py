@@ -10,11 +10,7 @@ import ast
 from collections.abc import Callable
 from types import FunctionType
 
-from splitspec.checker.explicit.native.translator.kinds import (
-    Callee,
-    Kind,
-    Value,
-)
+from splitspec.checker.explicit.native.translator.kinds import Callee, Kind, Value
 from splitspec.checker.explicit.native.translator.sources import Source
 from splitspec.checker.explicit.native.translator.subset import Function, ahead
 from splitspec.checker.explicit.native.translator.writer import Writer

@@ -54,7 +54,7 @@ class _Module:
             name or f"{function.__module__}.{function.__name__}", source.parameters, source.result
         )
         body = self._body(source)
-        parameters = ", ".join(f"{kind.llvm} %{name}" for name, kind in callee.parameters)
+        parameters = ", ".join(f"{kind.llvm} %{each}" for each, kind in callee.parameters)
         head = f"{callee.result.llvm} @{callee.symbol}({parameters}) nounwind"
         # An entry has its callees inside it, so that nothing is passed through memory.
         define = f"define {head}" if name else f"define internal {head} alwaysinline"

@@ -85,7 +85,7 @@ def _instructions(function: FunctionType, path: Path, tree: ast.FunctionDef) -> 
             _resolve(function, path, mark) is subset.instructions
         ):
             return text
-    raise TranslationError(path, tree.lineno, f"{tree.name} is not marked native, and nothing else")
+    raise TranslationError(path, tree.lineno, f"{tree.name} is not marked native")
 
 
 def _parameters(
