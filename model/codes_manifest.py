@@ -98,4 +98,12 @@ MODELS = (
         '[memory]\nmodule = "memory"\npins = { start = 7 }',
         "Narrow the constants by `assume`, or write one line of `init` for each place.",
     ),
+    Code(
+        "SS514",
+        "model of a module that is not there",
+        "There is no file of that name beside `models.toml` or in a folder below it, or the name "
+        "is written as a path.",
+        '[memory]\nmodule = "../memory.split"',
+        "Write the module's name, with the folders below that of `models.toml`: `attacks/epochs`.",
+    ),
 )

@@ -1,7 +1,7 @@
 """Read a module file with everything that it imports, and type the whole.
 
-Imports are looked up beside the file of the model, then among the shipped modules, so that a
-file beside takes the place of a shipped one for all that import it.
+Imports are looked up beside the file of the model, then beside `models.toml`, then among the
+shipped modules: a file beside takes the place of a shipped one for all that import it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from splitspec import spec
 from splitspec.model import ir, syntax
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.ir import Program
+from splitspec.model.manifest import ModelEntry
 from splitspec.model.parser import Parsed, parse
 from splitspec.model.resolver import Unit, did_you_mean
 from splitspec.model.source import Source, Span
@@ -65,10 +66,13 @@ def load(
     path: Path,
     substitutions: Mapping[str, str] | None = None,
     library: Library | None = None,
+    folder: Path | None = None,
 ) -> Loaded:
-    """Load the model of a file. `substitutions` say which module each import really means."""
+    """Load the model of a file. `substitutions` say which module each import really means;
+    `folder`, where `models.toml` stands, is the next place for imports after the file's own.
+    """
     replaced = dict(substitutions or {})
-    folders = (path.parent, spec.folder())
+    folders = tuple(dict.fromkeys((path.parent, folder or path.parent, spec.folder())))
     reading = _Reading(library or Library(), folders, replaced, {}, set(), [])
     _read(reading, path, path.stem, ())
     units = tuple(reading.units.values())
@@ -81,6 +85,14 @@ def load(
     modules = tuple(unit.module for unit in units if str(unit.module.name) in kept)
     sources = tuple(unit.module.source for unit in units)
     return Loaded(program, diagnostics, sources, modules, checked)
+
+
+def load_entry(entry: ModelEntry, folder: Path, library: Library | None = None) -> Loaded:
+    """Load the module of an entry of the `models.toml` in `folder`; it may stand in a subfolder."""
+    path = folder / f"{entry.module}.split"
+    if not path.is_file():
+        return Loaded(None, (_no_module(entry, folder),), (), (), Checked(None, (), {}))
+    return load(path, entry.substitutions, library, folder)
 
 
 def load_variants(
@@ -209,6 +221,19 @@ def _no_file(reading: _Reading, span: Span, name: str) -> Diagnostic:
         span,
         label=f"expected a file `{name}.split` beside that of the model",
         help=did_you_mean(name, known),
+    )
+
+
+def _no_module(entry: ModelEntry, folder: Path) -> Diagnostic:
+    files = sorted(folder.rglob("*.split"))
+    known = [path.relative_to(folder).with_suffix("").as_posix() for path in files]
+    same = [name for name in known if name.rpartition("/")[2] == entry.module.rpartition("/")[2]]
+    return Diagnostic(
+        "SS514",
+        f"model `{entry.name}` has no module `{entry.module}`",
+        entry.span("module"),
+        label=f"expected a file `{entry.module}.split` beside `models.toml`",
+        help=f"Did you mean `{same[0]}`?" if same else did_you_mean(entry.module, known),
     )
 
 

@@ -19,6 +19,8 @@ from splitspec.model.source import Source, Span
 
 FILE_NAME = "models.toml"
 Pin = str | int | bool
+# The names of folders below that of `models.toml`, and the name of the module.
+MODULE = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class _Reader:
         variants = self._table(table, "variants", ())
         return ModelEntry(
             name=self._name,
-            module=self._text(table.get("module", ""), ("module",)),
+            module=self._module(table.get("module", self._name)),
             scope=self._sizes(table, ()),
             bounds=self._numbers(table, "bounds", ()),
             pins=self._pins(table, ()),
@@ -162,6 +164,16 @@ class _Reader:
             variants={name: self._variant(name, value) for name, value in variants.items()},
             positions=self._positions,
         )
+
+    def _module(self, value: Any) -> str:
+        module = self._text(value, ("module",))
+        if isinstance(value, str) and MODULE.fullmatch(module) is None:
+            message = f"`{module}` is no module beside this file or in a folder below it"
+            help_ = (
+                "Write `module`, or `folder/module`: no `.split`, no `..`, no path of a machine."
+            )
+            self._refuse("SS514", message, ("module",), help_)
+        return module
 
     def _variant(self, name: str, table: Any) -> ExpectedVariant:
         keys = ("variants", name)

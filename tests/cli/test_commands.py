@@ -269,3 +269,19 @@ def test_two_runs_print_the_same_bytes_but_for_the_time(folder: Path) -> None:
         for run in document["runs"]:
             run.pop("seconds")
     assert documents[0] == documents[1]
+
+
+def test_a_module_in_a_subfolder_is_checked_by_the_name_of_its_model_and_by_its_path(
+    folder: Path,
+) -> None:
+    (folder / "below").mkdir()
+    (folder / "lock.split").rename(folder / "below" / "lock.split")
+    (folder / "models.toml").write_text(MODELS.replace('module = "lock"', 'module = "below/lock"'))
+    for words in (("lock",), ("below/lock.split",)):
+        result = splitspec(folder, "check", *words)
+        assert (result.returncode, result.stderr) == (0, "")
+    (folder / "below" / "lock.split").rename(folder / "lock.split")
+    result = splitspec(folder, "check", "lock")
+    assert result.returncode == 2
+    assert "models.toml:2:1" in result.stderr
+    assert "Did you mean `lock`?" in result.stderr

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from splitspec import spec
-from splitspec.model.loader import Library, Loaded, load, load_variants
-from splitspec.model.manifest import ModelEntry, load_manifest
+from splitspec.model.loader import Library, Loaded, load, load_entry, load_variants
+from splitspec.model.manifest import ModelEntry, entry_for_module, load_manifest
 
 SHIPPED = load_manifest(spec.folder() / "models.toml").models.values()
 
@@ -70,7 +70,7 @@ def _codes(loaded: Loaded) -> list[str]:
 @pytest.mark.parametrize("entry", SHIPPED, ids=lambda entry: entry.name)
 def test_every_shipped_model_and_its_variants_are_well_typed(entry: ModelEntry) -> None:
     library = Library()
-    loaded = load(spec.folder() / f"{entry.module}.split", entry.substitutions, library)
+    loaded = load_entry(entry, spec.folder(), library)
     assert loaded.diagnostics == ()
     beside = sorted((spec.folder() / "variants").rglob("*.split"))
     models = [each.name for each in SHIPPED]
@@ -212,3 +212,43 @@ def test_a_broken_import_is_the_only_error_of_what_it_would_bring(tmp_path: Path
 def test_an_unknown_character_before_a_declaration_does_not_indent_it(tmp_path: Path) -> None:
     (tmp_path / "a.split").write_text("\ufeffmodule a\nsort S\n")
     assert _codes(load(tmp_path / "a.split")) == ["SS101"]
+
+
+def test_a_module_in_a_subfolder_imports_what_lies_beside_the_manifest(folder: Path) -> None:
+    (folder / "attacks").mkdir()
+    (folder / "attacks" / "client.split").write_text(CLIENT)
+    loaded = load_entry(entry_for_module("attacks/client", {}), folder)
+    assert loaded.diagnostics == ()
+    assert loaded.program is not None
+    assert loaded.program.modules == ("cells", "machine", "client")
+
+
+def test_a_module_beside_the_file_goes_before_one_beside_the_manifest(folder: Path) -> None:
+    (folder / "attacks").mkdir()
+    (folder / "attacks" / "client.split").write_text(CLIENT)
+    (folder / "attacks" / "cells.split").write_text("module cells\nsort Cell\nsort Extra\n")
+    program = load_entry(entry_for_module("attacks/client", {}), folder).program
+    assert program is not None
+    assert program.sorts == ("cells.Cell", "cells.Extra")
+
+
+@pytest.mark.parametrize(
+    ("module", "help_"),
+    [
+        ("client", "Did you mean `attacks/client`?"),
+        ("attack/client", "Did you mean `attacks/client`?"),
+        ("attacks/clint", "did you mean `attacks/client`?"),
+        ("nothing_like_it", ""),
+    ],
+)
+def test_a_module_that_is_not_there_is_reported_where_the_manifest_names_it(
+    tmp_path: Path, module: str, help_: str
+) -> None:
+    (tmp_path / "attacks").mkdir()
+    (tmp_path / "attacks" / "client.split").write_text(CLIENT)
+    (tmp_path / "models.toml").write_text(f'[client]\nmodule = "{module}"\n')
+    entry = load_manifest(tmp_path / "models.toml").models["client"]
+    (found,) = load_entry(entry, tmp_path).diagnostics
+    assert (found.code, found.help) == ("SS514", help_)
+    assert found.span is not None
+    assert (found.span.line, found.span.column) == (2, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,7 +16,7 @@ from splitspec.cli.terminal import Choice, uses_color
 from splitspec.model import syntax
 from splitspec.model.diagnostic import Diagnostic, Severity
 from splitspec.model.ir import ActorKind, Program, Variant
-from splitspec.model.loader import Library, load, load_variants
+from splitspec.model.loader import Library, load_entry, load_variants
 from splitspec.model.manifest import (
     Manifest,
     ModelEntry,
@@ -152,18 +152,22 @@ def _read_path(path: Path, library: Library) -> Model:
     """Return the model of a file: as its manifest has it, if it has one of the file's name."""
     if not path.is_file():
         raise _wrong(f"there is no file {path}")
-    models: Collection[str] = [module.stem for module in path.parent.glob("*.split")]
-    if (path.parent / "models.toml").is_file():
-        manifest = load_manifest(path.parent / "models.toml")
-        if path.stem in manifest.models and manifest.models[path.stem].module == path.stem:
-            return _read(manifest.models[path.stem], path.parent, library, manifest.models)
-        models = manifest.models
-    return _read(entry_for_module(path.stem, {}), path.parent, library, models)
+    unlisted = entry_for_module(path.stem, {})
+    near = find_manifest(path.absolute().parent)
+    if near is None:
+        beside = [module.stem for module in path.parent.glob("*.split")]
+        return _read(unlisted, path.parent, library, beside)
+    models = load_manifest(near).models
+    module = path.absolute().relative_to(near.parent).with_suffix("").as_posix()
+    entry = models.get(path.stem)
+    if entry is None or entry.module != module:
+        entry = replace(unlisted, module=module)
+    return _read(entry, near.parent, library, models)
 
 
 def _read(entry: ModelEntry, folder: Path, library: Library, models: Collection[str]) -> Model:
     folder = _near(folder)
-    loaded = load(folder / f"{entry.module}.split", entry.substitutions, library)
+    loaded = load_entry(entry, folder, library)
     _refuse_errors(loaded.diagnostics)
     assert loaded.program is not None
     beside = sorted((folder / "variants").rglob("*.split"))
