@@ -1,13 +1,24 @@
 """Make the pages of this folder that are made from the sources."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from splitspec.checker.explicit.search import explore
+from splitspec.checker.report import attacks, designs
 from splitspec.checker.report.requirements import Checked, page
-from splitspec.cli.selection import read_models
+from splitspec.cli.selection import Job, Request, read_models, select
+from splitspec.model import catalogue
 from splitspec.model.codes import errors_page
 from splitspec.model.requirements import FILE_NAME, read_requirements
+from splitspec.model.setting import Setting
+from splitspec.model.verdict import Verdict
 from splitspec.spec import folder
+
+
+FUNCTIONS = (1, 2, 4, 8)
+Run = tuple[Mapping[str, int], Sequence[designs.Step]]
+"""Sizes of sorts, and what happens."""
 
 
 def requirements_page() -> str:
@@ -17,7 +28,104 @@ def requirements_page() -> str:
     return page(requirements, models)
 
 
+def attacks_page() -> str:
+    """Return the page of the attack catalogue and the variants that show its rows."""
+    rows = catalogue.read_catalogue(folder() / catalogue.FILE_NAME)
+    return attacks.page(rows, (v for model in read_models(()) for v in model.variants))
+
+
+def designs_page() -> str:
+    """Return the page that compares split containers with the two baselines."""
+    return designs.page(
+        [
+            _design("split containers", "memory", "the microkernel", "granting.resident", _split),
+            _design("a VM each", "kata", "the hardware", "kata.resident", _kata),
+            _design("a shared guest", "shared_guest", "guest Linux", "shared_guest.resident", _shared),
+        ]
+    )
+
+
+def _design(
+    title: str, model: str, kernel: str, counter: str, run: Callable[[int], Run]
+) -> designs.Design:
+    jobs = select(Request(models=(model,))).jobs
+    verdicts = tuple(verdict for job in jobs for verdict in _verdicts(job))
+    exploit = select(Request(models=(model,), variant="kernel_exploited")).jobs[0]
+    named = exploit.until or f"{model}.nobody_learns_from_another"
+    (exploited,) = (v for v in _verdicts(exploit) if v.property == named)
+    honest = next(job.setting for job in jobs if job.setting.given)
+    frames = {n: _frames(honest, run(n), counter) for n in FUNCTIONS}
+    return designs.Design(title, model, kernel, verdicts, exploited, frames)
+
+
+def _frames(setting: Setting, run: Run, counter: str) -> int:
+    sizes, steps = run
+    scope = replace(setting.scope, sizes={s: sizes.get(s, 1) for s in setting.scope.sizes})
+    return designs.frames_after(replace(setting, scope=scope), steps, counter)
+
+
+def _split(functions: int) -> Run:
+    """A zygote with a page of the image, and clones that write a page of their own each."""
+    steps: list[designs.Step] = [
+        ("lifecycle.create", (0,)),
+        ("lifecycle.start", (0,)),
+        ("granting.grant_page", (0, 0)),
+        ("granting.back_page", (0, 0, 0)),
+        ("granting.accept_page", (0, 0, 0)),
+        ("tables.map_page", (0, 0, 0)),
+        ("fork.seal", ()),
+    ]
+    for c in range(1, functions + 1):
+        steps += [
+            ("fork.begin_fork", (c,)),
+            ("fork.copy_space", (c,)),
+            ("fork.activate", (c,)),
+            ("granting.grant_page", (c, c)),
+            ("granting.back_page", (c, c, c)),
+            ("granting.accept_page", (c, c, c)),
+            ("tables.map_page", (c, 1, c)),
+            ("memory.write_page", (c, 1, c, c)),
+        ]
+    many = functions + 1
+    sizes = {"container.Container": many, "address.Page": many, "address.Frame": many}
+    return {**sizes, "tables.Addr": 2}, steps
+
+
+def _kata(functions: int) -> Run:
+    """VMs that load a page of the image and write a page of their own each."""
+    steps: list[designs.Step] = []
+    for c in range(functions):
+        for g, f in ((0, 2 * c), (1, 2 * c + 1)):
+            steps += [("kata.back_page", (c, g, f)), ("kata.accept_page", (c, g, f))]
+        steps += [("kata.load_image", (c, 0)), ("kata.map_page", (c, 1))]
+        steps += [("kata.write_page", (c, 1, 2 * c + 1))]
+    sizes = {"container.Container": functions, "address.Page": 2, "address.Frame": 2 * functions}
+    return sizes, steps
+
+
+def _shared(functions: int) -> Run:
+    """A page of the image in the page cache, and containers that write a page of their own each."""
+    steps: list[designs.Step] = [
+        ("shared_guest.back_page", (0, 0)),
+        ("shared_guest.accept_page", (0, 0)),
+        ("shared_guest.read_image", (0,)),
+    ]
+    for c in range(functions):
+        g = c + 1
+        steps += [("shared_guest.map_image", (c, 0))]
+        steps += [("shared_guest.back_page", (g, g)), ("shared_guest.accept_page", (g, g))]
+        steps += [("shared_guest.map_page", (c, g)), ("shared_guest.write_page", (c, g, g))]
+    many = functions + 1
+    return {"container.Container": functions, "address.Page": many, "address.Frame": many}, steps
+
+
+def _verdicts(job: Job) -> tuple[Verdict, ...]:
+    return explore(job.setting, workers=2, until=job.until, family=job.family).verdicts
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "attacks.md": attacks_page,
+    "designs.md": designs_page,
     "errors.md": errors_page,
     "requirements.md": requirements_page,
 }
