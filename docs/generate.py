@@ -15,7 +15,6 @@ from splitspec.model.setting import Setting
 from splitspec.model.verdict import Verdict
 from splitspec.spec import folder
 
-
 FUNCTIONS = (1, 2, 4, 8)
 Run = tuple[Mapping[str, int], Sequence[designs.Step]]
 """Sizes of sorts, and what happens."""
@@ -40,7 +39,9 @@ def designs_page() -> str:
         [
             _design("split containers", "memory", "the microkernel", "granting.resident", _split),
             _design("a VM each", "kata", "the hardware", "kata.resident", _kata),
-            _design("a shared guest", "shared_guest", "guest Linux", "shared_guest.resident", _shared),
+            _design(
+                "a shared guest", "shared_guest", "guest Linux", "shared_guest.resident", _shared
+            ),
         ]
     )
 

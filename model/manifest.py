@@ -169,9 +169,7 @@ class _Reader:
         module = self._text(value, ("module",))
         if isinstance(value, str) and MODULE.fullmatch(module) is None:
             message = f"`{module}` is no module beside this file or in a folder below it"
-            help_ = (
-                "Write `module`, or `folder/module`: no `.split`, no `..`, no path of a machine."
-            )
+            help_ = "Write `module`, or `folder/module`: no `.split`, no `..`, no `/` in front."
             self._refuse("SS514", message, ("module",), help_)
         return module
 

@@ -19,8 +19,8 @@ attacks: a design with one check missing, or a host with one more step. `splitsp
 --variants` finds that each breaks the property that stands beside it, after that many steps and no
 fewer, or that it breaks nothing. Made from `spec/catalogue.toml` and the variants by `make docs`.
 
-*Drops* names the guard or update that the variant leaves out. A variant that is *redundant* breaks no
-property: its text in `spec/` says what else stands guard.
+*Drops* names the guard or update that the variant leaves out. A variant that is *redundant* breaks
+no property: its text in `spec/` says what else stands guard.
 """
 
 
@@ -35,9 +35,7 @@ def page(catalogue: Catalogue, variants: Iterable[Variant]) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def showing(
-    catalogue: Catalogue, variants: Iterable[Variant]
-) -> dict[str, tuple[Variant, ...]]:
+def showing(catalogue: Catalogue, variants: Iterable[Variant]) -> dict[str, tuple[Variant, ...]]:
     """Return the variants that show each row, in the order in which they come."""
     shown: dict[str, list[Variant]] = {row: [] for row in catalogue.rows}
     for variant in variants:
@@ -61,7 +59,8 @@ def _section(
     yield f"**{row}** {attack}."
     yield ""
     for variant in variants:
-        yield f"- `{variant.name}` of `{variant.model}` {_differences(variant)}: {_outcome(variant)}."
+        what = f"{_differences(variant)}: {_outcome(variant)}"
+        yield f"- `{variant.name}` of `{variant.model}` {what}."
     if not variants:
         kind, reason = catalogue.reason(row) or ("Not specified", "no variant shows it yet.")
         yield f"- {kind}: {reason}"

@@ -1,7 +1,7 @@
 """Turn what was found of several designs into a page of Markdown that compares them.
 
-The frames of a design are counted in a run that is written down step by step: the evaluator takes each
-step, refuses what a guard refuses, and the design's own counter says what is in memory at the end.
+The frames of a design are counted in a run that is written down step by step: the evaluator takes
+each step, refuses what a guard refuses, and the design's own counter says what is in memory then.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Step = tuple[str, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """A design: its verdicts, that of its `kernel_exploited`, and its frames by number of functions.
+    """A design: its verdicts, that of its `kernel_exploited`, and frames by number of functions.
 
     `title` is a noun for the head of a column, `kernel` what must be trusted to keep containers
     apart.
@@ -45,8 +45,8 @@ EXPLOITED = "The same, when a container has taken over the kernel below it."
 HEADER = """\
 # Three designs
 
-Split containers beside the two designs that they are measured against: `kata`, a confidential VM for
-every container, and `shared_guest`, many containers over one guest Linux in one confidential VM.
+Split containers beside the two designs that they are measured against: `kata`, a confidential VM
+for every container, and `shared_guest`, many containers over one guest Linux in one such VM.
 The three are models of `spec/` with properties of the same names; the verdicts are those of
 `splitspec check` at the sizes of `spec/models.toml`. Made by `make docs`.
 """
@@ -120,7 +120,7 @@ def _frames(designs: tuple[Design, ...]) -> Iterator[str]:
 
 
 def _of(design: Design, name: str) -> Verdict | None:
-    """Return the verdict on the claim of that name; the design's own module wins over lower ones."""
+    """Return the verdict on the claim of that name; the design's own module wins."""
     found = [v for v in design.verdicts if v.property.rpartition(".")[2] == name]
     return found[-1] if found else None
 

@@ -18,7 +18,8 @@ from splitspec.model.parser import parse
 from splitspec.model.source import Source
 
 SPEC = Path(__file__).parents[2] / "spec"
-MODULES = sorted(SPEC.glob("*.split"))
+ATTACKS = sorted(SPEC.glob("attacks/*.split"))
+MODULES = [*sorted(SPEC.glob("*.split")), *ATTACKS]
 FILES = sorted(SPEC.rglob("*.split"))
 
 # The requirements of the design's list of invariants: isolation, accounting, structure, liveness.
@@ -59,6 +60,12 @@ def test_a_module_reads_in_one_sitting_and_is_formatted(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 300
     assert format_source(Source(path.name, text)).text == text
+
+
+@pytest.mark.parametrize("path", ATTACKS, ids=lambda path: path.name)
+def test_an_attack_module_is_small_and_is_built_into_nothing(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 150
+    assert path.stem not in {str(d.module) for d in _declarations(syntax.Import, MODULES)}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
