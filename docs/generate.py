@@ -61,7 +61,8 @@ def _design(
 
 def _frames(setting: Setting, run: Run, counter: str) -> int:
     sizes, steps = run
-    scope = replace(setting.scope, sizes={s: sizes.get(s, 1) for s in setting.scope.sizes})
+    known = {sort.rpartition(".")[2]: sort for sort in setting.scope.sizes}
+    scope = replace(setting.scope, sizes={known[name]: size for name, size in sizes.items()})
     return designs.frames_after(replace(setting, scope=scope), steps, counter)
 
 
@@ -88,8 +89,7 @@ def _split(functions: int) -> Run:
             ("memory.write_page", (c, 1, c, c)),
         ]
     many = functions + 1
-    sizes = {"container.Container": many, "address.Page": many, "address.Frame": many}
-    return {**sizes, "tables.Addr": 2}, steps
+    return {"Container": many, "Page": many, "Frame": many, "Addr": 2}, steps
 
 
 def _kata(functions: int) -> Run:
@@ -100,8 +100,7 @@ def _kata(functions: int) -> Run:
             steps += [("kata.back_page", (c, g, f)), ("kata.accept_page", (c, g, f))]
         steps += [("kata.load_image", (c, 0)), ("kata.map_page", (c, 1))]
         steps += [("kata.write_page", (c, 1, 2 * c + 1))]
-    sizes = {"container.Container": functions, "address.Page": 2, "address.Frame": 2 * functions}
-    return sizes, steps
+    return {"Container": functions, "Page": 2, "Frame": 2 * functions}, steps
 
 
 def _shared(functions: int) -> Run:
@@ -117,7 +116,7 @@ def _shared(functions: int) -> Run:
         steps += [("shared_guest.back_page", (g, g)), ("shared_guest.accept_page", (g, g))]
         steps += [("shared_guest.map_page", (c, g)), ("shared_guest.write_page", (c, g, g))]
     many = functions + 1
-    return {"container.Container": functions, "address.Page": many, "address.Frame": many}, steps
+    return {"Container": functions, "Page": many, "Frame": many}, steps
 
 
 def _verdicts(job: Job) -> tuple[Verdict, ...]:

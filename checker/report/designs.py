@@ -40,7 +40,7 @@ CLAIMS = {
     "charged_to_pool_owner": "A frame is paid for by the cgroup of its own container.",
     "every_frame_is_reclaimed": "An honest host gets every frame back.",
 }
-EXPLOITED = "The same, when a container has taken over the kernel below it."
+EXPLOITED = "No container reads another one's data, when one has taken over the kernel below it."
 
 HEADER = """\
 # Three designs
