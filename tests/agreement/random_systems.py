@@ -37,8 +37,9 @@ class RandomSystem:
 class _Author:
     """Draws one module; `draw` is hypothesis's."""
 
-    def __init__(self, draw: st.DrawFn) -> None:
+    def __init__(self, draw: st.DrawFn, naturals: bool) -> None:
         self.draw = draw
+        self.types = VALUE_TYPES if naturals else VALUE_TYPES[:-1]
         self.fresh = 0
         self.variables: list[Variable] = []
         self.constants: list[Variable] = []
@@ -140,7 +141,7 @@ class _Author:
             count = self.draw(st.integers(0, 2)) if self.chance(95) else 4
             types = (*INDEX_TYPES[:3], "S", "T") if count < 4 else ("T", "bool")
             indices = tuple(self.pick(*types) for _ in range(count))
-            variable = Variable(self.name("v"), indices, self.pick(*VALUE_TYPES))
+            variable = Variable(self.name("v"), indices, self.pick(*self.types))
             self.variables.append(variable)
             signature = f"[{', '.join(indices)}]" if indices else ""
             lines.append(f"var {variable.name}{signature}: {variable.type}")
@@ -249,9 +250,9 @@ class _Author:
 
 
 @st.composite
-def random_systems(draw: st.DrawFn) -> RandomSystem:
+def random_systems(draw: st.DrawFn, naturals: bool = True) -> RandomSystem:
     """Draw a module and sizes; most of its state spaces are small."""
-    author = _Author(draw)
+    author = _Author(draw, naturals)
     lines = ["module random", *author.declare()]
     declared, counter = author.counter()
     lines += declared

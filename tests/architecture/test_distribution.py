@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -35,8 +34,7 @@ def _exported_tree(target: Path) -> Path:
         return shutil.copytree(ROOT, target / "tree", symlinks=True, ignore=ignored)
     archive = target / "tree.tar"
     _run("git", "archive", "--output", archive, "HEAD", cwd=ROOT)
-    with tarfile.open(archive) as tar:
-        tar.extractall(target / "tree", filter="data")
+    shutil.unpack_archive(archive, target / "tree")
     return target / "tree"
 
 
