@@ -262,7 +262,7 @@ def random_systems(draw: st.DrawFn, naturals: bool = True) -> RandomSystem:
         lines += ["final", f"  {author.atom({})}"]
     lines += author.properties()
     lines += author.variants()
-    naturals = [variable.name for variable in author.variables if variable.type == "nat"]
-    bounds = {name: draw(st.integers(1, 3)) for name in naturals}
+    bounded = [variable.name for variable in author.variables if variable.type == "nat"]
+    bounds = {name: draw(st.integers(1, 3)) for name in bounded}
     sizes = {"S": draw(st.integers(1, 3)), "T": draw(st.integers(1, 2))}
     return RandomSystem("\n".join(lines) + "\n", sizes, bounds)
