@@ -1,14 +1,16 @@
 """The value of an expression in a state, or across a step (docs/language.md, section 4).
 
-Expressions are interpreted as they were written: a definition is called, a quantifier tries every
-binding in the order of the values.
+The meaning of an expression is a function from a moment and the values of its free names to its
+own value, put together from the meanings of its parts. Nothing is rewritten: a definition is
+called, a quantifier tries every binding in the order of the values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from itertools import product
-from typing import assert_never
+from typing import assert_never, cast
 
 from splitspec.model.composition import Route, Routed
 from splitspec.model.ir import (
@@ -51,6 +53,7 @@ class Universe:
         self.offsets = places.offsets
         self.strides = places.strides
         self._values: dict[IndexType, tuple[Value, ...]] = {}
+        self._meanings: dict[int, tuple[Expression, Meaning]] = {}
 
     def values(self, type_: IndexType) -> tuple[Value, ...]:
         """Return the values of a type, in order."""
@@ -60,10 +63,10 @@ class Universe:
 
     def bindings(self, binders: tuple[Parameter, ...], env: Environment) -> Iterator[Environment]:
         """Extend `env` by every binding of the binders, in order; each is valid until the next."""
+        names = [binder.name for binder in binders]
         inner = dict(env)
         for values in product(*(self.values(binder.type) for binder in binders)):
-            for binder, value in zip(binders, values, strict=True):
-                inner[binder.name] = value
+            inner.update(zip(names, values, strict=True))
             yield inner
 
     def place(self, variable: str, indices: list[Value]) -> int:
@@ -73,6 +76,14 @@ class Universe:
             assert index is not None
             number += index * stride
         return number
+
+    def meaning(self, expression: Expression) -> Meaning:
+        """Return what an expression means, found out once for each place in the text."""
+        known = self._meanings.get(id(expression))
+        if known is None:
+            # The expression is kept, for its identity must not become another's.
+            known = self._meanings[id(expression)] = expression, _meaning(self, expression)
+        return known[1]
 
 
 class Moment:
@@ -102,67 +113,13 @@ class Moment:
         """Return whether a claim is true."""
         return self.value(expression, env) is True
 
-    def number(self, expression: Expression, env: Environment) -> int:
-        """Return the value of an integer."""
-        value = self.value(expression, env)
-        assert value is not None
-        return value
+    def value(self, expression: Expression, env: Environment) -> Value:
+        """Return the value of an expression whose free names have the values of `env`."""
+        return self.universe.meaning(expression)(self, env)
 
     def place(self, variable: str, indices: tuple[Expression, ...], env: Environment) -> int:
         """Return the number of the place that the indices name here."""
-        number = self.universe.offsets[variable]
-        for index, stride in zip(indices, self.universe.strides[variable], strict=True):
-            number += self.number(index, env) * stride
-        return number
-
-    def value(self, expression: Expression, env: Environment) -> Value:
-        """Return the value of an expression whose free names have the values of `env`."""
-        match expression:
-            case Local(name):
-                return env[name]
-            case Literal(value):
-                return value
-            case Read(variable, indices):
-                return self.state[self.place(variable, indices, env)]
-            case Equal(left, right):
-                # An option and a value are equal iff it is present and the same; absence is None.
-                return self.value(left, env) == self.value(right, env)
-            case And(operands):
-                return all(self.value(operand, env) for operand in operands)
-            case Or(operands):
-                return any(self.value(operand, env) for operand in operands)
-            case Not(operand):
-                return not self.value(operand, env)
-            case Implies(premise, conclusion):
-                return not self.value(premise, env) or self.value(conclusion, env)
-            case Quantifier(kind, binders, body):
-                sought = kind == "some"
-                for inner in self.universe.bindings(binders, env):
-                    if self.value(body, inner) is sought:
-                        return sought
-                return not sought
-            case Compare(operator, left, right):
-                lesser, greater = self.number(left, env), self.number(right, env)
-                return lesser < greater if operator == "<" else lesser <= greater
-            case Arithmetic(operator, left, right):
-                first, second = self.number(left, env), self.number(right, env)
-                return first + second if operator == "+" else first - second
-            case Conditional(condition, positive, negative):
-                return self.value(positive if self.holds(condition, env) else negative, env)
-            case Call(definition, arguments):
-                called = self.universe.definitions[definition]
-                return self.value(called.body, self.bound(called.parameters, arguments, env))
-            case Count(binders, condition):
-                bindings = self.universe.bindings(binders, env)
-                return sum(self.holds(condition, inner) for inner in bindings)
-            case Next(operand):
-                return self.following.value(operand, env)
-            case Unchanged(operand):
-                return self.value(operand, env) == self.following.value(operand, env)
-            case ActorIs(kind):
-                return self.actor is kind
-            case _:
-                assert_never(expression)
+        return self.universe.place(variable, [self.value(index, env) for index in indices])
 
     def at(self, routed: Routed, binding: Environment) -> Value:
         """Return the value of a routed expression when the action's parameters are bound."""
@@ -183,3 +140,118 @@ class Moment:
         """Return the environment of what is called with the arguments."""
         pairs = zip(parameters, arguments, strict=True)
         return {parameter.name: self.value(argument, env) for parameter, argument in pairs}
+
+
+Meaning = Callable[[Moment, Environment], Value]
+Truth = Callable[[Moment, Environment], bool]
+Number = Callable[[Moment, Environment], int]
+
+
+def _meaning(universe: Universe, expression: Expression) -> Meaning:
+    """Return the meaning of an expression, from the meanings of its parts."""
+
+    def value(part: Expression) -> Meaning:
+        return universe.meaning(part)
+
+    def number(part: Expression) -> Number:
+        return cast("Number", universe.meaning(part))
+
+    def truth(part: Expression) -> Truth:
+        return cast("Truth", universe.meaning(part))
+
+    match expression:
+        case Local(name):
+            return lambda _, env: env[name]
+        case Literal(constant):
+            return lambda _, __: constant
+        case Read(variable, indices):
+            return _read(universe, variable, tuple(number(index) for index in indices))
+        case Equal(left, right):
+            # An option and a value are equal iff it is present and the same; absence is None.
+            one, other = value(left), value(right)
+            return lambda at, env: one(at, env) == other(at, env)
+        case And(operands):
+            return reduce(_both, map(truth, operands))
+        case Or(operands):
+            return reduce(_either, map(truth, operands))
+        case Not(operand):
+            denied = truth(operand)
+            return lambda at, env: not denied(at, env)
+        case Implies(premise, conclusion):
+            met, follows = truth(premise), truth(conclusion)
+            return lambda at, env: not met(at, env) or follows(at, env)
+        case Quantifier(kind, binders, body):
+            return _quantified(universe, binders, truth(body), sought=kind == "some")
+        case Compare(operator, left, right):
+            lesser, greater = number(left), number(right)
+            if operator == "<":
+                return lambda at, env: lesser(at, env) < greater(at, env)
+            return lambda at, env: lesser(at, env) <= greater(at, env)
+        case Arithmetic(operator, left, right):
+            first, second = number(left), number(right)
+            if operator == "+":
+                return lambda at, env: first(at, env) + second(at, env)
+            return lambda at, env: first(at, env) - second(at, env)
+        case Conditional(condition, positive, negative):
+            chosen, then, otherwise = truth(condition), value(positive), value(negative)
+            return lambda at, env: then(at, env) if chosen(at, env) else otherwise(at, env)
+        case Call(definition, arguments):
+            called = universe.definitions[definition]
+            names = [parameter.name for parameter in called.parameters]
+            given, result = [value(argument) for argument in arguments], value(called.body)
+            return lambda at, env: result(
+                at, {name: argument(at, env) for name, argument in zip(names, given, strict=True)}
+            )
+        case Count(binders, condition):
+            counts = truth(condition)
+            return lambda at, env: sum(
+                counts(at, inner) for inner in universe.bindings(binders, env)
+            )
+        case Next(operand):
+            later = value(operand)
+            return lambda at, env: later(at.following, env)
+        case Unchanged(operand):
+            kept = value(operand)
+            return lambda at, env: kept(at, env) == kept(at.following, env)
+        case ActorIs(kind):
+            return lambda at, _: at.actor is kind
+        case _:
+            assert_never(expression)
+
+
+def _read(universe: Universe, variable: str, indices: tuple[Number, ...]) -> Meaning:
+    offset, strides = universe.offsets[variable], universe.strides[variable]
+    terms = tuple(zip(indices, strides, strict=True))
+
+    def read(at: Moment, env: Environment) -> Value:
+        place = offset
+        for index, stride in terms:
+            place += index(at, env) * stride
+        return at.state[place]
+
+    return read
+
+
+def _both(first: Truth, second: Truth) -> Truth:
+    return lambda at, env: first(at, env) and second(at, env)
+
+
+def _either(first: Truth, second: Truth) -> Truth:
+    return lambda at, env: first(at, env) or second(at, env)
+
+
+def _quantified(
+    universe: Universe, binders: tuple[Parameter, ...], body: Truth, *, sought: bool
+) -> Truth:
+    names = [binder.name for binder in binders]
+    domains = [universe.values(binder.type) for binder in binders]
+
+    def holds(at: Moment, env: Environment) -> bool:
+        inner = dict(env)
+        for values in product(*domains):
+            inner.update(zip(names, values, strict=True))
+            if body(at, inner) is sought:
+                return sought
+        return not sought
+
+    return holds
