@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from splitspec.checker.result import Run, RunResult
+from splitspec.checker.result import Coverage, Run, RunResult
 from splitspec.model.ir import PropertyKind, Variant
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 
@@ -136,7 +136,7 @@ def _drift(run: Run, expectation: Expectation) -> tuple[str, ...]:
 
 
 def _vacuity(result: RunResult, expectation: Expectation) -> tuple[str, ...]:
-    coverage, idle = result.run.coverage, expectation.idle
+    coverage, idle = result.run.coverage or Coverage(), expectation.idle
     findings = [
         f"action {path} is never enabled" for path in coverage.never_enabled if path not in idle
     ]

@@ -35,23 +35,33 @@ class Limits:
     depth: int | None = None
 
 
+class Phase(Enum):
+    """What a run is doing."""
+
+    EXPLORING = "exploring"
+    COMPILING = "compiling"
+    RECOVERING = "going back from where it can recover"
+    COVERING = "looking for what never happens"
+    WALKING = "walking"
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A moment of a search, for the progress line: states are distinct ones, `frontier` those
-    still to expand."""
+    """A moment of a run, for the progress line: states are distinct ones, `frontier` those that
+    the phase has still to look at; `memory` is in bytes."""
 
-    depth: int
-    states: int
-    transitions: int
-    frontier: int
-    memory: int
+    phase: Phase
     seconds: float
+    depth: int = 0
+    states: int = 0
+    transitions: int = 0
+    frontier: int = 0
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a run never did, by path: each entry makes a pass worth less, and is looked for in
-    every complete run."""
+    """What a run never did, by path: each entry makes a pass worth less."""
 
     never_enabled: tuple[str, ...] = ()  # actions
     never_refused: tuple[str, ...] = ()  # guards, as action.guard
@@ -62,8 +72,10 @@ class Coverage:
 class Run:
     """The figures of one run. `states` are distinct ones: orbits where symmetry is reduced.
 
-    `transitions` are enabled action instances summed over the visited states; `depth` is the number
-    of the last level that has a state, the initial states being level 0.
+    `complete` says that every reachable state was visited; `stop`, why the run ended too early,
+    which a complete run can do, too: before all was judged. `coverage` is None where it was not
+    judged. `transitions` are enabled action instances summed over the visited states; `depth` is
+    the number of the last level that has a state, the initial states being level 0.
     """
 
     id: str
@@ -82,7 +94,7 @@ class Run:
     seed: int | None = None
     workers: int = 1
     sliced: tuple[str, ...] = ()
-    coverage: Coverage = Coverage()
+    coverage: Coverage | None = None
     cut: tuple[str, ...] = ()  # bounds of `nat` variables that cut the run
     remark: str = ""  # "native kernel unavailable: …", and the like
 
@@ -91,3 +103,12 @@ class Run:
 class RunResult:
     run: Run
     verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What several ways to explore one run say of one another, in words: where they disagree, and
+    why what is missing could not be compared."""
+
+    disagreements: tuple[str, ...]
+    obstacles: tuple[str, ...]

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splitspec.checker.explicit.execution import given_names
-from splitspec.checker.result import Stop
+from splitspec.checker.explicit.execution import given_names, sizes
+from splitspec.checker.result import Engine, Run, Stop
 from splitspec.model.ir import Property, PropertyKind
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting
@@ -74,6 +74,26 @@ def run_id(setting: Setting) -> str:
     variant = "" if setting.variant is None else f" with {setting.variant.name}"
     given = " and ".join(given_names(setting))
     return f"{setting.model}{variant}{' given ' if given else ''}{given}"
+
+
+def blank_run(setting: Setting, engine: Engine, sliced: tuple[str, ...] = ()) -> Run:
+    """Return the run of a setting as it is before anything was done."""
+    return Run(
+        id=run_id(setting),
+        model=setting.model,
+        given=given_names(setting),
+        variant=None if setting.variant is None else setting.variant.name,
+        scope=sizes(setting.scope),
+        engine=engine,
+        complete=False,
+        stop=None,
+        seconds=0.0,
+        states=0,
+        transitions=0,
+        depth=0,
+        symmetry=False,
+        sliced=sliced,
+    )
 
 
 def _needs_everything(claim: Property) -> bool:

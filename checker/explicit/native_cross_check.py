@@ -8,62 +8,79 @@ states of one orbit had different ones.
 
 from __future__ import annotations
 
+from splitspec.checker.budget import Budget
 from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
 from splitspec.checker.explicit.native.machine_code import load_runtime
 from splitspec.checker.explicit.native.object_cache import cache_folder
-from splitspec.checker.explicit.native_search import Finished, run_natively
-from splitspec.checker.result import Limits, RunResult, Stop
+from splitspec.checker.explicit.native_search import Finished, Subject, explore_natively
+from splitspec.checker.explicit.oracle import claims_of
+from splitspec.checker.interruption import Interruption
+from splitspec.checker.result import Comparison, Limits, RunResult, Stop
+from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import System
 from splitspec.model.setting import Setting
 
 
-def disagreements(
-    setting: Setting, system: System, whole: System, *, limits: Limits, workers: int
-) -> tuple[str, ...]:
-    """Return in words where the explorations disagree, or why they could not be compared."""
+def compare(
+    setting: Setting,
+    system: System,
+    whole: System,
+    *,
+    limits: Limits,
+    workers: int,
+    interruption: Interruption,
+) -> Comparison:
+    """Compare explorations of the system of a setting, and of the `whole` that is not sliced.
+
+    Each has the limits to itself.
+    """
+
+    def run(system: System, *, symmetry: bool = False) -> Finished:
+        evaluator = Evaluator(setting, frozenset(system.sliced))
+        subject = Subject(evaluator, claims_of(setting, system), system, system)
+        budget = Budget(limits, interruption)
+        return explore_natively(subject, budget=budget, workers=workers, symmetry=symmetry)
+
     runs = {
-        "all states": run_natively(setting, system, limits=limits, workers=workers),
-        "representatives": run_natively(
-            setting, system, limits=limits, workers=workers, symmetry=True
-        ),
-        "all variables": run_natively(setting, whole, limits=limits, workers=workers),
+        "all states": run(system),
+        "representatives": run(system, symmetry=True),
+        "all variables": run(whole),
     }
     partial = [
-        f"{name}: {finished.explored.stop.value}, so nothing can be compared"
+        f"{name}: {finished.result.run.stop.value}, so nothing can be compared"
         for name, finished in runs.items()
-        if finished.explored.stop is not None
+        if finished.result.run.stop is not None
     ]
     if partial:
-        return tuple(partial)
+        return Comparison((), tuple(partial))
     full, reduced = runs["all states"], runs["representatives"]
-    found = list(_different_orbits(full, reduced, limits))
-    for name in ("representatives", "all variables"):
-        found += _different_verdicts(full.result, runs[name].result, name)
-    return tuple(found)
-
-
-def _different_orbits(full: Finished, reduced: Finished, limits: Limits) -> list[str]:
+    found = [
+        *_different_verdicts(full.result, reduced.result, "representatives"),
+        *_different_verdicts(full.result, runs["all variables"].result, "all variables"),
+    ]
     if full.explored.depth != reduced.explored.depth:
         depths = f"{full.explored.depth} of all states, {reduced.explored.depth} of representatives"
-        return [f"depth {depths}"]
-    counted = _represent(full, reduced, limits)
+        return Comparison((*found, f"depth {depths}"), ())
+    counted = _represent(full, reduced, Budget(limits, interruption))
     if counted.stop is not Stop.DEPTH:
-        return ["representatives of all states: the limits do not allow to count them"]
+        why = "representatives of all states: the limits do not allow to count them"
+        return Comparison(tuple(found), (why,))
     if counted.states != reduced.explored.states:
-        return [
+        found.append(
             f"{reduced.explored.states} representatives were found, "
             f"and all states have {counted.states}"
-        ]
-    return []
+        )
+    return Comparison(tuple(found), ())
 
 
-def _represent(full: Finished, reduced: Finished, limits: Limits) -> Explored:
+def _represent(full: Finished, reduced: Finished, budget: Budget) -> Explored:
     """Store the representatives of all states of the full search."""
     exploration = Exploration(
         load_runtime(cache_folder()),
         reduced.kernel.addresses,
         Order(frozenset(), frozenset(), exhaust=True),
-        limits=limits,
+        limits=budget.limits,
+        budget=budget,
     )
     stored = full.explored.store
     return exploration.admit_only(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from splitspec.checker.budget import Budget
 from splitspec.checker.explicit.counterexample import Translation, execution_along
 from splitspec.checker.explicit.judgement import Extent, judge, undecided
 from splitspec.checker.explicit.native.exploration import Order
 from splitspec.checker.explicit.native.kernel import compile_kernel
 from splitspec.checker.explicit.native.machine_code import load_runtime
 from splitspec.checker.explicit.native.object_cache import cache_folder
+from splitspec.checker.explicit.native.observer import compile_observer, observations
 from splitspec.checker.explicit.native.swarm import Swarm, Walked, walk, walk_again
-from splitspec.checker.explicit.oracle import claims_of
 from splitspec.checker.explicit.replay import counterexample
-from splitspec.checker.result import Limits, Progress
+from splitspec.checker.result import Progress
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, System
 from splitspec.model.setting import Setting
@@ -28,38 +29,47 @@ class NativeWalks:
     """The walks of one setting with one seed."""
 
     def __init__(
-        self, setting: Setting, system: System, seed: int, depth: int, cache: Path | None
+        self,
+        setting: Setting,
+        system: System,
+        claims: Mapping[str, Property],
+        *,
+        seed: int,
+        depth: int,
+        cache: Path | None,
     ) -> None:
         self.setting = setting
+        self.claims = claims
         self.evaluator = Evaluator(setting, frozenset(system.sliced))
         scope = self.evaluator.places.scope
-        self.kernel = compile_kernel(system, scope, setting.properties)
+        self.kernel = compile_kernel(system, scope, setting.properties, folder=cache)
         self.translation = Translation(self.evaluator, self.kernel)
+        wanted = observations(system, setting.properties)
+        self.observer = compile_observer(system, scope, wanted, cache)
         self.swarm = Swarm(
             runtime=load_runtime(cache or cache_folder()),
-            kernel=self.kernel.addresses,
+            kernel=replace(
+                self.kernel.addresses,
+                observe=self.observer.address,
+                seen_bits=max(1, self.observer.words),
+            ),
             order=self._order(),
             initial=[self.translation.packed(s) for s in self.evaluator.initial_states()],
             seed=seed,
             depth=depth,
         )
 
-    @property
-    def coverage_bits(self) -> int:
-        """The number of things that a walk can show."""
-        return len(self.kernel.coverage)
-
     def walk(
         self,
         runs: int,
-        limits: Limits,
+        budget: Budget,
         workers: int,
         on_progress: Callable[[Progress], None] | None,
     ) -> Walked:
-        """Walk until the runs or the limits are used up."""
+        """Walk until the runs or the budget are used up."""
         if not self.swarm.initial:
             return Walked(0, 0, 0, {}, frozenset(), None)
-        return walk(self.swarm, runs, limits=limits, workers=workers, on_progress=on_progress)
+        return walk(self.swarm, runs, budget=budget, workers=workers, on_progress=on_progress)
 
     def cut(self, walked: Walked) -> tuple[str, ...]:
         """Return the bounded variables that cut some walk."""
@@ -68,12 +78,16 @@ class NativeWalks:
             bit.path for n, bit in enumerate(bits) if bit.kind is None and n in walked.first
         )
 
+    def coverage(self, walked: Walked) -> str:
+        """Return in words how much of what there is to see the walks have shown."""
+        total = len(self.observer.observations)
+        return f"{len(walked.seen)} of {total} coverage points seen"
+
     def verdicts(self, walked: Walked) -> tuple[Verdict, ...]:
         """Return what the walks say of each claim, in the order of the claims."""
         numbers = {bit.path: n for n, bit in enumerate(self.kernel.bits) if bit.kind is not None}
-        claims = claims_of(self.setting)
         return tuple(
-            self._verdict(claim, walked, numbers.get(claim.path)) for claim in claims.values()
+            self._verdict(claim, walked, numbers.get(claim.path)) for claim in self.claims.values()
         )
 
     def _verdict(self, claim: Property, walked: Walked, number: int | None) -> Verdict:

@@ -11,18 +11,19 @@ used.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from dataclasses import replace
 
-from splitspec.checker.explicit.execution import given_names, sizes
+from splitspec.checker.budget import Budget
 from splitspec.checker.explicit.graph import Graph
-from splitspec.checker.explicit.judgement import Extent, judge, run_id, undecided
+from splitspec.checker.explicit.judgement import Extent, blank_run, judge, undecided
+from splitspec.checker.explicit.memory import resident_memory
 from splitspec.checker.explicit.recovery import unable_to_reach
 from splitspec.checker.explicit.replay import counterexample
-from splitspec.checker.explicit.vacuity import observe
-from splitspec.checker.result import Coverage, Engine, Limits, Progress, Run, RunResult, Stop
+from splitspec.checker.explicit.vacuity import Observer
+from splitspec.checker.result import Coverage, Engine, Limits, Phase, Progress, RunResult, Stop
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.ir import Property, PropertyKind
+from splitspec.model.ir import Property, PropertyKind, System
 from splitspec.model.passes.oblige import obligations
 from splitspec.model.pipeline import flatten
 from splitspec.model.scope import State
@@ -42,102 +43,113 @@ def explore(
     report: Callable[[Progress], None] | None = None,
 ) -> RunResult:
     """Return the figures and verdicts of a run. It ends early when all of `targets` are found."""
-    search = _Search(setting, limits or Limits(), targets, sliced, report)
-    try:
-        stop = search.run()
-    except KeyboardInterrupt:
-        stop = Stop.INTERRUPTED
-    return search.result(stop)
-
-
-def claims_of(setting: Setting) -> dict[str, Property]:
-    """Return what the run decides, by path: the selected properties, then the obligations."""
+    limits = limits or Limits()
     variants = () if setting.variant is None else (setting.variant,)
     system = flatten(setting.program, setting.given, variants)
+    search = Search(setting, claims_of(setting, system), Budget(limits), targets, sliced)
+    return search.result(search.run(limits, report))
+
+
+def claims_of(setting: Setting, system: System) -> dict[str, Property]:
+    """Return what a run decides, by path: the selected properties, then the obligations.
+
+    `system` is the flat form of the setting, with no other variant than its own.
+    """
     return {claim.path: claim for claim in (*setting.claims, *obligations(system))}
 
 
-class _Search:
+class Search:
     """A search under way: the graph so far, and where each claim was first found false (a witness:
-    true).
+    true). It can go on where it stopped.
     """
 
     def __init__(
         self,
         setting: Setting,
-        limits: Limits,
-        targets: frozenset[str],
-        sliced: frozenset[str],
-        report: Callable[[Progress], None] | None,
+        claims: dict[str, Property],
+        budget: Budget,
+        targets: frozenset[str] = frozenset(),
+        sliced: frozenset[str] = frozenset(),
     ) -> None:
-        self.setting, self.limits, self.targets, self.sliced = setting, limits, targets, sliced
-        self.report = report
-        self.started = time.perf_counter()
+        self.setting, self.budget, self.targets, self.sliced = setting, budget, targets, sliced
         self.evaluator = Evaluator(setting, sliced)
+        self.observer = Observer(self.evaluator, setting.claims)
         self.graph = Graph()
-        self.claims = claims_of(setting)
+        self.expanded = 0
+        self.claims = dict(claims)
         self.found: dict[str, tuple[int, Transition | None]] = {}
         self.transitions = 0
         self.cut: dict[str, None] = {}
         self.cut_states: set[int] = set()
 
-    def run(self) -> Stop | None:
+    def run(self, limits: Limits, report: Callable[[Progress], None] | None = None) -> Stop | None:
         """Explore level by level; return why the search ended before its end, if it did."""
-        for state in self.evaluator.initial_states():
-            self._reach(state, None)
-        number = 0
-        while number < len(self.graph.states):
-            stop = self._reason_to_stop(number)
+        began = self.budget.seconds
+        memory = resident_memory() if limits.memory is not None else 0
+        if not self.graph.states:
+            for state in self.evaluator.initial_states():
+                self._reach(state, None)
+        while self.expanded < len(self.graph.states):
+            stop = self._reason_to_stop(limits, began)
             if stop is not None:
                 return stop
-            self._expand(number)
-            number += 1
-            if self.report is not None and number % STATES_BETWEEN_REPORTS == 0:
-                self.report(self._progress(number))
+            self._expand(self.expanded)
+            self.expanded += 1
+            if self.expanded % STATES_BETWEEN_REPORTS == 0:
+                if report is not None:
+                    report(self._progress())
+                if limits.memory is not None and resident_memory() - memory > limits.memory:
+                    return Stop.MEMORY
         return None
 
     def result(self, stop: Stop | None) -> RunResult:
         """Return the figures, and the verdicts in the order of the claims."""
-        coverage = Coverage()
-        if stop is None:  # What was not seen in part of the states may be in the others.
-            coverage = observe(self.evaluator, self.setting.claims, self.graph.states)
+        is_complete, coverage = stop is None, None
+        if is_complete:
+            coverage = self._coverage()
+            stop = self.budget.spent() if coverage is None else None
         cut = tuple(self.cut)
         scope, states = self.evaluator.places.scope, len(self.graph.states)
-        extent = Extent(scope, stop, self.graph.depth, cut, states)
+        extent = Extent(scope, None if is_complete else stop, self.graph.depth, cut, states)
         verdicts = tuple(
             self._verdict(claim, extent, coverage) for claim in tuple(self.claims.values())
         )
-        run = Run(
-            id=run_id(self.setting),
-            model=self.setting.model,
-            given=given_names(self.setting),
-            variant=None if self.setting.variant is None else self.setting.variant.name,
-            scope=sizes(scope),
-            engine=Engine.EVALUATOR,
-            complete=stop is None,
+        sliced = tuple(path for path in self.setting.program.variables if path in self.sliced)
+        run = replace(
+            blank_run(self.setting, Engine.EVALUATOR, sliced),
+            complete=is_complete,
             stop=stop,
-            seconds=time.perf_counter() - self.started,
+            seconds=self.budget.seconds,
             states=states,
             transitions=self.transitions,
             depth=self.graph.depth,
-            symmetry=False,
-            sliced=tuple(path for path in self.setting.program.variables if path in self.sliced),
             coverage=coverage,
             cut=cut,
         )
         return RunResult(run, verdicts)
 
-    def _reason_to_stop(self, number: int) -> Stop | None:
+    def _coverage(self) -> Coverage | None:
+        """Return what never happened in a complete search; None if the budget does not allow to
+        look.
+
+        Of part of the states nothing would follow: what they do not show may be in the others.
+        """
+        for state in self.graph.states:
+            if self.budget.spent() is not None:
+                return None
+            self.observer.see_state(state)
+        return self.observer.coverage
+
+    def _reason_to_stop(self, limits: Limits, began: float) -> Stop | None:
         if self.targets and self.targets <= self.found.keys():
             return Stop.DECIDED
-        if self.limits.depth is not None and self.graph.depths[number] >= self.limits.depth:
+        if limits.depth is not None and self.graph.depths[self.expanded] >= limits.depth:
             return Stop.DEPTH
-        if self.limits.states is not None and len(self.graph.states) >= self.limits.states:
+        if limits.states is not None and len(self.graph.states) > limits.states:
             return Stop.STATES
-        elapsed = time.perf_counter() - self.started
-        if self.limits.time is not None and elapsed >= self.limits.time:
+        if limits.time is not None and self.budget.seconds - began >= limits.time:
             return Stop.TIME
-        return None
+        return self.budget.spent()
 
     def _reach(self, state: State, parent: tuple[int, Transition] | None) -> int:
         """Return the number of a state; the first time, check the claims on it."""
@@ -168,6 +180,7 @@ class _Search:
         steps = tuple(self.evaluator.steps(state))
         self.transitions += len(steps)
         for step in steps:
+            self.observer.see_step(state, step)
             match step.outcome:
                 case Fault() as fault:
                     self._note_fault(fault, number, step)
@@ -195,7 +208,7 @@ class _Search:
                 fault.obligation, fault.kind, frozenset(), (), (), "", (), span
             )
 
-    def _verdict(self, claim: Property, extent: Extent, coverage: Coverage) -> Verdict:
+    def _verdict(self, claim: Property, extent: Extent, coverage: Coverage | None) -> Verdict:
         if claim.kind is PropertyKind.PROGRESS:
             return undecided(claim, "an exploration does not decide progress")
         if claim.kind is PropertyKind.RECOVERABLE and extent.stop is None:
@@ -206,7 +219,8 @@ class _Search:
         if claim.path in self.found:
             execution = self.graph.execution(*self.found[claim.path])
             trace = counterexample(self.evaluator, claim, execution)
-        return judge(claim, trace, extent, vacuous=claim.path in coverage.never_met)
+        vacuous = coverage is not None and claim.path in coverage.never_met
+        return judge(claim, trace, extent, vacuous=vacuous)
 
     def _decide_recoverable(self, claim: Property) -> str:
         """Find a state from which the claim is out of reach; return why that is unknown, if so."""
@@ -224,12 +238,13 @@ class _Search:
         self.found[claim.path] = (unable[0], None)
         return ""
 
-    def _progress(self, expanded: int) -> Progress:
+    def _progress(self) -> Progress:
         return Progress(
+            Phase.EXPLORING,
+            self.budget.seconds,
             depth=self.graph.depth,
             states=len(self.graph.states),
             transitions=self.transitions,
-            frontier=len(self.graph.states) - expanded,
-            memory=0,
-            seconds=time.perf_counter() - self.started,
+            frontier=len(self.graph.states) - self.expanded,
+            memory=resident_memory(),
         )

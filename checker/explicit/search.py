@@ -1,8 +1,8 @@
 """Explore the reachable states of a setting breadth first, and decide every claim of the run.
 
-Two tiers. The evaluator explores the first few hundred states, so that small models are answered
-before anything is compiled. What is larger starts again on the native kernel. Where no kernel can
-be made on a machine, the evaluator explores everything, and the run says so.
+Two tiers. The evaluator explores the first states, so that small models are answered before
+anything is compiled. What is larger starts again on the native kernel. Where no kernel can be made
+on a machine, the evaluator goes on, and the run says so.
 
 Soundness: `Violated` and `Reached` are said of traces that the evaluator has replayed from an
 initial state. `Holds` is said of complete searches (and of whole levels, when a depth was asked
@@ -16,14 +16,28 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from splitspec.checker.budget import Budget
 from splitspec.checker.explicit import oracle
-from splitspec.checker.result import Limits, Progress, RunResult, Stop
+from splitspec.checker.explicit.judgement import blank_run, undecided
+from splitspec.checker.interruption import Interruption
+from splitspec.checker.result import (
+    Comparison,
+    Engine,
+    Limits,
+    Progress,
+    RunResult,
+    Stop,
+)
 from splitspec.model.ir import System, Variant
 from splitspec.model.pipeline import flatten, prepare
 from splitspec.model.setting import Setting
+from splitspec.model.verdict import Outcome
 
-EVALUATOR_STATES = 300
-EVALUATOR_SECONDS = 0.15
+EVALUATOR_STATES = 100
+"""More states than these are explored natively."""
+EVALUATOR_SECONDS = 0.5
+"""The end of the evaluator's tier where a single state takes long. Elsewhere it is the number of
+states that decides, so that the engine of a run does not depend on luck."""
 NATIVE_PACKAGES = frozenset({"llvmlite"})
 """What may be missing on a machine; anything else that cannot be imported is an error of ours."""
 
@@ -40,41 +54,54 @@ def explore(
     kernel_cache: Path | None = None,
     slice: bool = True,
     family: tuple[Variant, ...] = (),
+    interruption: Interruption | None = None,
 ) -> RunResult:
     """Return the figures and verdicts of one run.
 
     `until` names the property at which the search may end. `family` are the variants that share
-    the kernel; the setting's own variant is among them, or they are empty. `kernel_cache` is the
-    folder of compiled code, by default the user's own.
+    one kernel with the setting's own. `kernel_cache` is the folder of compiled code, by default
+    the user's own.
     """
-    limits = limits or Limits()
-    system = system_of(setting, family, slice=slice)
-    sliced = frozenset(system.sliced)
+    budget = Budget(limits or Limits(), interruption or Interruption())
+    system = system_of(setting, (), slice=slice)
+    claims = oracle.claims_of(setting, system)
     targets = frozenset() if until is None else frozenset({until})
+    small = oracle.Search(setting, claims, budget, targets, frozenset(system.sliced))
+    stop: Stop | None = Stop.STATES
     if evaluator_states > 0:
-        small = oracle.explore(
-            setting, _first_tier(limits, evaluator_states), targets=targets, sliced=sliced
-        )
-        if _is_final(small, limits):
-            return small
+        stop = small.run(_first_tier(budget.limits, evaluator_states))
+        if budget.spent() is not None or _is_final(stop, small, budget.limits):
+            return small.result(stop)
     try:
-        from splitspec.checker.explicit.native_search import explore_natively
+        from splitspec.checker.explicit.native_search import Subject, explore_natively
     except ImportError as missing:
         if not is_missing_native(missing):
             raise
-        result = oracle.explore(setting, limits, targets=targets, sliced=sliced, report=on_progress)
+        result = small.result(small.run(budget.limits, on_progress))
         remark = f"no native kernel, {missing.name} is not installed: the evaluator explored"
         return replace(result, run=replace(result.run, remark=remark))
-    return explore_natively(
-        setting,
-        system,
-        limits=limits,
+    shared = shared_system(setting, system, family, slice=slice)
+    result = explore_natively(
+        Subject(small.evaluator, claims, system, shared),
+        budget=budget,
         workers=workers,
         symmetry=symmetry,
         until=until,
         on_progress=on_progress,
         cache=kernel_cache,
-    )
+    ).result
+    if evaluator_states > 0 and result.run.stop in (Stop.TIME, Stop.INTERRUPTED, Stop.MEMORY):
+        # What the first tier had found is not lost because there was no time for the second.
+        other = small.result(result.run.stop)
+        return max(result, other, key=_decided)
+    return result
+
+
+def unexplored(setting: Setting, stop: Stop) -> RunResult:
+    """Return the result of a run of which nothing was done, and why: it knows nothing."""
+    claims = oracle.claims_of(setting, system_of(setting, (), slice=False))
+    run = replace(blank_run(setting, Engine.EVALUATOR), stop=stop)
+    return RunResult(run, tuple(undecided(claim, stop.value) for claim in claims.values()))
 
 
 def is_missing_native(error: ImportError) -> bool:
@@ -83,7 +110,7 @@ def is_missing_native(error: ImportError) -> bool:
 
 
 def system_of(setting: Setting, family: tuple[Variant, ...], *, slice: bool) -> System:
-    """Return the flat system of a setting, with the variants that share its kernel."""
+    """Return the flat system of a setting with its own variant, or with a family of variants."""
     variants = family
     if not variants and setting.variant is not None:
         variants = (setting.variant,)
@@ -92,30 +119,54 @@ def system_of(setting: Setting, family: tuple[Variant, ...], *, slice: bool) -> 
     return flatten(setting.program, setting.given, variants)
 
 
-def cross_check(setting: Setting, *, limits: Limits, workers: int) -> tuple[str, ...]:
-    """Explore all states, representatives, and unsliced; return in words where they disagree."""
-    from splitspec.checker.explicit.native_cross_check import disagreements
+def shared_system(
+    setting: Setting, own: System, family: tuple[Variant, ...], *, slice: bool
+) -> System:
+    """Return the system of the family, or the setting's own if that leaves other variables out.
 
+    With a variable that only other variants read, a run would have states that are the same to it.
+    """
+    if setting.variant not in family or len(family) == 1:
+        return own
+    shared = system_of(setting, family, slice=slice)
+    return shared if shared.sliced == own.sliced else own
+
+
+def cross_check(
+    setting: Setting, *, limits: Limits, workers: int, interruption: Interruption | None = None
+) -> Comparison:
+    """Explore all states, representatives, and unsliced, and compare what they give."""
+    try:
+        from splitspec.checker.explicit.native_cross_check import compare
+    except ImportError as missing:
+        if not is_missing_native(missing):
+            raise
+        return Comparison((), (f"no native kernel, {missing.name} is not installed",))
     system = system_of(setting, (), slice=True)
     whole = system_of(setting, (), slice=False)
-    return disagreements(setting, system, whole, limits=limits, workers=workers)
+    interruption = interruption or Interruption()
+    return compare(
+        setting, system, whole, limits=limits, workers=workers, interruption=interruption
+    )
 
 
 def _first_tier(limits: Limits, states: int) -> Limits:
     """Return the limits of the evaluator's tier, never above those of the user."""
     most = states if limits.states is None else min(states, limits.states)
-    time = EVALUATOR_SECONDS if limits.time is None else min(EVALUATOR_SECONDS, limits.time)
-    return Limits(states=most, time=time, depth=limits.depth)
+    return Limits(states=most, time=EVALUATOR_SECONDS, depth=limits.depth)
 
 
-def _is_final(result: RunResult, limits: Limits) -> bool:
+def _is_final(stop: Stop | None, search: oracle.Search, limits: Limits) -> bool:
     """Whether the evaluator's tier decided the run: by finding all, or at a limit of the user's."""
-    match result.run.stop:
-        case None | Stop.DECIDED | Stop.DEPTH | Stop.INTERRUPTED:
+    match stop:
+        case None | Stop.DECIDED | Stop.DEPTH:
             return True
         case Stop.STATES:
-            return limits.states is not None and result.run.states >= limits.states
-        case Stop.TIME:
-            return limits.time is not None and result.run.seconds >= limits.time
-        case Stop.MEMORY:
+            return limits.states is not None and len(search.graph.states) > limits.states
+        case _:
             return False
+
+
+def _decided(result: RunResult) -> int:
+    """Return the number of claims that a result says something about."""
+    return sum(verdict.outcome is not Outcome.UNKNOWN for verdict in result.verdicts)

@@ -30,7 +30,7 @@ STATE_CLAIMS = frozenset({PropertyKind.INVARIANT, PropertyKind.LEMMA})
 
 def observe(evaluator: Evaluator, claims: Iterable[Property], states: Iterable[State]) -> Coverage:
     """Return what never happens in any of the states, nor in any step from one of them."""
-    observer = _Observer(evaluator, claims)
+    observer = Observer(evaluator, claims)
     for state in states:
         observer.see_state(state)
         for step in evaluator.steps(state):
@@ -38,7 +38,7 @@ def observe(evaluator: Evaluator, claims: Iterable[Property], states: Iterable[S
     return observer.coverage
 
 
-class _Observer:
+class Observer:
     """Strikes off what it sees happen; what is left in the end never did."""
 
     def __init__(self, evaluator: Evaluator, claims: Iterable[Property]) -> None:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from splitspec.checker.expectation import JudgedRun, Judgement
-from splitspec.checker.result import Run
+from splitspec.checker.result import Coverage, Run
 from splitspec.model.trace import Trace
 
 SCHEMA = "splitspec/1"
@@ -50,13 +50,17 @@ def _run(judged: JudgedRun) -> dict[str, Any]:
         "sliced": list(run.sliced),
         "cut": list(run.cut),
         "remark": run.remark,
-        "coverage": {
-            "never_enabled": list(run.coverage.never_enabled),
-            "never_refused": list(run.coverage.never_refused),
-            "never_met": list(run.coverage.never_met),
-        },
+        "coverage": None if run.coverage is None else _coverage(run.coverage),
         "drift": list(judged.drift),
         "vacuity": list(judged.vacuity),
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, Any]:
+    return {
+        "never_enabled": list(coverage.never_enabled),
+        "never_refused": list(coverage.never_refused),
+        "never_met": list(coverage.never_met),
     }
 
 

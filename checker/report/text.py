@@ -49,13 +49,13 @@ def run_text(judged: JudgedRun, texts: dict[str, str], paint: Paint, *, verbose:
     lines += _verdict_lines(judged, paint, verbose=verbose)
     lines += [f"  {paint('bad', 'drift')}     {text}" for text in judged.drift]
     lines += [f"  {paint('bad', 'vacuous')}   {text}" for text in judged.vacuity]
-    if verbose:
+    if verbose and run.coverage is not None:
         lines += [
             f"  note      guard {name} never refuses while the others hold"
             for name in run.coverage.never_refused
         ]
-        if run.sliced:
-            lines.append(f"  sliced    {', '.join(run.sliced)}")
+    if verbose and run.sliced:
+        lines.append(f"  sliced    {', '.join(run.sliced)}")
     for judgement in judged.judgements:
         trace = judgement.verdict.trace
         if trace is not None and (judgement.verdict.outcome is Outcome.VIOLATED):
@@ -81,7 +81,10 @@ def _figures(run: Run) -> str:
     )
     # A simulation that walked all its runs is neither complete nor stopped.
     if run.stop is not None and run.stop is not Stop.DECIDED:
-        text += f"\n  incomplete: {run.stop.value}"
+        what = "all states visited, but not all judged" if run.complete else "incomplete"
+        text += f"\n  {what}: {run.stop.value}"
+    if run.complete and run.coverage is None:
+        text += "\n  whether anything is vacuous was not found out"
     if run.cut:
         text += f"\n  cut at the bounds of {', '.join(run.cut)}"
     if run.remark:

@@ -261,6 +261,7 @@ def test_what_never_happened_is_listed(setting: Make) -> None:
         )
     )
     coverage = result.run.coverage
+    assert coverage is not None
     assert coverage.never_enabled == ("m.jump",)
     assert coverage.never_refused == ("m.rise.any",)
     assert coverage.never_met == ("m.beyond_is_odd", "m.nested", "m.never_falls")

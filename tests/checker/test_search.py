@@ -215,13 +215,15 @@ def test_a_bound_that_cuts_is_named(setting: MakeSetting) -> None:
 
 
 def test_the_three_ways_to_explore_agree(setting: MakeSetting) -> None:
-    assert cross_check(setting(CELLS, sizes=5), limits=Limits(), workers=2) == ()
+    made = cross_check(setting(CELLS, sizes=5), limits=Limits(), workers=2)
+    assert (made.disagreements, made.obstacles) == ((), ())
 
 
 def test_what_a_limit_cuts_short_is_not_compared(setting: MakeSetting) -> None:
-    found = cross_check(setting(CELLS, sizes=5), limits=Limits(depth=2), workers=1)
-    assert found
-    assert all("nothing can be compared" in text for text in found)
+    made = cross_check(setting(CELLS, sizes=5), limits=Limits(depth=2), workers=1)
+    assert made.disagreements == ()
+    assert len(made.obstacles) == 3
+    assert all("nothing can be compared" in text for text in made.obstacles)
 
 
 def test_a_small_model_imports_no_compiler(tmp_path: Path) -> None:

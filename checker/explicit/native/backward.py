@@ -16,17 +16,9 @@ from splitspec.checker.explicit.native.exploration import Exploration, Explored
 from splitspec.checker.explicit.native.machine_code import NativeError
 from splitspec.checker.explicit.native.store import Region, available_memory
 from splitspec.checker.explicit.native.workers import set_members
-from splitspec.checker.result import Stop
+from splitspec.checker.result import Phase, Stop
 
 OFFSET_BYTES, TARGET_BYTES, QUEUE_BYTES = 8, 4, 4
-
-
-class BackwardLimit(Exception):  # noqa: N818 - it is an outcome, which names its limit
-    """The sweep could not be made; `stop` says why."""
-
-    def __init__(self, stop: Stop) -> None:
-        super().__init__(stop.value)
-        self.stop = stop
 
 
 @dataclass(frozen=True)
@@ -52,8 +44,9 @@ def list_predecessors(exploration: Exploration, explored: Explored) -> Predecess
     control[blocks.EDGE_OFFSETS], control[blocks.EDGE_TARGETS] = offsets.address, targets.address
     control[blocks.SOLO] = 0
     for entry in ("count_predecessors", "accumulate", "list_predecessors"):
-        if not _sweep(exploration, explored, entry, solo=entry == "accumulate"):
-            return Stop.INTERRUPTED
+        stop = _sweep(exploration, explored, entry, solo=entry == "accumulate")
+        if stop is not None:
+            return stop
     return Predecessors(exploration, explored, offsets, targets)
 
 
@@ -71,13 +64,16 @@ def first_unable(graph: Predecessors, goal: int, also: Iterable[int] = ()) -> in
     control[blocks.MARKED], control[blocks.QUEUE] = marked.address, queue.address
     control[blocks.QUEUE_HEAD] = control[blocks.QUEUE_TAIL] = 0
     for entry in ("mark_goals", "go_back"):
-        if not _sweep(exploration, explored, entry, solo=True):
-            return Stop.INTERRUPTED
+        stop = _sweep(exploration, explored, entry, solo=True)
+        if stop is not None:
+            return stop
     return _first_unmarked(marked, explored)
 
 
-def _sweep(exploration: Exploration, explored: Explored, name: str, *, solo: bool = False) -> bool:
-    """Run an entry over all stored states; return False if interrupted."""
+def _sweep(
+    exploration: Exploration, explored: Explored, name: str, *, solo: bool = False
+) -> Stop | None:
+    """Run an entry over all stored states; return why it could not come to its end, if so."""
     control = exploration.control
     control[blocks.TAKE], control[blocks.HI] = 0, explored.end
     for worker in exploration.workers:
@@ -85,13 +81,15 @@ def _sweep(exploration: Exploration, explored: Explored, name: str, *, solo: boo
     chosen = exploration.workers[:1] if solo else exploration.workers
     with Crew(control, chosen) as crew:
         while True:
+            stop = exploration.budget.spent()
+            if stop is not None:
+                return stop
             done = crew.run(exploration.runtime.entry(name))
             if min(done) < 0:
                 raise NativeError("a successor of a complete search is not stored")
             if all(done):
-                return True
-            if crew.interrupted:
-                return False
+                return None
+            exploration.report_sweep(Phase.RECOVERING, explored)
 
 
 def _first_unmarked(marked: Region, explored: Explored) -> int | None:
@@ -109,16 +107,11 @@ def _memory_left(exploration: Exploration, explored: Explored) -> int:
 
 def unable_to_reach(
     exploration: Exploration, explored: Explored, goal: int, also: Iterable[int] = ()
-) -> int | None:
-    """Return the first state of a complete search that cannot reach a goal, None if all can.
+) -> int | Stop | None:
+    """Return the first state of a complete search that cannot reach a goal, None if all can; or
+    what forbids to find out.
 
-    States whose steps set one of the marks `also` count as goals. Where memory or the user forbids
-    the sweep, raise `BackwardLimit`.
+    States whose steps set one of the marks `also` count as goals.
     """
     graph = list_predecessors(exploration, explored)
-    if isinstance(graph, Stop):
-        raise BackwardLimit(graph)
-    unable = first_unable(graph, goal, also)
-    if isinstance(unable, Stop):
-        raise BackwardLimit(unable)
-    return unable
+    return graph if isinstance(graph, Stop) else first_unable(graph, goal, also)

@@ -1,7 +1,7 @@
 """Run native functions on threads in slices, so that Python keeps the reins.
 
-A slice lasts some 60 ms: short enough to show progress and to obey Ctrl-C, long enough to cost
-nothing.
+A slice lasts some 60 ms: short enough to show progress and to heed limits and Ctrl-C, long enough
+to cost nothing.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ Entry = Callable[[Words, Words], int]
 
 
 class Crew:
-    """The threads of one search. `interrupted` is set once the user asked for the end."""
+    """The threads of one search."""
 
     def __init__(self, control: Words, workers: Sequence[Worker]) -> None:
         self.control = control
         self.workers = tuple(workers)
-        self.interrupted = False
         self._pool = ThreadPoolExecutor(len(workers), thread_name_prefix="search")
 
     def __enter__(self) -> Crew:
@@ -48,7 +47,7 @@ class Crew:
         verdict.
         """
         chosen = self.workers if workers is None else workers
-        self.control[STOP] = 1 if self.interrupted else 0
+        self.control[STOP] = 0
         futures = [self._pool.submit(entry, self.control, w.block) for w in chosen]
         self._join(futures)
         return [future.result() for future in futures]
@@ -56,11 +55,8 @@ class Crew:
     def _join(self, futures: Sequence[Future[int]]) -> None:
         deadline = SLICE_SECONDS
         while True:
-            try:
-                _, running = wait(futures, timeout=deadline)
-                if not running:
-                    return
-            except KeyboardInterrupt:
-                self.interrupted = True
+            _, running = wait(futures, timeout=deadline)
+            if not running:
+                return
             self.control[STOP] = 1
             deadline = 1.0

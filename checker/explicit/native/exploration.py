@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
+from splitspec.checker.budget import Budget
 from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.addresses import Addresses
 from splitspec.checker.explicit.native.crew import Crew
@@ -28,7 +29,7 @@ from splitspec.checker.explicit.native.workers import (
     make_worker,
     words,
 )
-from splitspec.checker.result import Limits, Progress, Stop
+from splitspec.checker.result import Limits, Phase, Progress, Stop
 
 CHUNK = 1024
 SOLO_WIDTH = 20_000
@@ -90,9 +91,11 @@ class Exploration:
         limits: Limits,
         workers: int = 1,
         on_progress: Callable[[Progress], None] | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.runtime, self.kernel, self.order, self.limits = runtime, kernel, order, limits
         self.on_progress = on_progress
+        self.budget = budget or Budget(limits)
         self.began = monotonic()
         self.control = make_control(kernel, order.mask)
         self.workers = [
@@ -242,16 +245,17 @@ class Exploration:
 
     def _obstacle(self, crew: Crew) -> Stop | None:
         """Return what forbids to go on at once; grow the table where that is all it takes."""
-        limits = self.limits
-        if crew.interrupted:
-            return Stop.INTERRUPTED
-        if limits.time is not None and monotonic() - self.began >= limits.time:
-            return Stop.TIME
-        if limits.states is not None and self.control[blocks.NEXT] > limits.states:
+        limits, spent = self.limits, self.budget.spent()
+        if spent is not None:
+            return spent
+        if limits.states is not None and self._total(blocks.NEW) > limits.states:
             return Stop.STATES
-        if self.control[blocks.NEXT] >= self.control[blocks.FULL]:
-            return self._grow(crew)
-        return None
+        if self.control[blocks.NEXT] < self.control[blocks.FULL]:
+            return None
+        if self.control[blocks.NEXT] < self.store.full:
+            self._raise_full()
+            return None
+        return self._grow(crew)
 
     # Growing -----------------------------------------------------------------------------
 
@@ -266,9 +270,17 @@ class Exploration:
         control[blocks.SIZE], control[blocks.CHUNK] = store.size, CHUNK
         control[blocks.REACH] = store.reach
         control[blocks.LEVELS] = ctypes.addressof(self._levels)
-        control[blocks.FULL] = store.full
+        self._raise_full()
+
+    def _raise_full(self) -> None:
+        """Say at which index to ask: at the end of the table, or where the limit of states may be
+        exceeded. Indices that threads hold in reserve are not states.
+        """
+        control = self.control
+        control[blocks.FULL] = self.store.full
         if self.limits.states is not None:
-            control[blocks.FULL] = min(store.full, self.limits.states + 1)
+            left = self.limits.states + 1 - self._total(blocks.NEW)
+            control[blocks.FULL] = min(self.store.full, control[blocks.NEXT] + left)
 
     def _grow(self, crew: Crew) -> Stop | None:
         """Make the slot table larger; return what forbids it."""
@@ -284,7 +296,7 @@ class Exploration:
             else self._spread(crew, size, low)
         )
         if not done:
-            return Stop.INTERRUPTED
+            return self.budget.spent()
         control[blocks.TAKE], control[blocks.HI] = take, hi
         self._attach()
         return None
@@ -298,7 +310,7 @@ class Exploration:
         control[blocks.SIZE] = self.store.size = size
         control[blocks.REACH] = self.store.reach
         while not all(crew.run(self.runtime.entry("spread"), self.workers[:1])):
-            if crew.interrupted:
+            if self.budget.spent() is not None:
                 return False
             self._report()
         return True
@@ -315,7 +327,7 @@ class Exploration:
             for worker in self.workers:
                 self.store.punch(worker.block[blocks.AT], worker.block[blocks.END])
         while not all(crew.run(self.runtime.entry("reinsert"))):
-            if crew.interrupted:
+            if self.budget.spent() is not None:
                 return False
             self._report()
         return True
@@ -355,15 +367,31 @@ class Exploration:
         waiting = max(0, stored - min(control[blocks.TAKE], control[blocks.HI]))
         self.on_progress(
             Progress(
+                Phase.EXPLORING,
+                self.budget.seconds,
                 depth=len(self.starts) - 1,
                 states=states,
                 transitions=self._total(blocks.TRANSITIONS),
                 # Indices that threads hold in reserve are not states.
                 frontier=min(waiting, states),
                 memory=self.store.memory(stored),
-                seconds=monotonic() - self.began,
             )
         )
+
+    def report_sweep(self, phase: Phase, explored: Explored) -> None:
+        """Report how far a sweep over the stored states has come."""
+        if self.on_progress is not None:
+            left = max(0, explored.end - self.control[blocks.TAKE])
+            memory = self.store.memory(explored.end)
+            self.on_progress(
+                Progress(
+                    phase,
+                    self.budget.seconds,
+                    states=explored.states,
+                    frontier=min(left, explored.states),
+                    memory=memory,
+                )
+            )
 
     def _result(self, stop: Stop | None) -> Explored:
         if not self.control[blocks.SOLO]:

@@ -3,7 +3,8 @@
 The stages: the system's variables get their bits (`layout`), actions are partially evaluated to
 guarded instances over shared circuits (`lowering`, `instances`), guards are factored (`decision`),
 and four functions are written as LLVM IR (`successors`, `properties`, `canonical`) and compiled
-(`jit`). What was compiled before is loaded, without any of it.
+(`jit`). What was compiled before is loaded, without any of it. What a run should show at least once
+is looked for by code of its own (`observer`).
 
 Soundness: rests on LLVM, and on these modules; tests hold them to the evaluator state by state.
 Nothing here decides a verdict.
@@ -11,7 +12,7 @@ Nothing here decides a verdict.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,6 @@ from splitspec.checker.explicit.native.jit import compile_object, load_object, t
 from splitspec.checker.explicit.native.layout import Layout, lay_out
 from splitspec.checker.explicit.native.lowering import Lowering
 from splitspec.checker.explicit.native.object_cache import Compiled, cache_folder
-from splitspec.checker.explicit.native.observer import Observation, ObserveEmitter
 from splitspec.checker.explicit.native.properties import Claim, emit_goals, emit_violated
 from splitspec.checker.explicit.native.successors import SuccessorsEmitter
 from splitspec.checker.explicit.native.symmetry import orbits
@@ -42,8 +42,7 @@ class Kernel:
     """Machine code for one system.
 
     `bits` are the properties by number, `actions` paths by action number, `variants` names by bit
-    of the mask. `coverage` are the observations by bit, if the kernel was asked to observe.
-    `engine` owns the code: the addresses are valid as long as it lives.
+    of the mask. `engine` owns the code: the addresses are valid as long as it lives.
     """
 
     addresses: Addresses
@@ -51,7 +50,6 @@ class Kernel:
     bits: tuple[Bit, ...]
     actions: tuple[str, ...]
     variants: tuple[str, ...]
-    coverage: tuple[Observation, ...]
     engine: llvm.ExecutionEngine
 
     def mask(self, *variants: str) -> int:
@@ -64,25 +62,22 @@ def compile_kernel(
     scope: Scope,
     properties: Collection[str],
     symmetry: bool = False,
-    observed: Sequence[Observation] = (),
     folder: Path | None = None,
 ) -> Kernel:
     """Return the kernel of a system for the chosen properties (paths) and all obligations.
 
-    `observe` looks for what is observed. Code is kept in `folder`, or where the user keeps caches.
-    With `symmetry`, states have representatives.
+    Code is kept in `folder`, or where the user keeps caches. With `symmetry`, states have
+    representatives.
     """
     layout = lay_out(system.variables.values(), scope)
     machine = target_machine()
-    name = f"kernel-{fingerprint(system, scope, (sorted(properties), symmetry, observed))}"
+    name = f"kernel-{fingerprint(system, scope, (sorted(properties), symmetry))}"
     path = (folder or cache_folder()) / name
     compiled = object_cache.load(path)
     if compiled is None:
-        compiled = _compile(system, layout, properties, symmetry, observed, machine)
+        compiled = _compile(system, layout, properties, symmetry, machine)
         object_cache.keep(path, compiled)
-    return _assemble(
-        system, layout, tuple(observed), compiled, load_object(compiled.content, machine)
-    )
+    return _assemble(system, layout, compiled, load_object(compiled.content, machine))
 
 
 def _compile(
@@ -90,7 +85,6 @@ def _compile(
     layout: Layout,
     properties: Collection[str],
     symmetry: bool,
-    observed: Sequence[Observation],
     machine: llvm.TargetMachine,
 ) -> Compiled:
     lowering = Lowering(Circuit(), layout)
@@ -101,7 +95,6 @@ def _compile(
     group = orbits(layout)
     is_reduced = symmetry and bool(group.moving)
     text = _emit(lowering, system, chosen, families, bits)
-    text += ObserveEmitter(lowering, system, observed).emit() + "\n"
     if is_reduced:
         text += CanonicalEmitter(layout, group).emit()
     facts = {
@@ -145,7 +138,6 @@ def _emit(
 def _assemble(
     system: System,
     layout: Layout,
-    coverage: tuple[Observation, ...],
     compiled: Compiled,
     engine: llvm.ExecutionEngine,
 ) -> Kernel:
@@ -155,13 +147,13 @@ def _assemble(
     addresses = Addresses(
         words=layout.words,
         bits=-(-len(bits) // 64),
-        seen_bits=max(1, -(-len(coverage) // 64)),
+        seen_bits=1,
         fanout=facts["fanout"],
         successors=address("successors"),
         violated=address("violated"),
         holds_goal=address("holds_goal"),
         canonical=address("canonical") if facts["is_reduced"] else 0,
-        observe=address("observe"),
+        observe=0,
     )
     return Kernel(
         addresses=addresses,
@@ -169,6 +161,5 @@ def _assemble(
         bits=bits,
         actions=tuple(action.path for action in system.actions),
         variants=tuple(variant.name for variant in system.variants),
-        coverage=coverage,
         engine=engine,
     )

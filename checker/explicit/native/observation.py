@@ -1,31 +1,42 @@
-"""Find out, after a search, which coverage bits its states show."""
+"""Find out, after a search, which observations its states show.
+
+Soundness: an observation is missing only if every stored state was looked at; a sweep that the
+budget cut short says nothing.
+"""
 
 from __future__ import annotations
+
+import ctypes
 
 from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.crew import Crew
 from splitspec.checker.explicit.native.exploration import Exploration, Explored
-from splitspec.checker.explicit.native.workers import members_of
+from splitspec.checker.explicit.native.workers import members_of, words
+from splitspec.checker.result import Phase, Stop
+
+WORD = 64
 
 
-def seen_bits(exploration: Exploration, explored: Explored, count: int) -> frozenset[int] | None:
-    """Return which of the first `count` coverage bits some stored state shows; None if interrupted.
+def seen_bits(exploration: Exploration, explored: Explored, count: int) -> frozenset[int] | Stop:
+    """Return which of the first `count` observations of the kernel some stored state shows, or why
+    that was not found out.
 
     The sweep ends as soon as all are seen, which usually is soon.
     """
     control, workers = exploration.control, exploration.workers
+    sets = [words(-(-count // WORD)) for _ in workers]
+    for worker, seen in zip(workers, sets, strict=True):
+        worker.block[blocks.SEEN] = ctypes.addressof(seen)
     control[blocks.TAKE], control[blocks.HI] = 0, explored.end
     wanted = frozenset(range(count))
     entry = exploration.runtime.entry("observe")
     with Crew(control, workers) as crew:
         while True:
+            stop = exploration.budget.spent()
+            if stop is not None:
+                return stop
             done = crew.run(entry)
-            seen = wanted & _union(exploration)
-            if all(done) or seen == wanted:
-                return seen
-            if crew.interrupted:
-                return None
-
-
-def _union(exploration: Exploration) -> frozenset[int]:
-    return frozenset(bit for worker in exploration.workers for bit in members_of(worker.seen))
+            found = wanted & frozenset(bit for seen in sets for bit in members_of(seen))
+            if all(done) or found == wanted:
+                return found
+            exploration.report_sweep(Phase.COVERING, explored)

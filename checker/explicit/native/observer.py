@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 import llvmlite.binding as llvm
 
+from splitspec.checker.explicit.native import object_cache
 from splitspec.checker.explicit.native.assembly import METADATA, Assembler, set_bit, signed
 from splitspec.checker.explicit.native.binding import Binding
 from splitspec.checker.explicit.native.circuit import Circuit, Predicate, Register
+from splitspec.checker.explicit.native.fingerprint import fingerprint
 from splitspec.checker.explicit.native.instances import Condition, Instantiation
 from splitspec.checker.explicit.native.jit import compile_object, load_object, target_machine
 from splitspec.checker.explicit.native.layout import lay_out
 from splitspec.checker.explicit.native.lowering import Environment, Lowering
+from splitspec.checker.explicit.native.object_cache import Compiled, cache_folder
 from splitspec.checker.explicit.native.properties import Refuter
 from splitspec.model.ir import (
     And,
@@ -79,12 +83,23 @@ def observations(system: System, properties: Collection[str]) -> tuple[Observati
     return tuple(dict.fromkeys(found))
 
 
-def compile_observer(system: System, scope: Scope, wanted: Sequence[Observation]) -> Observer:
-    """Return an observer that looks for the wanted observations alone."""
-    lowering = Lowering(Circuit(), lay_out(system.variables.values(), scope))
-    text = ObserveEmitter(lowering, system, wanted).emit()
+def compile_observer(
+    system: System, scope: Scope, wanted: Sequence[Observation], folder: Path | None = None
+) -> Observer:
+    """Return an observer that looks for the wanted observations alone.
+
+    Code is kept in `folder`, or where the user keeps caches.
+    """
     machine = target_machine()
-    engine = load_object(compile_object(text + METADATA, machine), machine)
+    name = f"observer-{fingerprint(system, scope, tuple(wanted))}"
+    path = (folder or cache_folder()) / name
+    compiled = object_cache.load(path)
+    if compiled is None:
+        lowering = Lowering(Circuit(), lay_out(system.variables.values(), scope))
+        text = ObserveEmitter(lowering, system, wanted).emit()
+        compiled = Compiled({}, compile_object(text + METADATA, machine))
+        object_cache.keep(path, compiled)
+    engine = load_object(compiled.content, machine)
     return Observer(tuple(wanted), engine.get_function_address("observe"), engine)
 
 

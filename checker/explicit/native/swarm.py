@@ -9,8 +9,8 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from time import monotonic
 
+from splitspec.checker.budget import Budget
 from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.addresses import Addresses
 from splitspec.checker.explicit.native.crew import Crew
@@ -24,7 +24,7 @@ from splitspec.checker.explicit.native.workers import (
     members_of,
     words,
 )
-from splitspec.checker.result import Limits, Progress, Stop
+from splitspec.checker.result import Phase, Progress, Stop
 
 Packed = tuple[int, ...]
 
@@ -57,23 +57,19 @@ def walk(
     swarm: Swarm,
     runs: int,
     *,
-    limits: Limits,
+    budget: Budget,
     workers: int,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Walked:
-    """Walk the walks with numbers below `runs`, or as many of them as the limits allow."""
-    began = monotonic()
+    """Walk the walks with numbers below `runs`, or as many of them as the budget allows."""
     control, _source = _control(swarm, runs, workers)
     team = [_worker(swarm, number) for number in range(workers)]
-    stop: Stop | None = None
+    stop = budget.spent()
     with Crew(control, team) as crew:
         while stop is None and not all(crew.run(swarm.runtime.entry("walk"))):
             if on_progress is not None:
-                on_progress(_progress(team, monotonic() - began))
-            if crew.interrupted:
-                stop = Stop.INTERRUPTED
-            elif limits.time is not None and monotonic() - began >= limits.time:
-                stop = Stop.TIME
+                on_progress(_progress(team, budget.seconds))
+            stop = budget.spent()
     return Walked(
         walks=sum(w.block[blocks.WALKS] for w in team),
         steps=sum(w.block[blocks.STEPS] for w in team),
@@ -93,7 +89,7 @@ def walk_again(swarm: Swarm, number: int, steps: int) -> tuple[list[Packed], lis
     control[blocks.RECORD_ACTIONS] = ctypes.addressof(actions)
     control[blocks.WALK_DEPTH] = steps
     with Crew(control, [_worker(swarm, number)]) as crew:
-        while not all(crew.run(swarm.runtime.entry("walk"))) and not crew.interrupted:
+        while not all(crew.run(swarm.runtime.entry("walk"))):
             pass
     whole = (ctypes.c_uint64 * len(states)).from_buffer(states)
     path = [tuple(whole[i * size : (i + 1) * size]) for i in range(steps + 1)]
@@ -134,10 +130,9 @@ def _progress(team: Sequence[Worker], seconds: float) -> Progress:
     steps = sum(w.block[blocks.STEPS] for w in team)
     walks = sum(w.block[blocks.WALKS] for w in team)
     return Progress(
+        Phase.WALKING,
+        seconds,
         depth=max(w.block[blocks.LONGEST] for w in team),
         states=steps + walks,
         transitions=steps,
-        frontier=0,
-        memory=0,
-        seconds=seconds,
     )

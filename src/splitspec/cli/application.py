@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from splitspec import __version__
+from splitspec.checker.interruption import heed
 from splitspec.cli import options as o
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.terminal import Choice
@@ -82,33 +83,34 @@ def check(
 
     The result of a run is the assurance `exhaustive`: all reachable states of the scope.
     """
-    from splitspec.cli.check import CheckRequest, check_models
-    from splitspec.cli.selection import Request
+    with heed() as interruption:
+        from splitspec.cli.check import CheckRequest, check_models
+        from splitspec.cli.selection import Request
 
-    request = CheckRequest(
-        what=Request(
-            models=tuple(models or ()),
-            sizes=tuple(o.parse_scope(text) for text in scope or ()),
-            properties=tuple(properties or ()),
-            variant=variant,
-            variants=variants,
-            given=None if given is None else tuple(given),
-        ),
-        depth=depth,
-        states=max_states,
-        time=timeout,
-        memory=None if memory is None else o.parse_size(memory),
-        workers=workers,
-        symmetry=symmetry is o.Switch.ON,
-        cross_check=cross_check,
-        slice=not no_slice,
-        json=format is o.Format.JSON,
-        color=color,
-        progress=progress,
-        verbose=verbose,
-        quiet=quiet,
-    )
-    raise typer.Exit(check_models(request))
+        request = CheckRequest(
+            what=Request(
+                models=tuple(models or ()),
+                sizes=tuple(o.parse_scope(text) for text in scope or ()),
+                properties=tuple(properties or ()),
+                variant=variant,
+                variants=variants,
+                given=None if given is None else tuple(given),
+            ),
+            depth=depth,
+            states=max_states,
+            time=timeout,
+            memory=None if memory is None else o.parse_size(memory),
+            workers=workers,
+            symmetry=symmetry is o.Switch.ON,
+            cross_check=cross_check,
+            slice=not no_slice,
+            json=format is o.Format.JSON,
+            color=color,
+            progress=progress,
+            verbose=verbose,
+            quiet=quiet,
+        )
+        raise typer.Exit(check_models(request, interruption))
 
 
 @application.command()
@@ -132,37 +134,39 @@ def simulate(
 
     The result is the assurance `sampled`: it shows violations, and proves nothing.
     """
-    from splitspec.cli.selection import Request
-    from splitspec.cli.simulate import SimulateRequest, simulate_models
+    with heed() as interruption:
+        from splitspec.cli.selection import Request
+        from splitspec.cli.simulate import SimulateRequest, simulate_models
 
-    request = SimulateRequest(
-        what=Request(
-            models=tuple(models or ()),
-            sizes=tuple(o.parse_scope(text) for text in scope or ()),
-            properties=tuple(properties or ()),
-            variant=variant,
-            variants=False,
-            given=None if given is None else tuple(given),
-        ),
-        runs=runs,
-        depth=depth,
-        time=timeout,
-        workers=workers,
-        seed=seed,
-        json=format is o.Format.JSON,
-        color=color,
-        progress=progress,
-        verbose=verbose,
-    )
-    raise typer.Exit(simulate_models(request))
+        request = SimulateRequest(
+            what=Request(
+                models=tuple(models or ()),
+                sizes=tuple(o.parse_scope(text) for text in scope or ()),
+                properties=tuple(properties or ()),
+                variant=variant,
+                variants=False,
+                given=None if given is None else tuple(given),
+            ),
+            runs=runs,
+            depth=depth,
+            time=timeout,
+            workers=workers,
+            seed=seed,
+            json=format is o.Format.JSON,
+            color=color,
+            progress=progress,
+            verbose=verbose,
+        )
+        raise typer.Exit(simulate_models(request, interruption))
 
 
 @application.command()
 def demo(color: o.Color = Choice.AUTO) -> None:
     """Explore the shipped specification, then a wrong variant of it."""
-    from splitspec.cli.demo import demonstrate
+    with heed() as interruption:
+        from splitspec.cli.demo import demonstrate
 
-    raise typer.Exit(demonstrate(color))
+        raise typer.Exit(demonstrate(color, interruption))
 
 
 @application.command()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from splitspec.checker.expectation import JudgedRun, judge
-from splitspec.checker.explicit.search import explore
+from splitspec.checker.explicit.search import cross_check, explore, unexplored
+from splitspec.checker.interruption import Interruption
 from splitspec.checker.report.document import document
 from splitspec.checker.report.text import run_text
 from splitspec.checker.result import Limits, Stop
@@ -42,47 +44,74 @@ class CheckRequest:
         return Limits(self.states, self.memory, self.time, self.depth)
 
 
-def check_models(request: CheckRequest) -> ExitCode:
+@dataclass(slots=True)
+class Session:
+    """What was judged so far. `failures` are disagreements of a cross-check, `obstacles` why part
+    of one was not made."""
+
+    judged: list[JudgedRun] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    obstacles: list[str] = field(default_factory=list)
+
+
+def check_models(request: CheckRequest, interruption: Interruption) -> ExitCode:
     """Run every selected job in order; an interrupt ends the sequence and is reported."""
     selected = select(request.what)
     if selected.problems:
         return report_problems(selected.problems, request.color)
-    show = _writer(request)
-    judged: list[JudgedRun] = []
-    failures: list[str] = []
-    for job in selected.jobs:
-        line = ProgressLine(request.progress, title=job.title)
-        judged.append(_run(job, request, line))
-        line.clear()
-        show(job, judged[-1])
-        if request.cross_check:
-            failures += _cross_check(job, request)
-        if judged[-1].result.run.stop is Stop.INTERRUPTED:
-            break
-    return _conclude(request, selected.jobs, judged, failures)
+    session, show = Session(), _writer(request)
+    with suppress(KeyboardInterrupt):  # Raised to give up what is under way, and no more.
+        for job in selected.jobs:
+            if interruption.requested:
+                break
+            _check(job, request, session, show, interruption)
+    interruption.settle()
+    made = len(session.judged)
+    session.judged += [
+        judge(unexplored(job.setting, Stop.INTERRUPTED), job.expectation)
+        for job in selected.jobs[made:]
+    ]
+    return _conclude(request, selected.jobs, session, made, interrupted=interruption.requested)
 
 
-def _run(job: Job, request: CheckRequest, progress: ProgressLine) -> JudgedRun:
+def _check(
+    job: Job,
+    request: CheckRequest,
+    session: Session,
+    show: Callable[[Job, JudgedRun], None],
+    interruption: Interruption,
+) -> None:
+    """Make one run and show it."""
+    line = ProgressLine(request.progress, title=job.title)
     result = explore(
         job.setting,
         limits=request.limits,
         workers=request.workers,
         symmetry=request.symmetry,
         until=job.until,
-        on_progress=progress,
+        on_progress=line,
         slice=request.slice,
         family=job.family,
+        interruption=interruption,
     )
-    return judge(result, job.expectation)
+    line.clear()
+    session.judged.append(judge(result, job.expectation))
+    show(job, session.judged[-1])
+    if request.cross_check and not interruption.requested:
+        _cross_check(job, request, session, interruption)
 
 
-def _cross_check(job: Job, request: CheckRequest) -> list[str]:
-    from splitspec.checker.explicit.search import cross_check
-
-    return [
-        f"{job.title}: {text}"
-        for text in cross_check(job.setting, limits=request.limits, workers=request.workers)
-    ]
+def _cross_check(
+    job: Job, request: CheckRequest, session: Session, interruption: Interruption
+) -> None:
+    found = cross_check(
+        job.setting,
+        limits=request.limits,
+        workers=request.workers,
+        interruption=interruption,
+    )
+    session.failures += [f"{job.title}: {text}" for text in found.disagreements]
+    session.obstacles += [f"{job.title}: {text}" for text in found.obstacles]
 
 
 def _writer(request: CheckRequest) -> Callable[[Job, JudgedRun], None]:
@@ -99,45 +128,66 @@ def _writer(request: CheckRequest) -> Callable[[Job, JudgedRun], None]:
 
 
 def _conclude(
-    request: CheckRequest, jobs: tuple[Job, ...], judged: list[JudgedRun], failures: list[str]
+    request: CheckRequest,
+    jobs: Sequence[Job],
+    session: Session,
+    made: int,
+    *,
+    interrupted: bool,
 ) -> ExitCode:
-    code = exit_code(judged)
-    stale = _stale(jobs[: len(judged)], judged) if len(judged) == len(jobs) else []
-    for sentence in stale:
+    codes = [exit_code(session.judged)]
+    if interrupted:
+        codes.append(ExitCode.INTERRUPTED)
+    if session.failures:
+        codes.append(ExitCode.INTERNAL)
+    if session.obstacles:
+        codes.append(ExitCode.UNKNOWN)
+    for text in (*session.failures, *session.obstacles):
+        print(f"cross-check: {text}", file=sys.stderr)
+    for sentence in _stale(request, jobs, session.judged):
         print(f"policy: {sentence}", file=sys.stderr)
-    if stale:
-        code = combine([code, ExitCode.POLICY])
-    for failure in failures:
-        print(f"cross-check: {failure}", file=sys.stderr)
-    if failures:
-        code = ExitCode.INTERNAL
+        codes.append(ExitCode.POLICY)
+    code = combine(codes)
     if request.json:
-        print(json.dumps(document(judged), indent=2, ensure_ascii=False))
+        print(json.dumps(document(session.judged), indent=2, ensure_ascii=False))
     else:
-        print(_summary(judged, code))
+        print(_summary(session.judged, made, code))
     return code
 
 
-def _stale(jobs: Iterable[Job], judged: list[JudgedRun]) -> list[str]:
-    """Return the vacuities that `models.toml` expects and that no run of the model had."""
+def _stale(request: CheckRequest, jobs: Sequence[Job], judged: Sequence[JudgedRun]) -> list[str]:
+    """Return the vacuities that `models.toml` expects and that no run of the model had.
+
+    Nothing is said of a model of which not every run was made and judged: the vacuity may be there.
+    """
+    if request.what.given is not None or request.what.properties:
+        return []
+    partial = {item.result.run.model for item in judged if item.result.run.coverage is None}
     idle = {(job.setting.model, path) for job in jobs for path in job.expectation.idle}
     seen = {
         (item.result.run.model, path)
         for item in judged
-        for path in (*item.result.run.coverage.never_enabled, *item.result.run.coverage.never_met)
+        if (coverage := item.result.run.coverage) is not None
+        for path in (*coverage.never_enabled, *coverage.never_met)
     }
     seen |= {
         (item.result.run.model, j.verdict.property) for item in judged for j in item.judgements
     }
-    return [f"{model}: {path} is marked idle and is not" for model, path in sorted(idle - seen)]
+    return [
+        f"{model}: {path} is marked idle and is not"
+        for model, path in sorted(idle - seen)
+        if model not in partial
+    ]
 
 
-def _summary(judged: list[JudgedRun], code: ExitCode) -> str:
-    met = sum(exit_code([item]) is ExitCode.MET for item in judged)
-    verdicts = sum(len(item.judgements) for item in judged)
+def _summary(judged: Sequence[JudgedRun], made: int, code: ExitCode) -> str:
     if not judged:
-        return "nothing was checked"
+        return f"nothing was checked · exit {code.value}"
+    met = sum(exit_code([item]) is ExitCode.MET for item in judged)
+    verdicts = sum(len(item.judgements) for item in judged[:made])
     plural = "" if len(judged) == 1 else "s"
+    left = f", {len(judged) - made} not made" if made < len(judged) else ""
     return (
-        f"{met} of {len(judged)} run{plural} as expected, {verdicts} verdicts · exit {code.value}"
+        f"{met} of {len(judged)} run{plural} as expected{left}, {verdicts} verdicts "
+        f"· exit {code.value}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from splitspec.checker.interruption import Interruption
 from splitspec.cli.check import CheckRequest, check_models
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.selection import Request
@@ -11,12 +12,15 @@ MODEL = "memory"
 VARIANT = "accept_twice"
 
 
-def demonstrate(color: Choice) -> ExitCode:
+def demonstrate(color: Choice, interruption: Interruption) -> ExitCode:
     """Explore every shipped model, then one variant, and say what to look at next."""
     print("1. The specification of split containers, every model, every adversary:\n")
-    models = check_models(_request(Request(), color, quiet=False))
+    models = check_models(_request(Request(), color, quiet=False), interruption)
+    if interruption.requested:
+        return models
     print(f"\n2. One guard less: {MODEL} with the variant {VARIANT}. It must fail, and does:\n")
-    variant = check_models(_request(Request(models=(MODEL,), variant=VARIANT), color, quiet=False))
+    wrong = Request(models=(MODEL,), variant=VARIANT)
+    variant = check_models(_request(wrong, color, quiet=False), interruption)
     print(
         "\nNext: splitspec check --variants, splitspec explain memory.cow_fault, "
         "and spec/granting.split to read."

@@ -17,8 +17,13 @@ def exit_code(runs: Iterable[JudgedRun]) -> ExitCode:
 
 def _code_of_run(judged: JudgedRun) -> ExitCode:
     codes = [_code_of(judgement) for judgement in judged.judgements]
-    if judged.result.run.stop is Stop.INTERRUPTED:
-        codes.append(ExitCode.INTERRUPTED)
+    match judged.result.run.stop:
+        case Stop.INTERRUPTED:
+            codes.append(ExitCode.INTERRUPTED)
+        case Stop.STATES | Stop.MEMORY | Stop.TIME | Stop.DEPTH:
+            codes.append(ExitCode.UNKNOWN)
+        case None | Stop.DECIDED:
+            pass
     if judged.drift or judged.vacuity:
         codes.append(ExitCode.POLICY)
     return combine(codes)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import secrets
+import shlex
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 
 from splitspec.checker.expectation import JudgedRun, judge
+from splitspec.checker.explicit.search import unexplored
 from splitspec.checker.explicit.simulation import simulate
+from splitspec.checker.interruption import Interruption
 from splitspec.checker.report.document import document
 from splitspec.checker.report.text import run_text
 from splitspec.checker.result import Limits, Stop
-from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.outcome import exit_code
 from splitspec.cli.selection import Job, Request, report_problems, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
@@ -34,7 +38,7 @@ class SimulateRequest:
     verbose: bool
 
 
-def simulate_models(request: SimulateRequest) -> ExitCode:
+def simulate_models(request: SimulateRequest, interruption: Interruption) -> ExitCode:
     """Walk every selected job with one seed, which is printed with the line that repeats it."""
     selected = select(request.what)
     if selected.problems:
@@ -42,17 +46,21 @@ def simulate_models(request: SimulateRequest) -> ExitCode:
     seed = secrets.randbits(31) if request.seed is None else request.seed
     paint = painter(uses_color(request.color, sys.stdout))
     judged: list[JudgedRun] = []
-    for job in selected.jobs:
-        judged.append(_walk(job, request, seed))
-        if not request.json:
-            print(run_text(judged[-1], job.sentences, paint, verbose=request.verbose))
-            print(flush=True)
-        if judged[-1].result.run.stop is Stop.INTERRUPTED:
-            break
-    return _conclude(request, judged, seed)
+    with suppress(KeyboardInterrupt):  # Raised to give up what is under way, and no more.
+        for job in selected.jobs:
+            if interruption.requested:
+                break
+            judged.append(_walk(job, request, seed, interruption))
+            if not request.json:
+                print(run_text(judged[-1], job.sentences, paint, verbose=request.verbose))
+                print(flush=True)
+    interruption.settle()
+    left = selected.jobs[len(judged) :]
+    judged += [judge(unexplored(job.setting, Stop.INTERRUPTED), job.expectation) for job in left]
+    return _conclude(request, judged, seed, interrupted=interruption.requested)
 
 
-def _walk(job: Job, request: SimulateRequest, seed: int) -> JudgedRun:
+def _walk(job: Job, request: SimulateRequest, seed: int, interruption: Interruption) -> JudgedRun:
     line = ProgressLine(request.progress, title=job.title)
     result = simulate(
         job.setting,
@@ -61,22 +69,34 @@ def _walk(job: Job, request: SimulateRequest, seed: int) -> JudgedRun:
         seed=seed,
         workers=request.workers,
         on_progress=line,
+        interruption=interruption,
     )
     line.clear()
     return judge(result, job.expectation)
 
 
-def _conclude(request: SimulateRequest, judged: list[JudgedRun], seed: int) -> ExitCode:
-    code = exit_code(judged)
+def _conclude(
+    request: SimulateRequest, judged: list[JudgedRun], seed: int, *, interrupted: bool
+) -> ExitCode:
+    codes = [exit_code(judged), *([ExitCode.INTERRUPTED] if interrupted else [])]
+    code = combine(codes)
     if request.json:
         print(json.dumps(document(judged), indent=2, ensure_ascii=False))
         return code
-    if not judged:
-        print("nothing was checked")
-        return code
-    names = " ".join(request.what.models)
-    print(
-        f"repeat: splitspec simulate {names} --runs {request.runs} --depth {request.depth} "
-        f"--seed {seed}"
-    )
+    print(f"repeat: {_repetition(request, seed)} · exit {code.value}")
     return code
+
+
+def _repetition(request: SimulateRequest, seed: int) -> str:
+    """Return the command that walks the same walks."""
+    what = request.what
+    words = ["splitspec", "simulate", *what.models]
+    for option, values in (
+        ("--scope", [f"{sort}={size}" for sort, size in what.sizes]),
+        ("--property", what.properties),
+        ("--given", what.given or ()),
+        ("--variant", () if what.variant is None else (what.variant,)),
+    ):
+        words += [word for value in values for word in (option, value)]
+    words += ["--runs", str(request.runs), "--depth", str(request.depth), "--seed", str(seed)]
+    return shlex.join(words)

@@ -73,10 +73,20 @@ class ProgressLine:
 
 
 def progress_text(progress: Progress) -> str:
-    """Return a moment of a search in words."""
+    """Return a moment of a run in words: what it does, how far it is, and how fast."""
+    from splitspec.checker.result import Phase
+
+    if progress.phase is Phase.COMPILING:
+        return f"{progress.phase.value} · {progress.seconds:.0f} s"
+    if progress.phase in (Phase.COVERING, Phase.RECOVERING):
+        return (
+            f"{progress.phase.value} · {progress.frontier:,} of {progress.states:,} states left · "
+            f"{progress.memory / 2**20:,.0f} MB · {progress.seconds:.0f} s"
+        )
     rate = progress.states / progress.seconds if progress.seconds > 0 else 0.0
     return (
-        f"depth {progress.depth} · {progress.states:,} states ({rate / 1e6:.2f} M/s) · "
+        f"{progress.phase.value} · depth {progress.depth} · "
+        f"{progress.states:,} states ({rate / 1e6:.2f} M/s) · "
         f"{progress.transitions:,} transitions · frontier {progress.frontier:,} · "
         f"{progress.memory / 2**20:,.0f} MB · {progress.seconds:.0f} s"
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from _thread import interrupt_main
+from collections.abc import Callable
 from functools import cache
 
 import pytest
 from tests.checker.native import hand_kernels
 from tests.checker.native.hand_kernels import HandKernel, load
 
+from splitspec.checker.budget import Budget
 from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.backward import unable_to_reach
 from splitspec.checker.explicit.native.crew import Crew
@@ -19,7 +21,10 @@ from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.explicit.native.observation import seen_bits
 from splitspec.checker.explicit.native.store import make_store
 from splitspec.checker.explicit.native.workers import make_control, make_worker
+from splitspec.checker.interruption import Interruption, heed
 from splitspec.checker.result import Limits, Progress, Stop
+
+Report = Callable[[Progress], None]
 
 NOTHING = Order(frozenset(), frozenset(), exhaust=True)
 
@@ -183,13 +188,39 @@ def test_a_limit_of_time_ends_the_search(runtime: Runtime) -> None:
     assert found.stop is Stop.TIME
 
 
+def endless(runtime: Runtime, interruption: Interruption, on_progress: Report) -> Exploration:
+    """Return a search of 20^7 states, which nobody waits for."""
+    kernel = grid(7, 20).addresses
+    budget = Budget(Limits(), interruption)
+    return Exploration(
+        runtime,
+        kernel,
+        NOTHING,
+        limits=budget.limits,
+        budget=budget,
+        workers=2,
+        on_progress=on_progress,
+    )
+
+
 def test_ctrl_c_ends_the_search_with_what_it_has(runtime: Runtime) -> None:
-    timer = threading.Timer(0.3, interrupt_main)
-    timer.start()
-    found = explore(runtime, grid(7, 20), limits=Limits(states=200_000_000), workers=2)
-    timer.join()
+    with heed() as interruption:
+        search = endless(runtime, interruption, lambda _: interrupt_main())
+        found = search.run([(0,)])
     assert found.stop is Stop.INTERRUPTED
     assert found.states > 0
+
+
+def test_an_exception_between_slices_leaves_no_thread_at_work(runtime: Runtime) -> None:
+    """As the second Ctrl-C raises one: the arrays must not go while a thread writes to them."""
+
+    def fail(_: Progress) -> None:
+        raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        endless(runtime, Interruption(), fail).run([(0,)])
+    assert threading.active_count() == before
 
 
 def test_progress_grows_and_ends_below_the_result(runtime: Runtime) -> None:
@@ -282,7 +313,7 @@ def test_what_cannot_reach_a_goal_is_found_on_the_least_level(runtime: Runtime) 
     exploration = make(runtime, grid(2, 5))
     found = exploration.run([(0,)])
     unable = unable_to_reach(exploration, found, 3 << 8)
-    assert unable is not None
+    assert isinstance(unable, int)
     assert found.store.state(unable) == (1,)
 
 

@@ -27,6 +27,7 @@ from tests.checker.native.execution import (
 )
 from tests.checker.native.hand_kernels import HandKernel, load
 
+from splitspec.checker.budget import Budget
 from splitspec.checker.explicit.native import blocks, intrinsics
 from splitspec.checker.explicit.native.backward import unable_to_reach
 from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
@@ -145,7 +146,7 @@ def test_walks_agree() -> None:
     walks = []
     for runtime in runtimes():
         swarm = Swarm(runtime, kernel.addresses, order, [(0,), (7,)], seed=-5, depth=12)
-        walked = walk(swarm, 40, limits=Limits(), workers=1)
+        walked = walk(swarm, 40, budget=Budget(), workers=1)
         walks.append((walked, walk_again(swarm, 11, 12)))
     assert walks[0] == walks[1]
     assert walks[0][0].first

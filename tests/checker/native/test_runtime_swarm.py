@@ -6,6 +6,7 @@ import pytest
 from tests.checker.native import hand_kernels
 from tests.checker.native.hand_kernels import HandKernel, load
 
+from splitspec.checker.budget import Budget
 from splitspec.checker.explicit.native.exploration import Order
 from splitspec.checker.explicit.native.machine_code import Runtime, load_runtime
 from splitspec.checker.explicit.native.object_cache import cache_folder
@@ -63,8 +64,8 @@ def test_findings_do_not_depend_on_the_number_of_threads(
     runtime: Runtime, kernel: HandKernel
 ) -> None:
     """0x010203 is 6 steps away, by 6!/(1!2!3!) = 60 of 3^6 walks: about every twelfth finds it."""
-    one = walk(swarm(runtime, kernel), 500, limits=Limits(), workers=1)
-    two = walk(swarm(runtime, kernel), 500, limits=Limits(), workers=2)
+    one = walk(swarm(runtime, kernel), 500, budget=Budget(), workers=1)
+    two = walk(swarm(runtime, kernel), 500, budget=Budget(), workers=2)
     assert (one.walks, one.steps, one.first, one.seen) == (
         two.walks,
         two.steps,
@@ -80,14 +81,14 @@ def test_findings_do_not_depend_on_the_number_of_threads(
 def test_walks_end_at_their_depth_or_where_no_step_is_possible(
     runtime: Runtime, kernel: HandKernel
 ) -> None:
-    walked = walk(swarm(runtime, kernel), 200, limits=Limits(), workers=1)
+    walked = walk(swarm(runtime, kernel), 200, budget=Budget(), workers=1)
     assert (walked.walks, walked.longest, walked.steps) == (200, 50, 200 * 50)
     small = load(hand_kernels.grid(3, 5), words=1, fanout=3)
-    ended = walk(swarm(runtime, small), 200, limits=Limits(), workers=1)
+    ended = walk(swarm(runtime, small), 200, budget=Budget(), workers=1)
     assert (ended.longest, ended.steps) == (3 * 4, 200 * 3 * 4)
 
 
 def test_a_limit_of_time_leaves_walks_unwalked(runtime: Runtime, kernel: HandKernel) -> None:
-    walked = walk(swarm(runtime, kernel), 1 << 40, limits=Limits(time=0.1), workers=2)
+    walked = walk(swarm(runtime, kernel), 1 << 40, budget=Budget(Limits(time=0.1)), workers=2)
     assert walked.stop is Stop.TIME
     assert 0 < walked.walks < 1 << 40
