@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from splitspec.checker.explicit.execution import Execution
 from splitspec.checker.explicit.native.kernel import Kernel
 from splitspec.checker.explicit.native.store import Store
-from splitspec.checker.explicit.replay import Link, follow
+from splitspec.checker.explicit.replay import Link, begin, end, follow, go_on
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property
 from splitspec.model.scope import State
@@ -42,35 +42,50 @@ class Translation:
         ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.kernel.addresses.canonical)(block)
         return tuple(block)
 
-    def full(self, words: Words) -> State:
-        """Return a state with these words; what the run does not read has its initial value."""
-        state = list(next(self.evaluator.initial_states()))
-        known = self.kernel.layout.unpack(words)
-        positions = self.kernel.layout.positions(self.evaluator.places)
-        for position, value in zip(positions, known, strict=True):
-            state[position] = value
-        return tuple(state)
 
+@dataclass(frozen=True)
+class Retracer:
+    """Retraces the ways to stored states. Many claims show on the branches of one tree, so a way
+    goes on where another has passed: `known` are the executions so far, by index.
+    """
 
-def execution_to(translation: Translation, claim: Property, store: Store, index: int) -> Execution:
-    """Return an execution to a stored state; for a claim on steps, with the step that breaks it."""
-    way = [index]
-    while (parent := store.parent(way[-1])) is not None:
-        way.append(parent)
-    way.reverse()
-    actions = [store.action(number) for number in way[1:]]
-    return execution_along(translation, claim, [store.state(number) for number in way], actions)
+    translation: Translation
+    store: Store
+    known: dict[int, Execution] = field(default_factory=dict)
+
+    def execution_to(self, claim: Property, index: int) -> Execution:
+        """Return an execution to a stored state; for a claim on steps, with the one that breaks
+        it.
+        """
+        return end(self.translation.evaluator, claim, self._way(index))
+
+    def _way(self, index: int) -> Execution:
+        ahead, parent = [], self.store.parent(index)
+        while index not in self.known and parent is not None:
+            ahead.append(index)
+            index, parent = parent, self.store.parent(parent)
+        if index not in self.known:
+            meant = _stands_for(self.translation, self.store.state(index))
+            self.known[index] = begin(self.translation.evaluator, meant)
+        execution = self.known[index]
+        for number in reversed(ahead):
+            link = _link(self.translation, self.store.action(number), self.store.state(number))
+            execution = go_on(self.translation.evaluator, execution, link)
+            self.known[number] = execution
+        return execution
 
 
 def execution_along(
     translation: Translation, claim: Property, states: Sequence[Words], actions: Sequence[int]
 ) -> Execution:
     """Return the execution through states that were stored, by actions given as numbers."""
-    links = [
-        Link(translation.kernel.actions[action], _stands_for(translation, words))
-        for action, words in zip(actions, states[1:], strict=True)
-    ]
+    steps = zip(actions, states[1:], strict=True)
+    links = [_link(translation, action, words) for action, words in steps]
     return follow(translation.evaluator, claim, _stands_for(translation, states[0]), links)
+
+
+def _link(translation: Translation, action: int, words: Words) -> Link:
+    return Link(translation.kernel.actions[action], _stands_for(translation, words))
 
 
 def _stands_for(translation: Translation, words: Words) -> Callable[[State], bool]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from splitspec.checker.budget import Budget
-from splitspec.checker.explicit.counterexample import Translation, execution_to
+from splitspec.checker.explicit.counterexample import Retracer, Translation
 from splitspec.checker.explicit.judgement import Extent, blank_run, judge, undecided
 from splitspec.checker.explicit.native.backward import unable_to_reach
 from splitspec.checker.explicit.native.coverage import coverage_of
@@ -91,7 +91,8 @@ def explore_natively(
     initial = [translation.packed(state) for state in evaluator.initial_states()]
     explored = exploration.run(initial)
     remark = _unreduced(scope) if symmetry else ""
-    search = _Search(subject, translation, exploration, explored, cache, remark)
+    retracer = Retracer(translation, explored.store)
+    search = _Search(subject, translation, exploration, explored, retracer, cache, remark)
     return Finished(kernel, explored, search.result())
 
 
@@ -120,6 +121,7 @@ class _Search:
     translation: Translation
     exploration: Exploration
     explored: Explored
+    retracer: Retracer
     cache: Path | None
     remark: str
     found: dict[str, int] = field(default_factory=dict)
@@ -202,7 +204,7 @@ class _Search:
         return None
 
     def _trace(self, claim: Property, index: int) -> Trace:
-        execution = execution_to(self.translation, claim, self.explored.store, index)
+        execution = self.retracer.execution_to(claim, index)
         return counterexample(self.translation.evaluator, claim, execution)
 
     def _coverage(self) -> Coverage | Stop:

@@ -60,15 +60,31 @@ def follow(
     The first step that a link accepts is taken. That suffices also where links stand for orbits:
     states that have one representative have the same continuations, up to the symmetry.
     """
+    execution = begin(evaluator, starts)
+    for link in links:
+        execution = go_on(evaluator, execution, link)
+    return end(evaluator, claim, execution)
+
+
+def begin(evaluator: Evaluator, starts: Callable[[State], bool]) -> Execution:
+    """Return the execution of no steps in the initial state that is meant."""
     first = next((state for state in evaluator.initial_states() if starts(state)), None)
     if first is None:
         raise ReplayError("no initial state is the one from which the run starts")
-    execution = Execution((first,), ())
-    for number, link in enumerate(links, start=1):
-        step = next(_accepted(evaluator, execution.last, link), None)
-        if step is None:
-            raise ReplayError(f"no step of {link.action} is step {number} of the run")
-        execution = execution.then(step)
+    return Execution((first,), ())
+
+
+def go_on(evaluator: Evaluator, execution: Execution, link: Link) -> Execution:
+    """Return the execution with the first step that the link accepts."""
+    step = next(_accepted(evaluator, execution.last, link), None)
+    if step is None:
+        number = len(execution.steps) + 1
+        raise ReplayError(f"no step of {link.action} is step {number} of the run")
+    return execution.then(step)
+
+
+def end(evaluator: Evaluator, claim: Property, execution: Execution) -> Execution:
+    """Return the execution, with one step more if it takes a step to show the claim."""
     if claim.kind in (PropertyKind.STEP, PropertyKind.OVERLAP, PropertyKind.RANGE):
         return _last_step(evaluator, claim, execution)
     return execution

@@ -79,6 +79,13 @@ class _Writer:
     def write(self, value: object) -> None:
         """Append the text of a value."""
         put = self.parts.append
+        names = self._fields.get(type(value))
+        if names is not None:
+            put(f"{type(value).__name__}(")
+            for name in names:
+                self.write(getattr(value, name))
+            put(")")
+            return
         match value:
             case None | bool() | int() | str():
                 put(f"{value!r},")
@@ -100,15 +107,11 @@ class _Writer:
                     self.write(item)
                 put("]")
             case _:
-                put(f"{type(value).__name__}(")
-                for name in self._names(value):
-                    self.write(getattr(value, name))
-                put(")")
+                self._fields[type(value)] = _names(value)
+                self.write(value)
 
-    def _names(self, value: object) -> tuple[str, ...]:
-        kind = type(value)
-        if kind not in self._fields:
-            assert is_dataclass(value), kind
-            kept = (f.name for f in fields(value) if f.compare and f.name not in PROSE)
-            self._fields[kind] = tuple(kept)
-        return self._fields[kind]
+
+def _names(value: object) -> tuple[str, ...]:
+    """Return the fields of a dataclass that change a kernel."""
+    assert is_dataclass(value), type(value)
+    return tuple(f.name for f in fields(value) if f.compare and f.name not in PROSE)

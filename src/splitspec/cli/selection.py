@@ -15,7 +15,7 @@ from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.terminal import Choice, uses_color
 from splitspec.model import syntax
 from splitspec.model.diagnostic import Diagnostic, Severity
-from splitspec.model.ir import ActorKind, Program, Variant
+from splitspec.model.ir import ActorKind, Program, SetConstant, Variant
 from splitspec.model.loader import Library, load_entry, load_variants
 from splitspec.model.manifest import (
     Manifest,
@@ -30,6 +30,8 @@ from splitspec.model.setting import Setting, adversaries, properties_under
 from splitspec.spec import folder as shipped_folder
 
 Given = frozenset[ActorKind]
+MASK_BITS = 64
+"""The variants that one kernel can tell apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +200,10 @@ def _wrong(sentence: str) -> RefusedError:
 
 def _jobs(model: Model, request: Request) -> Iterator[Job]:
     if request.variants or request.variant is not None:
+        families = _families(model, request)
         for variant in model.variants:
             if request.variant in (None, variant.name):
-                yield from _variant_jobs(model, variant, request)
+                yield from _variant_jobs(model, variant, request, families)
         return
     sizes = dict(request.sizes)
     scope = _scope(model, None, sizes)
@@ -213,7 +216,40 @@ def _jobs(model: Model, request: Request) -> Iterator[Job]:
         yield Job(_title(model, given), setting, expectation, sentences=_sentences(model.program))
 
 
-def _variant_jobs(model: Model, variant: Variant, request: Request) -> Iterator[Job]:
+def _families(model: Model, request: Request) -> dict[tuple[str, Given], tuple[Variant, ...]]:
+    """Return, by the name and the adversary of each run of a variant, the variants that can share
+    its kernel: those with the same adversary, sizes, bounds and constants.
+
+    All of the model are among them, also those that were not asked for, so that one kernel serves
+    every command.
+    """
+    sizes = dict(request.sizes)
+    groups: dict[object, list[Variant]] = {}
+    keys: dict[tuple[str, Given], object] = {}
+    for variant in model.variants:
+        scope = _scope(model, variant.name, sizes)
+        constants = tuple(d for d in variant.differences if isinstance(d, SetConstant))
+        for given in _variant_adversaries(model.program, variant, request.given):
+            parts = (scope.sizes, scope.bounds, scope.pins)
+            key = (given, *(tuple(part.items()) for part in parts), constants)
+            keys[variant.name, given] = key
+            groups.setdefault(key, []).append(variant)
+    return {run: _together(groups[key], run[0]) for run, key in keys.items()}
+
+
+def _together(group: list[Variant], name: str) -> tuple[Variant, ...]:
+    """Return those of a group that fit into one mask with the named one."""
+    place = next(i for i, variant in enumerate(group) if variant.name == name)
+    start = place - place % MASK_BITS
+    return tuple(group[start : start + MASK_BITS])
+
+
+def _variant_jobs(
+    model: Model,
+    variant: Variant,
+    request: Request,
+    families: Mapping[tuple[str, Given], tuple[Variant, ...]],
+) -> Iterator[Job]:
     recorded = model.entry.variants.get(variant.name)
     sizes = dict(request.sizes)
     scope = _scope(model, variant.name, sizes)
@@ -223,7 +259,7 @@ def _variant_jobs(model: Model, variant: Variant, request: Request) -> Iterator[
         properties = properties_under(model.program, given)
         setting = Setting(model.entry.name, model.program, scope, given, variant, properties)
         title = f"{model.entry.name} with {variant.name}"
-        family = tuple(v for v in model.variants if v.name == variant.name)
+        family = families[variant.name, given]
         yield Job(title, setting, expectation, variant.violated, family, _sentences(model.program))
 
 
