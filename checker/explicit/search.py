@@ -33,7 +33,7 @@ from splitspec.model.pipeline import flatten, prepare
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import Outcome
 
-EVALUATOR_STATES = 100
+EVALUATOR_STATES = 64
 """More states than these are explored natively."""
 EVALUATOR_SECONDS = 0.5
 """The end of the evaluator's tier where a single state takes long. Elsewhere it is the number of
@@ -93,7 +93,7 @@ def explore(
     if evaluator_states > 0 and result.run.stop in (Stop.TIME, Stop.INTERRUPTED, Stop.MEMORY):
         # What the first tier had found is not lost because there was no time for the second.
         other = small.result(result.run.stop)
-        return max(result, other, key=_decided)
+        return max(result, other, key=_extent)
     return result
 
 
@@ -167,6 +167,7 @@ def _is_final(stop: Stop | None, search: oracle.Search, limits: Limits) -> bool:
             return False
 
 
-def _decided(result: RunResult) -> int:
-    """Return the number of claims that a result says something about."""
-    return sum(verdict.outcome is not Outcome.UNKNOWN for verdict in result.verdicts)
+def _extent(result: RunResult) -> tuple[int, int]:
+    """Return how many claims a result says something about, and how many states it saw."""
+    decided = sum(verdict.outcome is not Outcome.UNKNOWN for verdict in result.verdicts)
+    return decided, result.run.states

@@ -16,6 +16,7 @@ from splitspec.model.verdict import Outcome, Verdict
 
 Paint = Callable[[str, str], str]
 
+TRANSITIONS_OF_A_RATE = 1_000_000
 DECLARED = (
     PropertyKind.INVARIANT,
     PropertyKind.LEMMA,
@@ -74,7 +75,9 @@ def _headline(run: Run, paint: Paint) -> str:
 
 def _figures(run: Run) -> str:
     kind = "orbits" if run.symmetry else "states"
-    rate = f" ({run.transitions / run.seconds / 1e6:.1f} M/s)" if run.seconds > 0.5 else ""
+    # In a short run, the time is not that of the transitions.
+    is_long = run.transitions > TRANSITIONS_OF_A_RATE and run.seconds > 0
+    rate = f" ({run.transitions / run.seconds / 1e6:.1f} M/s)" if is_long else ""
     text = (
         f"  {run.states:,} {kind}, {run.transitions:,} transitions{rate}, depth {run.depth}, "
         f"{run.seconds:.2f} s, {run.engine.value}"

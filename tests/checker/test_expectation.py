@@ -145,6 +145,14 @@ def test_an_interrupted_run_is_never_a_pass() -> None:
     assert exit_code([stopped]) is ExitCode.INTERRUPTED
 
 
+@pytest.mark.parametrize("stop", [Stop.STATES, Stop.MEMORY, Stop.TIME, Stop.DEPTH])
+@pytest.mark.parametrize("complete", [False, True])
+def test_a_run_that_hit_a_limit_is_never_a_pass(stop: Stop, complete: bool) -> None:
+    """Even if every verdict is good, as it is up to a depth, or when only vacuity was left open."""
+    stopped = judged(Outcome.HOLDS, complete=complete, stop=stop)
+    assert exit_code([stopped]) is ExitCode.UNKNOWN
+
+
 def test_precedence_is_total_and_nothing_never_hides_a_failure() -> None:
     assert set(PRECEDENCE) == set(ExitCode)
     assert combine([ExitCode.MET, ExitCode.NOTHING]) is ExitCode.NOTHING

@@ -81,6 +81,7 @@ def _sweep(
     chosen = exploration.workers[:1] if solo else exploration.workers
     with Crew(control, chosen) as crew:
         while True:
+            exploration.report_sweep(Phase.RECOVERING, explored)
             stop = exploration.budget.spent()
             if stop is not None:
                 return stop
@@ -89,7 +90,6 @@ def _sweep(
                 raise NativeError("a successor of a complete search is not stored")
             if all(done):
                 return None
-            exploration.report_sweep(Phase.RECOVERING, explored)
 
 
 def _first_unmarked(marked: Region, explored: Explored) -> int | None:

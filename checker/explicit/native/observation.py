@@ -32,6 +32,7 @@ def seen_bits(exploration: Exploration, explored: Explored, count: int) -> froze
     entry = exploration.runtime.entry("observe")
     with Crew(control, workers) as crew:
         while True:
+            exploration.report_sweep(Phase.COVERING, explored)
             stop = exploration.budget.spent()
             if stop is not None:
                 return stop
@@ -39,4 +40,3 @@ def seen_bits(exploration: Exploration, explored: Explored, count: int) -> froze
             found = wanted & frozenset(bit for seen in sets for bit in members_of(seen))
             if all(done) or found == wanted:
                 return found
-            exploration.report_sweep(Phase.COVERING, explored)

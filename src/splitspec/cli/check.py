@@ -185,9 +185,12 @@ def _summary(judged: Sequence[JudgedRun], made: int, code: ExitCode) -> str:
         return f"nothing was checked · exit {code.value}"
     met = sum(exit_code([item]) is ExitCode.MET for item in judged)
     verdicts = sum(len(item.judgements) for item in judged[:made])
-    plural = "" if len(judged) == 1 else "s"
     left = f", {len(judged) - made} not made" if made < len(judged) else ""
     return (
-        f"{met} of {len(judged)} run{plural} as expected{left}, {verdicts} verdicts "
-        f"· exit {code.value}"
+        f"{met} of {_counted(len(judged), 'run')} as expected{left}, "
+        f"{_counted(verdicts, 'verdict')} · exit {code.value}"
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

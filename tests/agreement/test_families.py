@@ -1,0 +1,67 @@
+"""Variants that share a kernel behind a mask have the runs that each has with a kernel of its own.
+
+A family are the variants of a model that run with one adversary at one scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from splitspec import spec
+from splitspec.checker.explicit.native.fingerprint import fingerprint
+from splitspec.checker.explicit.search import explore, shared_system, system_of
+from splitspec.checker.result import Engine, RunResult
+from splitspec.cli.selection import Job, Request, select
+from splitspec.model.manifest import load_manifest
+
+MODELS = sorted(load_manifest(spec.folder() / "models.toml").models)
+
+
+def jobs_in_families(model: str) -> Iterator[Job]:
+    """Iterate over the runs of the variants of a shipped model that share their kernel."""
+    selected = select(Request(models=(model,), variants=True))
+    assert not selected.problems
+    return (job for job in selected.jobs if len(job.family) > 1)
+
+
+def natively(job: Job, *, shared: bool) -> RunResult:
+    result = explore(
+        job.setting,
+        until=job.until,
+        evaluator_states=0,
+        family=job.family if shared else (),
+    )
+    assert result.run.engine is Engine.NATIVE
+    return result
+
+
+def findings(result: RunResult) -> object:
+    run = result.run
+    verdicts = {
+        v.property: (v.outcome, v.reason, None if v.trace is None else v.trace.length)
+        for v in result.verdicts
+    }
+    return run.states, run.transitions, run.depth, run.stop, run.sliced, run.coverage, verdicts
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_shared_kernel_gives_the_run_of_an_own_one(model: str) -> None:
+    for job in jobs_in_families(model):
+        assert findings(natively(job, shared=True)) == findings(natively(job, shared=False)), (
+            job.title
+        )
+
+
+def test_variants_of_one_scope_have_one_kernel() -> None:
+    """Which is what a family is for: the digest of a kernel is that of its whole system."""
+    keys: dict[tuple[str, ...], set[str]] = {}
+    for model in MODELS:
+        for job in jobs_in_families(model):
+            own = system_of(job.setting, (), slice=True)
+            system = shared_system(job.setting, own, job.family, slice=True)
+            names = (model, *sorted(job.setting.given), *(v.name for v in job.family))
+            keys.setdefault(names, set()).add(fingerprint(system, job.setting.scope, ()))
+    assert keys
+    assert {len(digests) for digests in keys.values()} == {1}

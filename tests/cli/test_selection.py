@@ -1,0 +1,73 @@
+"""What is named on the command line becomes runs, and variants that can share a kernel do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from splitspec.checker.explicit.search import explore
+from splitspec.checker.result import Engine
+from splitspec.cli.selection import MASK_BITS, Job, Request, select
+from splitspec.model.verdict import Outcome
+
+MODULE = """\
+module gate
+  \"\"\"One gate, and a key for each guest.\"\"\"
+
+sort Guest
+
+var keyed[Guest]: bool                       # who has a key
+var inside[Guest]: bool                      # who is inside
+
+action cut_key(g: Guest) by host
+  keyed[g] := true
+
+action enter(g: Guest) by kernel
+  when keyed: keyed[g]
+  inside[g] := true
+
+invariant keyed_inside
+  all g: Guest: inside[g] implies keyed[g]
+"""
+
+VARIANT = """
+variant open_{number} of gate
+  \"\"\"Entering without a key.\"\"\"
+  drop enter.keyed
+  expect violated keyed_inside within 1 steps
+"""
+
+
+@pytest.fixture
+def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Job, ...]:
+    """The runs of a few more variants than one mask holds."""
+    text = MODULE + "".join(VARIANT.format(number=n) for n in range(MASK_BITS + 6))
+    (tmp_path / "gate.split").write_text(text)
+    (tmp_path / "models.toml").write_text('[gate]\nmodule = "gate"\nscope = { Guest = 2 }\n')
+    monkeypatch.chdir(tmp_path)
+    selected = select(Request(models=("gate",), variants=True))
+    assert not selected.problems
+    return selected.jobs
+
+
+def test_more_variants_than_a_mask_holds_are_several_families(many: tuple[Job, ...]) -> None:
+    sizes = [len(job.family) for job in many]
+    assert sizes == [MASK_BITS] * MASK_BITS + [6] * 6
+    assert all(job.setting.variant in job.family for job in many)
+
+
+@pytest.mark.parametrize("number", [0, MASK_BITS - 1, MASK_BITS])
+def test_every_bit_of_the_mask_is_a_variant_of_its_own(many: tuple[Job, ...], number: int) -> None:
+    job = many[number]
+    result = explore(job.setting, until=job.until, family=job.family, evaluator_states=0)
+    assert result.run.engine is Engine.NATIVE
+    (broken,) = [v for v in result.verdicts if v.property == "gate.keyed_inside"]
+    assert broken.outcome is Outcome.VIOLATED
+    assert broken.trace is not None
+    assert broken.trace.length == 1
+
+
+def test_a_single_variant_has_the_kernel_of_its_family(many: tuple[Job, ...]) -> None:
+    (alone,) = select(Request(models=("gate",), variant="open_3")).jobs
+    assert alone.family == many[3].family
