@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from splitspec import spec
+from splitspec.checker.explicit.execution import given_names
 from splitspec.checker.explicit.native.fingerprint import fingerprint
 from splitspec.checker.explicit.search import explore, shared_system, system_of
 from splitspec.checker.result import Engine, RunResult
@@ -61,7 +62,11 @@ def test_variants_of_one_scope_have_one_kernel() -> None:
         for job in jobs_in_families(model):
             own = system_of(job.setting, (), slice=True)
             system = shared_system(job.setting, own, job.family, slice=True)
-            names = (model, *sorted(job.setting.given), *(v.name for v in job.family))
+            names: tuple[str, ...] = (
+                model,
+                *given_names(job.setting),
+                *(v.name for v in job.family),
+            )
             keys.setdefault(names, set()).add(fingerprint(system, job.setting.scope, ()))
     assert keys
     assert {len(digests) for digests in keys.values()} == {1}

@@ -211,9 +211,9 @@ def test_the_evaluator_alone_heeds_the_limit_of_memory(
 
 def test_an_interruption_is_a_request_then_an_exception() -> None:
     interruption = Interruption()
-    assert not interruption.requested
+    asked = [interruption.requested]
     interruption.notify()
-    assert interruption.requested
+    assert [*asked, interruption.requested] == [False, True]
     with pytest.raises(KeyboardInterrupt):
         interruption.notify()
 
