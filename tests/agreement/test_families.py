@@ -62,11 +62,7 @@ def test_variants_of_one_scope_have_one_kernel() -> None:
         for job in jobs_in_families(model):
             own = system_of(job.setting, (), slice=True)
             system = shared_system(job.setting, own, job.family, slice=True)
-            names: tuple[str, ...] = (
-                model,
-                *given_names(job.setting),
-                *(v.name for v in job.family),
-            )
-            keys.setdefault(names, set()).add(fingerprint(system, job.setting.scope, ()))
+            family = (model, *given_names(job.setting), *(v.name for v in job.family))
+            keys.setdefault(family, set()).add(fingerprint(system, job.setting.scope, ()))
     assert keys
     assert {len(digests) for digests in keys.values()} == {1}
