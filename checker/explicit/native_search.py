@@ -26,6 +26,7 @@ from splitspec.checker.explicit.replay import counterexample
 from splitspec.checker.result import Coverage, Engine, Phase, Progress, RunResult, Stop
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, System
+from splitspec.model.passes.vary import while_on
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
@@ -208,9 +209,10 @@ class _Search:
         return counterexample(self.translation.evaluator, claim, execution)
 
     def _coverage(self) -> Coverage | Stop:
-        subject = self.subject
+        subject, variant = self.subject, self.subject.setting.variant
+        on = frozenset() if variant is None else frozenset({variant.name})
         return coverage_of(
-            subject.own,
+            while_on(subject.own, on),
             subject.shared,
             self.translation.evaluator.places.scope,
             subject.setting.properties,

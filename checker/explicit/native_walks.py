@@ -19,6 +19,7 @@ from splitspec.checker.explicit.replay import counterexample
 from splitspec.checker.result import Progress
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, System
+from splitspec.model.passes.vary import while_on
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 
@@ -44,7 +45,9 @@ class NativeWalks:
         scope = self.evaluator.places.scope
         self.kernel = compile_kernel(system, scope, setting.properties, folder=cache)
         self.translation = Translation(self.evaluator, self.kernel)
-        wanted = observations(system, setting.properties)
+        variant = setting.variant
+        on = frozenset() if variant is None else frozenset({variant.name})
+        wanted = observations(while_on(system, on), setting.properties)
         self.observer = compile_observer(system, scope, wanted, cache)
         self.swarm = Swarm(
             runtime=load_runtime(cache or cache_folder()),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from splitspec.model.ir import Action, Add, Change, Drop, Expression, Local, Variant
+from splitspec.model.ir import Action, Add, Change, Drop, Expression, Local, System, Variant
 from splitspec.model.passes.substitute import substitute_item
 
 
@@ -58,4 +58,21 @@ def droppers(variants: Iterable[Variant], owner: str, label: str) -> frozenset[s
         for variant in variants
         for difference in variant.differences
         if isinstance(difference, Drop) and difference.owner == owner and difference.label == label
+    )
+
+
+def while_on(system: System, variants: frozenset[str]) -> System:
+    """Return what exists of a system while exactly these of its variants are on."""
+    return replace(
+        system,
+        actions=tuple(
+            replace(
+                action,
+                guards=tuple(g for g in action.guards if not g.dropped_by & variants),
+                updates=tuple(u for u in action.updates if not u.dropped_by & variants),
+            )
+            for action in system.actions
+            if not action.absent_for & variants
+            and (action.only_for is None or action.only_for & variants)
+        ),
     )

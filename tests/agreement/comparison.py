@@ -106,15 +106,16 @@ def assert_agreement(setting: Setting, family: Family = ()) -> bool:
     assert reduced.run.states == count_orbits(setting)
     assert reduced.run.depth == judge.run.depth
     assert verdicts(reduced) == verdicts(judge)
+    assert reduced.run.coverage == judge.run.coverage
     _assert_slice_agrees(setting, family)
     return True
 
 
 def _assert_slice_agrees(setting: Setting, family: Family) -> None:
     """Compare as the command line runs it: sliced, and all variants behind a mask."""
-    sliced = frozenset(system_of(setting, family, slice=True).sliced)
-    judge = oracle.explore(setting, sliced=sliced)
     result = natively(setting, workers=1, symmetry=True, slice=True, family=family)
+    judge = oracle.explore(setting, sliced=frozenset(result.run.sliced))
+    assert result.run.sliced == system_of(setting, (), slice=True).sliced
     assert result.run.depth == judge.run.depth
     assert verdicts(result) == verdicts(judge)
     assert result.run.coverage == judge.run.coverage

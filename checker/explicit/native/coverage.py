@@ -30,8 +30,8 @@ def coverage_of(
 ) -> Coverage | Stop:
     """Return what no stored state shows, or why that was not found out.
 
-    `own` is the system of the run, which says what there is to see; `shared` the one that was
-    compiled, with the variants that share the kernel.
+    `own` is what exists in the run, which says what there is to see; `shared` is the system that
+    was compiled, with the variants that share the kernel.
     """
     wanted = observations(own, properties)
     observer = compile_observer(shared, scope, wanted, folder)
