@@ -31,12 +31,13 @@ from splitspec.checker.explicit.native.blocks import (
     VIOLATED,
     WORDS,
 )
-from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
+from splitspec.checker.explicit.native.exploration import Exploration
 from splitspec.checker.explicit.native.intrinsics import call_violated, load, words_at
 from splitspec.checker.explicit.native.jit import compile_object, target_machine
 from splitspec.checker.explicit.native.kernel import Kernel, compile_kernel
 from splitspec.checker.explicit.native.machine_code import load_code, load_runtime
 from splitspec.checker.explicit.native.object_cache import cache_folder
+from splitspec.checker.explicit.native.order import Explored, Order
 from splitspec.checker.explicit.native.runtime import gather, prepare
 from splitspec.checker.explicit.native.slots import find, hashed, home
 from splitspec.checker.explicit.native.translator.modules import translate

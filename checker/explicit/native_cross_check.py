@@ -9,9 +9,10 @@ states of one orbit had different ones.
 from __future__ import annotations
 
 from splitspec.checker.budget import Budget
-from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
+from splitspec.checker.explicit.native.exploration import Exploration
 from splitspec.checker.explicit.native.machine_code import load_runtime
 from splitspec.checker.explicit.native.object_cache import cache_folder
+from splitspec.checker.explicit.native.order import Explored, Order
 from splitspec.checker.explicit.native_search import Finished, Subject, explore_natively
 from splitspec.checker.explicit.oracle import claims_of
 from splitspec.checker.interruption import Interruption

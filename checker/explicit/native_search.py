@@ -16,10 +16,11 @@ from splitspec.checker.explicit.counterexample import Retracer, Translation
 from splitspec.checker.explicit.judgement import Extent, blank_run, judge, undecided
 from splitspec.checker.explicit.native.backward import unable_to_reach
 from splitspec.checker.explicit.native.coverage import coverage_of
-from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
+from splitspec.checker.explicit.native.exploration import Exploration
 from splitspec.checker.explicit.native.kernel import Kernel, compile_kernel
 from splitspec.checker.explicit.native.machine_code import load_runtime
 from splitspec.checker.explicit.native.object_cache import cache_folder
+from splitspec.checker.explicit.native.order import Explored, Order
 from splitspec.checker.explicit.native.symmetry import ELEMENTS_MAX, unreduced
 from splitspec.checker.explicit.native.table import Bit
 from splitspec.checker.explicit.replay import counterexample

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.crew import Crew
-from splitspec.checker.explicit.native.exploration import Exploration, Explored
+from splitspec.checker.explicit.native.exploration import Exploration
 from splitspec.checker.explicit.native.machine_code import NativeError
+from splitspec.checker.explicit.native.order import Explored
 from splitspec.checker.explicit.native.store import Region, available_memory
 from splitspec.checker.explicit.native.workers import set_members
 from splitspec.checker.result import Phase, Stop

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from splitspec.checker.explicit.native import blocks
-from splitspec.checker.explicit.native.exploration import Exploration, Explored
+from splitspec.checker.explicit.native.exploration import Exploration
 from splitspec.checker.explicit.native.observation import seen_bits
 from splitspec.checker.explicit.native.observer import (
     Observation,
@@ -14,6 +14,7 @@ from splitspec.checker.explicit.native.observer import (
     compile_observer,
     observations,
 )
+from splitspec.checker.explicit.native.order import Explored
 from splitspec.checker.result import Coverage, Stop
 from splitspec.model.ir import System
 from splitspec.model.scope import Scope

@@ -12,8 +12,7 @@ that a claim about it covers every run of that length.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 from splitspec.checker.budget import Budget
@@ -21,7 +20,8 @@ from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.addresses import Addresses
 from splitspec.checker.explicit.native.crew import Crew
 from splitspec.checker.explicit.native.machine_code import Runtime
-from splitspec.checker.explicit.native.store import LINE, Store, available_memory, make_store
+from splitspec.checker.explicit.native.order import Explored, Order
+from splitspec.checker.explicit.native.store import LINE, available_memory, make_store
 from splitspec.checker.explicit.native.workers import (
     BATCH,
     NO_END,
@@ -36,45 +36,6 @@ SOLO_WIDTH = 20_000
 LEVELS_AT_ONCE = 1024
 
 Packed = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a search is asked for, in the terms of the kernel: properties are numbers.
-
-    `pending` are those of states, `undecided` those of transitions; `until` ends the search at the
-    level that decides it. `exhaust` keeps the search going when nothing is undecided any more, for
-    those who need every state.
-    """
-
-    pending: frozenset[int]
-    undecided: frozenset[int]
-    mask: int = 0
-    until: int | None = None
-    exhaust: bool = False
-
-
-@dataclass(frozen=True)
-class Explored:
-    """What a search found. `first` maps a decided property to the index of the state that shows it,
-    or from which the step goes.
-    """
-
-    store: Store
-    states: int
-    transitions: int
-    starts: tuple[int, ...]  # the first index of every level that has a state
-    end: int  # no state has this index or a larger one
-    first: Mapping[int, int]
-    complete: bool
-    stop: Stop | None
-    closed_depth: int  # every state within so many steps was visited
-    seconds: float
-
-    @property
-    def depth(self) -> int:
-        """The number of the last level that has a state."""
-        return len(self.starts) - 1
 
 
 class Exploration:

@@ -10,7 +10,8 @@ import ctypes
 
 from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.crew import Crew
-from splitspec.checker.explicit.native.exploration import Exploration, Explored
+from splitspec.checker.explicit.native.exploration import Exploration
+from splitspec.checker.explicit.native.order import Explored
 from splitspec.checker.explicit.native.workers import members_of, words
 from splitspec.checker.result import Phase, Stop
 

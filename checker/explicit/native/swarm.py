@@ -14,8 +14,8 @@ from splitspec.checker.budget import Budget
 from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.addresses import Addresses
 from splitspec.checker.explicit.native.crew import Crew
-from splitspec.checker.explicit.native.exploration import Order
 from splitspec.checker.explicit.native.machine_code import Runtime
+from splitspec.checker.explicit.native.order import Order
 from splitspec.checker.explicit.native.workers import (
     Words,
     Worker,

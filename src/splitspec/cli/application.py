@@ -48,6 +48,11 @@ def run() -> None:
         sys.exit(ExitCode.INTERNAL)
 
 
+def _give_up() -> None:
+    """End the process at once: the user asked three times."""
+    os._exit(ExitCode.INTERRUPTED)
+
+
 @application.callback(invoke_without_command=True)
 def root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
@@ -83,7 +88,7 @@ def check(
 
     The result of a run is the assurance `exhaustive`: all reachable states of the scope.
     """
-    with heed() as interruption:
+    with heed(_give_up) as interruption:
         from splitspec.cli.check import CheckRequest, check_models
         from splitspec.cli.selection import Request
 
@@ -134,7 +139,7 @@ def simulate(
 
     The result is the assurance `sampled`: it shows violations, and proves nothing.
     """
-    with heed() as interruption:
+    with heed(_give_up) as interruption:
         from splitspec.cli.selection import Request
         from splitspec.cli.simulate import SimulateRequest, simulate_models
 
@@ -163,7 +168,7 @@ def simulate(
 @application.command()
 def demo(color: o.Color = Choice.AUTO) -> None:
     """Explore the shipped specification, then a wrong variant of it."""
-    with heed() as interruption:
+    with heed(_give_up) as interruption:
         from splitspec.cli.demo import demonstrate
 
         raise typer.Exit(demonstrate(color, interruption))

@@ -15,10 +15,11 @@ from splitspec.checker.budget import Budget
 from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.backward import unable_to_reach
 from splitspec.checker.explicit.native.crew import Crew
-from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
+from splitspec.checker.explicit.native.exploration import Exploration
 from splitspec.checker.explicit.native.machine_code import Runtime, load_runtime
 from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.explicit.native.observation import seen_bits
+from splitspec.checker.explicit.native.order import Explored, Order
 from splitspec.checker.explicit.native.store import make_store
 from splitspec.checker.explicit.native.workers import make_control, make_worker
 from splitspec.checker.interruption import Interruption, heed

@@ -30,7 +30,7 @@ from tests.checker.native.hand_kernels import HandKernel, load
 from splitspec.checker.budget import Budget
 from splitspec.checker.explicit.native import blocks, intrinsics
 from splitspec.checker.explicit.native.backward import unable_to_reach
-from splitspec.checker.explicit.native.exploration import Exploration, Explored, Order
+from splitspec.checker.explicit.native.exploration import Exploration
 from splitspec.checker.explicit.native.machine_code import (
     Block,
     Runtime,
@@ -38,6 +38,7 @@ from splitspec.checker.explicit.native.machine_code import (
 )
 from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.explicit.native.observation import seen_bits
+from splitspec.checker.explicit.native.order import Explored, Order
 from splitspec.checker.explicit.native.slots import TAG_MASK
 from splitspec.checker.explicit.native.swarm import Swarm, walk, walk_again
 from splitspec.checker.explicit.native.translation import entry_functions

@@ -7,9 +7,9 @@ from tests.checker.native import hand_kernels
 from tests.checker.native.hand_kernels import HandKernel, load
 
 from splitspec.checker.budget import Budget
-from splitspec.checker.explicit.native.exploration import Order
 from splitspec.checker.explicit.native.machine_code import Runtime, load_runtime
 from splitspec.checker.explicit.native.object_cache import cache_folder
+from splitspec.checker.explicit.native.order import Order
 from splitspec.checker.explicit.native.swarm import Swarm, walk, walk_again
 from splitspec.checker.result import Limits, Stop
 
