@@ -285,3 +285,21 @@ def test_a_module_in_a_subfolder_is_checked_by_the_name_of_its_model_and_by_its_
     assert result.returncode == 2
     assert "models.toml:2:1" in result.stderr
     assert "Did you mean `lock`?" in result.stderr
+
+
+def test_output_that_cannot_be_written_is_no_pass(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no device that is always full")
+    with full.open("w") as nowhere:
+        done = subprocess.run(
+            [sys.executable, "-m", "splitspec", "explain", "SS101"],
+            cwd=tmp_path,
+            stdout=nowhere,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 70
+    assert done.stderr.startswith("error: the output cannot be written")
+    assert "Traceback" not in done.stderr

@@ -33,19 +33,42 @@ application = typer.Typer(
 def run() -> None:
     """Run the application; an exception that reaches this point is a fault of the program."""
     try:
-        application()
+        _run_and_flush()
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         sys.exit(ExitCode.MET)
-    except Exception:
-        import traceback
-
-        traceback.print_exc()
-        words = " ".join(sys.argv[1:])
-        print(f"internal error: splitspec {__version__} failed on: {words}", file=sys.stderr)
+    except Exception as error:
+        # A file that cannot be opened has a name; what was opened before, like stdout, has none.
+        if isinstance(error, OSError) and error.filename is None:
+            _forget_output()
+            reason = error.strerror or error
+            print(f"error: the output cannot be written: {reason}", file=sys.stderr)
+        else:
+            _report_fault()
         sys.exit(ExitCode.INTERNAL)
+
+
+def _report_fault() -> None:
+    import traceback
+
+    traceback.print_exc()
+    words = " ".join(sys.argv[1:])
+    print(f"internal error: splitspec {__version__} failed on: {words}", file=sys.stderr)
+
+
+def _run_and_flush() -> None:
+    """Run, and write out what is still in the buffer while an error can be reported."""
+    try:
+        application()
+    finally:
+        sys.stdout.flush()
+
+
+def _forget_output() -> None:
+    """Let the interpreter end without another attempt at what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _give_up() -> None:
