@@ -11,11 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splitspec.checker.explicit.native import blocks
-from splitspec.checker.explicit.native.crew import Crew
 from splitspec.checker.explicit.native.exploration import Exploration
-from splitspec.checker.explicit.native.machine_code import NativeError
 from splitspec.checker.explicit.native.order import Explored
 from splitspec.checker.explicit.native.store import Region, available_memory
+from splitspec.checker.explicit.native.sweeper import sweep
 from splitspec.checker.explicit.native.workers import set_members
 from splitspec.checker.result import Phase, Stop
 
@@ -45,7 +44,8 @@ def list_predecessors(exploration: Exploration, explored: Explored) -> Predecess
     control[blocks.EDGE_OFFSETS], control[blocks.EDGE_TARGETS] = offsets.address, targets.address
     control[blocks.SOLO] = 0
     for entry in ("count_predecessors", "accumulate", "list_predecessors"):
-        stop = _sweep(exploration, explored, entry, solo=entry == "accumulate")
+        solo = entry == "accumulate"
+        stop = sweep(exploration, explored, entry, Phase.RECOVERING, solo=solo)
         if stop is not None:
             return stop
     return Predecessors(exploration, explored, offsets, targets)
@@ -65,32 +65,10 @@ def first_unable(graph: Predecessors, goal: int, also: Iterable[int] = ()) -> in
     control[blocks.MARKED], control[blocks.QUEUE] = marked.address, queue.address
     control[blocks.QUEUE_HEAD] = control[blocks.QUEUE_TAIL] = 0
     for entry in ("mark_goals", "go_back"):
-        stop = _sweep(exploration, explored, entry, solo=True)
+        stop = sweep(exploration, explored, entry, Phase.RECOVERING, solo=True)
         if stop is not None:
             return stop
     return _first_unmarked(marked, explored)
-
-
-def _sweep(
-    exploration: Exploration, explored: Explored, name: str, *, solo: bool = False
-) -> Stop | None:
-    """Run an entry over all stored states; return why it could not come to its end, if so."""
-    control = exploration.control
-    control[blocks.TAKE], control[blocks.HI] = 0, explored.end
-    for worker in exploration.workers:
-        worker.block[blocks.CLAIM] = worker.block[blocks.CLAIM_END] = 0
-    chosen = exploration.workers[:1] if solo else exploration.workers
-    with Crew(control, chosen) as crew:
-        while True:
-            exploration.report_sweep(Phase.RECOVERING, explored)
-            stop = exploration.budget.spent()
-            if stop is not None:
-                return stop
-            done = crew.run(exploration.runtime.entry(name))
-            if min(done) < 0:
-                raise NativeError("a successor of a complete search is not stored")
-            if all(done):
-                return None
 
 
 def _first_unmarked(marked: Region, explored: Explored) -> int | None:

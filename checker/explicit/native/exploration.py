@@ -339,21 +339,6 @@ class Exploration:
             )
         )
 
-    def report_sweep(self, phase: Phase, explored: Explored) -> None:
-        """Report how far a sweep over the stored states has come."""
-        if self.on_progress is not None:
-            left = max(0, explored.end - self.control[blocks.TAKE])
-            memory = self.store.memory(explored.end)
-            self.on_progress(
-                Progress(
-                    phase,
-                    self.budget.seconds,
-                    states=explored.states,
-                    frontier=min(left, explored.states),
-                    memory=memory,
-                )
-            )
-
     def _result(self, stop: Stop | None) -> Explored:
         if not self.control[blocks.SOLO]:
             self._close_chunks()

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ctypes
 
 from splitspec.checker.explicit.native import blocks
-from splitspec.checker.explicit.native.crew import Crew
 from splitspec.checker.explicit.native.exploration import Exploration
 from splitspec.checker.explicit.native.order import Explored
+from splitspec.checker.explicit.native.sweeper import sweep
 from splitspec.checker.explicit.native.workers import members_of, words
 from splitspec.checker.result import Phase, Stop
 
@@ -24,20 +24,15 @@ def seen_bits(exploration: Exploration, explored: Explored, count: int) -> froze
 
     The sweep ends as soon as all are seen, which usually is soon.
     """
-    control, workers = exploration.control, exploration.workers
-    sets = [words(-(-count // WORD)) for _ in workers]
-    for worker, seen in zip(workers, sets, strict=True):
+    sets = [words(-(-count // WORD)) for _ in exploration.workers]
+    for worker, seen in zip(exploration.workers, sets, strict=True):
         worker.block[blocks.SEEN] = ctypes.addressof(seen)
-    control[blocks.TAKE], control[blocks.HI] = 0, explored.end
     wanted = frozenset(range(count))
-    entry = exploration.runtime.entry("observe")
-    with Crew(control, workers) as crew:
-        while True:
-            exploration.report_sweep(Phase.COVERING, explored)
-            stop = exploration.budget.spent()
-            if stop is not None:
-                return stop
-            done = crew.run(entry)
-            found = wanted & frozenset(bit for seen in sets for bit in members_of(seen))
-            if all(done) or found == wanted:
-                return found
+
+    def found() -> frozenset[int]:
+        return wanted & frozenset(bit for seen in sets for bit in members_of(seen))
+
+    stop = sweep(
+        exploration, explored, "observe", Phase.COVERING, is_enough=lambda: found() == wanted
+    )
+    return found() if stop is None else stop

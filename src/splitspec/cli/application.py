@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from splitspec import __version__
-from splitspec.checker.interruption import heed
 from splitspec.cli import options as o
 from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.interrupts import heed
 from splitspec.cli.terminal import Choice
 
 application = typer.Typer(
@@ -71,11 +71,6 @@ def _forget_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _give_up() -> None:
-    """End the process at once: the user asked three times."""
-    os._exit(ExitCode.INTERRUPTED)
-
-
 @application.callback(invoke_without_command=True)
 def root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
@@ -111,7 +106,7 @@ def check(
 
     The result of a run is the assurance `exhaustive`: all reachable states of the scope.
     """
-    with heed(_give_up) as interruption:
+    with heed() as interruption:
         from splitspec.cli.check import CheckRequest, check_models
         from splitspec.cli.selection import Request
 
@@ -162,7 +157,7 @@ def simulate(
 
     The result is the assurance `sampled`: it shows violations, and proves nothing.
     """
-    with heed(_give_up) as interruption:
+    with heed() as interruption:
         from splitspec.cli.selection import Request
         from splitspec.cli.simulate import SimulateRequest, simulate_models
 
@@ -191,7 +186,7 @@ def simulate(
 @application.command()
 def demo(color: o.Color = Choice.AUTO) -> None:
     """Explore the shipped specification, then a wrong variant of it."""
-    with heed(_give_up) as interruption:
+    with heed() as interruption:
         from splitspec.cli.demo import demonstrate
 
         raise typer.Exit(demonstrate(color, interruption))

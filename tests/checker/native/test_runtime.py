@@ -22,8 +22,9 @@ from splitspec.checker.explicit.native.observation import seen_bits
 from splitspec.checker.explicit.native.order import Explored, Order
 from splitspec.checker.explicit.native.store import make_store
 from splitspec.checker.explicit.native.workers import make_control, make_worker
-from splitspec.checker.interruption import Interruption, heed
+from splitspec.checker.interruption import Interruption
 from splitspec.checker.result import Limits, Progress, Stop
+from splitspec.cli.interrupts import heed
 
 Report = Callable[[Progress], None]
 
