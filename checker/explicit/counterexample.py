@@ -10,10 +10,10 @@ import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from splitspec.checker.explicit.execution import Execution
+from splitspec.checker.evidence.execution import Execution
+from splitspec.checker.evidence.replay import Link, begin, end, follow, go_on
 from splitspec.checker.explicit.native.kernel import Kernel
 from splitspec.checker.explicit.native.store import Store
-from splitspec.checker.explicit.replay import Link, begin, end, follow, go_on
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property
 from splitspec.model.scope import State

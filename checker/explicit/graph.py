@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from splitspec.checker.explicit.execution import Execution
+from splitspec.checker.evidence.execution import Execution
 from splitspec.model.scope import State
 from splitspec.model.transition import Transition
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splitspec.checker.explicit.execution import given_names, sizes
+from splitspec.checker.evidence.execution import given_names, run_id, sizes
 from splitspec.checker.result import Engine, Run, Stop
 from splitspec.model.ir import Property, PropertyKind
 from splitspec.model.scope import Scope
@@ -67,13 +67,6 @@ def undecided(claim: Property, reason: str) -> Verdict:
     """Return the verdict on a claim of which nothing is known."""
     nothing = Assurance(AssuranceKind.NONE)
     return Verdict(claim.path, claim.kind, Outcome.UNKNOWN, nothing, reason)
-
-
-def run_id(setting: Setting) -> str:
-    """Return the name of a run: "granting given host", "granting with accept_twice"."""
-    variant = "" if setting.variant is None else f" with {setting.variant.name}"
-    given = " and ".join(given_names(setting))
-    return f"{setting.model}{variant}{' given ' if given else ''}{given}"
 
 
 def blank_run(setting: Setting, engine: Engine, sliced: tuple[str, ...] = ()) -> Run:

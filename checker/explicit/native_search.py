@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from splitspec.checker.budget import Budget
+from splitspec.checker.evidence.replay import counterexample
 from splitspec.checker.explicit.counterexample import Retracer, Translation
 from splitspec.checker.explicit.judgement import Extent, blank_run, judge, undecided
 from splitspec.checker.explicit.native.backward import unable_to_reach
@@ -23,7 +24,6 @@ from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.explicit.native.order import Explored, Order
 from splitspec.checker.explicit.native.symmetry import ELEMENTS_MAX, unreduced
 from splitspec.checker.explicit.native.table import Bit
-from splitspec.checker.explicit.replay import counterexample
 from splitspec.checker.result import Coverage, Engine, Phase, Progress, RunResult, Stop
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, System

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from splitspec.checker.budget import Budget
+from splitspec.checker.evidence.replay import counterexample
 from splitspec.checker.explicit.counterexample import Translation, execution_along
 from splitspec.checker.explicit.judgement import Extent, judge, undecided
 from splitspec.checker.explicit.native.kernel import compile_kernel
@@ -15,7 +16,6 @@ from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.explicit.native.observer import compile_observer, observations
 from splitspec.checker.explicit.native.order import Order
 from splitspec.checker.explicit.native.swarm import Swarm, Walked, walk, walk_again
-from splitspec.checker.explicit.replay import counterexample
 from splitspec.checker.result import Progress
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, System

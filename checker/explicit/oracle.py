@@ -15,11 +15,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from splitspec.checker.budget import Budget
+from splitspec.checker.evidence.replay import counterexample
 from splitspec.checker.explicit.graph import Graph
 from splitspec.checker.explicit.judgement import Extent, blank_run, judge, undecided
 from splitspec.checker.explicit.memory import resident_memory
 from splitspec.checker.explicit.recovery import unable_to_reach
-from splitspec.checker.explicit.replay import counterexample
 from splitspec.checker.explicit.vacuity import Observer
 from splitspec.checker.result import Coverage, Engine, Limits, Phase, Progress, RunResult, Stop
 from splitspec.model.evaluator import Evaluator

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from splitspec import spec
-from splitspec.checker.explicit.execution import given_names
+from splitspec.checker.evidence.execution import given_names
 from splitspec.checker.explicit.native.fingerprint import fingerprint
 from splitspec.checker.explicit.search import explore, shared_system, system_of
 from splitspec.checker.result import Engine, RunResult

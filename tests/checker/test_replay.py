@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from splitspec.checker.explicit.execution import Execution, trace
-from splitspec.checker.explicit.oracle import explore
-from splitspec.checker.explicit.replay import (
+from splitspec.checker.evidence.execution import Execution, trace
+from splitspec.checker.evidence.replay import (
     Link,
     Refusal,
     ReplayError,
@@ -18,6 +17,7 @@ from splitspec.checker.explicit.replay import (
     perform,
     retrace,
 )
+from splitspec.checker.explicit.oracle import explore
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind
 from splitspec.model.scope import State

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from splitspec.checker.explicit.execution import Execution
-from splitspec.checker.explicit.facts import Facts
-from splitspec.checker.explicit.separation import separation
+from splitspec.checker.evidence.execution import Execution
+from splitspec.checker.evidence.facts import Facts
+from splitspec.checker.evidence.separation import separation
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.initial import counted
 from splitspec.model.ir import (

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from splitspec.checker.explicit.execution import Execution, shows, trace, written
-from splitspec.checker.explicit.explanation import explain
+from splitspec.checker.evidence.execution import Execution, shows, trace, written
+from splitspec.checker.evidence.explanation import explain
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, Value
 from splitspec.model.scope import State

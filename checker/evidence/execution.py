@@ -97,6 +97,13 @@ def given_names(setting: Setting) -> tuple[str, ...]:
     return tuple(sorted(kind.value for kind in setting.given))
 
 
+def run_id(setting: Setting) -> str:
+    """Return the name of a run: "granting given host", "granting with accept_twice"."""
+    variant = "" if setting.variant is None else f" with {setting.variant.name}"
+    given = " and ".join(given_names(setting))
+    return f"{setting.model}{variant}{' given ' if given else ''}{given}"
+
+
 def sizes(scope: Scope) -> tuple[tuple[str, int], ...]:
     """Return the sizes of the sorts, by path."""
     return tuple(scope.sizes.items())
