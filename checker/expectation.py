@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from splitspec.checker.proof import ProofResult
 from splitspec.checker.result import Coverage, Run, RunResult
 from splitspec.model.ir import PropertyKind, Variant
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
@@ -65,6 +66,48 @@ def judge(result: RunResult, expectation: Expectation) -> JudgedRun:
     return JudgedRun(
         result, judgements, _drift(result.run, expectation), _vacuity(result, expectation)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedProof:
+    """A proof with its judgements, and the actions that no state of its facts enables."""
+
+    result: ProofResult
+    judgements: tuple[Judgement, ...]
+    vacuity: tuple[str, ...]
+
+
+def judge_proof(result: ProofResult, expectation: Expectation) -> JudgedProof:
+    """Return a proof beside the expectation: everything holds, but what a variant breaks.
+
+    What a variant breaks must not be proved; an unknown is all that a prover can say of it.
+    """
+    variant = expectation.variant
+    if variant is None:
+        judgements = tuple(_judge(verdict, expectation) for verdict in result.verdicts)
+        idle = expectation.idle
+        dead = (path for path in result.run.never_enabled if path not in idle)
+        vacuity = tuple(f"no state of the facts enables {path}" for path in dead)
+        return JudgedProof(result, judgements, vacuity)
+    if variant.violated is None:
+        return JudgedProof(result, tuple(_judge(v, Expectation()) for v in result.verdicts), ())
+    judgements = tuple(
+        _judge_broken(verdict, variant.violated)
+        for verdict in result.verdicts
+        if verdict.property == variant.violated or verdict.outcome is not Outcome.HOLDS
+    )
+    if all(judgement.expected is None for judgement in judgements):
+        judgements = (_undecided(variant.violated), *judgements)
+    return JudgedProof(result, judgements, ())
+
+
+def _judge_broken(verdict: Verdict, broken: str) -> Judgement:
+    if verdict.property != broken:
+        return Judgement(verdict, None, True)
+    if verdict.outcome is Outcome.HOLDS:
+        miss = f"{broken} was expected to break and is proved"
+        return Judgement(verdict, Outcome.VIOLATED, False, miss)
+    return Judgement(verdict, Outcome.VIOLATED, True)
 
 
 def _judge(verdict: Verdict, expectation: Expectation) -> Judgement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from splitspec.model.induction import InductionCounterexample
 from splitspec.model.ir import PropertyKind
 from splitspec.model.trace import Trace
 
@@ -44,7 +45,8 @@ class Assurance:
 class Verdict:
     """What is known of `property`.
 
-    `reason` is for unknowns, and names the vacuity of a pass that means nothing.
+    `reason` is for unknowns, and names the vacuity of a pass that means nothing. `induction` shows
+    why a proof failed; it says nothing of reachability, and stands beside an unknown only.
     """
 
     property: str
@@ -54,3 +56,4 @@ class Verdict:
     reason: str = ""
     trace: Trace | None = None
     vacuous: bool = False
+    induction: InductionCounterexample | None = None

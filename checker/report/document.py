@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any
 
-from splitspec.checker.expectation import JudgedRun, Judgement
+from splitspec.checker.expectation import JudgedProof, JudgedRun, Judgement
+from splitspec.checker.proof import Obligation
 from splitspec.checker.result import Coverage, Run
-from splitspec.model.trace import Trace
+from splitspec.model.induction import InductionCounterexample
+from splitspec.model.trace import Explanation, Step, Trace
 
 SCHEMA = "splitspec/1"
 
@@ -21,6 +23,29 @@ def document(judged: Iterable[JudgedRun]) -> dict[str, Any]:
         "schema": SCHEMA,
         "runs": [_run(item) for item in runs],
         "verdicts": [_verdict(j, item.result.run.id) for item in runs for j in item.judgements],
+    }
+
+
+def proof_document(judged: Iterable[JudgedProof]) -> dict[str, Any]:
+    """Return the document of some proofs: as of runs, with obligations."""
+    proofs = list(judged)
+    return {
+        "schema": SCHEMA,
+        "runs": [_proof(item) for item in proofs],
+        "verdicts": [
+            _verdict(judgement, item.result.run.id)
+            | {
+                "basis": list(dict(item.result.basis).get(judgement.verdict.property, ())),
+                "induction": _induction(judgement.verdict.induction),
+            }
+            for item in proofs
+            for judgement in item.judgements
+        ],
+        "obligations": [
+            _obligation(obligation, item.result.run.id)
+            for item in proofs
+            for obligation in item.result.obligations
+        ],
     }
 
 
@@ -79,9 +104,86 @@ def _verdict(judgement: Judgement, run: str) -> dict[str, Any]:
     }
 
 
+def _proof(judged: JudgedProof) -> dict[str, Any]:
+    run = judged.result.run
+    return {
+        "id": run.id,
+        "model": run.model,
+        "given": [f"honest {actor}" for actor in run.given],
+        "variant": run.variant,
+        "scope": dict(run.scope) or None,
+        "engine": "prover",
+        "complete": not run.interrupted,
+        "seconds": round(run.seconds, 3),
+        "solving": round(run.solving, 3),
+        "steps": run.steps,
+        "seed": run.seed,
+        "solvers": list(run.solvers),
+        "framed": run.framed,
+        "rechecked": run.rechecked,
+        "unconfirmed": list(run.unconfirmed),
+        "never_enabled": list(run.never_enabled),
+        "vacuity": list(judged.vacuity),
+        "remark": run.remark,
+    }
+
+
+def _obligation(obligation: Obligation, run: str) -> dict[str, Any]:
+    return {
+        "run": run,
+        "property": obligation.property,
+        "claim": obligation.claim,
+        "kind": obligation.kind.value,
+        "action": obligation.action or None,
+        "status": obligation.status.value,
+        "method": None if obligation.method is None else obligation.method.value,
+        "core": list(obligation.core),
+        "steps": obligation.steps,
+        "seconds": round(obligation.seconds, 4),
+        "reason": obligation.reason,
+        "rechecked": obligation.rechecked,
+        "counterexample": _induction(obligation.counterexample),
+    }
+
+
+def _induction(example: InductionCounterexample | None) -> dict[str, Any] | None:
+    if example is None:
+        return None
+    return {
+        "model": example.model,
+        "given": [f"honest {actor}" for actor in example.given],
+        "variant": example.variant,
+        "scope": dict(example.scope),
+        "property": example.claim,
+        "reachability": "unknown",
+        "step": _step(example.step),
+        "places": list(example.places),
+        "before": list(example.before),
+        "after": list(example.after),
+        "cone": [place for place in example.places if place in example.cone],
+        "explanation": _explanation(example.explanation),
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {"action": step.action, "actor": step.actor, "arguments": dict(step.arguments)}
+
+
+def _explanation(explanation: Explanation | None) -> dict[str, Any] | None:
+    if explanation is None:
+        return None
+    return {
+        "label": explanation.label,
+        "line": explanation.line,
+        "location": explanation.location,
+        "binding": dict(explanation.binding),
+        "facts": dict(explanation.facts),
+        "remark": explanation.remark,
+    }
+
+
 def trace_document(trace: Trace) -> dict[str, Any]:
     """Return a trace as plain data: the places once, each state as the list of its values."""
-    explanation = trace.explanation
     return {
         "model": trace.model,
         "given": [f"honest {actor}" for actor in trace.given],
@@ -90,18 +192,6 @@ def trace_document(trace: Trace) -> dict[str, Any]:
         "property": trace.claim,
         "places": list(trace.places),
         "states": [list(state) for state in trace.states],
-        "steps": [
-            {"action": step.action, "actor": step.actor, "arguments": dict(step.arguments)}
-            for step in trace.steps
-        ],
-        "explanation": None
-        if explanation is None
-        else {
-            "label": explanation.label,
-            "line": explanation.line,
-            "location": explanation.location,
-            "binding": dict(explanation.binding),
-            "facts": dict(explanation.facts),
-            "remark": explanation.remark,
-        },
+        "steps": [_step(step) for step in trace.steps],
+        "explanation": _explanation(trace.explanation),
     }

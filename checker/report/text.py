@@ -47,7 +47,7 @@ def run_text(judged: JudgedRun, texts: dict[str, str], paint: Paint, *, verbose:
     """
     run = judged.result.run
     lines = [_headline(run, paint), _figures(run)]
-    lines += _verdict_lines(judged, paint, verbose=verbose)
+    lines += verdict_lines(judged.judgements, paint, verbose=verbose)
     lines += [f"  {paint('bad', 'drift')}     {text}" for text in judged.drift]
     lines += [f"  {paint('bad', 'vacuous')}   {text}" for text in judged.vacuity]
     if verbose and run.coverage is not None:
@@ -95,10 +95,11 @@ def _figures(run: Run) -> str:
     return text
 
 
-def _verdict_lines(judged: JudgedRun, paint: Paint, *, verbose: bool) -> list[str]:
+def verdict_lines(judgements: Iterable[Judgement], paint: Paint, *, verbose: bool) -> list[str]:
+    """Return a line for each verdict; without `verbose`, what went well is counted by kind."""
     lines = []
     quiet: dict[tuple[str, str], int] = {}
-    for judgement in judged.judgements:
+    for judgement in judgements:
         verdict = judgement.verdict
         good = judgement.met and verdict.outcome in (Outcome.HOLDS, Outcome.REACHED)
         if good and not verbose:
@@ -157,7 +158,7 @@ def trace_text(trace: Trace, text: str, paint: Paint) -> str:
     lines.append("")
     lines += [f"    {line}" for line in _table(trace, paint)]
     if trace.explanation is not None:
-        lines += ["", *(f"    {line}" for line in _explanation(trace.explanation, paint))]
+        lines += ["", *(f"    {line}" for line in explanation_lines(trace.explanation, paint))]
     return "\n".join(lines)
 
 
@@ -182,7 +183,8 @@ def _changes(trace: Trace, number: int) -> list[str]:
     return changes or ["nothing"]
 
 
-def _explanation(explanation: Explanation, paint: Paint) -> list[str]:
+def explanation_lines(explanation: Explanation, paint: Paint) -> list[str]:
+    """Return the false line, its binding and its facts."""
     lines = []
     if explanation.remark:
         lines += [explanation.remark]

@@ -184,6 +184,56 @@ def simulate(
 
 
 @application.command()
+def prove(
+    models: o.Models = None,
+    scope: o.Scope = None,
+    properties: o.Properties = None,
+    variant: o.VariantName = None,
+    variants: o.AllVariants = False,
+    given: o.Given = None,
+    finite: o.Finite = False,
+    steps: o.SolverSteps = 3_000_000,
+    seed: o.ProofSeed = 0,
+    recheck: o.Recheck = False,
+    reach: o.Reach = False,
+    format: o.OutputFormat = o.Format.TEXT,
+    color: o.Color = Choice.AUTO,
+    progress: o.ProgressOption = Choice.AUTO,
+    verbose: o.Verbose = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Prove properties by induction, for any number of containers, pages, frames and threads.
+
+    The result of a proof is the assurance `proved`. Where it fails, the smallest counterexample to
+    induction is shown: one step from a state that satisfies all invariants and breaks one.
+    """
+    from splitspec.cli.prove import ProveRequest, prove_models
+    from splitspec.cli.selection import Request
+
+    request = ProveRequest(
+        what=Request(
+            models=tuple(models or ()),
+            sizes=tuple(o.parse_scope(text) for text in scope or ()),
+            properties=tuple(properties or ()),
+            variant=variant,
+            variants=variants,
+            given=None if given is None else tuple(given),
+        ),
+        finite=finite,
+        steps=steps,
+        seed=seed,
+        recheck=recheck,
+        reach=reach,
+        json=format is o.Format.JSON,
+        color=color,
+        progress=progress,
+        verbose=verbose,
+        quiet=quiet,
+    )
+    raise typer.Exit(prove_models(request))
+
+
+@application.command()
 def demo(color: o.Color = Choice.AUTO) -> None:
     """Explore the shipped specification, then a wrong variant of it."""
     with heed() as interruption:

@@ -101,3 +101,17 @@ Verbose = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only what is not as expected.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of what is random.")]
+Finite = Annotated[
+    bool, typer.Option("--finite", help="Prove for the sizes of the model only, exactly.")
+]
+SolverSteps = Annotated[
+    int, typer.Option("--steps", min=1, help="Budget of one query, in the solver's own steps.")
+]
+ProofSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the solvers.")]
+Recheck = Annotated[
+    bool, typer.Option("--recheck", help="Prove every obligation again, by cvc5 alone.")
+]
+Reach = Annotated[
+    bool,
+    typer.Option("--reach", help="Explore for a run that shows what could not be proved."),
+]

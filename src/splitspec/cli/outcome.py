@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from splitspec.checker.expectation import JudgedRun, Judgement
+from splitspec.checker.expectation import JudgedProof, JudgedRun, Judgement
 from splitspec.checker.result import Stop
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.model.verdict import AssuranceKind, Outcome
@@ -13,6 +13,22 @@ from splitspec.model.verdict import AssuranceKind, Outcome
 def exit_code(runs: Iterable[JudgedRun]) -> ExitCode:
     """Return the code of a command that made these runs."""
     return combine(_code_of_run(run) for run in runs)
+
+
+def proof_code(proofs: Iterable[JudgedProof]) -> ExitCode:
+    """Return the code of a command that made these proofs."""
+    return combine(_code_of_proof(proof) for proof in proofs)
+
+
+def _code_of_proof(judged: JudgedProof) -> ExitCode:
+    codes = [_code_of(judgement) for judgement in judged.judgements]
+    if judged.result.run.interrupted:
+        codes.append(ExitCode.INTERRUPTED)
+    if judged.vacuity:
+        codes.append(ExitCode.POLICY)
+    if judged.result.run.unconfirmed:
+        codes.append(ExitCode.UNKNOWN)
+    return combine(codes)
 
 
 def _code_of_run(judged: JudgedRun) -> ExitCode:

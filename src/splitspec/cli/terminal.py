@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:  # The words of a progress line do not need the engines at start-up.
+    from splitspec.checker.proof import Moment
     from splitspec.checker.result import Progress
 
 STYLES = {"good": "32", "bad": "1;31", "title": "1", "faint": "2"}
@@ -55,11 +56,19 @@ class ProgressLine:
     last: float = 0.0
 
     def __call__(self, progress: Progress) -> None:
+        """Show a moment of a search."""
+        self._show(progress.seconds, lambda: progress_text(progress))
+
+    def proof(self, moment: Moment) -> None:
+        """Show a moment of a proof."""
+        self._show(moment.seconds, lambda: proof_progress_text(moment))
+
+    def _show(self, seconds: float, words: Callable[[], str]) -> None:
         live = self.choice is Choice.ALWAYS or self.stream.isatty()
-        if self.choice is Choice.NEVER or (not live and progress.seconds - self.last < 10):
+        if self.choice is Choice.NEVER or (not live and seconds - self.last < 10):
             return
-        self.last = progress.seconds
-        text = f"{self.title}: {progress_text(progress)}"
+        self.last = seconds
+        text = f"{self.title}: {words()}"
         self.stream.write(f"\r{text}\x1b[K" if live else text + "\n")
         self.stream.flush()
         self.shown = live
@@ -89,4 +98,12 @@ def progress_text(progress: Progress) -> str:
         f"{progress.states:,} states ({rate / 1e6:.2f} M/s) · "
         f"{progress.transitions:,} transitions · frontier {progress.frontier:,} · "
         f"{progress.memory / 2**20:,.0f} MB · {progress.seconds:.0f} s"
+    )
+
+
+def proof_progress_text(moment: Moment) -> str:
+    """Return a moment of a proof in words."""
+    return (
+        f"{moment.done:,} obligations of {moment.total} claims · {moment.seconds:.0f} s · "
+        f"{moment.current}"
     )

@@ -1,0 +1,113 @@
+"""What a prover returns for one run: its own figures, its obligations, and a verdict for each
+property.
+
+An obligation is one implication: that one action keeps one conjunct of one property, say. A
+property holds iff all its obligations are met, and those of everything that their proofs used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from splitspec.model.induction import InductionCounterexample
+from splitspec.model.verdict import Verdict
+
+
+class ObligationKind(Enum):
+    INITIATION = "initiation"  # The claim holds in every initial state.
+    CONSECUTION = "consecution"  # A step from a state of all facts leads to one of the claim.
+    STEP = "step"  # A step from a state of all facts is as claimed.
+    EXACTNESS = "exactness"  # A step moves a counter as what it counts.
+    OVERLAP = "overlap"  # No two updates of a step write one place.
+    RANGE = "range"  # What a step writes lies in its type.
+
+
+class Method(Enum):
+    """How an obligation was met, in the order in which it is tried."""
+
+    FRAME = "frame"  # The step writes nothing that the claim reads.
+    FOLDED = "folded"  # The goal became `true` while it was written down.
+    Z3 = "z3"
+    Z3_FRESH = "z3-fresh"  # By a new solver, with another seed.
+    CVC5 = "cvc5"
+    FINITE = "finite"  # At the scope of the model only.
+
+
+class Status(Enum):
+    PROVED = "proved"
+    REFUTED = "refuted"  # There is a counterexample to induction.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """One implication, and what became of it.
+
+    `core` names the facts and guards that its proof used. `steps` are those of the solver.
+    """
+
+    property: str
+    claim: str
+    kind: ObligationKind
+    action: str  # path, or "" for the initial states
+    status: Status
+    method: Method | None
+    core: tuple[str, ...] = ()
+    steps: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+    counterexample: InductionCounterexample | None = None
+    rechecked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProofLimits:
+    """Budgets of one query. `steps` are the solver's own, so that an unknown can be repeated;
+    `scope_max` is the largest size of a sort at which counterexamples are sought."""
+
+    steps: int = 3_000_000
+    scope_max: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRun:
+    """The figures of one run. `scope` is empty when the proof is for any size."""
+
+    id: str
+    model: str
+    given: tuple[str, ...]
+    variant: str | None
+    scope: tuple[tuple[str, int], ...]
+    solvers: tuple[str, ...]
+    seconds: float
+    solving: float  # seconds, of which the solvers took
+    steps: int
+    seed: int
+    framed: int  # obligations that the frame rule met; they are not listed
+    never_enabled: tuple[str, ...] = ()  # actions that no state of all facts enables
+    interrupted: bool = False
+    rechecked: bool = False  # a second solver was asked about everything
+    unconfirmed: tuple[str, ...] = ()  # obligations that it did not prove, in words
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofResult:
+    """A run with its obligations and verdicts; `basis` gives, for each property that was proved,
+    the properties on which its proof rests, itself left out."""
+
+    run: ProofRun
+    verdicts: tuple[Verdict, ...]
+    obligations: tuple[Obligation, ...]
+    basis: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of a run, for the progress line."""
+
+    done: int
+    total: int
+    current: str
+    seconds: float

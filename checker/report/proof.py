@@ -1,0 +1,126 @@
+"""Turn judged proofs and counterexamples to induction into text for a terminal."""
+
+from __future__ import annotations
+
+from splitspec.checker.expectation import JudgedProof, Judgement
+from splitspec.checker.proof import Obligation, ProofRun
+from splitspec.checker.report.text import (
+    Paint,
+    adversary,
+    explanation_lines,
+    trace_text,
+    verdict_lines,
+)
+from splitspec.model.induction import REACHABILITY_UNKNOWN, InductionCounterexample
+from splitspec.model.verdict import Outcome
+
+DULL = ("none", "false", "0")
+"""Values of places that a reader need not be shown unless the claim speaks of them."""
+
+SLOWEST = 3
+
+
+def proof_text(judged: JudgedProof, texts: dict[str, str], paint: Paint, *, verbose: bool) -> str:
+    """Return the report of one run: headline, figures, verdicts, what failed and why.
+
+    `texts` gives the sentence of a property by its path. With `verbose`, every property is listed
+    with those on which its proof rests, and the slowest obligations are.
+    """
+    result = judged.result
+    lines = [_headline(result.run, paint), _figures(result.run, result.obligations)]
+    lines += verdict_lines(judged.judgements, paint, verbose=verbose)
+    lines += [
+        f"  {paint('bad', 'open')}      by cvc5: {text}" for text in judged.result.run.unconfirmed
+    ]
+    lines += [f"  {paint('bad', 'vacuous')}   {text}" for text in judged.vacuity]
+    if verbose:
+        lines += [f"  rests     {path} on {', '.join(used)}" for path, used in result.basis if used]
+        lines += _slowest(result.obligations)
+    for judgement in judged.judgements:
+        lines += _picture(judgement, texts, paint, verbose=verbose)
+    return "\n".join(lines)
+
+
+def _headline(run: ProofRun, paint: Paint) -> str:
+    name = f"{run.model} with {run.variant}" if run.variant else run.model
+    scope = " ".join(f"{sort.rpartition('.')[2]}={size}" for sort, size in run.scope)
+    return f"{paint('title', name)} · {adversary(run.given)} · {scope or 'any size'}"
+
+
+def _figures(run: ProofRun, obligations: tuple[Obligation, ...]) -> str:
+    met = sum(obligation.method is not None for obligation in obligations)
+    return (
+        f"  {met} of {len(obligations)} obligations, {run.framed} kept by the frame rule, "
+        f"{run.seconds:.2f} s ({run.solving:.2f} s solving), {', '.join(run.solvers)}"
+        + ("\n  incomplete: interrupted" if run.interrupted else "")
+        + _confirmed(run, obligations)
+        + (f"\n  {run.remark}" if run.remark else "")
+    )
+
+
+def _confirmed(run: ProofRun, obligations: tuple[Obligation, ...]) -> str:
+    if not run.rechecked:
+        return ""
+    confirmed = sum(obligation.rechecked for obligation in obligations)
+    return f"\n  {confirmed} proved again by cvc5 alone"
+
+
+def _slowest(obligations: tuple[Obligation, ...]) -> list[str]:
+    slow = sorted(obligations, key=lambda o: -o.steps)[:SLOWEST]
+    return [
+        f"  slow      {o.claim} after {o.action or 'init'}: {o.steps:,} steps, {o.seconds:.2f} s"
+        for o in slow
+    ]
+
+
+def _picture(
+    judgement: Judgement, texts: dict[str, str], paint: Paint, *, verbose: bool
+) -> list[str]:
+    verdict = judgement.verdict
+    if judgement.expected is None and not verbose:
+        return []
+    text = texts.get(verdict.property, "")
+    if verdict.outcome is Outcome.VIOLATED and verdict.trace is not None:
+        return ["", trace_text(verdict.trace, text, paint)]
+    if verdict.induction is not None:
+        return ["", induction_text(verdict.induction, text, paint)]
+    return []
+
+
+def induction_text(example: InductionCounterexample, text: str, paint: Paint) -> str:
+    """Return a counterexample to induction as what the step changes, and what stands around it."""
+    scope = " ".join(f"{sort.rpartition('.')[2]}={size}" for sort, size in example.scope)
+    claim = paint("title", example.claim)
+    lines = [f"  counterexample to induction of {claim} · {REACHABILITY_UNKNOWN}"]
+    lines += [f"    {line}" for line in text.splitlines()]
+    lines += ["", f"    all facts hold before the step ({scope})"]
+    context = [f"{place} = {value}" for place, value in _shown(example)]
+    lines += [f"      {', '.join(row)}" for row in _rows(context)]
+    lines.append(f"    {example.step.actor}: {example.step}")
+    lines += [f"      {place}: {old} → {new}" for place, old, new in example.changes]
+    if not example.after:
+        lines.append("      has no outcome: it breaks its obligation")
+    elif not example.changes:
+        lines.append("      nothing changes")
+    if example.explanation is not None:
+        lines += ["", *(f"    {line}" for line in explanation_lines(example.explanation, paint))]
+    lines += ["", "    Either a lemma excludes the state before, or a run reaches it (--reach)."]
+    return "\n".join(lines)
+
+
+def _shown(example: InductionCounterexample) -> list[tuple[str, str]]:
+    """Return the places around the step that say something, in the order of the state."""
+    named = {place for place, _ in example.explanation.facts} if example.explanation else set()
+    return [
+        (place, value) for place, value in example.context if value not in DULL or place in named
+    ]
+
+
+def _rows(words: list[str], width: int = 88) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for word in words:
+        if rows and len(", ".join([*rows[-1], word])) <= width:
+            rows[-1].append(word)
+        else:
+            rows.append([word])
+    return rows

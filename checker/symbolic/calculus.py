@@ -1,0 +1,57 @@
+"""What decides obligations, one after the other: at any size, or at one scope."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from splitspec.checker.proof import Method
+from splitspec.checker.symbolic.theory import Claim
+from splitspec.checker.symbolic.z3_solver import Answer, Reply
+from splitspec.model import ir
+
+Facts = frozenset[str]
+"""Names of claims on states, and of guards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a calculus says of one obligation. `attempt` is the way to prove it that was taken."""
+
+    reply: Reply
+    method: Method | None
+    core: Facts = frozenset()
+    steps: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+    attempt: int = 0
+
+
+class StepCalculus(Protocol):
+    """Decides what one action owes."""
+
+    def decide(self, claim: Claim, live: Facts) -> Outcome:
+        """Decide an obligation from the facts that are believed."""
+        ...
+
+
+class Calculus(Protocol):
+    """Decides what a theory owes."""
+
+    @property
+    def solvers(self) -> tuple[str, ...]:
+        """The solvers with their versions."""
+        ...
+
+    def initially(self, claim: Claim) -> Outcome:
+        """Decide whether a claim holds in all initial states."""
+        ...
+
+    def step(self, action: ir.FlatAction) -> AbstractContextManager[StepCalculus]:
+        """Enter the scope of an action."""
+        ...
+
+    def recheck(self, claim: Claim, action: ir.FlatAction | None, outcome: Outcome) -> Answer:
+        """Ask cvc5 alone about what was proved, without an action for the initial states."""
+        ...

@@ -1,0 +1,270 @@
+"""Find a small counterexample to induction at an exact finite scope, and have the evaluator take
+the step.
+
+Scopes grow from one element a sort until there is a counterexample; then each sort shrinks as far
+as one is left; then every place gets its first value that can have it, those outside the cone of
+the claim at once.
+
+Soundness: a counterexample is shown only if the evaluator finds every fact true in the state
+before, takes the step, and finds the claim false. If it does not, an engine is wrong, and that is
+an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from splitspec.checker.evidence.execution import (
+    Execution,
+    given_names,
+    shows,
+    sizes,
+    trace,
+)
+from splitspec.checker.evidence.explanation import explain
+from splitspec.checker.symbolic.encoder import Moment
+from splitspec.checker.symbolic.instance import FiniteStep, Instance
+from splitspec.checker.symbolic.satisfaction import Satisfaction
+from splitspec.checker.symbolic.term import Term
+from splitspec.checker.symbolic.theory import Claim, Theory
+from splitspec.model import ir
+from splitspec.model.evaluator import Evaluator
+from splitspec.model.expressions import variables_read
+from splitspec.model.induction import InductionCounterexample
+from splitspec.model.ir import PropertyKind
+from splitspec.model.passes.oblige import overflows, overlaps
+from splitspec.model.scope import Scope, State
+from splitspec.model.setting import Setting
+from splitspec.model.trace import Trace
+from splitspec.model.types import Natural, Range
+
+BOUND = 2
+"""The bound of a `nat`, where the model gives none."""
+
+
+class DisagreementError(Exception):
+    """The evaluator does not see what a solver found: one of them is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A state of the scope with the parameters of the step."""
+
+    scope: Scope
+    state: State
+    binding: Mapping[str, ir.Value]
+
+
+@dataclass(frozen=True)
+class InductionSearch:
+    """Looks for counterexamples to induction of one setting's claims, assuming some facts."""
+
+    setting: Setting
+    theory: Theory
+    facts: frozenset[str]
+    scope_max: int
+    exact: bool = False  # at the scope of the setting alone
+
+    def counterexample(self, action: ir.FlatAction, claim: Claim) -> InductionCounterexample | None:
+        """Return the smallest one that was found, replayed; None if there is none up to
+        `scope_max`."""
+        found = self._smallest(action, claim)
+        if found is None:
+            return None
+        return self._replayed(action, claim, found)
+
+    def is_inductive(self, action: ir.FlatAction, claim: Claim) -> bool:
+        """Return whether no step of the action breaks the claim at the scope of the setting."""
+        return self._query(action, claim, self.setting.scope)[2].check() is False
+
+    def initial_violation(self, claim: Claim) -> Trace | None:
+        """Return an initial state in which the claim is false, replayed, at the smallest size."""
+        scopes = [
+            self._scope(dict.fromkeys(self._sorts, size)) for size in range(1, self.scope_max + 1)
+        ]
+        for scope in [self.setting.scope] if self.exact else scopes:
+            instance = Instance(self.theory, scope)
+            solver = Satisfaction()
+            solver.add(instance.legal(instance.before))
+            holds = instance.holds(claim, Moment(instance.initial))
+            if solver.check(instance.terms.negation(holds)):
+                return self._initial_trace(instance, solver, claim)
+        return None
+
+    def _initial_trace(self, instance: Instance, solver: Satisfaction, claim: Claim) -> Trace:
+        """Return the initial state of the constants that a solver found."""
+        constants = {
+            variable.path: solver.value(instance.before.cell(variable, ()))
+            for variable in self.theory.system.variables.values()
+            if variable.kind is ir.VariableKind.CONSTANT and not variable.indices
+        }
+        scope = replace(instance.scope, pins={**instance.scope.pins, **constants})
+        evaluator = Evaluator(replace(self.setting, scope=scope))
+        property_ = self.theory.properties[claim.path]
+        for state in evaluator.initial_states():
+            execution = Execution((state,), ())
+            if shows(evaluator, property_, execution):
+                explanation = explain(evaluator, property_, execution)
+                return trace(evaluator, property_, execution, explanation)
+        raise DisagreementError(f"the evaluator finds {claim.name} true initially")
+
+    # Scopes
+
+    @property
+    def _sorts(self) -> tuple[str, ...]:
+        return self.theory.system.sorts
+
+    def _smallest(self, action: ir.FlatAction, claim: Claim) -> Found | None:
+        if self.exact:
+            return self._plainest(action, claim, self.setting.scope)
+        sorts = self._sorts
+        for size in range(1, self.scope_max + 1):
+            scope = self._scope(dict.fromkeys(sorts, size))
+            if self._exists(action, claim, scope):
+                break
+        else:
+            return None
+        sizes_found = dict(scope.sizes)
+        for sort in sorts:
+            while sizes_found[sort] > 1:
+                smaller = self._scope({**sizes_found, sort: sizes_found[sort] - 1})
+                if not self._exists(action, claim, smaller):
+                    break
+                sizes_found[sort] -= 1
+        return self._plainest(action, claim, self._scope(sizes_found))
+
+    def _scope(self, sizes_: Mapping[str, int]) -> Scope:
+        given, variables = self.setting.scope, self.theory.system.variables
+        bounds = {
+            path: given.bounds.get(path, BOUND)
+            for path, variable in variables.items()
+            if isinstance(variable.type, Natural)
+        }
+        ends = {path: v for path, v in given.pins.items() if path in set(_ends(self.theory))}
+        return Scope(dict(sizes_), bounds, {**ends, **self.theory.constants})
+
+    def _query(
+        self, action: ir.FlatAction, claim: Claim, scope: Scope
+    ) -> tuple[Instance, FiniteStep, Satisfaction]:
+        instance = Instance(self.theory, scope)
+        step = instance.step(action)
+        solver = Satisfaction()
+        solver.add(instance.legal(instance.before))
+        solver.add(*instance.facts(self.facts).values())
+        solver.add(step.broken(claim))
+        return instance, step, solver
+
+    def _exists(self, action: ir.FlatAction, claim: Claim, scope: Scope) -> bool:
+        return self._query(action, claim, scope)[2].check() is True
+
+    # Values
+
+    def _plainest(self, action: ir.FlatAction, claim: Claim, scope: Scope) -> Found | None:
+        instance, step, solver = self._query(action, claim, scope)
+        if solver.check() is not True:
+            return None
+        cone = cone_of(self.theory, action, claim)
+        outside: list[Term] = []
+        inside: list[Term] = []
+        for variable, indices in instance.layout:
+            cell = instance.before.cell(variable, indices)
+            first = instance.scope.values(variable.type, instance.scope.bound(variable))[0]
+            plain = instance.algebra.equal(cell, instance.algebra.constant(first))
+            (inside if variable.path in cone else outside).append(plain)
+        together = instance.terms.conjunction(*outside)
+        if solver.check(together):
+            solver.add(together)
+            outside = []
+        for plain in (*inside, *outside):
+            if solver.is_true(plain) or solver.check(plain):
+                solver.add(plain)
+        assert solver.check() is True
+        state = tuple(
+            solver.value(instance.before.cell(variable, indices))
+            for variable, indices in instance.layout
+        )
+        binding = {name: solver.value(value) for name, value in step.parameters.items()}
+        return Found(instance.scope, state, binding)
+
+    # Replay
+
+    def _replayed(
+        self, action: ir.FlatAction, claim: Claim, found: Found
+    ) -> InductionCounterexample:
+        setting = replace(self.setting, scope=found.scope)
+        evaluator = Evaluator(setting)
+        paths = {c.path for c in self.theory.facts if c.name in self.facts}
+        for path in sorted(paths):
+            if not _is_true(evaluator, path, self.theory, found.state, self.facts):
+                raise DisagreementError(f"the evaluator finds {path} false before {action.path}")
+        transition = evaluator.step(found.state, action.path, found.binding)
+        if transition is None:
+            raise DisagreementError(f"the evaluator refuses {action.path}")
+        execution = Execution((found.state,), ()).then(transition)
+        property_ = self.theory.properties[claim.path]
+        if not shows(evaluator, property_, execution):
+            raise DisagreementError(f"the evaluator finds {claim.name} true after {action.path}")
+        shown = trace(evaluator, property_, execution, explain(evaluator, property_, execution))
+        cone = cone_of(self.theory, action, claim)
+        pairs = zip(shown.places, evaluator.places, strict=True)
+        return InductionCounterexample(
+            model=setting.model,
+            given=given_names(setting),
+            variant=None if setting.variant is None else setting.variant.name,
+            scope=sizes(found.scope),
+            claim=claim.path,
+            step=shown.steps[0],
+            places=shown.places,
+            before=shown.states[0],
+            after=shown.states[1] if len(shown.states) > 1 else (),
+            cone=frozenset(place for place, (v, _) in pairs if v.path in cone),
+            explanation=shown.explanation,
+        )
+
+
+def _is_true(
+    evaluator: Evaluator, path: str, theory: Theory, state: State, facts: frozenset[str]
+) -> bool:
+    """Return whether the conjuncts of a property that are among the facts hold in a state."""
+    moment = evaluator.moment(state)
+    for claim in theory.facts:
+        if claim.path != path or claim.name not in facts:
+            continue
+        if claim.kind is PropertyKind.EXACT:
+            if not evaluator.counter_is_exact(path.removesuffix(".exact"), state):
+                return False
+        elif claim.expression is not None and not moment.holds(claim.expression, {}):
+            return False
+    return True
+
+
+def cone_of(theory: Theory, action: ir.FlatAction, claim: Claim) -> frozenset[str]:
+    """Return the variables on which the claim after the step, or the step's guards, depend."""
+    system = theory.system
+    watched: set[str] = set()
+    if claim.expression is not None:
+        watched |= variables_read([claim.expression])
+    if claim.kind is PropertyKind.OVERLAP:
+        watched |= {u.variable for pair in overlaps(action) for u in pair}
+    if claim.kind is PropertyKind.RANGE:
+        watched |= {u.variable for u in overflows(system, action)}
+    terms = [line.expression for guard in action.guards for line in guard.lines]
+    for update in action.updates:
+        if update.variable in watched:
+            terms += [*update.indices, update.value]
+            terms += [] if update.condition is None else [update.condition]
+    return frozenset(watched | variables_read(terms))
+
+
+def _ends(theory: Theory) -> Iterator[str]:
+    """Iterate over the constants that ranges name: their pins are part of the types."""
+    for variable in theory.system.variables.values():
+        yield from _ends_in((*variable.indices, variable.type))
+
+
+def _ends_in(types: Iterable[object]) -> Iterator[str]:
+    for type_ in types:
+        inner = getattr(type_, "of", type_)
+        if isinstance(inner, Range) and isinstance(inner.high, str):
+            yield inner.high

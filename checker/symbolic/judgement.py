@@ -1,0 +1,114 @@
+"""From the decisions of a proof to obligations and verdicts.
+
+Soundness: `holds` is said of a property all of whose conjuncts are proved, and names the assurance
+of the weakest obligation on which it rests. `violated` is said of an initial state alone; any other
+failed proof is `unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from splitspec.checker.proof import Method, Obligation, ObligationKind, Status
+from splitspec.checker.symbolic.prover import Decision, Proof
+from splitspec.checker.symbolic.theory import Claim
+from splitspec.model.induction import REACHABILITY_UNKNOWN
+from splitspec.model.ir import PropertyKind
+from splitspec.model.scope import Scope
+from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
+
+KINDS = {
+    PropertyKind.STEP: ObligationKind.STEP,
+    PropertyKind.EXACT: ObligationKind.EXACTNESS,
+    PropertyKind.OVERLAP: ObligationKind.OVERLAP,
+    PropertyKind.RANGE: ObligationKind.RANGE,
+}
+
+
+def obligations(proof: Proof) -> tuple[Obligation, ...]:
+    """Return what was decided, in the order of the claims and actions; what a frame keeps is left
+    out."""
+    return tuple(
+        _obligation(claim, action, proof.decisions[(claim.name, action)])
+        for claim in proof.theory.claims
+        for _, action in proof.keys_of(claim)
+        if (claim.name, action) in proof.decisions
+    )
+
+
+def _obligation(claim: Claim, action: str, decision: Decision) -> Obligation:
+    kind = KINDS.get(claim.kind, ObligationKind.CONSECUTION)
+    outcome = decision.outcome
+    return Obligation(
+        property=claim.path,
+        claim=claim.name,
+        kind=kind if action else ObligationKind.INITIATION,
+        action=action,
+        status=decision.status,
+        method=outcome.method if decision.status is Status.PROVED else None,
+        core=tuple(sorted(outcome.core)) if decision.status is Status.PROVED else (),
+        steps=outcome.steps,
+        seconds=outcome.seconds,
+        reason=decision.reason,
+        counterexample=decision.counterexample,
+        rechecked=decision.rechecked,
+    )
+
+
+def verdict(proof: Proof, path: str) -> Verdict:
+    """Return what is known of a property."""
+    claims = [claim for claim in proof.theory.claims if claim.path == path]
+    kind = proof.theory.properties[path].kind
+    if all(proof.is_proved(claim.name) for claim in claims):
+        names = proof.basis_of(claim.name for claim in claims)
+        return Verdict(path, kind, Outcome.HOLDS, _assurance(proof, names))
+    failed = list(_failed(proof, claims))
+    initial = next((d.violation for _, d in failed if d.violation is not None), None)
+    if initial is not None:
+        shown = Assurance(AssuranceKind.REPLAYED)
+        return Verdict(path, kind, Outcome.VIOLATED, shown, trace=initial)
+    nothing = Assurance(AssuranceKind.NONE)
+    found = next(((a, d) for a, d in failed if d.counterexample is not None), None)
+    if found is not None:
+        action, decision = found
+        reason = f"{action} need not keep it: counterexample to induction, {REACHABILITY_UNKNOWN}"
+        example = decision.counterexample
+        return Verdict(path, kind, Outcome.UNKNOWN, nothing, reason, induction=example)
+    reason = next((f"{a or 'initially'}: {d.reason}" for a, d in failed), "not decided")
+    return Verdict(path, kind, Outcome.UNKNOWN, nothing, reason)
+
+
+def _failed(proof: Proof, claims: Iterable[Claim]) -> Iterable[tuple[str, Decision]]:
+    for claim in claims:
+        for name, action in proof.keys_of(claim):
+            decision = proof.decisions.get((name, action))
+            if decision is not None and decision.status is not Status.PROVED:
+                yield action, decision
+
+
+def _assurance(proof: Proof, names: list[str]) -> Assurance:
+    """Return the assurance of the weakest obligation of some claims."""
+    methods = {
+        decision.outcome.method for (name, _), decision in proof.decisions.items() if name in names
+    }
+    if Method.FINITE in methods:
+        return Assurance(AssuranceKind.PROVED_FINITE, scope_text(proof.setting.scope))
+    return Assurance(AssuranceKind.PROVED)
+
+
+def scope_text(scope: Scope) -> str:
+    """Return the sizes, bounds and pins of a scope in words."""
+    sizes = [f"{path.rpartition('.')[2]}={size}" for path, size in scope.sizes.items()]
+    bounds = [
+        f"{path.rpartition('.')[2]}<={bound}"
+        for path, bound in scope.bounds.items()
+        if path not in scope.pins
+    ]
+    return ", ".join(sizes + bounds)
+
+
+def basis(proof: Proof, path: str) -> tuple[str, ...]:
+    """Return the properties on which the proof of one rests, itself left out, in their order."""
+    claims = [claim.name for claim in proof.theory.claims if claim.path == path]
+    used = {proof.claims[name].path for name in proof.basis_of(claims)}
+    return tuple(p for p in proof.theory.properties if p in used and p != path)

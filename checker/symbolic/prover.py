@@ -1,0 +1,198 @@
+"""Prove the claims of a setting by induction, and say on what each proof rests.
+
+All facts are assumed before a step, and each is to be shown after it. A fact that cannot be shown
+is given up: proofs that used it are made again without it, until nothing that was used is left
+unproved.
+
+Soundness: when this ends, let S be the claims that are reported as proved together with all facts
+in their cores. Each fact of S holds initially, and each step from a state in which the facts of S
+hold leads to one in which they hold, with proofs that use facts of S alone. So they hold in every
+reachable state, by induction on its distance.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from splitspec.checker.proof import (
+    Method,
+    Moment,
+    ProofLimits,
+    Status,
+)
+from splitspec.checker.symbolic.calculus import Calculus, Facts, Outcome, StepCalculus
+from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
+from splitspec.checker.symbolic.induction import InductionSearch
+from splitspec.checker.symbolic.theory import INDUCTIVE, Claim, Theory, is_framed
+from splitspec.checker.symbolic.z3_solver import Reply
+from splitspec.model import ir
+from splitspec.model.induction import InductionCounterexample
+from splitspec.model.ir import PropertyKind
+from splitspec.model.setting import Setting
+from splitspec.model.trace import Trace
+
+NO_MODEL = "refuted by a model, and by none of the sizes that were tried"
+
+Key = tuple[str, str]
+"""A claim and an action, or "" for the initial states."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An outcome with the counterexample that was found for it, if one was."""
+
+    outcome: Outcome
+    status: Status
+    reason: str = ""
+    counterexample: InductionCounterexample | None = None
+    violation: Trace | None = None  # an initial state in which the claim is false
+    rechecked: bool = False
+
+
+class Proof:
+    """A proof under way: decisions so far, and the facts that are still believed."""
+
+    def __init__(
+        self,
+        setting: Setting,
+        theory: Theory,
+        calculus: Calculus,
+        limits: ProofLimits,
+        report: Callable[[Moment], None] | None = None,
+    ) -> None:
+        self.setting, self.theory = setting, theory
+        self.limits, self.report = limits, report
+        self.started = time.perf_counter()
+        self.calculus = calculus
+        self.claims = {claim.name: claim for claim in theory.claims}
+        self.live: Facts = frozenset(claim.name for claim in theory.facts)
+        self.decisions: dict[Key, Decision] = {}
+        self.failed: Facts = frozenset()
+        self.framed: set[Key] = set()
+        self.missed: dict[Key, Facts] = {}
+        self.done = 0
+
+    def settle(self, targets: Iterable[str]) -> None:
+        """Decide the targets, and every fact on which a proof of theirs rests."""
+        wanted = tuple(targets)
+        while True:
+            needed = self.basis_of(wanted)
+            pending = [claim for name in needed for claim in self._pending(self.claims[name])]
+            if not pending:
+                return
+            self._decide(pending, len(needed))
+            self._give_up()
+
+    def basis_of(self, names: Iterable[str]) -> list[str]:
+        """Return claims with all facts on which their proofs rest, as far as they are known."""
+        found: dict[str, None] = {}
+        todo = list(names)
+        while todo:
+            name = todo.pop()
+            if name not in found:
+                found[name] = None
+                for (claim, _), decision in list(self.decisions.items()):
+                    if claim == name and decision.status is Status.PROVED:
+                        todo += [fact for fact in decision.outcome.core if fact in self.claims]
+        return list(found)
+
+    def keys_of(self, claim: Claim) -> Iterator[Key]:
+        """Iterate over the obligations of a claim."""
+        if claim.kind in INDUCTIVE:
+            yield (claim.name, "")
+        for action in self.theory.system.actions:
+            owner = claim.path.rpartition(".")[0]
+            if claim.kind not in (PropertyKind.OVERLAP, PropertyKind.RANGE) or owner == action.path:
+                yield (claim.name, action.path)
+
+    def is_proved(self, name: str) -> bool:
+        """Whether all obligations of a claim are met, given what their cores name."""
+        keys = [key for key in self.keys_of(self.claims[name]) if key not in self.framed]
+        return all(
+            key in self.decisions and self.decisions[key].status is Status.PROVED for key in keys
+        )
+
+    def _pending(self, claim: Claim) -> Iterator[Key]:
+        for key in self.keys_of(claim):
+            if key not in self.framed and key not in self.decisions:
+                yield key
+
+    def _decide(self, keys: list[Key], total: int) -> None:
+        """Decide obligations, action by action."""
+        for name, action in keys:
+            if not action:
+                self._note((name, ""), self.calculus.initially(self.claims[name]), None)
+        for action_ in self.theory.system.actions:
+            names = [name for name, path in keys if path == action_.path]
+            if not names:
+                continue
+            with self.calculus.step(action_) as step:
+                for name in names:
+                    self._decide_step(step, action_, self.claims[name])
+                    self._tell(f"{action_.path} {name}", total)
+
+    def _decide_step(self, step: StepCalculus, action: ir.FlatAction, claim: Claim) -> None:
+        if is_framed(self.theory.system, action, claim):
+            self.framed.add((claim.name, action.path))
+        else:
+            self._note((claim.name, action.path), step.decide(claim, self.live), action)
+
+    def _note(self, key: Key, outcome: Outcome, action: ir.FlatAction | None) -> None:
+        self.done += 1
+        if outcome.reply is Reply.PROVED:
+            self.decisions[key] = Decision(outcome, Status.PROVED)
+        elif key in self.missed:
+            names = ", ".join(sorted(self.missed[key]))
+            reason = f"its proof needs {names}, which is not proved"
+            self.decisions[key] = Decision(outcome, Status.UNKNOWN, reason=reason)
+        elif action is None:
+            self.decisions[key] = self._searched_initially(outcome, self.claims[key[0]])
+        else:
+            self.decisions[key] = self._searched(outcome, action, self.claims[key[0]])
+
+    def _searched(self, outcome: Outcome, action: ir.FlatAction, claim: Claim) -> Decision:
+        """Look for a counterexample to induction; without one, try the scope of the model."""
+        search = self._search
+        found = search.counterexample(action, claim)
+        if found is not None:
+            return Decision(outcome, Status.REFUTED, "counterexample to induction", found)
+        if not search.exact and search.is_inductive(action, claim):
+            core = self.live
+            finite = replace(outcome, reply=Reply.PROVED, method=Method.FINITE, core=core)
+            return Decision(finite, Status.PROVED)
+        return Decision(outcome, Status.UNKNOWN, outcome.reason or NO_MODEL)
+
+    def _searched_initially(self, outcome: Outcome, claim: Claim) -> Decision:
+        """Look for an initial state in which the claim is false."""
+        found = self._search.initial_violation(claim)
+        if found is not None:
+            return Decision(outcome, Status.REFUTED, "it is false initially", violation=found)
+        return Decision(outcome, Status.UNKNOWN, outcome.reason or NO_MODEL)
+
+    @property
+    def _search(self) -> InductionSearch:
+        exact = isinstance(self.calculus, FiniteCalculus)
+        return InductionSearch(self.setting, self.theory, self.live, self.limits.scope_max, exact)
+
+    def _give_up(self) -> None:
+        """Stop believing facts that are not proved, and forget the proofs that used them."""
+        failed = frozenset(
+            name
+            for (name, _), decision in self.decisions.items()
+            if name in self.live and decision.status is not Status.PROVED
+        )
+        self.live -= failed
+        self.failed |= failed
+        for key, decision in list(self.decisions.items()):
+            used = decision.outcome.core & failed
+            # Nobody rests on a claim that has failed, so what it used does not matter.
+            if decision.status is Status.PROVED and used and key[0] not in self.failed:
+                self.missed[key] = self.missed.get(key, Facts()) | used
+                del self.decisions[key]
+
+    def _tell(self, current: str, total: int) -> None:
+        if self.report is not None:
+            seconds = time.perf_counter() - self.started
+            self.report(Moment(self.done, total, current, seconds))

@@ -1,0 +1,95 @@
+"""Prove the selected properties of a setting, and return obligations, verdicts and figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from splitspec.checker.evidence.execution import given_names, run_id, sizes
+from splitspec.checker.proof import Moment, ProofLimits, ProofResult, ProofRun
+from splitspec.checker.symbolic import judgement
+from splitspec.checker.symbolic.calculus import Calculus
+from splitspec.checker.symbolic.enabling import never_enabled
+from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
+from splitspec.checker.symbolic.prover import Proof
+from splitspec.checker.symbolic.rechecking import recheck as recheck_by_cvc5
+from splitspec.checker.symbolic.theory import INDUCTIVE, Theory, theory_of
+from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
+from splitspec.model.ir import PropertyKind
+from splitspec.model.setting import Setting
+from splitspec.model.verdict import Outcome
+
+
+def prove(
+    setting: Setting,
+    *,
+    limits: ProofLimits | None = None,
+    seed: int = 0,
+    finite: bool = False,
+    recheck: bool = False,
+    selected: frozenset[str] | None = None,
+    report: Callable[[Moment], None] | None = None,
+) -> ProofResult:
+    """Return what is proved of a setting: for any size of its sorts, or for those of its scope.
+
+    `selected` are paths of properties and obligations; None selects all that the setting claims.
+    The scope of the setting is where actions are looked for that nothing enables, and where an
+    obligation is tried that could not be proved for any size.
+    """
+    limits, started = limits or ProofLimits(), time.perf_counter()
+    theory = theory_of(setting.program, setting.given, setting.variant)
+    calculus: Calculus
+    if finite:
+        calculus = FiniteCalculus(theory, setting.scope, seed, limits.steps)
+    else:
+        calculus = UnboundedCalculus(theory, limits, seed)
+    proof = Proof(setting, theory, calculus, limits, report)
+    paths = targets(theory, setting, selected)
+    interrupted = False
+    unconfirmed: tuple[str, ...] = ()
+    try:
+        proof.settle(c.name for c in theory.claims if c.path in paths)
+        idle = never_enabled(setting, theory, proof.live)
+        unconfirmed = recheck_by_cvc5(proof) if recheck else ()
+    except KeyboardInterrupt:
+        interrupted, idle = True, ()
+    found = judgement.obligations(proof)
+    run = ProofRun(
+        id=run_id(setting),
+        model=setting.model,
+        given=given_names(setting),
+        variant=None if setting.variant is None else setting.variant.name,
+        scope=sizes(setting.scope) if finite else (),
+        solvers=proof.calculus.solvers,
+        seconds=time.perf_counter() - started,
+        solving=sum(obligation.seconds for obligation in found),
+        steps=sum(obligation.steps for obligation in found),
+        seed=seed,
+        framed=len(proof.framed),
+        never_enabled=idle,
+        interrupted=interrupted,
+        rechecked=recheck and not interrupted,
+        unconfirmed=unconfirmed,
+    )
+    verdicts = tuple(judgement.verdict(proof, path) for path in paths)
+    proved = (v.property for v in verdicts if v.outcome is Outcome.HOLDS)
+    rests = tuple((path, judgement.basis(proof, path)) for path in proved)
+    return ProofResult(run, verdicts, found, rests)
+
+
+def is_provable(setting: Setting) -> bool:
+    """Whether the setting claims anything that a prover decides."""
+    theory = theory_of(setting.program, setting.given, setting.variant)
+    return bool(targets(theory, setting, None))
+
+
+def targets(theory: Theory, setting: Setting, selected: frozenset[str] | None) -> tuple[str, ...]:
+    """Return the properties to prove: the claimed ones of the setting, and its obligations."""
+    declared = (*INDUCTIVE, PropertyKind.STEP)
+    return tuple(
+        path
+        for path, claimed in theory.properties.items()
+        if path in theory.own
+        and (claimed.kind not in declared or path in setting.properties)
+        and (selected is None or path in selected)
+    )

@@ -1,0 +1,86 @@
+"""Ask Z3 for a model of formulas of propositional logic, and read it.
+
+Soundness: nothing rests on a model, because what is made of it is replayed; that there is none is
+Z3's `unsat`, by its solver for finite domains.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import z3
+
+from splitspec.checker.symbolic.algebra import Cases, Value
+from splitspec.checker.symbolic.term import Term
+from splitspec.checker.symbolic.z3_solver import Answer, Reply, Translator
+from splitspec.model import ir
+
+
+class Satisfaction:
+    """One solver for formulas that have atoms only, and its last model."""
+
+    def __init__(self, *, seed: int = 0, steps: int = 0) -> None:
+        self._translator = Translator()
+        self._solver = z3.SolverFor("QF_FD", ctx=self._translator.context)
+        self._solver.set("random_seed", seed)
+        if steps:
+            self._solver.set("rlimit", steps)
+        self._model: z3.ModelRef | None = None
+        self._literals: dict[str, z3.BoolRef] = {}
+
+    def add(self, *terms: Term) -> None:
+        """Require formulas from now on."""
+        for term in terms:
+            self._solver.add(self._translator.expression(term))
+
+    def push(self) -> None:
+        self._solver.push()
+
+    def pop(self) -> None:
+        self._solver.pop()
+
+    def check(self, *terms: Term) -> bool | None:
+        """Return whether there is a model in which these formulas hold too; None if it is unknown.
+
+        A model is kept until the next one is found.
+        """
+        self._solver.push()
+        self.add(*terms)
+        result = self._solver.check()
+        if result == z3.sat:
+            self._model = self._solver.model()
+        self._solver.pop()
+        return None if result == z3.unknown else bool(result == z3.sat)
+
+    def name(self, name: str, term: Term) -> None:
+        """Add a formula under a name; it counts in the queries that name it."""
+        literal = z3.Bool(f"fact {name}", self._translator.context)
+        self._literals[name] = literal
+        self._solver.add(z3.Implies(literal, self._translator.expression(term)))
+
+    def contradiction(self, names: Iterable[str]) -> Answer:
+        """Return whether what was added, with the named formulas, contradicts itself."""
+        literals = {name: self._literals[name] for name in names}
+        started = time.perf_counter()
+        result = self._solver.check(*literals.values())
+        seconds = time.perf_counter() - started
+        if result == z3.unsat:
+            used = {str(literal) for literal in self._solver.unsat_core()}
+            core = frozenset(n for n, literal in literals.items() if str(literal) in used)
+            return Answer(Reply.PROVED, core, "", 0, seconds)
+        if result == z3.sat:
+            return Answer(Reply.REFUTED, frozenset(), "", 0, seconds)
+        return Answer(Reply.UNKNOWN, frozenset(), self._solver.reason_unknown(), 0, seconds)
+
+    def is_true(self, term: Term) -> bool:
+        """Return whether a formula holds in the last model; atoms that are open count as false."""
+        assert self._model is not None
+        value = self._model.eval(self._translator.expression(term), model_completion=True)
+        return bool(z3.is_true(value))
+
+    def value(self, value: Value) -> ir.Value:
+        """Return what a value is in the last model."""
+        if isinstance(value, Cases):
+            return next(v for v, term in value.conditions.items() if self.is_true(term))
+        return self.is_true(value)  # type: ignore[arg-type]

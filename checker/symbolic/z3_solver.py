@@ -1,0 +1,210 @@
+"""Ask Z3 whether facts imply goals, incrementally, with names for the facts that it used.
+
+Soundness: `PROVED` is Z3's `unsat` of the facts with the goal denied. Limits are counted in Z3's
+own steps and not in time, so that an answer is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+import z3
+
+from splitspec.checker.symbolic.term import (
+    Application,
+    AtMost,
+    Bound,
+    Choice,
+    Conjunction,
+    Difference,
+    Disjunction,
+    Enumerated,
+    Equality,
+    Existential,
+    Function,
+    Kind,
+    Member,
+    Negation,
+    Number,
+    Plain,
+    Sum,
+    Term,
+    Truth,
+    Uninterpreted,
+    Universal,
+    parts_of,
+)
+
+
+class Reply(Enum):
+    """What a solver says of a goal."""
+
+    PROVED = "proved"
+    REFUTED = "refuted"  # It has a model of the facts in which the goal is false.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply with the names of the facts used (when proved), and what it cost: Z3's steps."""
+
+    reply: Reply
+    core: frozenset[str]
+    reason: str
+    steps: int
+    seconds: float
+
+
+class Translator:
+    """Makes Z3 expressions of terms in one context, each once."""
+
+    def __init__(self) -> None:
+        self.context = z3.Context()
+        self._sorts: dict[Kind, z3.SortRef] = {
+            Plain.BOOLEAN: z3.BoolSort(self.context),
+            Plain.INTEGER: z3.IntSort(self.context),
+        }
+        self._members: dict[Kind, tuple[z3.ExprRef, ...]] = {}
+        self._functions: dict[Function, z3.FuncDeclRef] = {}
+        self._made: dict[Term, z3.ExprRef] = {}
+
+    def sort(self, kind: Kind) -> z3.SortRef:
+        """Return the sort of a kind."""
+        if kind not in self._sorts:
+            match kind:
+                case Uninterpreted(name):
+                    self._sorts[kind] = z3.DeclareSort(name, self.context)
+                case Enumerated(name, members):
+                    names = [f"{name}.{member}" for member in members]
+                    sort, values = z3.EnumSort(name, names, self.context)
+                    self._sorts[kind], self._members[kind] = sort, tuple(values)
+                case Plain():
+                    raise AssertionError("plain kinds are there from the start")
+        return self._sorts[kind]
+
+    def expression(self, term: Term) -> z3.ExprRef:
+        """Return the expression of a term. Works bottom up: terms may be deep."""
+        todo = [term]
+        while todo:
+            current = todo[-1]
+            if current in self._made:
+                todo.pop()
+                continue
+            waiting = [part for part in parts_of(current) if part not in self._made]
+            if waiting:
+                todo += waiting
+            else:
+                self._made[current] = self._make(current)
+                todo.pop()
+        return self._made[term]
+
+    def _make(self, term: Term) -> z3.ExprRef:
+        made = self._made
+        match term:
+            case Truth(value):
+                return z3.BoolVal(value, self.context)
+            case Number(value):
+                return z3.IntVal(value, self.context)
+            case Member(kind, index):
+                self.sort(kind)
+                return self._members[kind][index]
+            case Bound(name, kind):
+                return z3.Const(name, self.sort(kind))
+            case Application(function, arguments):
+                return self._function(function)(*(made[a] for a in arguments))
+            case Negation(operand):
+                return z3.Not(made[operand])
+            case Conjunction(operands):
+                return z3.And([made[o] for o in operands])
+            case Disjunction(operands):
+                return z3.Or([made[o] for o in operands])
+            case Equality(left, right):
+                return made[left] == made[right]
+            case AtMost(left, right):
+                return made[left] <= made[right]
+            case Sum(left, right):
+                return made[left] + made[right]
+            case Difference(left, right):
+                return made[left] - made[right]
+            case Choice(condition, positive, negative):
+                return z3.If(made[condition], made[positive], made[negative])
+            case Universal(bound, body):
+                return z3.ForAll([self.expression(b) for b in bound], made[body])
+            case Existential(bound, body):
+                return z3.Exists([self.expression(b) for b in bound], made[body])
+
+    def _function(self, function: Function) -> Callable[..., z3.ExprRef]:
+        if function not in self._functions:
+            sorts = [self.sort(kind) for kind in (*function.arguments, function.result)]
+            self._functions[function] = z3.Function(function.name, *sorts)
+        made: Callable[..., z3.ExprRef] = self._functions[function]
+        return made
+
+
+class Session:
+    """One solver: facts by name, in nested scopes.
+
+    A named fact counts in a query only if the query names it.
+    """
+
+    def __init__(self, translator: Translator, *, seed: int, steps: int) -> None:
+        self.translator = translator
+        self._solver = z3.Solver(ctx=translator.context)
+        self._solver.set("random_seed", seed)
+        self._steps = steps
+        self._literals: dict[str, z3.BoolRef] = {}
+
+    def assume(self, term: Term) -> None:
+        """Add a fact that always counts."""
+        self._solver.add(self.translator.expression(term))
+
+    def name(self, name: str, term: Term) -> None:
+        """Add a fact under a name."""
+        literal = z3.Bool(f"fact {name}", self.translator.context)
+        self._literals[name] = literal
+        self._solver.add(z3.Implies(literal, self.translator.expression(term)))
+
+    def push(self) -> None:
+        self._solver.push()
+
+    def pop(self) -> None:
+        self._solver.pop()
+
+    def deny(self, goal: Term) -> None:
+        """Assume that a goal is false; `check` then says whether it could be."""
+        self._solver.add(z3.Not(self.translator.expression(goal)))
+
+    def check(self, names: Iterable[str], steps: int | None = None) -> Answer:
+        """Return whether what was assumed, with the named facts, contradicts itself."""
+        literals = {name: self._literals[name] for name in names}
+        self._solver.set("rlimit", self._steps if steps is None else steps)
+        before, started = self.spent, time.perf_counter()
+        try:
+            result = self._solver.check(*literals.values())
+        except z3.Z3Exception as error:
+            return Answer(Reply.UNKNOWN, frozenset(), str(error), 0, 0.0)
+        seconds, spent = time.perf_counter() - started, self.spent - before
+        if result == z3.unsat:
+            core = {str(literal) for literal in self._solver.unsat_core()}
+            used = frozenset(n for n, literal in literals.items() if str(literal) in core)
+            return Answer(Reply.PROVED, used, "", spent, seconds)
+        if result == z3.sat:
+            return Answer(Reply.REFUTED, frozenset(), "", spent, seconds)
+        reason = self._solver.reason_unknown()
+        return Answer(Reply.UNKNOWN, frozenset(), reason, spent, seconds)
+
+    @property
+    def spent(self) -> int:
+        """The steps of the context so far."""
+        statistics = self._solver.statistics()
+        if "rlimit count" in statistics.keys():  # noqa: SIM118 - it is no dictionary
+            return int(statistics.get_key_value("rlimit count"))
+        return 0
+
+
+def version() -> str:
+    """Return the solver's name with its version."""
+    return f"z3 {z3.get_version_string()}"

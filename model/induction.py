@@ -1,0 +1,48 @@
+"""A counterexample to induction: one step from a state of which only the invariants are known.
+
+Nobody says that the state before the step can be reached. So this refutes a proof, not a property:
+it is part of an `unknown`, and never of a `violated`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from splitspec.model.trace import Explanation, Step
+
+REACHABILITY_UNKNOWN = "reachability unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class InductionCounterexample:
+    """A step that the evaluator has taken, from a state in which it found all facts true.
+
+    `after` is empty when the step breaks an obligation of its own (overlap, range), and so leads
+    nowhere. `cone` are the places on which the broken claim or the step's guards depend; the others
+    have arbitrary values.
+    """
+
+    model: str
+    given: tuple[str, ...]
+    variant: str | None
+    scope: tuple[tuple[str, int], ...]
+    claim: str  # path of the property that is false after the step
+    step: Step
+    places: tuple[str, ...]
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    cone: frozenset[str]
+    explanation: Explanation | None
+
+    @property
+    def changes(self) -> tuple[tuple[str, str, str], ...]:
+        """Return (place, before, after) for what the step changed in the cone."""
+        rows = zip(self.places, self.before, self.after, strict=False)
+        return tuple(row for row in rows if row[0] in self.cone and row[1] != row[2])
+
+    @property
+    def context(self) -> tuple[tuple[str, str], ...]:
+        """Return the places of the cone that the step leaves as they are, with their values."""
+        changed = {place for place, _, _ in self.changes}
+        rows = zip(self.places, self.before, strict=True)
+        return tuple(row for row in rows if row[0] in self.cone and row[0] not in changed)

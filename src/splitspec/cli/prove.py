@@ -1,0 +1,96 @@
+"""`splitspec prove`: prove every selected property by induction, and report."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from splitspec.checker.expectation import JudgedProof, judge_proof
+from splitspec.checker.proof import ProofLimits
+from splitspec.checker.report.document import proof_document
+from splitspec.checker.report.proof import proof_text
+from splitspec.checker.symbolic.proving import is_provable, prove
+from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.outcome import proof_code
+from splitspec.cli.selection import Job, Request, report_problems, select
+from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
+
+
+@dataclass(frozen=True, slots=True)
+class ProveRequest:
+    """What was asked on the command line."""
+
+    what: Request
+    finite: bool
+    steps: int
+    seed: int
+    recheck: bool
+    reach: bool
+    json: bool
+    color: Choice
+    progress: Choice
+    verbose: bool
+    quiet: bool
+
+
+def prove_models(request: ProveRequest) -> ExitCode:
+    """Prove every selected job in order; an interrupt ends the sequence and is reported."""
+    selected = select(request.what)
+    if selected.problems:
+        return report_problems(selected.problems, request.color)
+    show = _writer(request)
+    judged: list[JudgedProof] = []
+    for job in selected.jobs:
+        if not is_provable(job.setting):
+            continue
+        line = ProgressLine(request.progress, title=job.title)
+        judged.append(_prove(job, request, line))
+        line.clear()
+        show(job, judged[-1])
+        if judged[-1].result.run.interrupted:
+            break
+    code = proof_code(judged)
+    if request.json:
+        print(json.dumps(proof_document(judged), indent=2, ensure_ascii=False))
+    else:
+        print(_summary(judged, code))
+    return code
+
+
+def _prove(job: Job, request: ProveRequest, line: ProgressLine) -> JudgedProof:
+    result = prove(
+        job.setting,
+        limits=ProofLimits(steps=request.steps),
+        seed=request.seed,
+        finite=request.finite,
+        recheck=request.recheck,
+        report=line.proof,
+    )
+    return judge_proof(result, job.expectation)
+
+
+def _writer(request: ProveRequest) -> Callable[[Job, JudgedProof], None]:
+    """Return what prints a proof as soon as it is judged; JSON is one document, at the end."""
+    paint = painter(uses_color(request.color, sys.stdout))
+
+    def show(job: Job, judged: JudgedProof) -> None:
+        if request.json or (request.quiet and proof_code([judged]) is ExitCode.MET):
+            return
+        print(proof_text(judged, job.sentences, paint, verbose=request.verbose))
+        print(flush=True)
+
+    return show
+
+
+def _summary(judged: list[JudgedProof], code: ExitCode) -> str:
+    if not judged:
+        return "nothing was proved"
+    met = sum(proof_code([item]) is ExitCode.MET for item in judged)
+    obligations = sum(len(item.result.obligations) for item in judged)
+    plural = "" if len(judged) == 1 else "s"
+    return (
+        f"{met} of {len(judged)} proof{plural} as expected, {obligations} obligations · "
+        f"exit {code.value}"
+    )
