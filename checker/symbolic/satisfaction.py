@@ -66,8 +66,8 @@ class Satisfaction:
         result = self._solver.check(*literals.values())
         seconds = time.perf_counter() - started
         if result == z3.unsat:
-            used = {str(literal) for literal in self._solver.unsat_core()}
-            core = frozenset(n for n, literal in literals.items() if str(literal) in used)
+            used = {literal.get_id() for literal in self._solver.unsat_core()}
+            core = frozenset(n for n, literal in literals.items() if literal.get_id() in used)
             return Answer(Reply.PROVED, core, "", 0, seconds)
         if result == z3.sat:
             return Answer(Reply.REFUTED, frozenset(), "", 0, seconds)

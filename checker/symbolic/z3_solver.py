@@ -63,6 +63,7 @@ class Translator:
 
     def __init__(self) -> None:
         self.context = z3.Context()
+        self.spent = 0  # steps of its solvers
         self._sorts: dict[Kind, z3.SortRef] = {
             Plain.BOOLEAN: z3.BoolSort(self.context),
             Plain.INTEGER: z3.IntSort(self.context),
@@ -181,27 +182,31 @@ class Session:
         """Return whether what was assumed, with the named facts, contradicts itself."""
         literals = {name: self._literals[name] for name in names}
         self._solver.set("rlimit", self._steps if steps is None else steps)
-        before, started = self.spent, time.perf_counter()
+        started = time.perf_counter()
         try:
             result = self._solver.check(*literals.values())
         except z3.Z3Exception as error:
             return Answer(Reply.UNKNOWN, frozenset(), str(error), 0, 0.0)
-        seconds, spent = time.perf_counter() - started, self.spent - before
+        seconds = time.perf_counter() - started
+        spent = self._spent_since()
         if result == z3.unsat:
-            core = {str(literal) for literal in self._solver.unsat_core()}
-            used = frozenset(n for n, literal in literals.items() if str(literal) in core)
+            core = {literal.get_id() for literal in self._solver.unsat_core()}
+            used = frozenset(n for n, literal in literals.items() if literal.get_id() in core)
             return Answer(Reply.PROVED, used, "", spent, seconds)
         if result == z3.sat:
             return Answer(Reply.REFUTED, frozenset(), "", spent, seconds)
         reason = self._solver.reason_unknown()
         return Answer(Reply.UNKNOWN, frozenset(), reason, spent, seconds)
 
-    @property
-    def spent(self) -> int:
-        """The steps of the context so far."""
+    def _spent_since(self) -> int:
+        """Return the steps of the context since it was last asked; it counts them all along."""
         statistics = self._solver.statistics()
-        if "rlimit count" in statistics.keys():  # noqa: SIM118 - it is no dictionary
-            return int(statistics.get_key_value("rlimit count"))
+        total = self.translator.spent
+        for number in range(len(statistics)):
+            name, value = statistics[number]
+            if name == "rlimit count":
+                self.translator.spent = int(value)
+                return self.translator.spent - total
         return 0
 
 

@@ -1,0 +1,159 @@
+"""Follow all runs of a scope up to a number of steps, by one solver; and prove by induction over
+several steps.
+
+Soundness: runs are unrolled exactly (`splitspec.checker.symbolic.unrolling`). `bounded` verdicts say
+how many steps were followed. Induction over k steps: no run of fewer than k steps refutes the claim,
+and after k states in a row that satisfy it (and the facts that are proved) comes no state that does
+not; so none ever comes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from splitspec.checker.evidence.execution import given_names, run_id, sizes
+from splitspec.checker.proof import Moment, ProofResult, ProofRun
+from splitspec.checker.symbolic import z3_solver
+from splitspec.checker.symbolic.encoder import Moment as StateMoment
+from splitspec.checker.symbolic.instance import Instance
+from splitspec.checker.symbolic.judgement import scope_text
+from splitspec.checker.symbolic.satisfaction import Satisfaction
+from splitspec.checker.symbolic.theory import Claim, Theory, claims_of, theory_of
+from splitspec.checker.symbolic.unrolling import Unrolling
+from splitspec.model.evaluator import Evaluator
+from splitspec.model.ir import PropertyKind
+from splitspec.model.setting import Setting
+from splitspec.model.trace import Trace
+from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
+
+
+def explore_bounded(
+    setting: Setting,
+    depth: int,
+    *,
+    seed: int = 0,
+    selected: frozenset[str] | None = None,
+    report: Callable[[Moment], None] | None = None,
+) -> ProofResult:
+    """Return what all runs of at most `depth` steps say of the setting's properties."""
+    started = time.perf_counter()
+    theory = theory_of(setting.program, setting.given, setting.variant)
+    claims = _claims(theory, setting, selected)
+    search = _Search(setting, theory, claims, seed)
+    interrupted, reached = False, 0
+    try:
+        for number in range(depth + 1):
+            search.look(number, with_steps=number < depth)
+            reached = number
+            if report is not None:
+                seconds = time.perf_counter() - started
+                report(Moment(number, len(claims), f"depth {number}", seconds))
+            if not search.open or number == depth:
+                break
+            search.extend()
+    except KeyboardInterrupt:
+        interrupted = True
+    verdicts = tuple(search.verdict(path, reached) for path in search.paths)
+    run = ProofRun(
+        id=run_id(setting),
+        model=setting.model,
+        given=given_names(setting),
+        variant=None if setting.variant is None else setting.variant.name,
+        scope=sizes(setting.scope),
+        solvers=(z3_solver.version(),),
+        seconds=time.perf_counter() - started,
+        solving=search.solving,
+        steps=0,
+        seed=seed,
+        framed=0,
+        interrupted=interrupted,
+        remark=f"all runs of up to {reached} steps",
+    )
+    return ProofResult(run, verdicts, (), ())
+
+
+def _claims(
+    theory: Theory, setting: Setting, selected: frozenset[str] | None
+) -> tuple[Claim, ...]:
+    """Return the claims that a run of finite length can decide; witnesses too."""
+    witnesses = [
+        claim
+        for path, claimed in theory.system.properties.items()
+        if claimed.kind is PropertyKind.WITNESS and path in setting.properties
+        for claim in claims_of(claimed)
+    ]
+    declared = (PropertyKind.INVARIANT, PropertyKind.LEMMA, PropertyKind.STEP)
+    return tuple(
+        claim
+        for claim in (*theory.claims, *witnesses)
+        if (claim.path in theory.own or claim.kind is PropertyKind.WITNESS)
+        and (claim.kind not in declared or claim.path in setting.properties)
+        and (selected is None or claim.path in selected)
+    )
+
+
+class _Search:
+    """Runs that are unrolled step by step, and the traces that were found on the way."""
+
+    def __init__(
+        self, setting: Setting, theory: Theory, claims: tuple[Claim, ...], seed: int
+    ) -> None:
+        self.theory = theory
+        self.instance = Instance(theory, setting.scope)
+        self.solver = Satisfaction(seed=seed)
+        self.unrolling = Unrolling(self.instance, self.solver, initial=True)
+        self.evaluator = Evaluator(setting)
+        self.paths = tuple(dict.fromkeys(claim.path for claim in claims))
+        self.open: dict[str, tuple[Claim, ...]] = {
+            path: tuple(c for c in claims if c.path == path) for path in self.paths
+        }
+        self.found: dict[str, Trace] = {}
+        self.solving = 0.0
+
+    def extend(self) -> None:
+        self.unrolling.extend()
+
+    def look(self, number: int, *, with_steps: bool) -> None:
+        """Look for what state `number` shows; and, if asked, what a step from it shows."""
+        for path, claims in list(self.open.items()):
+            on_steps = claims[0].kind in (
+                PropertyKind.STEP,
+                PropertyKind.OVERLAP,
+                PropertyKind.RANGE,
+            )
+            if on_steps and not with_steps:
+                continue
+            self._look_for(path, claims, number)
+
+    def _look_for(self, path: str, claims: Iterable[Claim], number: int) -> None:
+        terms = self.instance.terms
+        shown = [self.unrolling.is_shown(claim, number) for claim in claims]
+        # A witness is reached where all its lines hold; a claim is refuted where one does not.
+        is_witness = self.instance.system.properties.get(path) is not None and (
+            self.instance.system.properties[path].kind is PropertyKind.WITNESS
+        )
+        goal = terms.conjunction(*shown) if is_witness else terms.disjunction(*shown)
+        started = time.perf_counter()
+        if self.solver.check(goal):
+            claimed = self.theory.properties.get(path) or self.instance.system.properties[path]
+            self.found[path] = self.unrolling.trace(self.evaluator, claimed, number)
+            del self.open[path]
+        self.solving += time.perf_counter() - started
+
+    def verdict(self, path: str, depth: int) -> Verdict:
+        claimed = self.theory.properties.get(path) or self.instance.system.properties[path]
+        kind, trace = claimed.kind, self.found.get(path)
+        if trace is not None:
+            outcome = Outcome.REACHED if kind is PropertyKind.WITNESS else Outcome.VIOLATED
+            return Verdict(path, kind, outcome, Assurance(AssuranceKind.REPLAYED), trace=trace)
+        if kind is PropertyKind.WITNESS:
+            reason = f"not reached within {depth} steps"
+            return Verdict(path, kind, Outcome.UNKNOWN, Assurance(AssuranceKind.NONE), reason)
+        return Verdict(
+            path, kind, Outcome.HOLDS, Assurance(AssuranceKind.BOUNDED, f"{depth} steps")
+        )
+
+
+_ = (replace, StateMoment, scope_text)
