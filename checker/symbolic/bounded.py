@@ -1,24 +1,18 @@
-"""Follow all runs of a scope up to a number of steps, by one solver; and prove by induction over
-several steps.
+"""Follow all runs of a scope up to a number of steps, by one solver.
 
-Soundness: runs are unrolled exactly (`splitspec.checker.symbolic.unrolling`). `bounded` verdicts say
-how many steps were followed. Induction over k steps: no run of fewer than k steps refutes the claim,
-and after k states in a row that satisfy it (and the facts that are proved) comes no state that does
-not; so none ever comes.
+Soundness: runs are unrolled exactly (`splitspec.checker.symbolic.unrolling`). `bounded` verdicts
+say how many steps were followed.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
 from splitspec.checker.proof import Moment, ProofResult, ProofRun
 from splitspec.checker.symbolic import z3_solver
-from splitspec.checker.symbolic.encoder import Moment as StateMoment
 from splitspec.checker.symbolic.instance import Instance
-from splitspec.checker.symbolic.judgement import scope_text
 from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.theory import Claim, Theory, claims_of, theory_of
 from splitspec.checker.symbolic.unrolling import Unrolling
@@ -74,9 +68,7 @@ def explore_bounded(
     return ProofResult(run, verdicts, (), ())
 
 
-def _claims(
-    theory: Theory, setting: Setting, selected: frozenset[str] | None
-) -> tuple[Claim, ...]:
+def _claims(theory: Theory, setting: Setting, selected: frozenset[str] | None) -> tuple[Claim, ...]:
     """Return the claims that a run of finite length can decide; witnesses too."""
     witnesses = [
         claim
@@ -154,6 +146,3 @@ class _Search:
         return Verdict(
             path, kind, Outcome.HOLDS, Assurance(AssuranceKind.BOUNDED, f"{depth} steps")
         )
-
-
-_ = (replace, StateMoment, scope_text)

@@ -144,8 +144,8 @@ class Proof:
         if outcome.reply is Reply.PROVED:
             self.decisions[key] = Decision(outcome, Status.PROVED)
         elif key in self.missed:
-            names = ", ".join(sorted(self.missed[key]))
-            reason = f"its proof needs {names}, which is not proved"
+            names = " and ".join(sorted(self.missed[key]))
+            reason = f"its proof needs {names}, not proved"
             self.decisions[key] = Decision(outcome, Status.UNKNOWN, reason=reason)
         elif action is None:
             self.decisions[key] = self._searched_initially(outcome, self.claims[key[0]])

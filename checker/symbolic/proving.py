@@ -11,13 +11,14 @@ from splitspec.checker.symbolic import judgement
 from splitspec.checker.symbolic.calculus import Calculus
 from splitspec.checker.symbolic.enabling import never_enabled
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
+from splitspec.checker.symbolic.k_induction import induct
 from splitspec.checker.symbolic.prover import Proof
 from splitspec.checker.symbolic.rechecking import recheck as recheck_by_cvc5
 from splitspec.checker.symbolic.theory import INDUCTIVE, Theory, theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
 from splitspec.model.ir import PropertyKind
 from splitspec.model.setting import Setting
-from splitspec.model.verdict import Outcome
+from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 
 
 def prove(
@@ -27,6 +28,7 @@ def prove(
     seed: int = 0,
     finite: bool = False,
     recheck: bool = False,
+    k_induction: int = 0,
     selected: frozenset[str] | None = None,
     report: Callable[[Moment], None] | None = None,
 ) -> ProofResult:
@@ -72,9 +74,30 @@ def prove(
         unconfirmed=unconfirmed,
     )
     verdicts = tuple(judgement.verdict(proof, path) for path in paths)
+    if k_induction and finite and not interrupted:
+        verdicts = _with_induction(proof, verdicts, k_induction)
     proved = (v.property for v in verdicts if v.outcome is Outcome.HOLDS)
     rests = tuple((path, judgement.basis(proof, path)) for path in proved)
     return ProofResult(run, verdicts, found, rests)
+
+
+def _with_induction(proof: Proof, verdicts: tuple[Verdict, ...], steps: int) -> tuple[Verdict, ...]:
+    """Return the verdicts with what induction over several steps proves at the scope."""
+    unknown = [v.property for v in verdicts if v.outcome is Outcome.UNKNOWN]
+    proved = induct(proof, unknown, steps)
+    assurance = Assurance(AssuranceKind.PROVED_FINITE, judgement.scope_text(proof.setting.scope))
+    return tuple(
+        Verdict(
+            v.property,
+            v.kind,
+            Outcome.HOLDS,
+            assurance,
+            f"by induction over {proved[v.property]} steps",
+        )
+        if v.property in proved
+        else v
+        for v in verdicts
+    )
 
 
 def is_provable(setting: Setting) -> bool:

@@ -1,7 +1,8 @@
 """The steps of a scope put one after the other: states as cells, one action chosen at each step.
 
-Soundness: exact. A model of the unrolled formulas, from the initial states on, is a run of the scope
-of that many steps, and the other way round; a run that is shown was replayed by the evaluator.
+Soundness: exact. A model of the unrolled formulas, from the initial states on, is a run of the
+scope of that many steps, and the other way round; a run that is shown was replayed by the
+evaluator.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from splitspec.checker.evidence.execution import Execution
+from splitspec.checker.evidence.execution import Execution, shows
 from splitspec.checker.evidence.replay import Refusal, counterexample, perform
 from splitspec.checker.symbolic.algebra import State, Value
 from splitspec.checker.symbolic.encoder import Moment
@@ -112,7 +113,7 @@ class Unrolling:
 
     # Claims
 
-    def is_shown(self, claim: Claim, number: int) -> Term | None:
+    def is_shown(self, claim: Claim, number: int) -> Term:
         """Return that state `number` refutes a claim, or reaches a witness; for claims on steps,
         that a step from it does."""
         instance = self._instance
@@ -164,8 +165,6 @@ class Unrolling:
 
 
 def _with_last_step(evaluator: Evaluator, claim: ir.Property, execution: Execution) -> Execution:
-    from splitspec.checker.evidence.execution import shows
-
     for step in evaluator.steps(execution.last):
         longer = execution.then(step)
         if shows(evaluator, claim, longer):

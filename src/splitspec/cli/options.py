@@ -101,6 +101,16 @@ Verbose = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only what is not as expected.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of what is random.")]
+BoundedSteps = Annotated[
+    int | None,
+    typer.Option("--bmc", metavar="K", min=0, help="Follow all runs of K steps by a solver."),
+]
+InductionSteps = Annotated[
+    int | None,
+    typer.Option(
+        "--k-induction", metavar="K", min=1, help="Induct over up to K steps; with --finite."
+    ),
+]
 Finite = Annotated[
     bool, typer.Option("--finite", help="Prove for the sizes of the model only, exactly.")
 ]

@@ -11,9 +11,11 @@ from splitspec.checker.expectation import JudgedProof, judge_proof
 from splitspec.checker.proof import ProofLimits
 from splitspec.checker.report.document import proof_document
 from splitspec.checker.report.proof import proof_text
+from splitspec.checker.symbolic.bounded import explore_bounded
 from splitspec.checker.symbolic.proving import is_provable, prove
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.outcome import proof_code
+from splitspec.cli.reach import with_runs
 from splitspec.cli.selection import Job, Request, report_problems, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 
@@ -24,6 +26,8 @@ class ProveRequest:
 
     what: Request
     finite: bool
+    bmc: int | None
+    k_induction: int
     steps: int
     seed: int
     recheck: bool
@@ -43,7 +47,7 @@ def prove_models(request: ProveRequest) -> ExitCode:
     show = _writer(request)
     judged: list[JudgedProof] = []
     for job in selected.jobs:
-        if not is_provable(job.setting):
+        if request.bmc is None and not is_provable(job.setting):
             continue
         line = ProgressLine(request.progress, title=job.title)
         judged.append(_prove(job, request, line))
@@ -60,14 +64,20 @@ def prove_models(request: ProveRequest) -> ExitCode:
 
 
 def _prove(job: Job, request: ProveRequest, line: ProgressLine) -> JudgedProof:
-    result = prove(
-        job.setting,
-        limits=ProofLimits(steps=request.steps),
-        seed=request.seed,
-        finite=request.finite,
-        recheck=request.recheck,
-        report=line.proof,
-    )
+    if request.bmc is not None:
+        result = explore_bounded(job.setting, request.bmc, seed=request.seed, report=line.proof)
+    else:
+        result = prove(
+            job.setting,
+            limits=ProofLimits(steps=request.steps),
+            seed=request.seed,
+            finite=request.finite,
+            recheck=request.recheck,
+            k_induction=request.k_induction,
+            report=line.proof,
+        )
+    if request.reach:
+        result = with_runs(job.setting, result)
     return judge_proof(result, job.expectation)
 
 

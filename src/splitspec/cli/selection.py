@@ -36,7 +36,10 @@ MASK_BITS = 64
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was named. `sizes` go before the manifest's; without `given`, every adversary."""
+    """What was named. `sizes` go before the manifest's; without `given`, every adversary.
+
+    `size` is that of sorts of which nobody says more; None makes such a sort an error.
+    """
 
     models: tuple[str, ...] = ()
     sizes: tuple[tuple[str, int], ...] = ()
@@ -44,6 +47,7 @@ class Request:
     variant: str | None = None
     variants: bool = False
     given: tuple[str, ...] | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +209,12 @@ def _jobs(model: Model, request: Request) -> Iterator[Job]:
             if request.variant in (None, variant.name):
                 yield from _variant_jobs(model, variant, request, families)
         return
-    sizes = dict(request.sizes)
-    scope = _scope(model, None, sizes)
+    scope = _scope(model, None, _sizes(model, request))
     for given in _adversaries(model.program, request.given):
         properties = _properties(model.program, given, request.properties)
         if request.properties and not properties:
             continue
-        expectation = _expectation(model.entry, given, recorded=not sizes)
+        expectation = _expectation(model.entry, given, recorded=not request.sizes)
         setting = Setting(model.entry.name, model.program, scope, given, None, properties)
         yield Job(_title(model, given), setting, expectation, sentences=_sentences(model.program))
 
@@ -242,6 +245,16 @@ def _together(group: list[Variant], name: str) -> tuple[Variant, ...]:
     place = next(i for i, variant in enumerate(group) if variant.name == name)
     start = place - place % MASK_BITS
     return tuple(group[start : start + MASK_BITS])
+
+
+def _sizes(model: Model, request: Request) -> dict[str, int]:
+    """Return the sizes of the command line, and the general one where the manifest has none."""
+    sizes = dict(request.sizes)
+    if request.size is not None:
+        known = {name.rpartition(".")[2] for name in (*model.entry.scope, *sizes)}
+        missing = (s for s in model.program.sorts if s.rpartition(".")[2] not in known)
+        sizes.update(dict.fromkeys(missing, request.size))
+    return sizes
 
 
 def _variant_jobs(
