@@ -246,7 +246,8 @@ class Step:
             case ir.PropertyKind.OVERLAP:
                 yield self._query(ObligationKind.OVERLAP, claim, 0, (), self.no_overlap)
             case ir.PropertyKind.RANGE:
-                yield self._query(ObligationKind.RANGE, claim, 0, (), self.in_range)
+                hypotheses = (self.no_overlap,)
+                yield self._query(ObligationKind.RANGE, claim, 0, hypotheses, self.in_range)
             case ir.PropertyKind.STEP:
                 yield from self._claimed(ObligationKind.STEP, claim)
             case _:
@@ -273,9 +274,10 @@ class Step:
         goal = conditions.encoder.holds(expression, {}, moment)
         tallies = conditions.tallies(claim)
         if not tallies:
-            yield self._query(kind, claim, 0, (), goal)
+            yield self._query(kind, claim, 0, (self.exists,), goal)
             return
         known = (
+            self.exists,
             *conditions.definitions(claim, before, ""),
             *conditions.definitions(claim, self.after, AFTER),
         )
@@ -327,12 +329,9 @@ class Step:
         old, new = tally.value(before, keys), tally.value(after, keys)
         for points in range(1, POINTS_MAX + 1):
             delta = conditions.accountant.delta(tally, before, after, keys, points)
-            moved = terms.conjunction(
-                delta.bounded, terms.equality(new, terms.sum(old, delta.amount))
-            )
-            cleared = terms.conjunction(delta.emptied, terms.equality(new, terms.number(0)))
-            goal = terms.disjunction(moved, cleared)
-            hypotheses = (*limits, *delta.choices)
+            moved = terms.equality(new, terms.sum(old, delta.amount))
+            goal = terms.conjunction(delta.bounded, moved)
+            hypotheses = (self.exists, *limits, *delta.choices)
             yield self._query(ObligationKind.EXACTNESS, claim, points, hypotheses, goal)
 
     @cached_property

@@ -8,7 +8,6 @@ A *tally* is a number with what it counts: a counter, or a count in a property.
   key, then the number of the key changes by the sum of what it gains and loses at these. The
   points are named by choice: each wi is a changed binding that is none of those before it, if
   there is one. To show are that no binding but these changes, and that the number moves by the sum.
-* *The empty fibre*: if nothing satisfies the condition at a key after the step, its number is 0.
 
 Soundness: each holds of cardinalities of finite sets. That the sets are finite is no assumption:
 the sizes of a run are. (Pointwise delta: the recipe for permutation-free reference counts over
@@ -51,7 +50,6 @@ class Delta:
     choices: tuple[Term, ...]
     bounded: Term
     amount: Term
-    emptied: Term
 
 
 def counter_tally(counter: ir.Variable) -> Tally:
@@ -177,10 +175,7 @@ class Accountant:
                 self._satisfies(tally, after, env), terms.number(1), terms.number(-1)
             )
             amount = terms.sum(amount, terms.choice(counts, gains, terms.number(0)))
-        emptied = algebra.all_of(
-            tally.binders, keys, lambda env: terms.negation(self._satisfies(tally, after, env))
-        )
-        return Delta(tuple(choices), bounded, amount, emptied)
+        return Delta(tuple(choices), bounded, amount)
 
     def _choice(
         self,
