@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from splitspec.checker.proof import Method, Obligation, ObligationKind, Status
+from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.prover import Decision, Proof
 from splitspec.checker.symbolic.theory import Claim
 from splitspec.model.induction import REACHABILITY_UNKNOWN
@@ -91,7 +92,7 @@ def _assurance(proof: Proof, names: list[str]) -> Assurance:
     methods = {
         decision.outcome.method for (name, _), decision in proof.decisions.items() if name in names
     }
-    if Method.FINITE in methods:
+    if Method.FINITE in methods or isinstance(proof.calculus, FiniteCalculus):
         return Assurance(AssuranceKind.PROVED_FINITE, scope_text(proof.setting.scope))
     return Assurance(AssuranceKind.PROVED)
 

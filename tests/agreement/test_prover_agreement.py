@@ -1,0 +1,94 @@
+"""The prover says what the evaluator says, on systems that nobody chose.
+
+* All runs of K steps, unrolled, find what an exhaustive search finds within K steps, at the same
+  length: `bmc K = reach within K`.
+* What is proved, for any size or at the scope, is violated by no run: `proved ⊆ holds`.
+* A counterexample to induction at the scope is a step that the evaluator takes; the prover replays
+  it, and raises if it cannot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, note, settings
+from tests.agreement.random_systems import RandomSystem, random_systems
+from tests.agreement.test_agreement import read
+
+from splitspec.checker.explicit import oracle
+from splitspec.checker.proof import ProofLimits
+from splitspec.checker.result import Limits, RunResult
+from splitspec.checker.symbolic.bounded import explore_bounded
+from splitspec.checker.symbolic.proving import prove
+from splitspec.model.ir import PropertyKind
+from splitspec.model.scope import Scope
+from splitspec.model.setting import Setting
+from splitspec.model.verdict import Outcome
+
+EXAMPLES = max(settings().max_examples // 6, 1)
+
+STATES_MAX = 400
+DEPTH = 3
+STEPS = 200_000
+"""Random systems need not be in the fragment where solvers are quick; an unknown is no failure."""
+
+BAD = (Outcome.VIOLATED, Outcome.REACHED)
+
+
+def found_within(result: RunResult, depth: int) -> dict[str, int]:
+    """Return the properties that a trace of at most so many steps decides, with its length."""
+    return {
+        v.property: v.trace.length
+        for v in result.verdicts
+        if v.trace is not None
+        and v.trace.length <= depth
+        and v.kind not in (PropertyKind.RECOVERABLE, PropertyKind.DEADLOCK)
+    }
+
+
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=EXAMPLES)
+@given(random_systems())
+def test_bounded_runs_are_the_runs_of_the_evaluator(system: RandomSystem) -> None:
+    note(f"{system.sizes}\n{system.text}")
+    for setting in read(system):
+        judge = oracle.explore(setting, Limits(states=STATES_MAX))
+        if not judge.run.complete:
+            continue
+        bounded = explore_bounded(setting, DEPTH)
+        lengths = {v.property: v.trace.length for v in bounded.verdicts if v.trace is not None}
+        assert lengths == found_within(judge, DEPTH)
+
+
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=EXAMPLES)
+@given(random_systems())
+def test_what_is_proved_is_violated_by_no_run(system: RandomSystem) -> None:
+    note(f"{system.sizes}\n{system.text}")
+    for setting in read(system):
+        proved = proved_of(setting, finite=False)
+        proved_here = proved_of(setting, finite=True)
+        assert violated(setting) & (proved | proved_here) == set()
+        for other in (1, 2):
+            assert violated(resized(setting, other)) & proved == set()
+
+
+def proved_of(setting: Setting, *, finite: bool) -> set[str]:
+    limits = ProofLimits(steps=STEPS, scope_max=2)
+    result = prove(setting, finite=finite, limits=limits)
+    wanted = {Outcome.HOLDS}
+    if not finite:  # An obligation may have been met at the scope alone, which the verdict says.
+        return {
+            v.property
+            for v in result.verdicts
+            if v.outcome in wanted and str(v.assurance) == "proved"
+        }
+    return {v.property for v in result.verdicts if v.outcome in wanted}
+
+
+def violated(setting: Setting) -> set[str]:
+    result = oracle.explore(setting, Limits(states=STATES_MAX))
+    return {v.property for v in result.verdicts if v.outcome is Outcome.VIOLATED}
+
+
+def resized(setting: Setting, size: int) -> Setting:
+    scope = setting.scope
+    return replace(setting, scope=Scope(dict.fromkeys(scope.sizes, size), scope.bounds, scope.pins))

@@ -1,0 +1,46 @@
+"""Every safety claim of the shipped specification is proved for any size, hostile actions in; and
+nothing that a shipped variant breaks is proved of that variant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from splitspec.checker.symbolic.proving import is_provable, prove
+from splitspec.cli.selection import Job, Request, select
+from splitspec.model.manifest import load_manifest
+from splitspec.model.verdict import AssuranceKind, Outcome
+
+SPEC = Path(__file__).parents[2] / "spec"
+MODELS = tuple(load_manifest(SPEC / "models.toml").models)
+
+
+def provable(model: str, *, variants: bool) -> list[Job]:
+    selected = select(Request(models=(model,), variants=variants))
+    assert not selected.problems
+    return [job for job in selected.jobs if is_provable(job.setting)]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_safety_claim_is_proved_for_any_size(model: str) -> None:
+    jobs = provable(model, variants=False)
+    assert jobs
+    for job in jobs:
+        result = prove(job.setting)
+        missed = {v.property: v.reason for v in result.verdicts if v.outcome is not Outcome.HOLDS}
+        assert missed == {}
+        assert {v.assurance.kind for v in result.verdicts} == {AssuranceKind.PROVED}
+        assert set(result.run.never_enabled) <= set(job.expectation.idle)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_what_a_variant_breaks_is_not_proved(model: str) -> None:
+    for job in provable(model, variants=True):
+        variant = job.setting.variant
+        assert variant is not None
+        if variant.violated is None:
+            continue  # An equivalent variant breaks nothing.
+        result = prove(job.setting, selected=frozenset({variant.violated}))
+        proved = [v.property for v in result.verdicts if v.outcome is Outcome.HOLDS]
+        assert proved == [], variant.name
