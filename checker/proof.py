@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from splitspec.model.induction import InductionCounterexample
+from splitspec.model.ir import ActorKind
 from splitspec.model.verdict import Verdict
 
 
@@ -59,6 +60,28 @@ class Obligation:
     reason: str = ""
     counterexample: InductionCounterexample | None = None
     rechecked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A design without one guard: the properties whose proof is lost, and those of which the
+    solver does not know."""
+
+    action: str
+    guard: str
+    kind: ActorKind
+    origin: str
+    lost: tuple[str, ...]
+    undecided: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.action}.{self.guard}"
+
+    @property
+    def is_redundant(self) -> bool:
+        """Whether everything that was proved is proved without the guard."""
+        return not self.lost and not self.undecided
 
 
 @dataclass(frozen=True, slots=True)

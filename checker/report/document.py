@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
 from splitspec.checker.expectation import JudgedProof, JudgedRun, Judgement
-from splitspec.checker.proof import Obligation
+from splitspec.checker.proof import Mutant, Obligation, ProofRun
 from splitspec.checker.result import Coverage, Run
 from splitspec.model.induction import InductionCounterexample
 from splitspec.model.trace import Explanation, Step, Trace
@@ -45,6 +45,28 @@ def proof_document(judged: Iterable[JudgedProof]) -> dict[str, Any]:
             _obligation(obligation, item.result.run.id)
             for item in proofs
             for obligation in item.result.obligations
+        ],
+    }
+
+
+def mutation_document(
+    run: ProofRun, mutants: Iterable[Mutant], runs: Mapping[str, tuple[str, int]]
+) -> dict[str, Any]:
+    """Return what is lost without each guard of one run, as plain data."""
+    return {
+        "run": run.id,
+        "mutants": [
+            {
+                "action": mutant.action,
+                "guard": mutant.guard,
+                "kind": mutant.kind.value,
+                "lost": list(mutant.lost),
+                "undecided": list(mutant.undecided),
+                "redundant": mutant.is_redundant,
+                "violated": runs[mutant.name][0] if mutant.name in runs else None,
+                "steps": runs[mutant.name][1] if mutant.name in runs else None,
+            }
+            for mutant in mutants
         ],
     }
 

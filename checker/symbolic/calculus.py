@@ -31,8 +31,11 @@ class Outcome:
 class StepCalculus(Protocol):
     """Decides what one action owes."""
 
-    def decide(self, claim: Claim, live: Facts) -> Outcome:
-        """Decide an obligation from the facts that are believed."""
+    def decide(self, claim: Claim, live: Facts, without: str = "") -> Outcome:
+        """Decide an obligation from the facts that are believed, and the action's guards.
+
+        What holds without one of the guards is asked of the first solver only.
+        """
         ...
 
 

@@ -32,11 +32,13 @@ class _Step:
     solver: Satisfaction
     guards: dict[str, Term]
 
-    def decide(self, claim: Claim, live: Facts) -> Outcome:
+    def decide(self, claim: Claim, live: Facts, without: str = "") -> Outcome:
         self.solver.push()
-        self.solver.add(self.step.broken(claim))
+        self.solver.add(self.step.breaks(claim))
         names = [name for name in self.calculus.facts if name in live]
-        answer = self.solver.contradiction([*names, *self.guards])
+        answer = self.solver.contradiction(
+            [*names, *(guard for guard in self.guards if guard != without)]
+        )
         self.solver.pop()
         return self.calculus.outcome(answer)
 
@@ -84,6 +86,10 @@ class FiniteCalculus:
         if action is None:
             goal = instance.holds(claim, Moment(instance.initial))
         else:
-            goal = instance.terms.negation(instance.step(action).broken(claim))
+            step = instance.step(action)
+            goal = instance.terms.negation(step.breaks(claim))
+            facts += [step.limits]
+            guards = {f"{action.path}.{name}": term for name, term in step.guards.items()}
+            facts += [guards[name] for name in sorted(outcome.core) if name in guards]
             facts += [self.facts[name] for name in sorted(outcome.core) if name in self.facts]
         return cvc5_solver.ask(instance.terms, facts, goal, steps=self._steps)

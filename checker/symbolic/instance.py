@@ -238,24 +238,31 @@ class FiniteStep:
 
     @cached_property
     def exists(self) -> Term:
-        """That the step has a successor."""
-        return self._all.terms.conjunction(self.enabled, self.no_overlap, self.in_range, self.uncut)
+        """That the guards hold and the step has a successor."""
+        return self._all.terms.conjunction(self.enabled, self._proceeds)
+
+    @cached_property
+    def _proceeds(self) -> Term:
+        """That the step has a successor, if its guards hold."""
+        return self._all.terms.conjunction(self.no_overlap, self.in_range, self.uncut)
 
     def broken(self, claim: Claim) -> Term:
-        """Return that the step happens and breaks the claim."""
+        """Return that the guards hold, and the step breaks the claim."""
+        return self._all.terms.conjunction(self.enabled, self.breaks(claim))
+
+    def breaks(self, claim: Claim) -> Term:
+        """Return that the step breaks the claim, if its guards hold."""
         terms = self._all.terms
         match claim.kind:
             case ir.PropertyKind.OVERLAP:
-                return terms.conjunction(self.enabled, terms.negation(self.no_overlap))
+                return terms.negation(self.no_overlap)
             case ir.PropertyKind.RANGE:
-                return terms.conjunction(
-                    self.enabled, self.no_overlap, terms.negation(self.in_range)
-                )
+                return terms.conjunction(self.no_overlap, terms.negation(self.in_range))
             case ir.PropertyKind.STEP:
                 moment = Moment(self.before, self.after, self.action.actor.kind)
             case _:
                 moment = Moment(self.after)
-        return terms.conjunction(self.exists, terms.negation(self._all.holds(claim, moment)))
+        return terms.conjunction(self._proceeds, terms.negation(self._all.holds(claim, moment)))
 
 
 def _is_above(value: ir.Value) -> bool:

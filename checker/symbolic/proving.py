@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
-from splitspec.checker.proof import Moment, ProofLimits, ProofResult, ProofRun
+from splitspec.checker.proof import Moment, Mutant, ProofLimits, ProofResult, ProofRun
 from splitspec.checker.symbolic import judgement
 from splitspec.checker.symbolic.calculus import Calculus
 from splitspec.checker.symbolic.enabling import never_enabled
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.k_induction import induct
+from splitspec.checker.symbolic.mutation import mutants
 from splitspec.checker.symbolic.prover import Proof
 from splitspec.checker.symbolic.rechecking import recheck as recheck_by_cvc5
 from splitspec.checker.symbolic.theory import INDUCTIVE, Theory, theory_of
@@ -38,14 +40,18 @@ def prove(
     The scope of the setting is where actions are looked for that nothing enables, and where an
     obligation is tried that could not be proved for any size.
     """
-    limits, started = limits or ProofLimits(), time.perf_counter()
-    theory = theory_of(setting.program, setting.given, setting.variant)
-    calculus: Calculus
-    if finite:
-        calculus = FiniteCalculus(theory, setting.scope, seed, limits.steps)
-    else:
-        calculus = UnboundedCalculus(theory, limits, seed)
-    proof = Proof(setting, theory, calculus, limits, report)
+    proof = _opened(setting, limits or ProofLimits(), seed, finite=finite, report=report)
+    result = _settled(proof, seed, selected=selected, recheck=recheck)
+    if k_induction and finite and not result.run.interrupted:
+        verdicts = _with_induction(proof, result.verdicts, k_induction)
+        return replace(result, verdicts=verdicts)
+    return result
+
+
+def _settled(
+    proof: Proof, seed: int, *, selected: frozenset[str] | None, recheck: bool
+) -> ProofResult:
+    setting, theory = proof.setting, proof.theory
     paths = targets(theory, setting, selected)
     interrupted = False
     unconfirmed: tuple[str, ...] = ()
@@ -61,9 +67,9 @@ def prove(
         model=setting.model,
         given=given_names(setting),
         variant=None if setting.variant is None else setting.variant.name,
-        scope=sizes(setting.scope) if finite else (),
+        scope=sizes(setting.scope) if isinstance(proof.calculus, FiniteCalculus) else (),
         solvers=proof.calculus.solvers,
-        seconds=time.perf_counter() - started,
+        seconds=time.perf_counter() - proof.started,
         solving=sum(obligation.seconds for obligation in found),
         steps=sum(obligation.steps for obligation in found),
         seed=seed,
@@ -74,11 +80,39 @@ def prove(
         unconfirmed=unconfirmed,
     )
     verdicts = tuple(judgement.verdict(proof, path) for path in paths)
-    if k_induction and finite and not interrupted:
-        verdicts = _with_induction(proof, verdicts, k_induction)
     proved = (v.property for v in verdicts if v.outcome is Outcome.HOLDS)
     rests = tuple((path, judgement.basis(proof, path)) for path in proved)
     return ProofResult(run, verdicts, found, rests)
+
+
+def mutate(
+    setting: Setting,
+    *,
+    limits: ProofLimits | None = None,
+    seed: int = 0,
+    report: Callable[[Moment], None] | None = None,
+) -> tuple[ProofResult, tuple[Mutant, ...]]:
+    """Return a proof for any size, and what is lost of it without each guard in turn."""
+    proof = _opened(setting, limits or ProofLimits(), seed, finite=False, report=report)
+    result = _settled(proof, seed, selected=None, recheck=False)
+    return result, () if result.run.interrupted else mutants(proof)
+
+
+def _opened(
+    setting: Setting,
+    limits: ProofLimits,
+    seed: int,
+    *,
+    finite: bool,
+    report: Callable[[Moment], None] | None,
+) -> Proof:
+    theory = theory_of(setting.program, setting.given, setting.variant)
+    calculus: Calculus
+    if finite:
+        calculus = FiniteCalculus(theory, setting.scope, seed, limits.steps)
+    else:
+        calculus = UnboundedCalculus(theory, limits, seed)
+    return Proof(setting, theory, calculus, limits, report)
 
 
 def _with_induction(proof: Proof, verdicts: tuple[Verdict, ...], steps: int) -> tuple[Verdict, ...]:

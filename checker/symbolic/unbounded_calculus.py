@@ -10,6 +10,7 @@ the meaning of the language.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -37,12 +38,15 @@ class UnboundedStep:
     step: Step
     guards: dict[str, Term]
 
-    def decide(self, claim: Claim, live: Facts) -> Outcome:
+    def decide(self, claim: Claim, live: Facts, without: str = "") -> Outcome:
         queries = tuple(self.step.queries(claim))
         first = queries[0]
         if isinstance(first.goal, Truth) and first.goal.value:
             return Outcome(Reply.PROVED, Method.FOLDED, attempt=first.attempt)
-        return self.calculus.climb(queries, live, self.step.limits, self.guards)
+        guards = {name: term for name, term in self.guards.items() if name != without}
+        if without:
+            return self.calculus.ask_once(queries, live, guards)
+        return self.calculus.climb(queries, live, self.step.limits, guards)
 
 
 class UnboundedCalculus:
@@ -51,7 +55,11 @@ class UnboundedCalculus:
     def __init__(self, theory: Theory, limits: ProofLimits, seed: int) -> None:
         self.conditions = Conditions(theory)
         self._limits, self._seed = limits, seed
-        self._translator = Translator()
+        # A seed other than 0 also renames all symbols and shuffles the facts.
+        self._translator = Translator(f"{seed}." if seed else "")
+        self._order = list(self.conditions.facts)
+        if seed:
+            random.Random(seed).shuffle(self._order)
         self._session = self._opened(self.conditions.axioms, named=True)
         self._initial = self._opened(self.conditions.initial_axioms, named=False)
         self._steps: dict[str, UnboundedStep] = {}
@@ -61,8 +69,8 @@ class UnboundedCalculus:
         for axiom in axioms:
             session.assume(axiom)
         if named:
-            for name, fact in self.conditions.facts.items():
-                session.name(name, fact)
+            for name in self._order:
+                session.name(name, self.conditions.facts[name])
             for claim in self.conditions.theory.facts:
                 for term in self.conditions.definitions(claim, self.conditions.before, ""):
                     session.assume(term)
@@ -120,15 +128,11 @@ class UnboundedCalculus:
         guards: dict[str, Term],
     ) -> Outcome:
         """Return the first proof of any of the queries, else what was said of the last."""
-        names = [n for n in self.conditions.facts if n in live]
-        names += list(guards)
-        spent, seconds = 0, 0.0
-        outcome = Outcome(Reply.UNKNOWN, None, reason="nothing was tried")
-        for query in queries:
-            outcome = self._incremental(query, names)
-            spent, seconds = spent + outcome.steps, seconds + outcome.seconds
-            if outcome.reply is Reply.PROVED:
-                return replace(outcome, steps=spent, seconds=seconds)
+        outcome = self.ask_once(queries, live, guards)
+        if outcome.reply is Reply.PROVED:
+            return outcome
+        names = self._names(live, guards)
+        spent, seconds = outcome.steps, outcome.seconds
         for query in queries if outcome.reply is Reply.UNKNOWN else ():
             for again in (self._fresh, self._second_solver):
                 found = again(query, names, limits, guards)
@@ -136,6 +140,22 @@ class UnboundedCalculus:
                 if found.reply is Reply.PROVED:
                     return replace(found, steps=spent, seconds=seconds)
         return replace(outcome, steps=spent, seconds=seconds)
+
+    def ask_once(self, queries: tuple[Query, ...], live: Facts, guards: dict[str, Term]) -> Outcome:
+        """Return what the incremental solver says, in the scope of the action that was entered."""
+        names = self._names(live, guards)
+        spent, seconds = 0, 0.0
+        outcome = Outcome(Reply.UNKNOWN, None, reason="nothing was tried")
+        for query in queries:
+            outcome = self._incremental(query, names)
+            spent, seconds = spent + outcome.steps, seconds + outcome.seconds
+            if outcome.reply is Reply.PROVED:
+                break
+        return replace(outcome, steps=spent, seconds=seconds)
+
+    def _names(self, live: Facts, guards: dict[str, Term]) -> list[str]:
+        """Return facts and guards in one order, on which answers may depend."""
+        return [*(name for name in self._order if name in live), *guards]
 
     def _incremental(self, query: Query, names: list[str]) -> Outcome:
         session = self._session

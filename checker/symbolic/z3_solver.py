@@ -61,8 +61,9 @@ class Answer:
 class Translator:
     """Makes Z3 expressions of terms in one context, each once."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
         self.context = z3.Context()
+        self._prefix = prefix  # of functions and domains: solvers order by name here and there
         self.spent = 0  # steps of its solvers
         self._sorts: dict[Kind, z3.SortRef] = {
             Plain.BOOLEAN: z3.BoolSort(self.context),
@@ -77,7 +78,7 @@ class Translator:
         if kind not in self._sorts:
             match kind:
                 case Uninterpreted(name):
-                    self._sorts[kind] = z3.DeclareSort(name, self.context)
+                    self._sorts[kind] = z3.DeclareSort(self._prefix + name, self.context)
                 case Enumerated(name, members):
                     names = [f"{name}.{member}" for member in members]
                     sort, values = z3.EnumSort(name, names, self.context)
@@ -140,7 +141,7 @@ class Translator:
     def _function(self, function: Function) -> Callable[..., z3.ExprRef]:
         if function not in self._functions:
             sorts = [self.sort(kind) for kind in (*function.arguments, function.result)]
-            self._functions[function] = z3.Function(function.name, *sorts)
+            self._functions[function] = z3.Function(self._prefix + function.name, *sorts)
         made: Callable[..., z3.ExprRef] = self._functions[function]
         return made
 

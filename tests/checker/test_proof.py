@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection
 
 import pytest
 
-from splitspec.checker.proof import Method, ObligationKind, ProofResult, Status
+from splitspec.checker.proof import Method, ObligationKind, ProofLimits, ProofResult, Status
 from splitspec.checker.symbolic.bounded import explore_bounded
-from splitspec.checker.symbolic.proving import prove
+from splitspec.checker.symbolic.proving import mutate, prove
 from splitspec.model.ir import ActorKind
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import AssuranceKind, Outcome
@@ -390,7 +390,7 @@ def test_cores_name_facts_and_guards_that_were_used(setting: Make) -> None:
 
 
 def test_what_a_step_does_not_write_is_kept_by_the_frame_rule(setting: Make) -> None:
-    result = prove(setting(SEATS + "    var other: bool\n"[:0]))
+    result = prove(setting(SEATS))
     assert result.run.framed == 0
     more = SEATS.replace("    var seat", "    var lamp: bool\n    var seat").replace(
         "    action stand", "    action flip() by kernel\n      lamp := true\n    action stand"
@@ -417,8 +417,6 @@ def test_a_proof_is_the_same_every_time(setting: Make) -> None:
 
 
 def test_an_obligation_without_a_budget_is_one_unknown_with_a_reason(setting: Make) -> None:
-    from splitspec.checker.proof import ProofLimits
-
     result = prove(setting(COUNTED), limits=ProofLimits(steps=1, scope_max=1))
     open_ = [o for o in result.obligations if o.status is not Status.PROVED]
     assert all(o.reason for o in open_)
@@ -479,3 +477,32 @@ def test_bounded_runs_find_the_shortest_and_say_how_far_they_went(setting: Make)
     assert turned.outcome is Outcome.REACHED
     assert turned.trace is not None
     assert turned.trace.length == 1
+
+
+def test_a_mutant_loses_what_its_guard_carries_and_nothing_else(setting: Make) -> None:
+    guarded = SEATS.replace(
+        "      seat[t] := none", "      when seated: seat[t] != none\n      seat[t] := none"
+    )
+    result, mutants = mutate(setting(guarded))
+    assert {v.outcome for v in result.verdicts} == {Outcome.HOLDS}
+    assert {m.name: m.lost for m in mutants} == {
+        "m.sit.free": ("m.one_a_seat",),
+        "m.stand.seated": (),
+    }
+    assert [m.name for m in mutants if m.is_redundant] == ["m.stand.seated"]
+
+
+def test_what_a_mutant_loses_is_lost_in_the_design_without_the_guard(setting: Make) -> None:
+    """Each mutant beside an outright proof of the same design, written without the guard."""
+    _, mutants = mutate(setting(COUNTED))
+    for mutant in mutants:
+        lines = COUNTED.splitlines()
+        start = next(i for i, t in enumerate(lines) if f"action {mutant.action[2:]}(" in t)
+        guard = next(i for i in range(start, len(lines)) if f"when {mutant.guard}:" in lines[i])
+        outright = prove(setting("\n".join([*lines[:guard], *lines[guard + 1 :]])))
+        lost = {
+            o.property
+            for o in outright.obligations
+            if o.action == mutant.action and o.status is not Status.PROVED
+        }
+        assert lost == set(mutant.lost), mutant.name

@@ -239,6 +239,72 @@ def prove(
 
 
 @application.command()
+def mutate(
+    models: o.Models = None,
+    given: o.Given = None,
+    explore: Annotated[
+        bool, typer.Option("--explore", help="Look for a run that shows each loss.")
+    ] = False,
+    max_states: o.States = 200_000,
+    format: o.OutputFormat = o.Format.TEXT,
+    color: o.Color = Choice.AUTO,
+    progress: o.ProgressOption = Choice.AUTO,
+    verbose: o.Verbose = False,
+) -> None:
+    """Leave out each guard in turn: which property falls, and which guards are redundant.
+
+    A guard whose loss is proved to matter lists the properties that are no longer proved.
+    """
+    from splitspec.cli.mutate import MutateRequest, mutate_models
+    from splitspec.cli.selection import Request
+
+    request = MutateRequest(
+        what=Request(
+            models=tuple(models or ()), given=None if given is None else tuple(given), size=2
+        ),
+        explore=explore,
+        states=max_states,
+        json=format is o.Format.JSON,
+        color=color,
+        progress=progress,
+        verbose=verbose,
+    )
+    raise typer.Exit(mutate_models(request))
+
+
+@application.command()
+def stability(
+    models: o.Models = None,
+    properties: o.Properties = None,
+    given: o.Given = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds.")] = 10,
+    steps: o.SolverSteps = 3_000_000,
+    color: o.Color = Choice.AUTO,
+    progress: o.ProgressOption = Choice.AUTO,
+) -> None:
+    """Prove again under other seeds, with facts shuffled and symbols renamed.
+
+    A proof that depends on luck is a policy failure: it fails when somebody changes a name.
+    """
+    from splitspec.cli.selection import Request
+    from splitspec.cli.stability import StabilityRequest, stabilise
+
+    request = StabilityRequest(
+        what=Request(
+            models=tuple(models or ()),
+            properties=tuple(properties or ()),
+            given=None if given is None else tuple(given),
+            size=2,
+        ),
+        seeds=seeds,
+        steps=steps,
+        color=color,
+        progress=progress,
+    )
+    raise typer.Exit(stabilise(request))
+
+
+@application.command()
 def demo(color: o.Color = Choice.AUTO) -> None:
     """Explore the shipped specification, then a wrong variant of it."""
     with heed() as interruption:

@@ -1,0 +1,58 @@
+"""Turn what is lost without each guard into a table that a designer can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from splitspec.checker.proof import Mutant, ProofResult
+from splitspec.checker.report.text import Paint, adversary
+
+SHOWN = 3
+"""So many lost properties stand in a row; the rest are counted."""
+
+
+def mutation_text(
+    result: ProofResult,
+    mutants: tuple[Mutant, ...],
+    runs: Mapping[str, tuple[str, int]],
+    paint: Paint,
+    *,
+    verbose: bool,
+) -> str:
+    """Return the table of one run: guards that matter with what they carry, then redundant ones.
+
+    `runs` gives, by mutant, a property that a run violates, and the length of the run.
+    """
+    run = result.run
+    lost = [mutant for mutant in mutants if mutant.lost]
+    open_ = [mutant for mutant in mutants if mutant.undecided and not mutant.lost]
+    redundant = [mutant for mutant in mutants if mutant.is_redundant]
+    lines = [
+        f"{paint('title', run.model)} · {adversary(run.given)} · {len(mutants)} guards",
+        f"  {len(lost)} carry a proof, {len(redundant)} are redundant for what is proved"
+        + (f", {len(open_)} undecided" if open_ else ""),
+        "",
+    ]
+    width = max((len(mutant.name) for mutant in mutants), default=0)
+    for mutant in lost:
+        lines.append(f"  {mutant.name:<{width}}  {_lost(mutant, verbose=verbose)}")
+        if mutant.name in runs:
+            path, length = runs[mutant.name]
+            lines.append(
+                f"  {'':<{width}}  shown by a run of {length} step{'' if length == 1 else 's'}: {path}"
+            )
+    for mutant in open_:
+        lines.append(f"  {mutant.name:<{width}}  undecided: {', '.join(mutant.undecided)}")
+    for mutant in redundant:
+        lines.append(f"  {mutant.name:<{width}}  {paint('faint', _redundant(mutant))}")
+    return "\n".join(lines)
+
+
+def _lost(mutant: Mutant, *, verbose: bool) -> str:
+    shown = mutant.lost if verbose else mutant.lost[:SHOWN]
+    more = len(mutant.lost) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _redundant(mutant: Mutant) -> str:
+    return f"redundant ({mutant.kind.value}, {mutant.origin})"

@@ -1,0 +1,105 @@
+"""`splitspec mutate`: leave out each guard in turn, and report what falls."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, replace
+
+from splitspec.checker.expectation import judge_proof
+from splitspec.checker.explicit.search import explore
+from splitspec.checker.proof import Mutant, ProofResult
+from splitspec.checker.report.document import mutation_document
+from splitspec.checker.report.mutation import mutation_text
+from splitspec.checker.result import Limits
+from splitspec.checker.symbolic.proving import is_provable, mutate
+from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.outcome import proof_code
+from splitspec.cli.selection import Job, Request, report_problems, select
+from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
+from splitspec.model.ir import Drop, Variant
+from splitspec.model.verdict import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class MutateRequest:
+    """What was asked on the command line."""
+
+    what: Request
+    explore: bool
+    states: int | None
+    json: bool
+    color: Choice
+    progress: Choice
+    verbose: bool
+
+
+def mutate_models(request: MutateRequest) -> ExitCode:
+    """Report every selected job in order; a model that is not proved has no mutants to judge."""
+    selected = select(request.what)
+    if selected.problems:
+        return report_problems(selected.problems, request.color)
+    paint = painter(uses_color(request.color, sys.stdout))
+    codes: list[ExitCode] = []
+    documents = []
+    for job in selected.jobs:
+        if not is_provable(job.setting):
+            continue
+        line = ProgressLine(request.progress, title=job.title)
+        result, mutants = mutate(job.setting, report=line.proof)
+        line.clear()
+        codes.append(proof_code([judge_proof(result, job.expectation)]))
+        runs = _runs(job, result, mutants, request) if request.explore else {}
+        if request.json:
+            documents.append(mutation_document(result.run, mutants, runs))
+        else:
+            print(mutation_text(result, mutants, runs, paint, verbose=request.verbose))
+            print(flush=True)
+    if request.json:
+        print(json.dumps({"schema": "splitspec/1", "mutations": documents}, indent=2))
+    return combine(codes)
+
+
+def _runs(
+    job: Job, result: ProofResult, mutants: tuple[Mutant, ...], request: MutateRequest
+) -> dict[str, tuple[str, int]]:
+    """Return, for mutants of which a run shows a loss, the property and the length of the run.
+
+    All mutants share one kernel, of which each is a mask.
+    """
+    variants = {
+        mutant.name: _variant(job, mutant, number)
+        for number, mutant in enumerate(mutants)
+        if mutant.lost
+    }
+    family = tuple(variants.values())
+    found: dict[str, tuple[str, int]] = {}
+    for mutant in mutants:
+        if not mutant.lost:
+            continue
+        for path in mutant.lost:
+            length = _length(job, variants[mutant.name], path, family, request.states)
+            if length is not None:
+                found[mutant.name] = (path, length)
+                break
+    return found
+
+
+def _variant(job: Job, mutant: Mutant, number: int) -> Variant:
+    program = job.setting.program
+    span = program.actions[mutant.action].span
+    difference = Drop(mutant.action, mutant.guard, span)
+    name = f"mutant_{number}"
+    return Variant(name, job.setting.model, (difference,), None, None, (), "", span)
+
+
+def _length(
+    job: Job, variant: Variant, path: str, family: tuple[Variant, ...], states: int | None
+) -> int | None:
+    setting = replace(job.setting, variant=variant)
+    result = explore(setting, until=path, family=family, limits=Limits(states=states), workers=2)
+    for verdict in result.verdicts:
+        if verdict.property == path and verdict.outcome is Outcome.VIOLATED:
+            assert verdict.trace is not None
+            return verdict.trace.length
+    return None

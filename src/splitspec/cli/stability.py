@@ -1,0 +1,82 @@
+"""`splitspec stability`: prove again under other seeds, and say whether any proof depends on one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from splitspec.checker.proof import Obligation, ProofLimits, ProofResult, Status
+from splitspec.checker.symbolic.proving import is_provable, prove
+from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.selection import Job, Request, report_problems, select
+from splitspec.cli.terminal import Choice, ProgressLine
+
+WOBBLE = 20
+"""An obligation whose dearest proof takes so many times the steps of its cheapest is named."""
+
+WORTH_NAMING = 100_000
+"""Steps below which nobody needs to care."""
+
+
+@dataclass(frozen=True, slots=True)
+class StabilityRequest:
+    """What was asked on the command line."""
+
+    what: Request
+    seeds: int
+    steps: int
+    color: Choice
+    progress: Choice
+
+
+def stabilise(request: StabilityRequest) -> ExitCode:
+    """Prove every selected job under every seed and report what differs."""
+    selected = select(request.what)
+    if selected.problems:
+        return report_problems(selected.problems, request.color)
+    jobs = [job for job in selected.jobs if is_provable(job.setting)]
+    return combine([_stabilise(job, request) for job in jobs])
+
+
+def _stabilise(job: Job, request: StabilityRequest) -> ExitCode:
+    line = ProgressLine(request.progress, title=job.title)
+    results = [
+        prove(job.setting, limits=ProofLimits(steps=request.steps), seed=seed, report=line.proof)
+        for seed in range(request.seeds)
+    ]
+    line.clear()
+    by_key = _by_key(results)
+    unstable = [key for key, found in by_key.items() if len({o.status for o in found}) > 1]
+    dearest = max((o.steps for found in by_key.values() for o in found), default=0)
+    print(
+        f"{job.title}: {len(by_key)} obligations under {request.seeds} seeds, "
+        f"{len(unstable)} unstable, at most {dearest:,} steps"
+    )
+    for claim, action in unstable:
+        met = sum(o.status is Status.PROVED for o in by_key[(claim, action)])
+        print(
+            f"  unstable  {claim} after {action or 'init'}: proved under {met} of {request.seeds}"
+        )
+    for claim, action in _wobbling(by_key):
+        steps = [o.steps for o in by_key[(claim, action)]]
+        print(f"  wobbles   {claim} after {action}: {min(steps):,} to {max(steps):,} steps")
+    if unstable:
+        return ExitCode.POLICY
+    open_ = any(o.status is not Status.PROVED for found in by_key.values() for o in found)
+    return ExitCode.UNKNOWN if open_ else ExitCode.MET
+
+
+def _by_key(results: list[ProofResult]) -> dict[tuple[str, str], list[Obligation]]:
+    found: dict[tuple[str, str], list[Obligation]] = {}
+    for result in results:
+        for obligation in result.obligations:
+            found.setdefault((obligation.claim, obligation.action), []).append(obligation)
+    return found
+
+
+def _wobbling(by_key: dict[tuple[str, str], list[Obligation]]) -> list[tuple[str, str]]:
+    return [
+        key
+        for key, found in by_key.items()
+        if max(o.steps for o in found) > WORTH_NAMING
+        and max(o.steps for o in found) > WOBBLE * max(1, min(o.steps for o in found))
+    ]

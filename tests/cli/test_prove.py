@@ -1,0 +1,138 @@
+"""`splitspec prove` as a process: streams, exit codes, and JSON against its schema."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from splitspec.checker.report.document import schema_text
+
+SEATS = """module seats
+  \"\"\"Seats and those who sit on them.\"\"\"
+
+sort Thread
+sort Seat
+
+var seat[Thread]: Seat?
+
+action sit(t: Thread, s: Seat) by kernel
+  when free: all u: Thread: seat[u] != s
+  seat[t] := s
+
+action swap(t: Thread, u: Thread, s: Seat) by kernel
+  when mine: seat[t] = s
+  when other: t != u
+  seat[u] := s
+  seat[t] := none
+
+invariant one_a_seat
+  \"\"\"No two threads share a seat.\"\"\"
+  all t, u: Thread, s: Seat: seat[t] = s and seat[u] = s implies t = u
+"""
+
+MODELS = """[seats]
+module = "seats"
+scope = { Thread = 2, Seat = 2 }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "seats.split").write_text(SEATS)
+    (tmp_path / "models.toml").write_text(MODELS)
+    return tmp_path
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "splitspec", "prove", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def loosen(folder: Path) -> None:
+    text = SEATS.replace("  when free: all u: Thread: seat[u] != s\n", "")
+    (folder / "seats.split").write_text(text)
+
+
+def test_a_proof_exits_0_and_says_any_size(folder: Path) -> None:
+    done = run(folder, "seats")
+    assert done.returncode == 0, done.stderr
+    assert "any size" in done.stdout
+    assert "holds     1 invariant · proved" in done.stdout
+
+
+def test_a_failed_proof_exits_3_and_never_says_violated(folder: Path) -> None:
+    loosen(folder)
+    done = run(folder, "seats")
+    assert done.returncode == 3
+    assert "counterexample to induction" in done.stdout
+    assert "reachability unknown" in done.stdout
+    assert "violated" not in done.stdout
+
+
+def test_reach_turns_it_into_a_violation_when_there_is_a_run(folder: Path) -> None:
+    loosen(folder)
+    done = run(folder, "seats", "--reach")
+    assert done.returncode == 1
+    assert "violated  seats.one_a_seat  2 steps" in done.stdout
+
+
+def test_bounded_runs_exit_1_with_the_shortest_run(folder: Path) -> None:
+    loosen(folder)
+    done = run(folder, "seats", "--bmc", "3")
+    assert done.returncode == 1
+    assert "violated  seats.one_a_seat  2 steps" in done.stdout
+    assert run(folder, "seats", "--bmc", "1").returncode == 0
+
+
+def test_finite_proofs_name_the_scope(folder: Path) -> None:
+    done = run(folder, "seats", "--finite", "--scope", "Thread=3")
+    assert done.returncode == 0
+    assert "proved-finite(Thread=3, Seat=2)" in done.stdout
+
+
+def test_nothing_to_prove_is_no_pass(folder: Path) -> None:
+    (folder / "seats.split").write_text(SEATS.partition("invariant")[0])
+    assert run(folder, "seats").returncode == 5
+
+
+def test_a_module_without_a_manifest_needs_no_sizes(folder: Path) -> None:
+    (folder / "models.toml").unlink()
+    assert run(folder, "seats.split").returncode == 0
+
+
+@pytest.mark.parametrize("words", [(), ("--finite",), ("--recheck",), ("--bmc", "2")])
+def test_json_is_one_document_of_the_published_schema(folder: Path, words: tuple[str, ...]) -> None:
+    loosen(folder)
+    done = run(folder, "seats", "--format", "json", *words)
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, json.loads(schema_text()))
+    (verdict,) = [v for v in document["verdicts"] if v["property"] == "seats.one_a_seat"]
+    assert not verdict["met"]
+    if not words:
+        assert verdict["induction"]["reachability"] == "unknown"
+        assert {o["status"] for o in document["obligations"]} == {"proved", "refuted"}
+
+
+def test_a_small_budget_gives_the_same_unknown_twice(folder: Path) -> None:
+    def document() -> object:
+        done = run(folder, "seats", "--steps", "1", "--format", "json")
+        found = json.loads(done.stdout)
+        return [(o["claim"], o["action"], o["status"], o["reason"]) for o in found["obligations"]]
+
+    assert document() == document()
+
+
+def test_a_property_that_is_not_there_is_a_usage_error(folder: Path) -> None:
+    done = run(folder, "seats", "--property", "one_seat")
+    assert done.returncode == 2
+    assert "did you mean one_a_seat" in done.stderr
