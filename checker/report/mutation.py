@@ -38,9 +38,8 @@ def mutation_text(
         lines.append(f"  {mutant.name:<{width}}  {_lost(mutant, verbose=verbose)}")
         if mutant.name in runs:
             path, length = runs[mutant.name]
-            lines.append(
-                f"  {'':<{width}}  shown by a run of {length} step{'' if length == 1 else 's'}: {path}"
-            )
+            steps = f"{length} step{'' if length == 1 else 's'}"
+            lines.append(f"  {'':<{width}}  shown by a run of {steps}: {path}")
     for mutant in open_:
         lines.append(f"  {mutant.name:<{width}}  undecided: {', '.join(mutant.undecided)}")
     for mutant in redundant:

@@ -1,4 +1,4 @@
-"""`splitspec stability`: prove again under other seeds, and say whether any proof depends on one."""
+"""`splitspec stability`: prove under other seeds, and say whether any proof depends on one."""
 
 from __future__ import annotations
 
