@@ -19,7 +19,7 @@ OPTIONS = {"enum-inst": "true"}
 """Instantiation by enumeration proves what e-matching misses."""
 
 STEPS_OF_Z3 = 100
-"""A step of cvc5's own count is so much longer than one of Z3's; budgets are given in the latter."""
+"""So many steps of Z3 are worth one of cvc5; budgets are given in the former."""
 
 
 def ask(terms: Terms, facts: Iterable[Term], goal: Term, *, steps: int) -> Answer:
