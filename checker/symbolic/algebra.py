@@ -41,6 +41,13 @@ Places = tuple[Value, ...]
 """The indices of a place of a variable."""
 
 
+def as_term(value: Value) -> Term:
+    """Return a value that is one term: a truth value, or, at any size, any that is no option."""
+    if isinstance(value, Maybe | Cases):
+        raise AssertionError(f"{value} is more than one term")
+    return value
+
+
 class State(Protocol):
     """The values of variables at a moment."""
 

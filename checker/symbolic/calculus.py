@@ -55,6 +55,10 @@ class Calculus(Protocol):
         """Enter the scope of an action."""
         ...
 
+    def contradicts_itself(self, live: Facts) -> bool:
+        """Whether the facts are found to contradict one another: then every proof is void."""
+        ...
+
     def recheck(self, claim: Claim, action: ir.FlatAction | None, outcome: Outcome) -> Answer:
         """Ask cvc5 alone about what was proved, without an action for the initial states."""
         ...

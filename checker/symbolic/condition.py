@@ -18,13 +18,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from splitspec.checker.proof import ObligationKind
-from splitspec.checker.symbolic.algebra import Environment, Maybe, Places, Value
+from splitspec.checker.symbolic.algebra import Environment, Maybe, Places, Value, as_term
 from splitspec.checker.symbolic.counting import (
     POINTS_MAX,
     Accountant,
+    Delta,
     Tally,
     count_tally,
     counter_tally,
@@ -38,7 +39,6 @@ from splitspec.checker.symbolic.unbounded import (
     FreeState,
     Unbounded,
     apply_count,
-    as_term,
     kind,
     read_function,
 )
@@ -297,7 +297,7 @@ class Step:
         moved: list[Term] = []
         for tally in tallies:
 
-            def delta(env: Environment, tally: Tally = tally):  # type: ignore[no-untyped-def]
+            def delta(env: Environment, tally: Tally = tally) -> Delta:
                 return self._all.accountant.delta(tally, before, self.after, env, points)
 
             def move(env: Environment, tally: Tally = tally) -> Term:
@@ -351,13 +351,10 @@ class Step:
         paths = dict.fromkeys(u.variable for u in overflows(self._all.system, self.action))
         variables = (self._all.system.variables[path] for path in paths)
         return self._all.terms.conjunction(
-            *(
-                self.after.everywhere_written(v, lambda value, v=v: self._fits(value, v))  # type: ignore[misc]
-                for v in variables
-            )
+            *(self.after.everywhere_written(v, partial(self._fits, v)) for v in variables)
         )
 
-    def _fits(self, value: Value, variable: ir.Variable) -> Term:
+    def _fits(self, variable: ir.Variable, value: Value) -> Term:
         algebra = self._all.algebra
         if isinstance(value, Maybe):
             inside = algebra.within(value.value, variable.type)

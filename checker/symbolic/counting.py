@@ -20,12 +20,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from splitspec.checker.symbolic.algebra import Environment, State
+from splitspec.checker.symbolic.algebra import Environment, State, as_term
 from splitspec.checker.symbolic.encoder import Encoder, Moment
 from splitspec.checker.symbolic.term import Function, Term
-from splitspec.checker.symbolic.unbounded import Unbounded, as_term, kind
+from splitspec.checker.symbolic.unbounded import Unbounded, kind
 from splitspec.model import ir
 from splitspec.model.expressions import children, subterms
+from splitspec.model.types import Boolean, Enumeration, Range, Sort
 
 THRESHOLDS = 2
 POINTS_MAX = 3
@@ -85,7 +86,9 @@ def _free(count: ir.Count) -> Iterator[ir.Parameter]:
 
     def collect(term: ir.Expression, inside: set[str]) -> None:
         if isinstance(term, ir.Local) and term.name not in inside:
-            found[term.name] = ir.Parameter(term.name, term.type, term.span)  # type: ignore[arg-type]
+            type_ = term.type
+            assert isinstance(type_, Sort | Enumeration | Boolean | Range)
+            found[term.name] = ir.Parameter(term.name, type_, term.span)
         if isinstance(term, ir.Quantifier | ir.Count):
             inside = inside | {binder.name for binder in term.binders}
         for child in children(term):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from splitspec.checker.symbolic.algebra import Algebra, Environment, State, Value
+from splitspec.checker.symbolic.algebra import Algebra, Environment, State, Value, as_term
 from splitspec.checker.symbolic.term import Plain, Term, kind_of
 from splitspec.model import ir
 from splitspec.model.ir import Variable
@@ -33,9 +33,9 @@ class Encoder:
 
     def holds(self, expression: ir.Expression, env: Environment, moment: Moment) -> Term:
         """Return the truth of a claim as a term."""
-        value = self.value(expression, env, moment)
-        assert _is_truth(value), expression
-        return value  # type: ignore[return-value]
+        value = as_term(self.value(expression, env, moment))
+        assert kind_of(value) is Plain.BOOLEAN, expression
+        return value
 
     def value(self, expression: ir.Expression, env: Environment, moment: Moment) -> Value:
         """Return the value of an expression whose free names have the values of `env`."""
@@ -103,7 +103,3 @@ class Encoder:
 def _following(moment: Moment) -> Moment:
     assert moment.successor is not None, "only a step has a next state"
     return Moment(moment.successor)
-
-
-def _is_truth(value: Value) -> bool:
-    return not isinstance(value, tuple) and kind_of(value) is Plain.BOOLEAN  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations, product
 
-from splitspec.checker.symbolic.algebra import Cases, Environment, Places, Value
+from splitspec.checker.symbolic.algebra import Cases, Environment, Places, Value, as_term
 from splitspec.checker.symbolic.encoder import Encoder, Moment
 from splitspec.checker.symbolic.term import Plain, Term, Terms, Truth
 from splitspec.model import ir
@@ -39,7 +39,7 @@ class Finite:
 
     def equal(self, left: Value, right: Value) -> Term:
         if not isinstance(left, Cases) and not isinstance(right, Cases):
-            return self.terms.equality(left, right)  # type: ignore[arg-type]
+            return self.terms.equality(as_term(left), as_term(right))
         first, second = self.cases(left), self.cases(right)
         return self.terms.disjunction(
             *(
@@ -52,7 +52,7 @@ class Finite:
     def choose(self, condition: Term, positive: Value, negative: Value) -> Value:
         terms = self.terms
         if not isinstance(positive, Cases) and not isinstance(negative, Cases):
-            return terms.choice(condition, positive, negative)  # type: ignore[arg-type]
+            return terms.choice(condition, as_term(positive), as_term(negative))
         first, second = self.cases(positive), self.cases(negative)
         both = {
             value: terms.disjunction(
@@ -100,7 +100,8 @@ class Finite:
             return value.conditions
         if isinstance(value, Truth):
             return {value.value: self.terms.true}
-        return {False: self.terms.negation(value), True: value}  # type: ignore[arg-type, dict-item]
+        truth = as_term(value)
+        return {False: self.terms.negation(truth), True: truth}
 
     # Quantifiers
 
@@ -179,7 +180,7 @@ def pick(algebra: Finite, choices: list[tuple[Term, Value]]) -> Value:
     truths: list[Term] = []
     for condition, value in choices:
         if not isinstance(value, Cases):
-            truths.append(algebra.terms.conjunction(condition, value))  # type: ignore[arg-type]
+            truths.append(algebra.terms.conjunction(condition, as_term(value)))
             continue
         for each, term in value.conditions.items():
             both = algebra.terms.conjunction(condition, term)

@@ -80,6 +80,13 @@ class FiniteCalculus:
         method = Method.FINITE if answer.reply is Reply.PROVED else None
         return Outcome(answer.reply, method, answer.core, 0, answer.seconds, answer.reason)
 
+    def contradicts_itself(self, live: Facts) -> bool:
+        instance = self.instance
+        solver = Satisfaction(seed=self._seed, steps=self._steps)
+        solver.add(instance.legal(instance.before))
+        solver.add(*(fact for name, fact in self.facts.items() if name in live))
+        return solver.check() is False
+
     def recheck(self, claim: Claim, action: ir.FlatAction | None, outcome: Outcome) -> Answer:
         instance = self.instance
         facts = [instance.legal(instance.before)]

@@ -8,7 +8,7 @@ the evaluator all the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from splitspec.checker.symbolic.algebra import Cases, Environment, Places, Value
 from splitspec.checker.symbolic.encoder import Encoder, Moment
@@ -162,10 +162,10 @@ class FiniteStep:
             if variable.counted is not None and variable.path not in self._all.claimed:
                 high = self._all.scope.bound(variable)
                 assert high is not None
-                found[variable.path] = lambda _, value, high=high: self._clamped(value, high)  # type: ignore[misc]
+                found[variable.path] = partial(self._clamped, high)
         return found
 
-    def _clamped(self, value: Value, high: int) -> Value:
+    def _clamped(self, high: int, _places: Places, value: Value) -> Value:
         assert isinstance(value, Cases)
         found: dict[ir.Value, list[Term]] = {}
         for number, term in value.conditions.items():

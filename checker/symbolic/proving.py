@@ -12,6 +12,7 @@ from splitspec.checker.symbolic import judgement
 from splitspec.checker.symbolic.calculus import Calculus
 from splitspec.checker.symbolic.enabling import never_enabled
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
+from splitspec.checker.symbolic.induction import DisagreementError
 from splitspec.checker.symbolic.k_induction import induct
 from splitspec.checker.symbolic.mutation import mutants
 from splitspec.checker.symbolic.prover import Proof
@@ -57,6 +58,8 @@ def _settled(
     unconfirmed: tuple[str, ...] = ()
     try:
         proof.settle(c.name for c in theory.claims if c.path in paths)
+        if proof.calculus.contradicts_itself(proof.live):
+            raise DisagreementError("the facts contradict one another, yet they hold initially")
         idle = never_enabled(setting, theory, proof.live)
         unconfirmed = recheck_by_cvc5(proof) if recheck else ()
     except KeyboardInterrupt:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import z3
 
-from splitspec.checker.symbolic.algebra import Cases, Value
+from splitspec.checker.symbolic.algebra import Cases, Value, as_term
 from splitspec.checker.symbolic.term import Term
 from splitspec.checker.symbolic.z3_solver import Answer, Reply, Translator
 from splitspec.model import ir
@@ -83,4 +83,4 @@ class Satisfaction:
         """Return what a value is in the last model."""
         if isinstance(value, Cases):
             return next(v for v, term in value.conditions.items() if self.is_true(term))
-        return self.is_true(value)  # type: ignore[arg-type]
+        return self.is_true(as_term(value))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import assert_never
 
-from splitspec.checker.symbolic.algebra import Environment, Maybe, Places, Value
+from splitspec.checker.symbolic.algebra import Environment, Maybe, Places, Value, as_term
 from splitspec.checker.symbolic.term import (
     Application,
     Bound,
@@ -221,13 +221,6 @@ class Unbounded:
                 return self.within(value, of)
             case _:
                 return self.terms.true
-
-
-def as_term(value: Value) -> Term:
-    """Return a value that is no option as the term that it is."""
-    kind_of(value)  # type: ignore[arg-type]
-    assert not isinstance(value, Maybe)
-    return value  # type: ignore[return-value]
 
 
 @dataclass

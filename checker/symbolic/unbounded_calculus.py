@@ -118,6 +118,14 @@ class UnboundedCalculus:
         finally:
             self._session.pop()
 
+    def contradicts_itself(self, live: Facts) -> bool:
+        """Whether the first solver derives a contradiction from the facts alone, and so anything.
+
+        It has a small budget: that it finds none is no proof that there is none.
+        """
+        answer = self._session.check(self._names(live, {}), MINIMISING_STEPS)
+        return answer.reply is Reply.PROVED
+
     # The ladder
 
     def climb(

@@ -136,3 +136,33 @@ def test_a_property_that_is_not_there_is_a_usage_error(folder: Path) -> None:
     done = run(folder, "seats", "--property", "one_seat")
     assert done.returncode == 2
     assert "did you mean one_a_seat" in done.stderr
+
+
+def test_mutate_names_what_each_guard_carries_and_shows_a_run(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "splitspec", "mutate", "seats", "--explore", "--format", "json"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, json.loads(schema_text()))
+    (mutation,) = document["mutations"]
+    by_guard = {mutant["guard"]: mutant for mutant in mutation["mutants"]}
+    assert by_guard["free"]["lost"] == ["seats.one_a_seat"]
+    assert by_guard["free"]["steps"] == 2
+    assert by_guard["mine"]["lost"] == ["seats.one_a_seat"]
+
+
+def test_stability_proves_under_every_seed(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "splitspec", "stability", "seats", "--seeds", "3"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "0 unstable" in done.stdout

@@ -6,14 +6,14 @@ import json
 import sys
 from dataclasses import dataclass, replace
 
-from splitspec.checker.expectation import judge_proof
+from splitspec.checker.expectation import JudgedProof, judge_proof
 from splitspec.checker.explicit.search import explore
 from splitspec.checker.proof import Mutant, ProofResult
-from splitspec.checker.report.document import mutation_document
+from splitspec.checker.report.document import mutation_document, proof_document
 from splitspec.checker.report.mutation import mutation_text
 from splitspec.checker.result import Limits
 from splitspec.checker.symbolic.proving import is_provable, mutate
-from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.outcome import proof_code
 from splitspec.cli.selection import Job, Request, report_problems, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
@@ -40,24 +40,25 @@ def mutate_models(request: MutateRequest) -> ExitCode:
     if selected.problems:
         return report_problems(selected.problems, request.color)
     paint = painter(uses_color(request.color, sys.stdout))
-    codes: list[ExitCode] = []
-    documents = []
+    judged: list[JudgedProof] = []
+    mutations = []
     for job in selected.jobs:
         if not is_provable(job.setting):
             continue
         line = ProgressLine(request.progress, title=job.title)
         result, mutants = mutate(job.setting, report=line.proof)
         line.clear()
-        codes.append(proof_code([judge_proof(result, job.expectation)]))
+        judged.append(judge_proof(result, job.expectation))
         runs = _runs(job, result, mutants, request) if request.explore else {}
         if request.json:
-            documents.append(mutation_document(result.run, mutants, runs))
+            mutations.append(mutation_document(result.run, mutants, runs))
         else:
             print(mutation_text(result, mutants, runs, paint, verbose=request.verbose))
             print(flush=True)
     if request.json:
-        print(json.dumps({"schema": "splitspec/1", "mutations": documents}, indent=2))
-    return combine(codes)
+        document = proof_document(judged) | {"mutations": mutations}
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+    return proof_code(judged)
 
 
 def _runs(
