@@ -13,9 +13,7 @@ from splitspec.cli.selection import Request, select
 
 def main() -> None:
     """Prove every run of every shipped model, once with Z3 alone and once with cvc5 after it."""
-    print(
-        f"{'run':<36} {'obligations':>11} {'framed':>7} {'proof s':>8} {'with cvc5':>9} {'steps':>11}"
-    )
+    print(f"{'run':<36} {'goals':>5} {'framed':>7} {'proof s':>8} {'and cvc5':>8} {'steps':>11}")
     for job in select(Request()).jobs:
         if not is_provable(job.setting):
             continue
@@ -25,8 +23,8 @@ def main() -> None:
             result = prove(job.setting, recheck=recheck)
             seconds.append(time.process_time() - started)
         print(
-            f"{job.title:<36} {len(result.obligations):>11} {result.run.framed:>7} "
-            f"{seconds[0]:>8.2f} {seconds[1]:>9.2f} {result.run.steps:>11,}",
+            f"{job.title:<36} {len(result.obligations):>5} {result.run.framed:>7} "
+            f"{seconds[0]:>8.2f} {seconds[1]:>8.2f} {result.run.steps:>11,}",
             flush=True,
         )
 

@@ -38,6 +38,9 @@ from splitspec.checker.symbolic.term import (
     parts_of,
 )
 
+MEGABYTES_MAX = 4096
+"""Memory of a solver. What needs more is one unknown obligation, and not a lost run."""
+
 
 class Reply(Enum):
     """What a solver says of a goal."""
@@ -156,6 +159,7 @@ class Session:
         self.translator = translator
         self._solver = z3.Solver(ctx=translator.context)
         self._solver.set("random_seed", seed)
+        self._solver.set("max_memory", MEGABYTES_MAX)
         self._steps = steps
         self._literals: dict[str, z3.BoolRef] = {}
 
