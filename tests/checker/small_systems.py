@@ -1,0 +1,60 @@
+"""Small systems of which it is known by thought what can be proved."""
+
+SEATS = """
+    sort Thread
+    sort Seat
+    var seat[Thread]: Seat?
+    action sit(t: Thread, s: Seat) by kernel
+      when free: all u: Thread: seat[u] != s
+      seat[t] := s
+    action stand(t: Thread) by kernel
+      seat[t] := none
+    invariant one_a_seat
+      all t, u: Thread, s: Seat: seat[t] = s and seat[u] = s implies t = u
+"""
+
+# `begun` is only ever set together with `noted`, so nothing that has begun is ever unnoted and
+# `lose` never happens. One step does not show that: `lose` is enabled where `noted` is false.
+NEEDS_A_LEMMA = """
+    sort S
+    var begun[S]: bool
+    var noted[S]: bool
+    action begin(s: S) by kernel
+      begun[s] := true
+      noted[s] := true
+    action lose(s: S) by kernel
+      when odd: begun[s] and not noted[s]
+      begun[s] := false
+    step begun_stays
+      all s: S: begun[s] implies next(begun[s])
+"""
+
+LEMMA = """
+    lemma both
+      all s: S: begun[s] implies noted[s]
+"""
+
+COUNTED = """
+    sort C
+    sort F
+    var owner[F]: C?
+    counter usage[c: C] counts f: F where owner[f] = c
+    action take(c: C, f: F) by kernel
+      when free: owner[f] = none
+      owner[f] := c
+      usage[c] += 1
+    action give(c: C, f: F) by kernel
+      when mine: owner[f] = c
+      owner[f] := none
+      usage[c] -= 1
+    action hand_over(c: C, d: C, f: F) by kernel
+      when mine: owner[f] = c
+      when other: c != d
+      owner[f] := d
+      usage[c] -= 1
+      usage[d] += 1
+    invariant users_are_counted
+      all c: C, f: F: owner[f] = c implies usage[c] > 0
+    invariant the_uncounted_own_nothing
+      all c: C, f: F: usage[c] = 0 implies owner[f] != c
+"""
