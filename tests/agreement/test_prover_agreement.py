@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hypothesis import HealthCheck, given, note, settings
+from tests.agreement.comparison import settings_of
 from tests.agreement.random_systems import RandomSystem, random_systems
-from tests.agreement.test_agreement import read
 
 from splitspec.checker.explicit import oracle
 from splitspec.checker.proof import ProofLimits
@@ -50,7 +50,7 @@ def found_within(result: RunResult, depth: int) -> dict[str, int]:
 @given(random_systems())
 def test_bounded_runs_are_the_runs_of_the_evaluator(system: RandomSystem) -> None:
     note(f"{system.sizes}\n{system.text}")
-    for setting in read(system):
+    for setting in settings_of(system):
         judge = oracle.explore(setting, Limits(states=STATES_MAX))
         if not judge.run.complete:
             continue
@@ -63,7 +63,7 @@ def test_bounded_runs_are_the_runs_of_the_evaluator(system: RandomSystem) -> Non
 @given(random_systems())
 def test_what_is_proved_is_violated_by_no_run(system: RandomSystem) -> None:
     note(f"{system.sizes}\n{system.text}")
-    for setting in read(system):
+    for setting in settings_of(system):
         proved = proved_of(setting, finite=False)
         proved_here = proved_of(setting, finite=True)
         assert violated(setting) & (proved | proved_here) == set()
