@@ -50,7 +50,7 @@ def found_within(result: RunResult, depth: int) -> dict[str, int]:
 @given(random_systems())
 def test_bounded_runs_are_the_runs_of_the_evaluator(system: RandomSystem) -> None:
     note(f"{system.sizes}\n{system.text}")
-    for setting in settings_of(system):
+    for setting, _ in settings_of(system.text, system.sizes, system.bounds):
         judge = oracle.explore(setting, Limits(states=STATES_MAX))
         if not judge.run.complete:
             continue
@@ -63,7 +63,7 @@ def test_bounded_runs_are_the_runs_of_the_evaluator(system: RandomSystem) -> Non
 @given(random_systems())
 def test_what_is_proved_is_violated_by_no_run(system: RandomSystem) -> None:
     note(f"{system.sizes}\n{system.text}")
-    for setting in settings_of(system):
+    for setting, _ in settings_of(system.text, system.sizes, system.bounds):
         proved = proved_of(setting, finite=False)
         proved_here = proved_of(setting, finite=True)
         assert violated(setting) & (proved | proved_here) == set()
