@@ -2,8 +2,10 @@
 
    The state is packed by hand into seven shorts. A parameter that an equality fixes is read off the
    state instead of being enumerated: the owner of page g is POOL(g), the frame behind it NPT(g).
-   Both keep the number of transitions. The invariants are the guard of an alternative that never
-   fires, so they are evaluated once a state and not once a transition. */
+   What alternatives have in common is asked once, by an atomic sequence around them, which the
+   search passes through without storing a state; its guard says that some alternative is enabled.
+   All this keeps the number of states and transitions. The invariants are the guard of an
+   alternative that never fires, so they are evaluated once a state and not once a transition. */
 
 #define LIMIT 1
 #define LIVE 1
@@ -47,37 +49,55 @@ short rest = 1;   /* bit 0: remaps left; from bit 1 on, two bits a phase; from b
   :: d_step { PHASE(c) == EXITING && POOL(1) != c && POOL(2) != c && POOL(3) != c \
       && POOL(4) != c && POOL(5) != c -> SET_PHASE(c, 0) }
 
-#define GRANT(c, g) :: d_step { PHASE(c) == LIVE && !POOL(g) -> SET_TWO(pool, g, c) }
+#define GRANT(c, g) :: d_step { PHASE(c) == LIVE -> SET_TWO(pool, g, c) }
 
-#define PAGE(g) \
-  GRANT(1, g) GRANT(2, g) \
+#define STRIKE(g) \
   :: d_step { OWNER_IS(g, EXITING) && !ACCEPTED(g) && RMP(1) != g && RMP(2) != g && RMP(3) != g \
-      && RMP(4) != g && RMP(5) != g -> SET_TWO(pool, g, 0) } \
+      && RMP(4) != g && RMP(5) != g -> SET_TWO(pool, g, 0) }
+
+#define ACCEPT(g) \
   :: d_step { OWNER_IS(g, LIVE) && BACKED(g) && !ACCEPTED(g) && !VALID(NPT(g)) -> \
-      SET_BIT(charged, NPT(g)); SET_BIT(pool, g); SET_TWO(content, NPT(g), 0) } \
+      SET_BIT(charged, NPT(g)); SET_BIT(pool, g); SET_TWO(content, NPT(g), 0) }
+
+#define WRITE(g) \
   :: d_step { OWNER_IS(g, LIVE) && BACKED(g) && VALID(NPT(g)) && CONTENT(NPT(g)) != POOL(g) -> \
-      SET_TWO(content, NPT(g), POOL(g)); SET_TWO(latest, g, POOL(g)) } \
+      SET_TWO(content, NPT(g), POOL(g)); SET_TWO(latest, g, POOL(g)) }
+
+#define ERASE(g) \
   :: d_step { OWNER_IS(g, EXITING) && BACKED(g) && VALID(NPT(g)) -> \
       CLEAR_BIT(charged, NPT(g)); CLEAR_BIT(pool, g); \
-      SET_TWO(content, NPT(g), 0); SET_TWO(latest, g, 0) } \
-  PAIR(g, 1) PAIR(g, 2) PAIR(g, 3) PAIR(g, 4) PAIR(g, 5)
+      SET_TWO(content, NPT(g), 0); SET_TWO(latest, g, 0) }
 
-#define PAIR(g, f) \
-  :: d_step { POOL(g) && !NPT(g) && !RMP(f) && USAGE(POOL(g)) < LIMIT -> \
+#define BACK(g, f) \
+  :: d_step { !RMP(f) -> \
       SET_THREE(npt, g, f); SET_THREE(rmp, f, g); SET_TWO(charged, f, POOL(g)); \
-      rest = rest + (1 << (2 + 3 * POOL(g))) } \
-  :: d_step { !RMP(f) && BACKED(g) && VALID(NPT(g)) -> \
+      rest = rest + (1 << (2 + 3 * POOL(g))) }
+
+#define MIGRATE(g, f) \
+  :: d_step { !RMP(f) -> \
       SET_THREE(rmp, f, g); SET_THREE(rmp, NPT(g), 0); \
       SET_BIT(charged, f); CLEAR_BIT(charged, NPT(g)); \
       SET_TWO(charged, f, CHARGED(NPT(g))); SET_TWO(charged, NPT(g), 0); \
       SET_TWO(content, f, CONTENT(NPT(g))); SET_TWO(content, NPT(g), 0); \
-      SET_THREE(npt, g, f) } \
-  :: d_step { LEFT && NPT(g) != f -> SET_THREE(npt, g, f); rest = rest - 1 }
+      SET_THREE(npt, g, f) }
 
-#define FRAME(f) \
+#define REMAP(g, f) :: d_step { NPT(g) != f -> SET_THREE(npt, g, f); rest = rest - 1 }
+
+#define RECLAIM(f) \
   :: d_step { RMP(f) && !VALID(f) -> \
       SET_THREE(npt, RMP(f), 0); SET_THREE(rmp, f, 0); \
       rest = rest - (1 << (2 + 3 * CHARGED(f))); SET_TWO(charged, f, 0) }
+
+#define ALL_FRAMES(ACTION, g) ACTION(g, 1) ACTION(g, 2) ACTION(g, 3) ACTION(g, 4) ACTION(g, 5)
+#define SOME_FREE !(RMP(1) && RMP(2) && RMP(3) && RMP(4) && RMP(5))
+
+#define PAGE(g) \
+  :: atomic { !POOL(g) && (PHASE(1) == LIVE || PHASE(2) == LIVE) -> \
+      if GRANT(1, g) GRANT(2, g) fi } \
+  STRIKE(g) ACCEPT(g) WRITE(g) ERASE(g) \
+  :: atomic { POOL(g) && !NPT(g) && USAGE(POOL(g)) < LIMIT && SOME_FREE -> \
+      if ALL_FRAMES(BACK, g) fi } \
+  :: atomic { BACKED(g) && VALID(NPT(g)) && SOME_FREE -> if ALL_FRAMES(MIGRATE, g) fi }
 
 #define SAME_PAGE(f, h) (VALID(f) && VALID(h) && RMP(f) && RMP(f) == RMP(h))
 #define BAD_FRAME(f) (RMP(f) && (VALID(f) && !ACCEPTED(RMP(f)) \
@@ -97,6 +117,8 @@ active proctype system() {
       || SAME_PAGE(3, 5) || SAME_PAGE(4, 5)) -> assert(false) }
   CONTAINER(1) CONTAINER(2)
   PAGE(1) PAGE(2) PAGE(3) PAGE(4) PAGE(5)
-  FRAME(1) FRAME(2) FRAME(3) FRAME(4) FRAME(5)
+  RECLAIM(1) RECLAIM(2) RECLAIM(3) RECLAIM(4) RECLAIM(5)
+  :: atomic { LEFT -> if ALL_FRAMES(REMAP, 1) ALL_FRAMES(REMAP, 2) ALL_FRAMES(REMAP, 3)
+      ALL_FRAMES(REMAP, 4) ALL_FRAMES(REMAP, 5) fi }
   od
 }

@@ -1,0 +1,152 @@
+"""Rows against SPIN's pan and Rumur, on hand-tuned encodings of the same models.
+
+The encodings stand in `bench/peers`. Both peers are compiled with gcc for this processor; their
+options are the fastest exact ones that were found, and docs/performance.md lists what was tried.
+Compilation is not measured, neither theirs nor ours. A peer's time is that of its process; ours
+that of the search.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from plan import Plan, say
+from processes import Ended, run_well
+from searched import FAULTING, PETERSON, REMAPPING, Model, Report, searched
+from table import Row, at_least
+
+ENCODINGS = Path(__file__).with_name("peers")
+TOOLS = ("spin", "rumur", "gcc")
+MODELS = ((REMAPPING, "remapping"), (FAULTING, "faulting"), (PETERSON, "peterson"))
+CHECK = (sys.executable, "-m", "splitspec", "check", "--symmetry", "off", "--workers", "1")
+GCC = ("gcc", "-O3", "-march=native", "-w")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a peer printed; `initial` is how often it counts an initial state as a transition."""
+
+    states: int
+    transitions: int
+    initial: int
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A model checker: `build` makes its command for an encoding in a folder."""
+
+    name: str
+    suffix: str
+    goal: float
+    repeats: int
+    build: Callable[[Path, Path], tuple[str, ...]]
+    read: Callable[[str], Counts]
+
+
+def build_pan(encoding: Path, folder: Path) -> tuple[str, ...]:
+    """Compile the verifier of a Promela model."""
+    run_well(("spin", "-a", str(encoding)), folder=folder)
+    # There is one process, so nothing to reduce; looking for it would only cost time.
+    flags = ("-DSAFETY", "-DNOREDUCE", "-DMEMLIM=8000")
+    run_well((*GCC, *flags, "-o", "pan", "pan.c"), folder=folder)
+    return (str(folder / "pan"), "-w25", "-m5000000")
+
+
+def read_pan(output: str) -> Counts:
+    patterns = (r"(\d+) states, stored", r"(\d+) states, matched", r"errors: (\d+)")
+    stored, matched, errors = (int(_only(pattern, output)) for pattern in patterns)
+    if errors or "search depth too small" in output:
+        raise RuntimeError(f"pan did not search everything:\n{output}")
+    return Counts(stored, stored + matched, initial=1)
+
+
+def build_rumur(encoding: Path, folder: Path) -> tuple[str, ...]:
+    """Compile the verifier of a Murphi model."""
+    options = ["--threads", "1", "--symmetry-reduction", "off", "--deadlock-detection", "stuck"]
+    options += ["--counterexample-trace", "off", "--set-capacity", str(1 << 29)]
+    options += ["--output-format", "machine-readable", "--value-type", "uint32_t"]
+    run_well(("rumur", *options, "-o", "rumur.c", str(encoding)), folder=folder)
+    run_well((*GCC, "-mcx16", "-o", "rumur", "rumur.c", "-lpthread"), folder=folder)
+    return (str(folder / "rumur"),)
+
+
+def read_rumur(output: str) -> Counts:
+    found = re.search(r'<summary states="(\d+)" rules_fired="(\d+)" errors="0"', output)
+    if found is None:
+        raise RuntimeError(f"Rumur did not search everything:\n{output[-2000:]}")
+    return Counts(int(found[1]), int(found[2]), initial=0)
+
+
+PEERS = (
+    Peer("pan", ".pml", 4.0, 2, build_pan, read_pan),
+    Peer("Rumur", ".m", 50.0, 1, build_rumur, read_rumur),
+)
+
+
+def peers(plan: Plan) -> Iterator[Row]:
+    """Yield firings per CPU second of each checker, and how many times ours it takes."""
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if not plan.peers:
+        return
+    if missing:
+        remark = f"not installed: {', '.join(missing)}; see --install-peers"
+        yield Row("peers", "pan and Rumur", None, "", None, remark, is_right=False)
+        return
+    for model, encoding in ((PETERSON, "peterson"),) if plan.quick else MODELS:
+        yield from _compared(model, encoding, plan)
+
+
+def _compared(model: Model, encoding: str, plan: Plan) -> Iterator[Row]:
+    say(f"{model.name}, by us")
+    report = searched(model)
+    ours = report.least(lambda one: one.cpu)
+    rate, told = report.transitions / ours, str(report)
+    yield _rate(f"{model.name}: splitspec, the search", rate, told, report.is_right)
+    whole = run_well((*CHECK, model.name, "--given", model.given), folder=model.folder).cpu
+    rate, told = report.transitions / whole, f"{whole:.2f} s: parsing, search, survey, judgement"
+    yield _rate(f"{model.name}: splitspec, all of check", rate, told, report.is_right)
+    for peer in PEERS:
+        say(f"{model.name}, by {peer.name}")
+        with tempfile.TemporaryDirectory() as folder:
+            command = peer.build(ENCODINGS / f"{encoding}{peer.suffix}", Path(folder))
+            runs = [_run(command) for _ in range(1 if plan.quick else peer.repeats)]
+        counts = peer.read(runs[0].output)
+        right = _agrees(counts, report)
+        theirs = min(run.cpu for run in runs)
+        yield _rate(f"{model.name}: {peer.name}", report.transitions / theirs, _told(counts), right)
+        goal = None if plan.quick else at_least(peer.goal)
+        times = f"{theirs:.2f} s and {ours:.2f} s"
+        what = f"{model.name}: times {peer.name}"
+        yield Row("peers", what, theirs / ours, "x CPU", goal, times, right)
+
+
+def _run(command: tuple[str, ...]) -> Ended:
+    # Huge pages, as our own tables have.
+    return run_well(command, variables={"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"})
+
+
+def _agrees(counts: Counts, report: Report) -> bool:
+    states, transitions = counts.states, counts.transitions - counts.initial
+    return (states, transitions) == (report.states, report.transitions)
+
+
+def _told(counts: Counts) -> str:
+    note = ", the initial state being one" if counts.initial else ""
+    return f"{counts.states:,} states, {counts.transitions:,} transitions{note}"
+
+
+def _rate(what: str, rate: float, remark: str, right: bool) -> Row:
+    return Row("peers", what, rate / 1e6, "M firings/s", None, remark, right)
+
+
+def _only(pattern: str, output: str) -> str:
+    found = re.search(pattern, output)
+    if found is None:
+        raise RuntimeError(f"pan ended without its counts:\n{output[-2000:]}")
+    return found[1]
