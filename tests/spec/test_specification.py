@@ -15,6 +15,7 @@ from splitspec.model import syntax
 from splitspec.model.formatter import format_source
 from splitspec.model.lint import Linted, lint
 from splitspec.model.parser import parse
+from splitspec.model.requirements import identifiers_of, read_requirements
 from splitspec.model.source import Source
 
 SPEC = Path(__file__).parents[2] / "spec"
@@ -160,3 +161,15 @@ def test_a_variant_differs_in_one_place_or_says_why() -> None:
 def test_the_index_lists_every_module() -> None:
     index = (SPEC / "README.md").read_text(encoding="utf-8")
     assert [path.stem for path in MODULES if f"| `{path.stem}` |" not in index] == []
+
+
+def test_every_requirement_has_a_property_or_a_reason_and_never_both() -> None:
+    requirements = read_requirements(SPEC / "requirements.toml")
+    known = set(requirements.identifiers)
+    named = {
+        identifier
+        for declared in _declarations(syntax.Property, FILES)
+        for source in declared.asked_by
+        for identifier in identifiers_of(source.value, known)
+    }
+    assert sorted(known - named) == sorted(requirements.absent)
