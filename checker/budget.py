@@ -13,12 +13,20 @@ from splitspec.checker.interruption import Interruption
 from splitspec.checker.result import Limits, Stop
 
 
+class BudgetSpentError(Exception):
+    """Ends what cannot return half a result; `stop` says why."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(stop.value)
+        self.stop = stop
+
+
 @dataclass(frozen=True)
 class Budget:
     """The limits of a run that began at `began`, a time of the monotonic clock."""
 
     limits: Limits = field(default_factory=Limits)
-    interruption: Interruption = field(default_factory=Interruption)
+    interruption: Interruption | None = None
     began: float = field(default_factory=monotonic)
 
     @property
@@ -26,9 +34,14 @@ class Budget:
         """How long the run has been going on."""
         return monotonic() - self.began
 
+    @property
+    def can_end(self) -> bool:
+        """Whether it may ever be spent."""
+        return self.interruption is not None or self.limits.time is not None
+
     def spent(self) -> Stop | None:
         """Return why everything has to end now, None if nothing has to."""
-        if self.interruption.requested:
+        if self.interruption is not None and self.interruption.requested:
             return Stop.INTERRUPTED
         if self.limits.time is not None and self.seconds >= self.limits.time:
             return Stop.TIME

@@ -8,7 +8,7 @@ states of one orbit had different ones.
 
 from __future__ import annotations
 
-from splitspec.checker.budget import Budget
+from splitspec.checker.budget import Budget, BudgetSpentError
 from splitspec.checker.explicit.native.exploration import Exploration
 from splitspec.checker.explicit.native.machine_code import load_runtime
 from splitspec.checker.explicit.native.object_cache import cache_folder
@@ -29,7 +29,7 @@ def compare(
     *,
     limits: Limits,
     workers: int,
-    interruption: Interruption,
+    interruption: Interruption | None,
 ) -> Comparison:
     """Compare explorations of the system of a setting, and of the `whole` that is not sliced.
 
@@ -42,11 +42,14 @@ def compare(
         budget = Budget(limits, interruption)
         return explore_natively(subject, budget=budget, workers=workers, symmetry=symmetry)
 
-    runs = {
-        "all states": run(system),
-        "representatives": run(system, symmetry=True),
-        "all variables": run(whole),
-    }
+    try:
+        runs = {
+            "all states": run(system),
+            "representatives": run(system, symmetry=True),
+            "all variables": run(whole),
+        }
+    except BudgetSpentError as spent:
+        return Comparison((), (f"{spent.stop.value}, so nothing can be compared",))
     partial = [
         f"{name}: {finished.result.run.stop.value}, so nothing can be compared"
         for name, finished in runs.items()

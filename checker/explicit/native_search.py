@@ -74,12 +74,15 @@ def explore_natively(
     on_progress: Callable[[Progress], None] | None = None,
     cache: Path | None = None,
 ) -> Finished:
-    """Explore and judge; `cache` is the folder of compiled code, by default the user's own."""
+    """Explore and judge; `cache` is the folder of compiled code, by default the user's own.
+
+    Raise `BudgetSpentError` if there is no time to compile the kernel.
+    """
     if on_progress is not None:
         on_progress(Progress(Phase.COMPILING, budget.seconds))
     evaluator, setting = subject.evaluator, subject.setting
     scope = evaluator.places.scope
-    kernel = compile_kernel(subject.shared, scope, setting.properties, symmetry, cache)
+    kernel = compile_kernel(subject.shared, scope, setting.properties, symmetry, cache, budget)
     translation = Translation(evaluator, kernel)
     exploration = Exploration(
         load_runtime(cache or cache_folder()),

@@ -27,28 +27,32 @@ BEYOND_WALKS = (PropertyKind.RECOVERABLE, PropertyKind.PROGRESS)
 
 
 class NativeWalks:
-    """The walks of one setting with one seed."""
+    """The walks of one setting with one seed.
+
+    Making it compiles, and raises `BudgetSpentError` if there is no time for that.
+    """
 
     def __init__(
         self,
         setting: Setting,
         system: System,
         claims: Mapping[str, Property],
-        *,
+        budget: Budget,
         seed: int,
         depth: int,
         cache: Path | None,
     ) -> None:
         self.setting = setting
         self.claims = claims
+        self.budget = budget
         self.evaluator = Evaluator(setting, frozenset(system.sliced))
         scope = self.evaluator.places.scope
-        self.kernel = compile_kernel(system, scope, setting.properties, folder=cache)
+        self.kernel = compile_kernel(system, scope, setting.properties, folder=cache, budget=budget)
         self.translation = Translation(self.evaluator, self.kernel)
         variant = setting.variant
         on = frozenset() if variant is None else frozenset({variant.name})
         wanted = observations(while_on(system, on), setting.properties)
-        self.observer = compile_observer(system, scope, wanted, cache)
+        self.observer = compile_observer(system, scope, wanted, cache, budget)
         self.swarm = Swarm(
             runtime=load_runtime(cache or cache_folder()),
             kernel=replace(
@@ -65,14 +69,13 @@ class NativeWalks:
     def walk(
         self,
         runs: int,
-        budget: Budget,
         workers: int,
         on_progress: Callable[[Progress], None] | None,
     ) -> Walked:
         """Walk until the runs or the budget are used up."""
         if not self.swarm.initial:
             return Walked(0, 0, 0, {}, frozenset(), None)
-        return walk(self.swarm, runs, budget=budget, workers=workers, on_progress=on_progress)
+        return walk(self.swarm, runs, budget=self.budget, workers=workers, on_progress=on_progress)
 
     def cut(self, walked: Walked) -> tuple[str, ...]:
         """Return the bounded variables that cut some walk."""

@@ -90,11 +90,9 @@ class Search:
             for state in self.evaluator.initial_states():
                 self._reach(state, None)
         while self.expanded < len(self.graph.states):
-            stop = self._reason_to_stop(limits, began)
+            stop = self._reason_to_stop(limits) or self._expand(limits, began)
             if stop is not None:
                 return stop
-            self._expand(self.expanded)
-            self.expanded += 1
             if self.expanded % STATES_BETWEEN_REPORTS == 0:
                 if report is not None:
                     report(self._progress())
@@ -140,16 +138,14 @@ class Search:
             self.observer.see_state(state)
         return self.observer.coverage
 
-    def _reason_to_stop(self, limits: Limits, began: float) -> Stop | None:
+    def _reason_to_stop(self, limits: Limits) -> Stop | None:
         if self.targets and self.targets <= self.found.keys():
             return Stop.DECIDED
         if limits.depth is not None and self.graph.depths[self.expanded] >= limits.depth:
             return Stop.DEPTH
         if limits.states is not None and len(self.graph.states) > limits.states:
             return Stop.STATES
-        if limits.time is not None and self.budget.seconds - began >= limits.time:
-            return Stop.TIME
-        return self.budget.spent()
+        return None
 
     def _reach(self, state: State, parent: tuple[int, Transition] | None) -> int:
         """Return the number of a state; the first time, check the claims on it."""
@@ -174,12 +170,22 @@ class Search:
             case _:
                 return False
 
-    def _expand(self, number: int) -> None:
-        """Take every step from a state, and check the claims on steps."""
+    def _expand(self, limits: Limits, began: float) -> Stop | None:
+        """Take every step from the next state, and check the claims on steps.
+
+        Where there is no time for all of them, return why: the state then counts as not expanded,
+        and it does no harm to begin with it again.
+        """
+        number = self.expanded
         state = self.graph.states[number]
-        steps = tuple(self.evaluator.steps(state))
-        self.transitions += len(steps)
-        for step in steps:
+        steps, edges = [], []
+        for step in self.evaluator.steps(state):
+            if limits.time is not None and self.budget.seconds - began >= limits.time:
+                return Stop.TIME
+            stop = self.budget.spent()
+            if stop is not None:
+                return stop
+            steps.append(step)
             self.observer.see_step(state, step)
             match step.outcome:
                 case Fault() as fault:
@@ -189,9 +195,13 @@ class Search:
                     self.cut_states.add(number)
                 case successor:
                     self._check_step(number, step)
-                    self.graph.edges[number].append(self._reach(successor, (number, step)))
+                    edges.append(self._reach(successor, (number, step)))
         if "deadlock" not in self.found and self.evaluator.is_deadlocked(state, steps):
             self.found["deadlock"] = (number, None)
+        self.graph.edges[number] = edges
+        self.transitions += len(steps)
+        self.expanded += 1
+        return None
 
     def _check_step(self, number: int, step: Transition) -> None:
         for claim in self.claims.values():

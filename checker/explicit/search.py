@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from splitspec.checker.budget import Budget
+from splitspec.checker.budget import Budget, BudgetSpentError
 from splitspec.checker.explicit import oracle
 from splitspec.checker.explicit.judgement import blank_run, undecided
 from splitspec.checker.interruption import Interruption
@@ -62,7 +62,7 @@ def explore(
     one kernel with the setting's own. `kernel_cache` is the folder of compiled code, by default
     the user's own.
     """
-    budget = Budget(limits or Limits(), interruption or Interruption())
+    budget = Budget(limits or Limits(), interruption)
     system = system_of(setting, (), slice=slice)
     claims = oracle.claims_of(setting, system)
     targets = frozenset() if until is None else frozenset({until})
@@ -81,19 +81,21 @@ def explore(
         remark = f"no native kernel, {missing.name} is not installed: the evaluator explored"
         return replace(result, run=replace(result.run, remark=remark))
     shared = shared_system(setting, system, family, slice=slice)
-    result = explore_natively(
-        Subject(small.evaluator, claims, system, shared),
-        budget=budget,
-        workers=workers,
-        symmetry=symmetry,
-        until=until,
-        on_progress=on_progress,
-        cache=kernel_cache,
-    ).result
+    # What the first tier found is not lost because there was no time for the second.
+    try:
+        result = explore_natively(
+            Subject(small.evaluator, claims, system, shared),
+            budget=budget,
+            workers=workers,
+            symmetry=symmetry,
+            until=until,
+            on_progress=on_progress,
+            cache=kernel_cache,
+        ).result
+    except BudgetSpentError as spent:
+        return small.result(spent.stop)
     if evaluator_states > 0 and result.run.stop in (Stop.TIME, Stop.INTERRUPTED, Stop.MEMORY):
-        # What the first tier had found is not lost because there was no time for the second.
-        other = small.result(result.run.stop)
-        return max(result, other, key=_extent)
+        return max(result, small.result(result.run.stop), key=_extent)
     return result
 
 
@@ -144,7 +146,6 @@ def cross_check(
         return Comparison((), (f"no native kernel, {missing.name} is not installed",))
     system = system_of(setting, (), slice=True)
     whole = system_of(setting, (), slice=False)
-    interruption = interruption or Interruption()
     return compare(
         setting, system, whole, limits=limits, workers=workers, interruption=interruption
     )

@@ -9,16 +9,17 @@ shortest counterexample, and its verdict says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from splitspec.checker.budget import Budget
+from splitspec.checker.budget import Budget, BudgetSpentError
 from splitspec.checker.explicit.judgement import blank_run, undecided
 from splitspec.checker.explicit.oracle import claims_of
 from splitspec.checker.explicit.search import is_missing_native, system_of
 from splitspec.checker.interruption import Interruption
-from splitspec.checker.result import Engine, Limits, Phase, Progress, RunResult
+from splitspec.checker.result import Engine, Limits, Phase, Progress, Run, RunResult
+from splitspec.model.ir import Property
 from splitspec.model.setting import Setting
 
 DEPTH = 1000
@@ -40,7 +41,7 @@ def simulate(
     A walk ends after `limits.depth` steps (by default 1000), or where no step is possible. Figures
     count states at every visit.
     """
-    budget = Budget(limits or Limits(), interruption or Interruption())
+    budget = Budget(limits or Limits(), interruption)
     system = system_of(setting, (), slice=True)
     claims = claims_of(setting, system)
     blank = replace(
@@ -52,13 +53,16 @@ def simulate(
         if not is_missing_native(missing):
             raise
         why = f"no native kernel, {missing.name} is not installed"
-        verdicts = tuple(undecided(claim, why) for claim in claims.values())
-        return RunResult(replace(blank, remark=why), verdicts)
+        return _nothing(replace(blank, remark=why), claims, why)
     if on_progress is not None:
         on_progress(Progress(Phase.COMPILING, budget.seconds))
     depth = budget.limits.depth or DEPTH
-    walks = NativeWalks(setting, system, claims, seed=seed, depth=depth, cache=kernel_cache)
-    walked = walks.walk(runs, budget, workers, on_progress)
+    try:
+        walks = NativeWalks(setting, system, claims, budget, seed, depth, kernel_cache)
+    except BudgetSpentError as spent:
+        run = replace(blank, stop=spent.stop, seconds=budget.seconds)
+        return _nothing(run, claims, spent.stop.value)
+    walked = walks.walk(runs, workers, on_progress)
     run = replace(
         blank,
         stop=walked.stop,
@@ -70,3 +74,7 @@ def simulate(
         remark=f"{walked.walks} walks, {walks.coverage(walked)}; states count at every visit",
     )
     return RunResult(run, walks.verdicts(walked))
+
+
+def _nothing(run: Run, claims: Mapping[str, Property], why: str) -> RunResult:
+    return RunResult(run, tuple(undecided(claim, why) for claim in claims.values()))

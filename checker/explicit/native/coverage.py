@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from splitspec.checker.budget import BudgetSpentError
 from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.exploration import Exploration
 from splitspec.checker.explicit.native.observation import seen_bits
@@ -35,7 +36,10 @@ def coverage_of(
     was compiled, with the variants that share the kernel.
     """
     wanted = observations(own, properties)
-    observer = compile_observer(shared, scope, wanted, folder)
+    try:
+        observer = compile_observer(shared, scope, wanted, folder, exploration.budget)
+    except BudgetSpentError as spent:
+        return spent.stop
     exploration.control[blocks.OBSERVE] = observer.address
     seen = seen_bits(exploration, explored, len(wanted))
     if isinstance(seen, Stop):

@@ -18,11 +18,12 @@ from pathlib import Path
 
 import llvmlite.binding as llvm
 
-from splitspec.checker.explicit.native import object_cache
+from splitspec.checker.budget import Budget
 from splitspec.checker.explicit.native.addresses import Addresses
 from splitspec.checker.explicit.native.assembly import METADATA
 from splitspec.checker.explicit.native.canonical import CanonicalEmitter
 from splitspec.checker.explicit.native.circuit import Circuit
+from splitspec.checker.explicit.native.compilation import compiled
 from splitspec.checker.explicit.native.fingerprint import fingerprint
 from splitspec.checker.explicit.native.instances import Family, Instantiation
 from splitspec.checker.explicit.native.jit import compile_object, load_object, target_machine
@@ -63,21 +64,22 @@ def compile_kernel(
     properties: Collection[str],
     symmetry: bool = False,
     folder: Path | None = None,
+    budget: Budget | None = None,
 ) -> Kernel:
     """Return the kernel of a system for the chosen properties (paths) and all obligations.
 
     Code is kept in `folder`, or where the user keeps caches. With `symmetry`, states have
-    representatives.
+    representatives. Raise `BudgetSpentError` if there is no time to compile.
     """
     layout = lay_out(system.variables.values(), scope)
     machine = target_machine()
     name = f"kernel-{fingerprint(system, scope, (sorted(properties), symmetry))}"
-    path = (folder or cache_folder()) / name
-    compiled = object_cache.load(path)
-    if compiled is None:
-        compiled = _compile(system, layout, properties, symmetry, machine)
-        object_cache.keep(path, compiled)
-    return _assemble(system, layout, compiled, load_object(compiled.content, machine))
+
+    def make() -> Compiled:
+        return _compile(system, layout, properties, symmetry, machine)
+
+    code = compiled((folder or cache_folder()) / name, make, budget)
+    return _assemble(system, layout, code, load_object(code.content, machine))
 
 
 def _compile(
@@ -138,10 +140,10 @@ def _emit(
 def _assemble(
     system: System,
     layout: Layout,
-    compiled: Compiled,
+    code: Compiled,
     engine: llvm.ExecutionEngine,
 ) -> Kernel:
-    facts = compiled.facts
+    facts = code.facts
     bits = tuple(Bit(path, kind and PropertyKind[kind]) for path, kind in facts["bits"])
     address = engine.get_function_address
     addresses = Addresses(

@@ -29,14 +29,23 @@ def cache_folder() -> Path:
 def load(path: Path | None) -> Compiled | None:
     """Return what was kept, if it can be read."""
     try:
-        whole = path.read_bytes() if path is not None else b""
+        return None if path is None else read(path.read_bytes())
     except OSError:
         return None
+
+
+def read(whole: bytes) -> Compiled | None:
+    """Return what was written, None if it was not written whole."""
     head, _, content = whole.partition(b"\n")
     try:
         return Compiled(json.loads(head), content) if content else None
     except ValueError:
         return None
+
+
+def written(compiled: Compiled) -> bytes:
+    """Return the facts in a line of JSON, then the code."""
+    return json.dumps(compiled.facts).encode() + b"\n" + compiled.content
 
 
 def keep(path: Path | None, compiled: Compiled) -> None:
@@ -46,7 +55,7 @@ def keep(path: Path | None, compiled: Compiled) -> None:
     partial = path.with_suffix(f".{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(json.dumps(compiled.facts).encode() + b"\n" + compiled.content)
+        partial.write_bytes(written(compiled))
         partial.replace(path)
     except OSError:
         with suppress(OSError):

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import llvmlite.binding as llvm
 
-from splitspec.checker.explicit.native import object_cache
+from splitspec.checker.budget import Budget
 from splitspec.checker.explicit.native.assembly import METADATA, Assembler, set_bit, signed
 from splitspec.checker.explicit.native.binding import Binding
 from splitspec.checker.explicit.native.circuit import Circuit, Predicate, Register
+from splitspec.checker.explicit.native.compilation import compiled
 from splitspec.checker.explicit.native.fingerprint import fingerprint
 from splitspec.checker.explicit.native.instances import Condition, Instantiation
 from splitspec.checker.explicit.native.jit import compile_object, load_object, target_machine
@@ -84,22 +85,27 @@ def observations(system: System, properties: Collection[str]) -> tuple[Observati
 
 
 def compile_observer(
-    system: System, scope: Scope, wanted: Sequence[Observation], folder: Path | None = None
+    system: System,
+    scope: Scope,
+    wanted: Sequence[Observation],
+    folder: Path | None = None,
+    budget: Budget | None = None,
 ) -> Observer:
     """Return an observer that looks for the wanted observations alone.
 
-    Code is kept in `folder`, or where the user keeps caches.
+    Code is kept in `folder`, or where the user keeps caches. Raise `BudgetSpentError` if there is
+    no time to compile.
     """
     machine = target_machine()
-    name = f"observer-{fingerprint(system, scope, tuple(wanted))}"
-    path = (folder or cache_folder()) / name
-    compiled = object_cache.load(path)
-    if compiled is None:
+
+    def make() -> Compiled:
         lowering = Lowering(Circuit(), lay_out(system.variables.values(), scope))
         text = ObserveEmitter(lowering, system, wanted).emit()
-        compiled = Compiled({}, compile_object(text + METADATA, machine))
-        object_cache.keep(path, compiled)
-    engine = load_object(compiled.content, machine)
+        return Compiled({}, compile_object(text + METADATA, machine))
+
+    name = f"observer-{fingerprint(system, scope, tuple(wanted))}"
+    code = compiled((folder or cache_folder()) / name, make, budget)
+    engine = load_object(code.content, machine)
     return Observer(tuple(wanted), engine.get_function_address("observe"), engine)
 
 

@@ -1,0 +1,73 @@
+"""What is compiled apart comes whole or not at all, and can be ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from splitspec.checker.budget import Budget, BudgetSpentError
+from splitspec.checker.explicit.native.compilation import CompilerError, compiled
+from splitspec.checker.explicit.native.object_cache import Compiled
+from splitspec.checker.interruption import Interruption
+from splitspec.checker.result import Limits, Stop
+
+PATIENT = Budget(Limits(time=600.0))
+
+
+def make() -> Compiled:
+    return Compiled({"process": os.getpid()}, b"code\nand more" * 100_000)
+
+
+def test_without_a_limit_this_process_compiles(tmp_path: Path) -> None:
+    assert compiled(tmp_path / "code", make, Budget()).facts == {"process": os.getpid()}
+    assert compiled(tmp_path / "other", make, None).facts == {"process": os.getpid()}
+
+
+def test_with_a_limit_another_process_compiles_and_this_one_keeps(tmp_path: Path) -> None:
+    made = compiled(tmp_path / "code", make, PATIENT)
+    assert made.facts["process"] != os.getpid()
+    assert made.content == make().content
+    assert compiled(tmp_path / "code", make, None) == made, "it is taken from the cache"
+
+
+def forever() -> Compiled:
+    while True:
+        pass
+
+
+def test_the_end_of_the_time_ends_the_compiler(tmp_path: Path) -> None:
+    with pytest.raises(BudgetSpentError) as spent:
+        compiled(tmp_path / "code", forever, Budget(Limits(time=0.1)))
+    assert spent.value.stop is Stop.TIME
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_an_interrupt_ends_the_compiler(tmp_path: Path) -> None:
+    interruption = Interruption()
+    interruption.notify()
+    with pytest.raises(BudgetSpentError) as spent:
+        compiled(tmp_path / "code", forever, Budget(Limits(), interruption))
+    assert spent.value.stop is Stop.INTERRUPTED
+
+
+def fail() -> Compiled:
+    raise ZeroDivisionError
+
+
+def die() -> Compiled:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return make()
+
+
+@pytest.mark.parametrize(("broken", "code"), [(fail, 1), (die, -9)])
+def test_a_compiler_that_fails_is_an_error_and_no_code(
+    broken: object, code: int, tmp_path: Path
+) -> None:
+    with pytest.raises(CompilerError, match=f"ended with {code}"):
+        compiled(tmp_path / "code", broken, PATIENT)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
