@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import permutations, product
 from struct import iter_unpack
 
-from splitspec.checker.explicit.native.exploration import Explored
 from splitspec.checker.explicit.native.layout import Array, Layout, decode, encode
+from splitspec.checker.explicit.native.order import Explored
 from splitspec.model.scope import Scope
 from splitspec.model.types import Option, Sort, Type
 

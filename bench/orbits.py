@@ -15,7 +15,7 @@ from burnside import count_by_burnside, renamings
 from search import Prepared, job_of, prepare
 from searched import Counted
 
-from splitspec.checker.explicit.native.exploration import Explored
+from splitspec.checker.explicit.native.order import Explored
 
 
 def main() -> None:
