@@ -7,6 +7,8 @@ from enum import Enum
 
 from splitspec.model.verdict import Verdict
 
+NOTHING_STARTS = "there is no initial state: no values of the constants meet the assumptions"
+
 
 class Engine(Enum):
     EVALUATOR = "evaluator"  # The oracle explored it: small, or no native kernel could be had.

@@ -11,14 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
-from splitspec.checker.result import Engine, Run, Stop
+from splitspec.checker.result import NOTHING_STARTS, Engine, Run, Stop
 from splitspec.model.ir import Property, PropertyKind
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
-
-NOTHING_STARTS = "there is no initial state: no values of the constants meet the assumptions"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
 from splitspec.checker.proof import Moment, ProofResult, ProofRun
+from splitspec.checker.result import NOTHING_STARTS
 from splitspec.checker.symbolic import z3_solver
 from splitspec.checker.symbolic.instance import Instance
 from splitspec.checker.symbolic.satisfaction import Satisfaction
@@ -103,6 +104,7 @@ class _Search:
         }
         self.found: dict[str, Trace] = {}
         self.solving = 0.0
+        self.begun = self.solver.check() is not False
 
     def extend(self) -> None:
         self.unrolling.extend()
@@ -137,6 +139,10 @@ class _Search:
     def verdict(self, path: str, depth: int) -> Verdict:
         claimed = self.theory.properties.get(path) or self.instance.system.properties[path]
         kind, trace = claimed.kind, self.found.get(path)
+        if not self.begun:
+            return Verdict(
+                path, kind, Outcome.UNKNOWN, Assurance(AssuranceKind.NONE), NOTHING_STARTS
+            )
         if trace is not None:
             outcome = Outcome.REACHED if kind is PropertyKind.WITNESS else Outcome.VIOLATED
             return Verdict(path, kind, outcome, Assurance(AssuranceKind.REPLAYED), trace=trace)

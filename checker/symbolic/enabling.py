@@ -6,11 +6,31 @@ after all; exploration decides that. An action that it finds dead is dead, at th
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from splitspec.checker.symbolic.calculus import Facts
 from splitspec.checker.symbolic.instance import Instance
 from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.theory import Theory
+from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting
+
+
+def starts(setting: Setting, theory: Theory, *, sizes_max: int) -> bool:
+    """Whether the assumptions on constants can be met at the setting's scope, or with at most so
+    many elements a sort: otherwise there is no run, and everything would be proved of none."""
+    sorts, scope = theory.system.sorts, setting.scope
+    scopes = [scope] + [
+        replace(scope, sizes=dict.fromkeys(sorts, size)) for size in range(1, sizes_max + 1)
+    ]
+    return any(_can_start(theory, each) for each in scopes)
+
+
+def _can_start(theory: Theory, scope: Scope) -> bool:
+    instance = Instance(theory, scope)
+    solver = Satisfaction()
+    solver.add(instance.legal(instance.before))
+    return solver.check() is True
 
 
 def never_enabled(setting: Setting, theory: Theory, facts: Facts) -> tuple[str, ...]:

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
 from splitspec.checker.proof import Moment, Mutant, ProofLimits, ProofResult, ProofRun
+from splitspec.checker.result import NOTHING_STARTS
 from splitspec.checker.symbolic import judgement
 from splitspec.checker.symbolic.calculus import Calculus
-from splitspec.checker.symbolic.enabling import never_enabled
+from splitspec.checker.symbolic.enabling import never_enabled, starts
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.induction import DisagreementError
 from splitspec.checker.symbolic.k_induction import induct
@@ -54,12 +55,13 @@ def _settled(
 ) -> ProofResult:
     setting, theory = proof.setting, proof.theory
     paths = targets(theory, setting, selected)
-    interrupted = False
+    interrupted, begun = False, True
     unconfirmed: tuple[str, ...] = ()
     try:
+        begun = starts(setting, theory, sizes_max=_sizes_max(proof))
         proof.settle(c.name for c in theory.claims if c.path in paths)
-        if proof.calculus.contradicts_itself(proof.live):
-            raise DisagreementError("the facts contradict one another, yet they hold initially")
+        if begun:
+            _try_coherence(proof, paths)
         idle = never_enabled(setting, theory, proof.live)
         unconfirmed = recheck_by_cvc5(proof) if recheck else ()
     except KeyboardInterrupt:
@@ -83,9 +85,27 @@ def _settled(
         unconfirmed=unconfirmed,
     )
     verdicts = tuple(judgement.verdict(proof, path) for path in paths)
+    if not begun:
+        nothing = Assurance(AssuranceKind.NONE)
+        verdicts = tuple(
+            Verdict(v.property, v.kind, Outcome.UNKNOWN, nothing, NOTHING_STARTS) for v in verdicts
+        )
     proved = (v.property for v in verdicts if v.outcome is Outcome.HOLDS)
     rests = tuple((path, judgement.basis(proof, path)) for path in proved)
     return ProofResult(run, verdicts, found, rests)
+
+
+def _sizes_max(proof: Proof) -> int:
+    """Return the sizes at which an initial state may be sought, besides the setting's own."""
+    return 0 if isinstance(proof.calculus, FiniteCalculus) else proof.limits.scope_max
+
+
+def _try_coherence(proof: Proof, paths: tuple[str, ...]) -> None:
+    """Raise `DisagreementError` if what the proofs rest on is found to contradict itself."""
+    proved = [c.name for c in proof.theory.claims if c.path in paths and proof.is_proved(c.name)]
+    used = frozenset(name for name in proof.basis_of(proved) if name in proof.live)
+    if proof.calculus.contradicts_itself(used):
+        raise DisagreementError("proved facts contradict one another, yet they hold initially")
 
 
 def mutate(

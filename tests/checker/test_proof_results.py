@@ -172,3 +172,23 @@ def test_what_a_mutant_loses_is_lost_in_the_design_without_the_guard(setting: Ma
             if o.action == mutant.action and o.status is not Status.PROVED
         }
         assert lost == set(mutant.lost), mutant.name
+
+
+def test_nothing_is_proved_of_a_design_that_cannot_start(setting: Make) -> None:
+    impossible = """
+        sort C
+        const first: C
+        assume other
+          first != first
+        var on[C]: bool
+        action start(c: C) by kernel
+          on[c] := true
+        invariant dark
+          all c: C: not on[c]
+    """
+    for finite in (False, True):
+        (verdict,) = prove(setting(impossible), finite=finite).verdicts
+        assert verdict.outcome is Outcome.UNKNOWN
+        assert "no initial state" in verdict.reason
+    (verdict,) = explore_bounded(setting(impossible), 2).verdicts
+    assert verdict.outcome is Outcome.UNKNOWN
