@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from statistics import median
 
 import machine
@@ -66,8 +67,9 @@ def threads(plan: Plan) -> Iterator[Row]:
         yield Row("threads", f"{name}: work of both", cpu, "x CPU", None, "", right)
 
 
+@cache
 def search(model: Model, plan: Plan) -> Report:
-    """Search a model, smaller in a quick run."""
+    """Search a model on one thread, a smaller one in a quick run."""
     model = sized(model, plan)
     say(f"{model.name}, one thread")
     return searched(model)

@@ -37,21 +37,27 @@ INSTALL = ("apt-get", "install", "--yes", "spin", "rumur", "gcc")
 
 
 def main() -> int:
-    """Print the machine and the table; return the exit code."""
+    """Print the machine and the table, a section when it is measured; return the exit code."""
     arguments = parser().parse_args()
     if arguments.install_peers:
         print(f"==> {' '.join(INSTALL)}", file=sys.stderr, flush=True)
         subprocess.run(INSTALL, check=True, stdout=sys.stderr)
+    is_text = arguments.format == "text"
     facts = machine.facts()
-    if arguments.format == "text":
+    if is_text:
         print("\n".join(f"{name:12}{value}" for name, value in facts.items()), flush=True)
     plan = Plan(quick=arguments.quick, peers=not arguments.without_peers)
-    rows = [row for name in arguments.only or SECTIONS for row in SECTIONS[name](plan)]
+    rows: list[Row] = []
+    for section in arguments.only or SECTIONS:
+        measured = list(SECTIONS[section](plan))
+        rows += measured
+        if is_text and measured:
+            print(f"\n{as_text(section, measured)}", flush=True)
     facts["load at the end"] = machine.load()
-    if arguments.format == "json":
-        print(json.dumps({"machine": facts, "rows": as_data(rows)}, indent=2))
+    if is_text:
+        print(f"\n{_summary(rows)}; load {facts['load at the end']}")
     else:
-        print(f"\n{as_text(rows)}\n\n{_summary(rows)}; load {facts['load at the end']}")
+        print(json.dumps({"machine": facts, "rows": as_data(rows)}, indent=2))
     return 0 if rows and all(row.is_right for row in rows) else 1
 
 

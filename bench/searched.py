@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -116,7 +115,6 @@ class Counted:
         return self.canonicalised == self.reduced and self.burnside in (None, self.reduced)
 
 
-@cache
 def searched(
     model: Model,
     *,

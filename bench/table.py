@@ -1,4 +1,4 @@
-"""A measured figure, the goal that it is held to, and the table of all of them as text and JSON."""
+"""A measured figure, the goal that it is held to, and the table of all as text and JSON."""
 
 from __future__ import annotations
 
@@ -55,19 +55,9 @@ def at_most(bound: float) -> Goal:
     return Goal(Sense.AT_MOST, bound)
 
 
-def as_text(rows: Sequence[Row]) -> str:
-    """Return a table with a line for each figure, its section's name before the first of it."""
-    header = ("", "measured", "goal", "", "")
-    cells = [header, *(_cells(row) for row in rows)]
-    widths = [max(len(line[i]) for line in cells) for i in range(4)]
-    lines = [_line(header, widths)]
-    section = ""
-    for row, line in zip(rows, cells[1:], strict=True):
-        if row.section != section:
-            section = row.section
-            lines += ["", section]
-        lines.append(_line(line, widths))
-    return "\n".join(lines)
+def as_text(section: str, rows: Sequence[Row]) -> str:
+    """Return a line for each figure of a section, under its name."""
+    return "\n".join([section, *(_line(row) for row in rows)])
 
 
 def as_data(rows: Iterable[Row]) -> list[dict[str, object]]:
@@ -87,19 +77,13 @@ def as_data(rows: Iterable[Row]) -> list[dict[str, object]]:
     ]
 
 
-def _cells(row: Row) -> tuple[str, str, str, str, str]:
-    goal = "" if row.goal is None else f"{row.goal.sense.value} {row.goal.bound:,g}"
+def _line(row: Row) -> str:
     measured = "-" if row.value is None else f"{_figure(row.value)} {row.unit}"
+    goal = "" if row.goal is None else f"{row.goal.sense.value} {row.goal.bound:,g}"
     verdict = {True: "met", False: "missed", None: ""}[row.is_met]
     if not row.is_right:
         verdict = "WRONG"
-    return f"  {row.what}", measured, goal, verdict, row.remark
-
-
-def _line(cells: tuple[str, ...], widths: Sequence[int]) -> str:
-    what, measured, goal, verdict, remark = cells
-    line = f"{what:{widths[0]}}  {measured:>{widths[1]}}  {goal:>{widths[2]}}  "
-    return (line + f"{verdict:{widths[3]}}  {remark}").rstrip()
+    return f"  {row.what:50} {measured:>18}  {goal:>7}  {verdict:6}  {row.remark}".rstrip()
 
 
 def _figure(value: float) -> str:
