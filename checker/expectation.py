@@ -8,10 +8,10 @@ its own words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from splitspec.checker.proof import ProofResult
-from splitspec.checker.result import Coverage, Run, RunResult
+from splitspec.checker.result import Coverage, Engine, Run, RunResult
 from splitspec.model.ir import PropertyKind, Variant
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 
@@ -32,6 +32,10 @@ class Expectation:
     idle: Mapping[str, str] = field(default_factory=dict)
     variant: Variant | None = None
     steps: int | None = None
+
+    def uncounted(self) -> Expectation:
+        """Return what is expected of a run that has other states than the recorded one."""
+        return replace(self, states=None, transitions=None, depth=None, orbits=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +134,13 @@ def _judge_variant(result: RunResult, variant: Variant, steps: int | None) -> tu
             for verdict in result.verdicts
             if verdict.kind is not PropertyKind.WITNESS
         )
+    # A walk that shows it need not be a shortest one.
+    is_shortest = result.run.engine is not Engine.SIMULATION
+    lengths = (variant.steps, steps) if is_shortest else (None, None)
     judgements = []
     for verdict in result.verdicts:
         if verdict.property == variant.violated:
-            miss = _variant_miss(verdict, variant.steps, steps)
+            miss = _variant_miss(verdict, *lengths)
             judgements.append(Judgement(verdict, Outcome.VIOLATED, not miss, miss))
         elif verdict.outcome is Outcome.VIOLATED:
             judgements.append(Judgement(verdict, None, True))
@@ -153,7 +160,7 @@ def _undecided(path: str) -> Judgement:
 
 def _variant_miss(verdict: Verdict, within: int | None, exactly: int | None) -> str:
     if verdict.outcome is not Outcome.VIOLATED or verdict.trace is None:
-        return f"{verdict.property} was expected to break and {verdict.outcome.value}"
+        return "expected to break"
     length = verdict.trace.length
     if within is not None and length > within:
         return f"the counterexample has {length} steps, expected at most {within}"
@@ -179,6 +186,8 @@ def _drift(run: Run, expectation: Expectation) -> tuple[str, ...]:
 
 
 def _vacuity(result: RunResult, expectation: Expectation) -> tuple[str, ...]:
+    if not result.run.complete:  # What some walks do not show may happen all the same.
+        return ()
     coverage, idle = result.run.coverage or Coverage(), expectation.idle
     findings = [
         f"action {path} is never enabled" for path in coverage.never_enabled if path not in idle

@@ -76,8 +76,9 @@ class Run:
 
     `complete` says that every reachable state was visited; `stop`, why the run ended too early,
     which a complete run can do, too: before all was judged. `coverage` is None where it was not
-    judged. `transitions` are enabled action instances summed over the visited states; `depth` is
-    the number of the last level that has a state, the initial states being level 0.
+    judged; of walks it says what none of them did. `transitions` are enabled action instances
+    summed over the visited states; `depth` is the number of the last level that has a state, the
+    initial states being level 0.
     """
 
     id: str

@@ -10,13 +10,14 @@ from splitspec.checker.budget import Budget
 from splitspec.checker.evidence.replay import counterexample
 from splitspec.checker.explicit.counterexample import Translation, execution_along
 from splitspec.checker.explicit.judgement import Extent, judge, undecided
+from splitspec.checker.explicit.native.coverage import unseen
 from splitspec.checker.explicit.native.kernel import compile_kernel
 from splitspec.checker.explicit.native.machine_code import load_runtime
 from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.explicit.native.observer import compile_observer, observations
 from splitspec.checker.explicit.native.order import Order
 from splitspec.checker.explicit.native.swarm import Swarm, Walked, walk, walk_again
-from splitspec.checker.result import Progress
+from splitspec.checker.result import Coverage, Progress
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, System
 from splitspec.model.passes.vary import while_on
@@ -84,10 +85,15 @@ class NativeWalks:
             bit.path for n, bit in enumerate(bits) if bit.kind is None and n in walked.first
         )
 
-    def coverage(self, walked: Walked) -> str:
-        """Return in words how much of what there is to see the walks have shown."""
+    def coverage(self, walked: Walked) -> Coverage:
+        """Return what no walk has shown."""
+        return unseen(self.observer.observations, walked.seen)
+
+    def figures(self, walked: Walked) -> str:
+        """Return in words how much was walked, and how much of what there is to see was seen."""
+        walks = f"{walked.walks:,} walk{'' if walked.walks == 1 else 's'}"
         total = len(self.observer.observations)
-        return f"{len(walked.seen)} of {total} coverage points seen"
+        return f"{walks}, {len(walked.seen)} of {total} coverage points seen"
 
     def verdicts(self, walked: Walked) -> tuple[Verdict, ...]:
         """Return what the walks say of each claim, in the order of the claims."""
@@ -105,7 +111,8 @@ class NativeWalks:
             return undecided(claim, "no walk was walked")
         if claim.kind is PropertyKind.WITNESS:
             return undecided(claim, f"not reached in {walked.walks} walks")
-        sampled = Assurance(AssuranceKind.SAMPLED, f"{walked.walks} runs")
+        runs = f"{walked.walks} run{'' if walked.walks == 1 else 's'}"
+        sampled = Assurance(AssuranceKind.SAMPLED, runs)
         return Verdict(claim.path, claim.kind, Outcome.HOLDS, sampled)
 
     def _shown(self, claim: Property, walked: Walked, number: int, steps: int) -> Verdict:

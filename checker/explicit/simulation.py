@@ -71,7 +71,8 @@ def simulate(
         transitions=walked.steps,
         depth=walked.longest,
         cut=walks.cut(walked),
-        remark=f"{walked.walks} walks, {walks.coverage(walked)}; states count at every visit",
+        coverage=walks.coverage(walked),
+        remark=f"{walks.figures(walked)}; states count at every visit",
     )
     return RunResult(run, walks.verdicts(walked))
 

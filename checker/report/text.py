@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from splitspec.checker.expectation import JudgedRun, Judgement
-from splitspec.checker.result import Run, Stop
+from splitspec.checker.result import Coverage, Run, Stop
 from splitspec.model.ir import PropertyKind
 from splitspec.model.trace import Explanation, Trace
 from splitspec.model.verdict import Outcome, Verdict
@@ -51,10 +51,7 @@ def run_text(judged: JudgedRun, texts: dict[str, str], paint: Paint, *, verbose:
     lines += [f"  {paint('bad', 'drift')}     {text}" for text in judged.drift]
     lines += [f"  {paint('bad', 'vacuous')}   {text}" for text in judged.vacuity]
     if verbose and run.coverage is not None:
-        lines += [
-            f"  note      guard {name} never refuses while the others hold"
-            for name in run.coverage.never_refused
-        ]
+        lines += [f"  note      {text}" for text in _notes(run, run.coverage)]
     if verbose and run.sliced:
         lines.append(f"  sliced    {', '.join(run.sliced)}")
     for judgement in judged.judgements:
@@ -66,6 +63,15 @@ def run_text(judged: JudgedRun, texts: dict[str, str], paint: Paint, *, verbose:
     return "\n".join(lines)
 
 
+def _notes(run: Run, coverage: Coverage) -> list[str]:
+    """Return what never happened and is no finding."""
+    notes = [f"guard {name} never refuses while the others hold" for name in coverage.never_refused]
+    if not run.complete:
+        notes += [f"action {path} was not seen enabled" for path in coverage.never_enabled]
+        notes += [f"the antecedent of {path} was not seen to hold" for path in coverage.never_met]
+    return notes
+
+
 def _headline(run: Run, paint: Paint) -> str:
     name = f"{run.model} with {run.variant}" if run.variant else run.model
     scope = " ".join(f"{sort.rpartition('.')[2]}={size}" for sort, size in run.scope)
@@ -74,12 +80,13 @@ def _headline(run: Run, paint: Paint) -> str:
 
 
 def _figures(run: Run) -> str:
-    kind = "orbits" if run.symmetry else "states"
+    kind = "orbit" if run.symmetry else "state"
     # In a short run, the time is not that of the transitions.
     is_long = run.transitions > TRANSITIONS_OF_A_RATE and run.seconds > 0
     rate = f" ({run.transitions / run.seconds / 1e6:.1f} M/s)" if is_long else ""
     text = (
-        f"  {run.states:,} {kind}, {run.transitions:,} transitions{rate}, depth {run.depth}, "
+        f"  {_number(run.states, kind)}, {_number(run.transitions, 'transition')}{rate}, "
+        f"depth {run.depth}, "
         f"{run.seconds:.2f} s, {run.engine.value}"
     )
     # A simulation that walked all its runs is neither complete nor stopped.
@@ -93,6 +100,10 @@ def _figures(run: Run) -> str:
     if run.remark:
         text += f"\n  {run.remark}"
     return text
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def verdict_lines(judgements: Iterable[Judgement], paint: Paint, *, verbose: bool) -> list[str]:

@@ -163,9 +163,9 @@ def test_a_limit_ends_in_unknown_and_not_in_holds(folder: Path) -> None:
     [
         (("check", "locks"), "did you mean lock?"),
         (("check", "lock", "--property", "one_inside_"), "did you mean one_inside?"),
-        (("check", "lock", "--variant", "nothing"), "no variant nothing"),
+        (("check", "lock", "--variant", "nothing"), "no variant is named nothing"),
         (("check", "lock", "--scope", "Container=0"), "is not SORT=NUMBER"),
-        (("check", "lock", "--scope", "Page=2"), "no sort `Page`"),
+        (("check", "lock", "--scope", "Page=2"), "no sort is named Page; there is: Container"),
         (("check", "missing.split"), "there is no file missing.split"),
         (("explain", "SS999"), "neither a code"),
         (("explain", "lock.take_"), "did you mean take?"),
@@ -301,5 +301,5 @@ def test_output_that_cannot_be_written_is_no_pass(tmp_path: Path) -> None:
             check=False,
         )
     assert done.returncode == 70
-    assert done.stderr.startswith("error: the output cannot be written")
+    assert done.stderr.startswith("error: the results cannot be written")
     assert "Traceback" not in done.stderr

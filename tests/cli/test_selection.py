@@ -8,7 +8,8 @@ import pytest
 
 from splitspec.checker.explicit.search import explore
 from splitspec.checker.result import Engine
-from splitspec.cli.selection import MASK_BITS, Job, Request, select
+from splitspec.cli.families import MASK_BITS
+from splitspec.cli.selection import Job, Request, select
 from splitspec.model.verdict import Outcome
 
 MODULE = """\

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from splitspec.checker.budget import BudgetSpentError
@@ -44,13 +44,18 @@ def coverage_of(
     seen = seen_bits(exploration, explored, len(wanted))
     if isinstance(seen, Stop):
         return seen
-    unseen = [o for bit, o in enumerate(wanted) if bit not in seen]
+    return unseen(wanted, seen)
+
+
+def unseen(wanted: Sequence[Observation], seen: Collection[int]) -> Coverage:
+    """Return which observations, given by number, were not made."""
+    left = [o for number, o in enumerate(wanted) if number not in seen]
     return Coverage(
-        never_enabled=_paths(unseen, Sight.ENABLED),
-        never_refused=_paths(unseen, Sight.REFUSED),
-        never_met=_paths(unseen, Sight.MET),
+        never_enabled=_paths(left, Sight.ENABLED),
+        never_refused=_paths(left, Sight.REFUSED),
+        never_met=_paths(left, Sight.MET),
     )
 
 
-def _paths(unseen: list[Observation], sight: Sight) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(o.path for o in unseen if o.sight is sight))
+def _paths(left: Iterable[Observation], sight: Sight) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(o.path for o in left if o.sight is sight))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -32,21 +34,20 @@ application = typer.Typer(
 
 def run() -> None:
     """Run the application; an exception that reaches this point is a fault of the program."""
+    # A reader that went away ends the process as it ends others, and never with a verdict's code.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # A crash of native code leaves no exception; this says at least where it was.
+    faulthandler.enable()
     try:
         _run_and_flush()
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        _forget_output()
-        sys.exit(ExitCode.MET)
     except Exception as error:
         # A file that cannot be opened has a name; what was opened before, like stdout, has none.
         if isinstance(error, OSError) and error.filename is None:
-            _forget_output()
-            reason = error.strerror or error
-            print(f"error: the output cannot be written: {reason}", file=sys.stderr)
-        else:
-            _report_fault()
+            print(f"error: the results cannot be written: {error.strerror}", file=sys.stderr)
+            os._exit(ExitCode.INTERNAL)  # Without another attempt to write them.
+        _report_fault()
         sys.exit(ExitCode.INTERNAL)
 
 
@@ -64,11 +65,6 @@ def _run_and_flush() -> None:
         application()
     finally:
         sys.stdout.flush()
-
-
-def _forget_output() -> None:
-    """Let the interpreter end without another attempt at what could not be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @application.callback(invoke_without_command=True)
@@ -143,8 +139,8 @@ def simulate(
     properties: o.Properties = None,
     variant: o.VariantName = None,
     given: o.Given = None,
-    runs: Annotated[int, typer.Option("--runs", min=1, help="Number of random runs.")] = 10_000,
-    depth: Annotated[int, typer.Option("--depth", min=1, help="Steps of a run.")] = 100,
+    runs: o.Walks = 10_000,
+    depth: o.Steps = 100,
     timeout: o.Timeout = None,
     workers: o.Workers = 2,
     seed: o.Seed = None,
@@ -152,6 +148,7 @@ def simulate(
     color: o.Color = Choice.AUTO,
     progress: o.ProgressOption = Choice.AUTO,
     verbose: o.Verbose = False,
+    quiet: o.Quiet = False,
 ) -> None:
     """Walk models at random and check every property on the way.
 
@@ -179,6 +176,7 @@ def simulate(
             color=color,
             progress=progress,
             verbose=verbose,
+            quiet=quiet,
         )
         raise typer.Exit(simulate_models(request, interruption))
 

@@ -10,6 +10,9 @@ import typer
 
 from splitspec.cli.terminal import Choice
 
+LEAST_MEMORY = 2**20
+WORKERS_MAX = 256
+
 
 class Format(StrEnum):
     """How results are printed."""
@@ -29,16 +32,25 @@ def parse_size(text: str) -> int:
     """Return a number of bytes: `800M`, `12G`, or a plain number."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kKmMgG]?)[bB]?", text.strip())
     if match is None:
-        raise typer.BadParameter(f"{text!r} is not a size; write 800M or 12G")
+        raise typer.BadParameter(
+            f"{text!r} is not a size; write 800M or 12G", param_hint="'--memory'"
+        )
     factor = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}[match[2].lower()]
-    return int(float(match[1]) * factor)
+    size = int(float(match[1]) * factor)
+    if size < LEAST_MEMORY:
+        raise typer.BadParameter(
+            f"{text} is too little to search in; give at least 1M", param_hint="'--memory'"
+        )
+    return size
 
 
 def parse_scope(text: str) -> tuple[str, int]:
     """Return sort and size of `Container=3`."""
     match = re.fullmatch(r"([\w.]+)=(\d+)", text)
     if match is None or int(match[2]) < 1:
-        raise typer.BadParameter(f"{text!r} is not SORT=NUMBER, as in Container=3")
+        raise typer.BadParameter(
+            f"{text!r} is not SORT=NUMBER, as in Container=3", param_hint="'--scope'"
+        )
     return match[1], int(match[2])
 
 
@@ -51,11 +63,18 @@ Models = Annotated[
 ]
 Scope = Annotated[
     list[str] | None,
-    typer.Option("--scope", metavar="SORT=N", help="Size of a sort; repeatable."),
+    typer.Option(
+        "--scope", metavar="SORT=N", help="Size of a sort, in the models that have it; repeatable."
+    ),
 ]
 Properties = Annotated[
     list[str] | None,
-    typer.Option("--property", "-p", metavar="GLOB", help="Only these properties; repeatable."),
+    typer.Option(
+        "--property",
+        "-p",
+        metavar="GLOB",
+        help="Only these properties, by path or name; repeatable.",
+    ),
 ]
 VariantName = Annotated[
     str | None, typer.Option("--variant", metavar="NAME", help="Check one variant of the model.")
@@ -66,18 +85,31 @@ AllVariants = Annotated[
 Given = Annotated[
     list[str] | None,
     typer.Option(
-        "--given", metavar="ACTOR", help="Only the run with these honest actors: host, none …"
+        "--given",
+        metavar="ACTOR",
+        help="Only runs where exactly these are honest: host, container, none; repeatable.",
     ),
 ]
 Depth = Annotated[int | None, typer.Option("--depth", min=1, help="Stop after this many levels.")]
-States = Annotated[int | None, typer.Option("--max-states", min=1, help="Stop at this many.")]
+States = Annotated[
+    int | None, typer.Option("--max-states", min=1, help="Stop each run at this many states.")
+]
 Timeout = Annotated[
     float | None, typer.Option("--timeout", min=0.001, help="Stop each run after these seconds.")
 ]
 Memory = Annotated[
-    str | None, typer.Option("--memory", metavar="SIZE", help="Limit of a run, as in 12G.")
+    str | None,
+    typer.Option(
+        "--memory",
+        metavar="SIZE",
+        help="Memory for the states of a run, as in 12G. [default: most of what is free]",
+    ),
 ]
-Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Threads of the search.")]
+Walks = Annotated[int, typer.Option("--runs", min=1, max=10**12, help="Number of random runs.")]
+Steps = Annotated[int, typer.Option("--depth", min=1, max=10**9, help="Steps of a run.")]
+Workers = Annotated[
+    int, typer.Option("--workers", "-j", min=1, max=WORKERS_MAX, help="Threads of the search.")
+]
 Symmetry = Annotated[
     Switch, typer.Option("--symmetry", help="Explore one state of each orbit only.")
 ]
@@ -100,7 +132,9 @@ Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="List every verdict, note and sliced variable.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only what is not as expected.")]
-Seed = Annotated[int | None, typer.Option("--seed", help="Seed of what is random.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of what is random.")
+]
 BoundedSteps = Annotated[
     int | None,
     typer.Option("--bmc", metavar="K", min=0, help="Follow all runs of K steps by a solver."),

@@ -9,6 +9,8 @@ from splitspec.checker.result import Stop
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.model.verdict import AssuranceKind, Outcome
 
+INCONCLUSIVE = (AssuranceKind.BOUNDED, AssuranceKind.SAMPLED)
+
 
 def exit_code(runs: Iterable[JudgedRun]) -> ExitCode:
     """Return the code of a command that made these runs."""
@@ -58,4 +60,6 @@ def _code_of(judgement: Judgement) -> ExitCode:
         case Outcome.VIOLATED | Outcome.UNREACHED:
             return ExitCode.VIOLATED
         case Outcome.HOLDS | Outcome.REACHED:
-            return ExitCode.POLICY
+            # What should break and did not so far may still do so.
+            is_open = judgement.verdict.assurance.kind in INCONCLUSIVE
+            return ExitCode.UNKNOWN if is_open else ExitCode.POLICY

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -12,10 +12,11 @@ from pathlib import Path
 from splitspec.checker.expectation import Expectation
 from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.families import VariantRun, families
 from splitspec.cli.terminal import Choice, uses_color
 from splitspec.model import syntax
 from splitspec.model.diagnostic import Diagnostic, Severity
-from splitspec.model.ir import ActorKind, Program, SetConstant, Variant
+from splitspec.model.ir import ActorKind, Program, Variant
 from splitspec.model.loader import Library, load_entry, load_variants
 from splitspec.model.manifest import (
     Manifest,
@@ -30,8 +31,8 @@ from splitspec.model.setting import Setting, adversaries, properties_under
 from splitspec.spec import folder as shipped_folder
 
 Given = frozenset[ActorKind]
-MASK_BITS = 64
-"""The variants that one kernel can tell apart."""
+FEW = 12
+"""So many names can be listed in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,21 @@ class Request:
     variants: bool = False
     given: tuple[str, ...] | None = None
     size: int | None = None
+
+    @property
+    def narrowing(self) -> str:
+        """The options that leave runs out, as they were written."""
+        options = (
+            ("--given", self.given or ()),
+            ("--property", self.properties),
+            ("--variant", () if self.variant is None else (self.variant,)),
+        )
+        words = [f"{option} {value}" for option, values in options for value in values]
+        return " ".join([*words, *(["--variants"] if self.variants else [])])
+
+    def chooses(self, path: str) -> bool:
+        """Whether a property is asked for: by its path, without its module, or with all."""
+        return not self.properties or any(_matches(path, glob) for glob in self.properties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +116,9 @@ class RefusedError(Exception):
 def select(request: Request) -> Selected:
     """Return the jobs of a request in the order of the manifest, or what is wrong with it."""
     try:
-        jobs = tuple(job for model in read_models(request.models) for job in _jobs(model, request))
-        _require_variant(request, jobs)
+        models = tuple(read_models(tuple(dict.fromkeys(request.models))))
+        _check_words(request, models)
+        jobs = tuple(job for model in models for job in _jobs(model, request))
     except RefusedError as refusal:
         return Selected((), refusal.problems)
     return Selected(jobs, Problems())
@@ -202,143 +219,155 @@ def _wrong(sentence: str) -> RefusedError:
 # From models to jobs -------------------------------------------------------------------
 
 
+def _check_words(request: Request, models: Sequence[Model]) -> None:
+    """Raise `RefusedError` for a word that fits none of the models."""
+    if request.variant is not None and request.variants:
+        raise _wrong("--variant names one variant, --variants all of them: give one of the two")
+    paths = [path for model in models for path in model.program.properties]
+    if request.variants or request.variant is not None:
+        paths += [v.violated for model in models for v in model.variants if v.violated is not None]
+    for glob in request.properties:
+        if not any(_matches(path, glob) for path in paths):
+            raise _unknown("property", glob, map(_last, paths))
+    sorts = [_last(sort) for model in models for sort in model.program.sorts]
+    for name, _ in request.sizes:
+        if name not in sorts:
+            raise _unknown("sort", name, sorts)
+    names = [variant.name for model in models for variant in model.variants]
+    if request.variant is not None and request.variant not in names:
+        raise _unknown("variant", request.variant, names)
+    _honest(request.given)
+
+
+def _unknown(what: str, word: str, known: Iterable[str]) -> RefusedError:
+    """Return the refusal of a word, with the nearest that is known, or with all if they are few."""
+    names = list(dict.fromkeys(known))
+    near = get_close_matches(word, names, n=1)
+    hint = ""
+    if near:
+        hint = f"; did you mean {near[0]}?"
+    elif 0 < len(names) <= FEW:
+        hint = f"; there is: {', '.join(names)}"
+    return _wrong(f"no {what} is named {word}{hint}")
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
 def _jobs(model: Model, request: Request) -> Iterator[Job]:
     if request.variants or request.variant is not None:
-        families = _families(model, request)
-        for variant in model.variants:
-            if request.variant in (None, variant.name):
-                yield from _variant_jobs(model, variant, request, families)
+        yield from _variant_jobs(model, request)
         return
-    scope = _scope(model, None, _sizes(model, request))
+    scope = _scope(model, None, request)
+    recorded = not request.sizes
     for given in _adversaries(model.program, request.given):
-        properties = _properties(model.program, given, request.properties)
+        properties = tuple(p for p in properties_under(model.program, given) if request.chooses(p))
         if request.properties and not properties:
             continue
-        expectation = _expectation(model.entry, given, recorded=not request.sizes)
+        # What is not asked for may be sliced away, so the counts are those of all properties.
+        counted = recorded and not request.properties
+        expectation = _expectation(model.entry, given, recorded=recorded, counted=counted)
         setting = Setting(model.entry.name, model.program, scope, given, None, properties)
         yield Job(_title(model, given), setting, expectation, sentences=_sentences(model.program))
 
 
-def _families(model: Model, request: Request) -> dict[tuple[str, Given], tuple[Variant, ...]]:
-    """Return, by the name and the adversary of each run of a variant, the variants that can share
-    its kernel: those with the same adversary, sizes, bounds and constants.
+def _variant_jobs(model: Model, request: Request) -> Iterator[Job]:
+    """Iterate over the runs of the variants that were asked for.
 
-    All of the model are among them, also those that were not asked for, so that one kernel serves
-    every command.
+    A family has also the others, so that one kernel serves every command.
     """
-    sizes = dict(request.sizes)
-    groups: dict[object, list[Variant]] = {}
-    keys: dict[tuple[str, Given], object] = {}
-    for variant in model.variants:
-        scope = _scope(model, variant.name, sizes)
-        constants = tuple(d for d in variant.differences if isinstance(d, SetConstant))
-        for given in _variant_adversaries(model.program, variant, request.given):
-            parts = (scope.sizes, scope.bounds, scope.pins)
-            key = (given, *(tuple(part.items()) for part in parts), constants)
-            keys[variant.name, given] = key
-            groups.setdefault(key, []).append(variant)
-    return {run: _together(groups[key], run[0]) for run, key in keys.items()}
-
-
-def _together(group: list[Variant], name: str) -> tuple[Variant, ...]:
-    """Return those of a group that fit into one mask with the named one."""
-    place = next(i for i, variant in enumerate(group) if variant.name == name)
-    start = place - place % MASK_BITS
-    return tuple(group[start : start + MASK_BITS])
-
-
-def _sizes(model: Model, request: Request) -> dict[str, int]:
-    """Return the sizes of the command line, and the general one where the manifest has none."""
-    sizes = dict(request.sizes)
-    if request.size is not None:
-        known = {name.rpartition(".")[2] for name in (*model.entry.scope, *sizes)}
-        missing = (s for s in model.program.sorts if s.rpartition(".")[2] not in known)
-        sizes.update(dict.fromkeys(missing, request.size))
-    return sizes
-
-
-def _variant_jobs(
-    model: Model,
-    variant: Variant,
-    request: Request,
-    families: Mapping[tuple[str, Given], tuple[Variant, ...]],
-) -> Iterator[Job]:
-    recorded = model.entry.variants.get(variant.name)
-    sizes = dict(request.sizes)
-    scope = _scope(model, variant.name, sizes)
-    steps = recorded.steps if recorded is not None and not sizes else None
-    expectation = Expectation(variant=variant, steps=steps)
-    for given in _variant_adversaries(model.program, variant, request.given):
+    runs = tuple(_variant_runs(model, request))
+    shared = families(runs)
+    for run in runs:
+        variant, given = run.variant, run.given
+        if request.variant not in (None, variant.name) or not _is_asked_for(run, request):
+            continue
+        recorded = model.entry.variants.get(variant.name)
+        steps = recorded.steps if recorded is not None and not request.sizes else None
         properties = properties_under(model.program, given)
-        setting = Setting(model.entry.name, model.program, scope, given, variant, properties)
-        title = f"{model.entry.name} with {variant.name}"
-        family = families[variant.name, given]
-        yield Job(title, setting, expectation, variant.violated, family, _sentences(model.program))
+        setting = Setting(model.entry.name, model.program, run.scope, given, variant, properties)
+        yield Job(
+            f"{model.entry.name} with {variant.name}",
+            setting,
+            Expectation(variant=variant, steps=steps),
+            variant.violated,
+            shared[variant.name, given],
+            _sentences(model.program),
+        )
 
 
-def _scope(model: Model, variant: str | None, sizes: Mapping[str, int]) -> Scope:
+def _variant_runs(model: Model, request: Request) -> Iterator[VariantRun]:
+    for variant in model.variants:
+        scope = _scope(model, variant.name, request)
+        for given in _variant_adversaries(model.program, variant):
+            yield VariantRun(variant, scope, given)
+
+
+def _is_asked_for(run: VariantRun, request: Request) -> bool:
+    """Whether the run has the adversary, and breaks one of the properties, that were named."""
+    if request.given is not None and run.given != _honest(request.given):
+        return False
+    broken = run.variant.violated
+    return not request.properties or (broken is not None and request.chooses(broken))
+
+
+def _scope(model: Model, variant: str | None, request: Request) -> Scope:
+    """Return the scope of a run; sizes are for the models that have the sort."""
     recorded = None if variant is None else model.entry.variants.get(variant)
+    sorts = {_last(sort) for sort in model.program.sorts}
+    sizes = {sort: size for sort, size in request.sizes if sort in sorts}
+    if variant is None and request.size is not None:
+        known = {_last(name) for name in (*model.entry.scope, *sizes)}
+        sizes |= dict.fromkeys(sorts - known, request.size)
     scoped = scope_of(model.entry, model.program, recorded, sizes)
     _refuse_errors(scoped.diagnostics)
     assert scoped.scope is not None
     return scoped.scope
 
 
-def _variant_adversaries(
-    program: Program, variant: Variant, asked: tuple[str, ...] | None
-) -> tuple[Given, ...]:
+def _variant_adversaries(program: Program, variant: Variant) -> tuple[Given, ...]:
     """Return the adversary of the property that must break; of a redundant variant, all."""
     if variant.violated is None:
-        return _adversaries(program, asked)
+        return adversaries(program)
     if variant.violated in program.properties:
         return (program.properties[variant.violated].given,)
     counter = program.variables.get(variant.violated.rpartition(".")[0])
     if counter is not None and counter.counted is not None:
         return (counter.counted.given,)
-    return (frozenset(),) if asked is None else _adversaries(program, asked)
+    return (frozenset(),)
 
 
 def _adversaries(program: Program, asked: tuple[str, ...] | None) -> tuple[Given, ...]:
     known = adversaries(program)
-    if asked is None:
-        return known
-    names = {name.removeprefix("honest ").strip() for text in asked for name in text.split(",")}
-    wanted = frozenset(kind for kind in ActorKind if kind.value in names)
-    unknown = names - {kind.value for kind in wanted} - {"none"}
-    if unknown:
-        raise _wrong(f"--given {', '.join(sorted(unknown))}: name host, container or none")
-    return tuple(given for given in known if given == wanted)
+    return known if asked is None else tuple(given for given in known if given == _honest(asked))
 
 
-def _properties(program: Program, given: Given, globs: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the declared properties of an adversary that a glob names, by path or by last part."""
-    for glob in globs:
-        if not any(_matches(path, glob) for path in program.properties):
-            near = get_close_matches(
-                glob, [path.rpartition(".")[2] for path in program.properties], n=1
-            )
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise _wrong(f"no property is named {glob}{hint}")
-    paths = properties_under(program, given)
-    return tuple(p for p in paths if not globs or any(_matches(p, glob) for glob in globs))
+def _honest(asked: tuple[str, ...] | None) -> Given:
+    """Return the actors that were named as honest; raise `RefusedError` for other words."""
+    words = [word for text in asked or () for word in text.split(",")]
+    names = [word.strip().removeprefix("honest ").strip() for word in words]
+    known = {kind.value: kind for kind in ActorKind if kind.is_untrusted}
+    for name in names:
+        if name not in known and name != "none":
+            raise _wrong(f"--given {name!r}: name {', '.join(known)} or none")
+    if "none" in names and len(set(names)) > 1:
+        raise _wrong(f"--given {', '.join(names)}: none stands alone")
+    return frozenset(known[name] for name in names if name != "none")
 
 
 def _matches(path: str, glob: str) -> bool:
-    return fnmatchcase(path, glob) or fnmatchcase(path.rpartition(".")[2], glob)
+    _, _, inside = path.partition(".")
+    return any(fnmatchcase(name, glob) for name in (path, inside, _last(path)))
 
 
-def _expectation(entry: ModelEntry, given: Given, *, recorded: bool) -> Expectation:
-    """Return what the manifest expects; recorded counts are of the manifest's own sizes."""
-    run = entry.expected(given) if recorded else None
+def _expectation(entry: ModelEntry, given: Given, *, recorded: bool, counted: bool) -> Expectation:
+    """Return what the manifest expects; what it records is of its own sizes."""
+    idle = entry.idle if recorded else {}
+    run = entry.expected(given) if counted else None
     if run is None:
-        return Expectation(idle=entry.idle if recorded else {})
-    return Expectation(run.states, run.transitions, run.depth, run.orbits, idle=entry.idle)
-
-
-def _require_variant(request: Request, jobs: tuple[Job, ...]) -> None:
-    if request.variant is not None and not jobs:
-        names = ", ".join(request.models) or "models.toml"
-        raise _wrong(f"no variant {request.variant} of {names}")
+        return Expectation(idle=idle)
+    return Expectation(run.states, run.transitions, run.depth, run.orbits, idle=idle)
 
 
 def _title(model: Model, given: Given) -> str:

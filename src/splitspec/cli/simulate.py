@@ -36,6 +36,7 @@ class SimulateRequest:
     color: Choice
     progress: Choice
     verbose: bool
+    quiet: bool
 
 
 def simulate_models(request: SimulateRequest, interruption: Interruption) -> ExitCode:
@@ -51,7 +52,8 @@ def simulate_models(request: SimulateRequest, interruption: Interruption) -> Exi
             if interruption.requested:
                 break
             judged.append(_walk(job, request, seed, interruption))
-            if not request.json:
+            is_silent = request.quiet and exit_code(judged[-1:]) is ExitCode.MET
+            if not request.json and not is_silent:
                 print(run_text(judged[-1], job.sentences, paint, verbose=request.verbose))
                 print(flush=True)
     interruption.settle()
@@ -80,6 +82,8 @@ def _conclude(
 ) -> ExitCode:
     codes = [exit_code(judged), *([ExitCode.INTERRUPTED] if interrupted else [])]
     code = combine(codes)
+    if not judged:
+        print(f"note: no run fits {request.what.narrowing}", file=sys.stderr)
     if request.json:
         print(json.dumps(document(judged), indent=2, ensure_ascii=False))
         return code
