@@ -42,8 +42,8 @@ fmt: env ## Rewrite the sources in their canonical form
 	@$(PY) -m ruff check --quiet --fix-only .
 	@$(PY) -m ruff format --quiet .
 
-bench: env ## Measure performance; writes nothing
-	@for script in bench/*.py; do echo "==> $$script"; $(PY) "$$script" || exit 1; done
+bench: env ## Measure performance, for half an hour; BENCH="--quick" for its options
+	@$(PY) bench/run.py $(BENCH)
 
 nightly: env ## The test suite with many more random cases, and the large counts once more
 	@echo "==> pytest, nightly profile"

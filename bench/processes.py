@@ -10,17 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import IO
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A process that has ended: its times in seconds, its largest memory in bytes, its output."""
+    """A process that has ended: its times in seconds, and what it wrote to stdout and stderr."""
 
     code: int
     wall: float
     cpu: float
-    memory: int
     output: str
+    errors: str
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,21 @@ def spread(values: Iterable[float]) -> Spread:
     return Spread(ordered[0], median(ordered), ordered[-1])
 
 
+class FailedError(Exception):
+    """A command ended otherwise than it must."""
+
+
 def run(
     command: Sequence[str],
     *,
     folder: Path | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> Ended:
-    """Run a command to its end; what it writes to stderr is part of its output."""
+    """Run a command to its end."""
     environment = {**os.environ, **(variables or {})}
     # It would make every start compile what it imports, which no user's machine does.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         began = time.perf_counter()
         process = subprocess.Popen(
             command,
@@ -58,16 +63,15 @@ def run(
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=errors,
         )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         # The process is reaped: its object must not wait for it again.
         process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        text = output.read().decode(errors="replace")
+        texts = [_content(stream) for stream in (output, errors)]
     cpu = usage.ru_utime + usage.ru_stime
-    return Ended(process.returncode, wall, cpu, usage.ru_maxrss * 1024, text)
+    return Ended(process.returncode, wall, cpu, texts[0], texts[1])
 
 
 def run_well(
@@ -76,8 +80,14 @@ def run_well(
     folder: Path | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> Ended:
-    """Run a command that must succeed."""
+    """Run a command that must succeed; raise `FailedError` if it does not."""
     ended = run(command, folder=folder, variables=variables)
     if ended.code != 0:
-        raise RuntimeError(f"{' '.join(command)} ended with {ended.code}:\n{ended.output[-2000:]}")
+        told = (ended.output + ended.errors)[-2000:]
+        raise FailedError(f"{' '.join(command)} ended with {ended.code}\n{told}")
     return ended
+
+
+def _content(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return stream.read().decode(errors="replace")

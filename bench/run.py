@@ -20,6 +20,7 @@ from breakdown import breakdown
 from latency import latency
 from peers import peers
 from plan import Plan
+from processes import FailedError
 from rates import firing, memory, threads
 from symmetry import symmetry
 from table import Row, as_data, as_text
@@ -49,7 +50,7 @@ def main() -> int:
     plan = Plan(quick=arguments.quick, peers=not arguments.without_peers)
     rows: list[Row] = []
     for section in arguments.only or SECTIONS:
-        measured = list(SECTIONS[section](plan))
+        measured = list(_measured(section, plan))
         rows += measured
         if is_text and measured:
             print(f"\n{as_text(section, measured)}", flush=True)
@@ -59,6 +60,16 @@ def main() -> int:
     else:
         print(json.dumps({"machine": facts, "rows": as_data(rows)}, indent=2))
     return 0 if rows and all(row.is_right for row in rows) else 1
+
+
+def _measured(section: str, plan: Plan) -> Iterator[Row]:
+    """Yield the rows of a section; what fails costs the rest of the section, not of the run."""
+    try:
+        yield from SECTIONS[section](plan)
+    except FailedError as failure:
+        print(failure, file=sys.stderr)
+        first = str(failure).partition("\n")[0]
+        yield Row(section, "the rest of this section", None, "", None, first, is_right=False)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -23,7 +23,8 @@ from searched import Report, Searched
 from splitspec.checker.explicit.counterexample import Translation
 from splitspec.checker.explicit.native.exploration import Exploration
 from splitspec.checker.explicit.native.kernel import Kernel, compile_kernel
-from splitspec.checker.explicit.native.machine_code import Runtime, cache_folder, load_runtime
+from splitspec.checker.explicit.native.machine_code import Runtime, load_runtime
+from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.explicit.native.order import Explored, Order
 from splitspec.checker.explicit.search import system_of
 from splitspec.checker.result import Limits

@@ -17,20 +17,14 @@ SPEC = Path(__file__).parents[2] / "spec"
 # rule for counts follows, so that it is proved for the sizes of the model only.
 FINITE = {"pools.the_pool_adds_up"}
 
-MODELS = tuple(load_manifest(SPEC / "models.toml").models)
+# What attack modules and baselines claim is explored; nobody has written the lemmas for them yet.
+EXPLORED = {"kata", "shared_guest"}
 
-# Models without the lemmas that would make their claims inductive; exploration alone vouches for
-# them. Those of the composed system are never among them.
-UNPROVED = frozenset(
-    """
-    boots bounce_buffers cache_lines clone_randomness copy_races epochs
-    interrupted_accept_sev interrupted_accept_tdx interrupts kata kata_two_pages large_pages
-    large_pages_two_blocks launch_measurement memory_aliases nested_translations
-    page_conversion page_roles pinned_pages pools privilege_levels reference_counts registers
-    reverse_map_setup saved_state shared_guest strides
-    """.split()
+MODELS = tuple(
+    name
+    for name, entry in load_manifest(SPEC / "models.toml").models.items()
+    if entry.module not in EXPLORED and not entry.module.startswith("attacks/")
 )
-PROVED = tuple(model for model in MODELS if model not in UNPROVED)
 
 
 def provable(model: str, *, variants: bool) -> list[Job]:
@@ -39,11 +33,7 @@ def provable(model: str, *, variants: bool) -> list[Job]:
     return [job for job in selected.jobs if is_provable(job.setting)]
 
 
-def test_the_models_that_are_not_proved_exist() -> None:
-    assert set(MODELS) >= UNPROVED
-
-
-@pytest.mark.parametrize("model", PROVED)
+@pytest.mark.parametrize("model", MODELS)
 def test_every_safety_claim_is_proved_for_any_size(model: str) -> None:
     jobs = provable(model, variants=False)
     assert jobs
