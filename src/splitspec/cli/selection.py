@@ -260,7 +260,7 @@ def _jobs(model: Model, request: Request) -> Iterator[Job]:
         yield from _variant_jobs(model, request)
         return
     scope = _scope(model, None, request)
-    recorded = not request.sizes
+    recorded = not _sizes(model, request)
     for given in _adversaries(model.program, request.given):
         properties = tuple(p for p in properties_under(model.program, given) if request.chooses(p))
         if request.properties and not properties:
@@ -284,7 +284,8 @@ def _variant_jobs(model: Model, request: Request) -> Iterator[Job]:
         if request.variant not in (None, variant.name) or not _is_asked_for(run, request):
             continue
         recorded = model.entry.variants.get(variant.name)
-        steps = recorded.steps if recorded is not None and not request.sizes else None
+        is_resized = bool(_sizes(model, request))
+        steps = None if recorded is None or is_resized else recorded.steps
         properties = properties_under(model.program, given)
         setting = Setting(model.entry.name, model.program, run.scope, given, variant, properties)
         yield Job(
@@ -312,12 +313,17 @@ def _is_asked_for(run: VariantRun, request: Request) -> bool:
     return not request.properties or (broken is not None and request.chooses(broken))
 
 
-def _scope(model: Model, variant: str | None, request: Request) -> Scope:
-    """Return the scope of a run; sizes are for the models that have the sort."""
-    recorded = None if variant is None else model.entry.variants.get(variant)
+def _sizes(model: Model, request: Request) -> dict[str, int]:
+    """Return the sizes that were named, of the sorts that the model has."""
     sorts = {_last(sort) for sort in model.program.sorts}
-    sizes = {sort: size for sort, size in request.sizes if sort in sorts}
+    return {sort: size for sort, size in request.sizes if sort in sorts}
+
+
+def _scope(model: Model, variant: str | None, request: Request) -> Scope:
+    recorded = None if variant is None else model.entry.variants.get(variant)
+    sizes = _sizes(model, request)
     if variant is None and request.size is not None:
+        sorts = {_last(sort) for sort in model.program.sorts}
         known = {_last(name) for name in (*model.entry.scope, *sizes)}
         sizes |= dict.fromkeys(sorts - known, request.size)
     scoped = scope_of(model.entry, model.program, recorded, sizes)
