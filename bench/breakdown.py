@@ -14,7 +14,7 @@ from pathlib import Path
 from plan import Plan, say
 from processes import run_well
 from rates import sized
-from searched import MEMORY, REMAPPING
+from searched import FAULTING, MEMORY, REMAPPING
 from table import Row
 
 PROFILE = Path(__file__).with_name("profile_search.py")
@@ -30,10 +30,11 @@ PARTS = (
 
 def breakdown(plan: Plan) -> Iterator[Row]:
     """Yield nanoseconds a transition, by what they are for."""
-    for model in (REMAPPING,) if plan.quick else (REMAPPING, MEMORY):
+    for model in (REMAPPING,) if plan.quick else (REMAPPING, FAULTING, MEMORY):
         model = sized(model, plan)
         say(f"where the time goes: {model.name}")
-        output = run_well((sys.executable, str(PROFILE), model.name), folder=model.folder).output
+        command = (sys.executable, str(PROFILE), model.name, "--given", model.given)
+        output = run_well(command, folder=model.folder).output
         times = {name: float(last) for name, _, _, last in LINE.findall(output)}
         yield from _parts(model.name, times)
 

@@ -40,13 +40,14 @@ class Counts:
 
 @dataclass(frozen=True)
 class Encoding:
-    """A model as the peers have it. `buckets` is the size of pan's hash table, as a power of two:
-    too small a table is slow, and so is the first touch of one that is too large.
+    """A model as the peers have it. `buckets` is the size of pan's hash table, as a power of two,
+    `depth` that of its stack: too small a table is slow, and so is the first touch of a large one.
     """
 
     model: Model
     name: str
     buckets: int
+    depth: int
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,10 @@ def build_pan(encoding: Encoding, folder: Path) -> tuple[str, ...]:
     made = (*GCC, *flags, "-o", "pan", "pan.c")
     # Guided by a profile it is a sixth faster. It writes the profile when it is interrupted.
     run_well((*made, "-fprofile-generate"), folder=folder)
-    training = ("timeout", "--signal=INT", "10", "./pan", "-w22", "-m5000000")
-    run(training, folder=folder)
+    command = (str(folder / "pan"), f"-w{encoding.buckets}", f"-m{encoding.depth}")
+    run(("timeout", "--signal=INT", "10", *command), folder=folder)
     run_well((*made, "-fprofile-use"), folder=folder)
-    return (str(folder / "pan"), f"-w{encoding.buckets}", "-m5000000")
+    return command
 
 
 def read_pan(output: str) -> Counts:
@@ -113,9 +114,9 @@ PEERS = (
     Peer("Rumur, all inlined", None, partial(build_rumur, flags=INLINE), read_rumur),
 )
 MODELS = (
-    Encoding(REMAPPING, "remapping", 25),
-    Encoding(FAULTING, "faulting", 25),
-    Encoding(PETERSON, "peterson", 23),
+    Encoding(REMAPPING, "remapping", 25, 500_000),
+    Encoding(FAULTING, "faulting", 25, 2_000_000),
+    Encoding(PETERSON, "peterson", 23, 100_000),
 )
 QUICK = MODELS[2:]
 LONG_SECONDS = 60

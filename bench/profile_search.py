@@ -1,9 +1,9 @@
 """Show where a native search of a model spends its time.
 
-    python bench/profile_search.py MODEL [Sort=N …]
+    python bench/profile_search.py MODEL [--given host] [--scope Sort=N …]
 
-MODEL is a name of the nearest models.toml, or the path of a .split file; of its runs the first is
-taken. The search is made three times; then its stored states are swept by loops that do ever more
+MODEL is a name of the nearest models.toml, or the path of a .split file. The search is made three
+times; then its stored states are swept by loops that do ever more
 of the work: make successors, hash them, fetch their lines, look them up. What a stage adds is the
 difference of two lines. All is CPU time of one thread, the least of three. The sweeps meet stored
 states only, so what the search takes beyond them is insertion, growth and the first touch of
@@ -12,12 +12,13 @@ memory.
 
 from __future__ import annotations
 
-import os
-import sys
+import argparse
 from collections.abc import Callable
+from resource import RUSAGE_SELF, getrusage
 from time import process_time
 
-from splitspec.checker.explicit.counterexample import Translation
+import search
+
 from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.blocks import (
     HASHES,
@@ -34,19 +35,12 @@ from splitspec.checker.explicit.native.blocks import (
 from splitspec.checker.explicit.native.exploration import Exploration
 from splitspec.checker.explicit.native.intrinsics import call_violated, load, words_at
 from splitspec.checker.explicit.native.jit import compile_object, target_machine
-from splitspec.checker.explicit.native.kernel import Kernel, compile_kernel
-from splitspec.checker.explicit.native.machine_code import load_code, load_runtime
-from splitspec.checker.explicit.native.object_cache import cache_folder
-from splitspec.checker.explicit.native.order import Explored, Order
+from splitspec.checker.explicit.native.machine_code import load_code
+from splitspec.checker.explicit.native.order import Explored
 from splitspec.checker.explicit.native.runtime import gather, prepare
 from splitspec.checker.explicit.native.slots import find, hashed, home
 from splitspec.checker.explicit.native.translator.modules import translate
 from splitspec.checker.explicit.native.translator.subset import Words, ahead, native
-from splitspec.checker.explicit.search import system_of
-from splitspec.checker.result import Limits
-from splitspec.cli.selection import Request, select
-from splitspec.model.evaluator import Evaluator
-from splitspec.model.ir import PropertyKind
 
 REPEATS = 3
 
@@ -118,16 +112,23 @@ STAGES: tuple[tuple[str, Callable[..., int]], ...] = (
 
 def main() -> None:
     """Print one line a stage."""
-    # The kernel owns its code, and has to outlive the searches.
-    begin, _kernel = _prepared(sys.argv[1], sys.argv[2:])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("model")
+    parser.add_argument("--given", default="none", help="the honest actor")
+    parser.add_argument("--scope", nargs="*", default=[], metavar="Sort=N")
+    arguments = parser.parse_args()
+    prepared = search.prepare(
+        search.job_of(arguments.model, arguments.given, arguments.scope), symmetry=False
+    )
     best = user = float("inf")
     for _ in range(REPEATS):
-        exploration, initial = begin()
-        before = os.times()
-        found = exploration.run(initial)
-        after = os.times()
-        user = min(user, after.user - before.user)
-        best = min(best, sum(after[:2]) - sum(before[:2]))
+        exploration = prepared.exploration()
+        before = getrusage(RUSAGE_SELF)
+        found = exploration.run(prepared.initial)
+        after = getrusage(RUSAGE_SELF)
+        share = after.ru_utime - before.ru_utime
+        user = min(user, share)
+        best = min(best, share + after.ru_stime - before.ru_stime)
     memory = found.store.memory(found.end) / found.states
     print(
         f"{found.states:,} states, {found.transitions:,} transitions, depth {found.depth}, "
@@ -140,36 +141,6 @@ def main() -> None:
     _print("search", best, found)
     rates = (found.states / best / 1e6, found.transitions / best / 1e6)
     print(f"{rates[0]:.1f} M states/s, {rates[1]:.1f} M transitions/s")
-
-
-def _prepared(
-    model: str, sizes: list[str]
-) -> tuple[Callable[[], tuple[Exploration, list[tuple[int, ...]]]], Kernel]:
-    """Return what makes a fresh search of the first run of a model, and its kernel."""
-    pairs = tuple((sort, int(size)) for sort, _, size in (word.partition("=") for word in sizes))
-    selected = select(Request(models=(model,), sizes=pairs))
-    if selected.problems:
-        sys.exit("\n".join(selected.problems.sentences) or f"{model} has errors")
-    setting = selected.jobs[0].setting
-    system = system_of(setting, (), slice=True)
-    evaluator = Evaluator(setting, frozenset(system.sliced))
-    kernel = compile_kernel(system, evaluator.places.scope, setting.properties)
-    translation = Translation(evaluator, kernel)
-    initial = [translation.packed(state) for state in evaluator.initial_states()]
-    bits = list(enumerate(kernel.bits))
-    order = Order(
-        pending=frozenset(
-            n for n, b in bits if b.is_of_states and b.kind is not PropertyKind.RECOVERABLE
-        ),
-        undecided=frozenset(n for n, b in bits if not b.is_of_states),
-        exhaust=True,
-    )
-    runtime = load_runtime(cache_folder())
-
-    def begin() -> tuple[Exploration, list[tuple[int, ...]]]:
-        return Exploration(runtime, kernel.addresses, order, limits=Limits()), initial
-
-    return begin, kernel
 
 
 def _sweep(stage: Callable[..., int], exploration: Exploration, found: Explored) -> float:

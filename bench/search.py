@@ -111,9 +111,11 @@ def main() -> None:
     print(msgspec.json.encode(report).decode())
 
 
-def job_of(model: str, given: str) -> Job:
+def job_of(model: str, given: str, scope: Sequence[str] = ()) -> Job:
     """Return the run of a model under an adversary, or end with what is wrong."""
-    selected = select(Request(models=(model,), given=(given,)))
+    pairs = (size.partition("=") for size in scope)
+    sizes = tuple((sort, int(size)) for sort, _, size in pairs)
+    selected = select(Request(models=(model,), sizes=sizes, given=(given,)))
     if selected.problems or not selected.jobs:
         wrong = [*selected.problems.sentences, *map(str, selected.problems.diagnostics)]
         raise SystemExit("\n".join(wrong) or f"{model} has no run given {given}")

@@ -83,7 +83,7 @@ def _line(row: Row) -> str:
     verdict = {True: "met", False: "missed", None: ""}[row.is_met]
     if not row.is_right:
         verdict = "WRONG"
-    return f"  {row.what:50} {measured:>18}  {goal:>7}  {verdict:6}  {row.remark}".rstrip()
+    return f"  {row.what:58} {measured:>18}  {goal:>7}  {verdict:6}  {row.remark}".rstrip()
 
 
 def _figure(value: float) -> str:
