@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from time import monotonic
 
 from splitspec.checker.expectation import JudgedRun, judge
 from splitspec.checker.explicit.search import cross_check, explore, unexplored
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.report.document import document
 from splitspec.checker.report.text import run_text
-from splitspec.checker.result import Limits, Stop
+from splitspec.checker.result import Limits, Progress, RunResult, Stop
+from splitspec.cli.copies import make_all
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.outcome import exit_code
 from splitspec.cli.selection import Job, Request, report_problems, select
@@ -46,61 +48,107 @@ class CheckRequest:
 
 @dataclass(slots=True)
 class Session:
-    """What was judged so far. `failures` are disagreements of a cross-check, `obstacles` why part
-    of one was not made."""
+    """What was judged so far, by the number of the job. `failures` are disagreements of a
+    cross-check, `obstacles` why part of one was not made."""
 
-    judged: list[JudgedRun] = field(default_factory=list)
+    judged: dict[int, JudgedRun] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     obstacles: list[str] = field(default_factory=list)
 
 
 def check_models(request: CheckRequest, interruption: Interruption) -> ExitCode:
-    """Run every selected job in order; an interrupt ends the sequence and is reported."""
+    """Make every selected run and show the runs in order; an interrupt is reported."""
     selected = select(request.what)
     if selected.problems:
         return report_problems(selected.problems, request.color)
-    session, show = Session(), _writer(request)
-    with suppress(KeyboardInterrupt):  # Raised to give up what is under way, and no more.
-        for job in selected.jobs:
-            if interruption.requested:
-                break
-            _check(job, request, session, show, interruption)
+    jobs, session, show = selected.jobs, Session(), _writer(request)
+    shown = 0
+    results = _results(jobs, request, interruption)
+    # The exception is raised to give up what is under way, and no more.
+    with suppress(KeyboardInterrupt), closing(results):
+        for number, result in results:
+            session.judged[number] = _judge(jobs[number], request, result)
+            while shown in session.judged:
+                show(jobs[shown], session.judged[shown])
+                shown += 1
+            if request.cross_check and not interruption.requested:
+                _cross_check(jobs[number], request, session, interruption)
     interruption.settle()
-    made = len(session.judged)
-    session.judged += [
-        judge(unexplored(job.setting, Stop.INTERRUPTED), job.expectation)
-        for job in selected.jobs[made:]
-    ]
-    return _conclude(request, selected.jobs, session, made, interrupted=interruption.requested)
+    for number in sorted(number for number in session.judged if number >= shown):
+        show(jobs[number], session.judged[number])
+    return _conclude(request, jobs, session, interrupted=interruption.requested)
 
 
-def _check(
+def _judge(job: Job, request: CheckRequest, result: RunResult) -> JudgedRun:
+    # Variables that nothing reads tell states apart which the manifest counts as one.
+    return judge(result, job.expectation if request.slice else job.expectation.uncounted())
+
+
+def _results(
+    jobs: Sequence[Job], request: CheckRequest, interruption: Interruption
+) -> Generator[tuple[int, RunResult], None, None]:
+    """Iterate over the results of the jobs, by number, until an interrupt."""
+    are_short = len(jobs) > 1 and all(job.setting.variant is not None for job in jobs)
+    if are_short and request.workers > 1 and not request.cross_check:
+        yield from _all_at_once(jobs, request, interruption)
+        return
+    for number, job in enumerate(jobs):
+        if interruption.requested:
+            return
+        line = ProgressLine(request.progress, title=job.title)
+        try:
+            result = _explore(job, request, request.workers, line, interruption)
+        finally:
+            line.clear()
+        yield number, result
+
+
+def _all_at_once(
+    jobs: Sequence[Job], request: CheckRequest, interruption: Interruption
+) -> Iterator[tuple[int, RunResult]]:
+    """Make the runs of variants in several processes, each with one thread."""
+    groups: dict[object, list[int]] = {}
+    for number, job in enumerate(jobs):
+        names = tuple(variant.name for variant in job.family)
+        groups.setdefault((job.setting.model, job.setting.given, names), []).append(number)
+    line, began, made = ProgressLine(request.progress, title="variants"), monotonic(), 0
+
+    def make(number: int, relayed: Interruption) -> RunResult:
+        return _explore(jobs[number], request, 1, None, relayed)
+
+    def tick() -> None:
+        line.runs(made, len(jobs), monotonic() - began)
+
+    try:
+        for number, result in make_all(
+            tuple(groups.values()), make, request.workers, interruption, tick
+        ):
+            made += 1
+            if line.shown:
+                line.clear()
+            yield number, result
+    finally:
+        line.clear()
+
+
+def _explore(
     job: Job,
     request: CheckRequest,
-    session: Session,
-    show: Callable[[Job, JudgedRun], None],
+    workers: int,
+    on_progress: Callable[[Progress], None] | None,
     interruption: Interruption,
-) -> None:
-    """Make one run and show it."""
-    line = ProgressLine(request.progress, title=job.title)
-    result = explore(
+) -> RunResult:
+    return explore(
         job.setting,
         limits=request.limits,
-        workers=request.workers,
+        workers=workers,
         symmetry=request.symmetry,
         until=job.until,
-        on_progress=line,
+        on_progress=on_progress,
         slice=request.slice,
         family=job.family,
         interruption=interruption,
     )
-    line.clear()
-    # Variables that nothing reads tell states apart which the manifest counts as one.
-    expectation = job.expectation if request.slice else job.expectation.uncounted()
-    session.judged.append(judge(result, expectation))
-    show(job, session.judged[-1])
-    if request.cross_check and not interruption.requested:
-        _cross_check(job, request, session, interruption)
 
 
 def _cross_check(
@@ -130,14 +178,15 @@ def _writer(request: CheckRequest) -> Callable[[Job, JudgedRun], None]:
 
 
 def _conclude(
-    request: CheckRequest,
-    jobs: Sequence[Job],
-    session: Session,
-    made: int,
-    *,
-    interrupted: bool,
+    request: CheckRequest, jobs: Sequence[Job], session: Session, *, interrupted: bool
 ) -> ExitCode:
-    codes = [exit_code(session.judged)]
+    judged = [
+        session.judged[number]
+        if number in session.judged
+        else judge(unexplored(job.setting, Stop.INTERRUPTED), job.expectation)
+        for number, job in enumerate(jobs)
+    ]
+    codes = [exit_code(judged)]
     if interrupted:
         codes.append(ExitCode.INTERRUPTED)
     if session.failures:
@@ -148,14 +197,14 @@ def _conclude(
         print(f"note: no run fits {request.what.narrowing}", file=sys.stderr)
     for text in (*session.failures, *session.obstacles):
         print(f"cross-check: {text}", file=sys.stderr)
-    for sentence in _stale(request, jobs, session.judged):
+    for sentence in _stale(request, jobs, judged):
         print(f"policy: {sentence}", file=sys.stderr)
         codes.append(ExitCode.POLICY)
     code = combine(codes)
     if request.json:
-        print(json.dumps(document(session.judged), indent=2, ensure_ascii=False))
+        print(json.dumps(document(judged), indent=2, ensure_ascii=False))
     else:
-        print(_summary(session.judged, made, code))
+        print(_summary(judged, session, code))
     return code
 
 
@@ -184,12 +233,13 @@ def _stale(request: CheckRequest, jobs: Sequence[Job], judged: Sequence[JudgedRu
     ]
 
 
-def _summary(judged: Sequence[JudgedRun], made: int, code: ExitCode) -> str:
+def _summary(judged: Sequence[JudgedRun], session: Session, code: ExitCode) -> str:
     if not judged:
         return f"nothing was checked · exit {code.value}"
     met = sum(exit_code([item]) is ExitCode.MET for item in judged)
-    verdicts = sum(len(item.judgements) for item in judged[:made])
-    left = f", {len(judged) - made} not made" if made < len(judged) else ""
+    verdicts = sum(len(item.judgements) for item in session.judged.values())
+    missing = len(judged) - len(session.judged)
+    left = f", {missing} not made" if missing else ""
     return (
         f"{met} of {_counted(len(judged), 'run')} as expected{left}, "
         f"{_counted(verdicts, 'verdict')} · exit {code.value}"

@@ -108,7 +108,14 @@ Memory = Annotated[
 Walks = Annotated[int, typer.Option("--runs", min=1, max=10**12, help="Number of random runs.")]
 Steps = Annotated[int, typer.Option("--depth", min=1, max=10**9, help="Steps of a run.")]
 Workers = Annotated[
-    int, typer.Option("--workers", "-j", min=1, max=WORKERS_MAX, help="Threads of the search.")
+    int,
+    typer.Option(
+        "--workers",
+        "-j",
+        min=1,
+        max=WORKERS_MAX,
+        help="Threads of a search; processes for variants.",
+    ),
 ]
 Symmetry = Annotated[
     Switch, typer.Option("--symmetry", help="Explore one state of each orbit only.")

@@ -63,6 +63,10 @@ class ProgressLine:
         """Show a moment of a proof."""
         self._show(moment.seconds, lambda: proof_progress_text(moment))
 
+    def runs(self, made: int, total: int, seconds: float) -> None:
+        """Show how many runs have been made."""
+        self._show(seconds, lambda: f"{made:,} of {total:,} runs made · {seconds:.0f} s")
+
     def _show(self, seconds: float, words: Callable[[], str]) -> None:
         live = self.choice is Choice.ALWAYS or self.stream.isatty()
         if self.choice is Choice.NEVER or (not live and seconds - self.last < 10):
