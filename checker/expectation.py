@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from splitspec.checker.proof import ProofResult
-from splitspec.checker.result import Coverage, Engine, Run, RunResult
+from splitspec.checker.result import Coverage, Engine, Run, RunResult, Stop
 from splitspec.model.ir import PropertyKind, Variant
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
+
+UNBOUNDED = (PropertyKind.WITNESS, PropertyKind.RECOVERABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Expectation:
 
     `idle` names actions and properties whose vacuity is known, each with its reason; a witness in
     it must not be reached. `steps` is the exact shortest length of the variant's counterexample.
+    `bounded` is the depth at which the run is meant to end, if it is not meant to see all;
+    `is_sampled` says that it is meant to see some walks only.
     """
 
     states: int | None = None
@@ -32,6 +36,13 @@ class Expectation:
     idle: Mapping[str, str] = field(default_factory=dict)
     variant: Variant | None = None
     steps: int | None = None
+    bounded: int | None = None
+    is_sampled: bool = False
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the run is not meant to see every reachable state."""
+        return self.bounded is not None or self.is_sampled
 
     def uncounted(self) -> Expectation:
         """Return what is expected of a run that has other states than the recorded one."""
@@ -53,12 +64,16 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRun:
-    """A run with its judgements. `drift` and `vacuity` are findings about the run as a whole."""
+    """A run with its judgements. `drift` and `vacuity` are findings about the run as a whole.
+
+    `is_deep_enough` says that it ended at a depth, and was meant to go no deeper.
+    """
 
     result: RunResult
     judgements: tuple[Judgement, ...]
     drift: tuple[str, ...]
     vacuity: tuple[str, ...]
+    is_deep_enough: bool = False
 
 
 def judge(result: RunResult, expectation: Expectation) -> JudgedRun:
@@ -66,10 +81,18 @@ def judge(result: RunResult, expectation: Expectation) -> JudgedRun:
     if expectation.variant is not None:
         judgements = _judge_variant(result, expectation.variant, expectation.steps)
         return JudgedRun(result, judgements, (), ())
-    judgements = tuple(_judge(verdict, expectation) for verdict in result.verdicts)
     return JudgedRun(
-        result, judgements, _drift(result.run, expectation), _vacuity(result, expectation)
+        result,
+        tuple(_judge(verdict, expectation) for verdict in result.verdicts),
+        _drift(result.run, expectation),
+        _vacuity(result, expectation),
+        _is_deep_enough(result.run, expectation),
     )
+
+
+def _is_deep_enough(run: Run, expectation: Expectation) -> bool:
+    bound = expectation.bounded
+    return run.stop is Stop.DEPTH and bound is not None and run.depth >= bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +143,10 @@ def _judge(verdict: Verdict, expectation: Expectation) -> Judgement:
         expected = Outcome.UNREACHED
     if verdict.property in expectation.violated:
         expected = Outcome.VIOLATED
+    # What needs every reachable state, or a state that is far away, is not promised of a part.
+    is_open = verdict.outcome is Outcome.UNKNOWN and verdict.kind in UNBOUNDED
+    if expectation.is_partial and is_open:
+        return Judgement(verdict, None, True)
     return Judgement(verdict, expected, verdict.outcome is expected)
 
 
@@ -170,7 +197,8 @@ def _variant_miss(verdict: Verdict, within: int | None, exactly: int | None) -> 
 
 
 def _drift(run: Run, expectation: Expectation) -> tuple[str, ...]:
-    if not run.complete:
+    is_whole = run.complete or (run.stop is Stop.DEPTH and run.depth == expectation.bounded)
+    if not is_whole:
         return ()
     wanted: list[tuple[str, int | None, int]] = [("depth", expectation.depth, run.depth)]
     if run.symmetry:

@@ -7,7 +7,8 @@ from pathlib import Path
 from splitspec.checker.explicit.search import explore
 from splitspec.checker.report import attacks, designs
 from splitspec.checker.report.requirements import Checked, page
-from splitspec.cli.selection import Job, Request, read_models, select
+from splitspec.cli.models import read_models
+from splitspec.cli.selection import Job, Request, select
 from splitspec.model import catalogue
 from splitspec.model.codes import errors_page
 from splitspec.model.requirements import FILE_NAME, read_requirements

@@ -106,4 +106,19 @@ MODELS = (
         '[memory]\nmodule = "../memory.split"',
         "Write the module's name, with the folders below that of `models.toml`: `attacks/epochs`.",
     ),
+    Code(
+        "SS515",
+        "unknown tier",
+        "The tier of a model says how often its runs are made, and is one of three.",
+        '[memory]\nmodule = "memory"\ntier = "weekly"',
+        "Write `commit`, `pr` or `nightly`; without a tier, the runs are made every time.",
+    ),
+    Code(
+        "SS516",
+        "walks that are not said whole",
+        "A model that is walked at random needs the number of walks and their length, and is not "
+        "explored besides.",
+        '[memory]\nmodule = "memory"\nsimulated = { runs = 1000 }',
+        "Write `simulated = { runs = 10000, steps = 100 }`, and no `bounded`.",
+    ),
 )

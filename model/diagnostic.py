@@ -38,14 +38,3 @@ class Diagnostic:
     notes: tuple[Note, ...] = ()
     help: str = ""
     severity: Severity = Severity.ERROR
-
-
-class SpecificationError(Exception):
-    """Carries diagnostics to the edge from where no result can be returned.
-
-    Only front ends (`load`) raise it; passes return their diagnostics.
-    """
-
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        super().__init__("; ".join(f"{d.code}: {d.message}" for d in diagnostics))
-        self.diagnostics = diagnostics

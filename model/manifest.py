@@ -16,11 +16,33 @@ from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.ir import ActorKind
 from splitspec.model.manifest_lines import Positions, find_positions
 from splitspec.model.source import Source, Span
+from splitspec.model.tier import Tier
 
 FILE_NAME = "models.toml"
 Pin = str | int | bool
 # The names of folders below that of `models.toml`, and the name of the module.
 MODULE = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*")
+KEYS = (
+    "module",
+    "tier",
+    "bounded",
+    "simulated",
+    "scope",
+    "bounds",
+    "pins",
+    "with",
+    "idle",
+    "runs",
+    "variants",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Walks:
+    """How many random walks are made of a model that is not explored, and of how many steps."""
+
+    runs: int
+    steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +71,17 @@ class ExpectedVariant:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """One model. Sorts, variables and constants are named as the author wrote them."""
+    """One model. Sorts, variables and constants are named as the author wrote them.
+
+    `bounded` is the number of steps to which a space is explored that is too large for more;
+    `simulated`, the walks of one that is not explored at all.
+    """
 
     name: str
     module: str
+    tier: Tier
+    bounded: int | None
+    simulated: Walks | None
     scope: Mapping[str, int]
     bounds: Mapping[str, int]
     pins: Mapping[str, Pin]
@@ -131,7 +160,9 @@ def read_manifest(source: Source, path: Path) -> Manifest:
 def entry_for_module(module: str, scope: Mapping[str, int]) -> ModelEntry:
     """Return the entry of a module that is checked without a `models.toml`."""
     positions = Positions(Source("command line", ""), {})
-    return ModelEntry(module, module, scope, {}, {}, {}, {}, (), {}, positions)
+    return ModelEntry(
+        module, module, Tier.COMMIT, None, None, scope, {}, {}, {}, {}, (), {}, positions
+    )
 
 
 class _Reader:
@@ -146,8 +177,7 @@ class _Reader:
         if not isinstance(table, dict):
             self._refuse("SS502", f"`{self._name}` is not the table of a model", ())
             return None
-        known = ("module", "scope", "bounds", "pins", "with", "idle", "runs", "variants")
-        self._refuse_unknown(table, known, ())
+        self._refuse_unknown(table, KEYS, ())
         if "module" not in table:
             help_ = f'Write `module = "{self._name}"`, the name of a .split file beside this one.'
             self._refuse("SS504", f"model `{self._name}` has no module", (), help_)
@@ -155,6 +185,9 @@ class _Reader:
         return ModelEntry(
             name=self._name,
             module=self._module(table.get("module", self._name)),
+            tier=self._tier(table.get("tier", Tier.COMMIT.value)),
+            bounded=self._positive(table, "bounded", ()),
+            simulated=self._walks(table),
             scope=self._sizes(table, ()),
             bounds=self._numbers(table, "bounds", ()),
             pins=self._pins(table, ()),
@@ -172,6 +205,35 @@ class _Reader:
             help_ = "Write `module`, or `folder/module`: no `.split`, no `..`, no `/` in front."
             self._refuse("SS514", message, ("module",), help_)
         return module
+
+    def _tier(self, value: Any) -> Tier:
+        tiers = {tier.value: tier for tier in Tier}
+        if value in list(tiers):
+            return tiers[value]
+        message = f"`{value}` is no tier"
+        self._refuse("SS515", message, ("tier",), f"Write one of {', '.join(tiers)}.")
+        return Tier.COMMIT
+
+    def _walks(self, table: Mapping[str, Any]) -> Walks | None:
+        if "simulated" not in table:
+            return None
+        if "bounded" in table:
+            message = "`bounded` explores, and `simulated` does not: a model has one of them"
+            self._refuse("SS516", message, ("simulated",), "Take out one of the two.")
+        walks = self._table(table, "simulated", ())
+        self._refuse_unknown(walks, ("runs", "steps"), ("simulated",))
+        runs, steps = (self._positive(walks, key, ("simulated",)) for key in ("runs", "steps"))
+        if runs is None or steps is None:
+            help_ = "Write `simulated = { runs = 10000, steps = 100 }`."
+            self._refuse("SS516", "walks need `runs` and `steps`", ("simulated",), help_)
+            return None
+        return Walks(runs, steps)
+
+    def _positive(self, table: Mapping[str, Any], key: str, keys: tuple[str, ...]) -> int | None:
+        number = self._count(table, key, keys)
+        if number is not None and number < 1:
+            self._refuse("SS503", f"`{key}` is below 1", (*keys, key))
+        return number
 
     def _variant(self, name: str, table: Any) -> ExpectedVariant:
         keys = ("variants", name)

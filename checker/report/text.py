@@ -46,7 +46,7 @@ def run_text(judged: JudgedRun, texts: dict[str, str], paint: Paint, *, verbose:
     are counted in one line each kind and only what went otherwise is listed.
     """
     run = judged.result.run
-    lines = [_headline(run, paint), _figures(run)]
+    lines = [_headline(run, paint), _figures(run, is_deep_enough=judged.is_deep_enough)]
     lines += verdict_lines(judged.judgements, paint, verbose=verbose)
     lines += [f"  {paint('bad', 'drift')}     {text}" for text in judged.drift]
     lines += [f"  {paint('bad', 'vacuous')}   {text}" for text in judged.vacuity]
@@ -79,7 +79,7 @@ def _headline(run: Run, paint: Paint) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _figures(run: Run) -> str:
+def _figures(run: Run, *, is_deep_enough: bool) -> str:
     kind = "orbit" if run.symmetry else "state"
     # In a short run, the time is not that of the transitions.
     is_long = run.transitions > TRANSITIONS_OF_A_RATE and run.seconds > 0
@@ -93,6 +93,8 @@ def _figures(run: Run) -> str:
     if run.stop is not None and run.stop is not Stop.DECIDED:
         what = "all states visited, but not all judged" if run.complete else "incomplete"
         text += f"\n  {what}: {run.stop.value}"
+        if is_deep_enough:
+            text += ", as models.toml has it"
     if run.complete and run.coverage is None:
         text += "\n  whether anything is vacuous was not found out"
     if run.cut:

@@ -223,6 +223,7 @@ def test_a_code_and_an_action_are_explained(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "when mine: holder = c" in done.stdout
     assert "@kernel" in done.stdout
+    assert splitspec(folder, "explain", "lock.split.enter").stdout == done.stdout
 
 
 def test_formatting_is_checked_without_writing(folder: Path) -> None:

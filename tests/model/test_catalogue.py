@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from splitspec import spec
 from splitspec.checker.report.attacks import page, showing
-from splitspec.cli.selection import read_models
+from splitspec.cli.models import read_models
 from splitspec.model.catalogue import FILE_NAME, Catalogue, read_catalogue
 from splitspec.model.ir import Variant
 
@@ -75,3 +76,25 @@ def test_every_row_is_shown_by_a_variant_or_has_a_reason_and_never_both(
     silent = [row for row, found in shown.items() if not found and not catalogue.reason(row)]
     stale = [row for row, found in shown.items() if found and catalogue.reason(row)]
     assert (silent, stale) == ([], [])
+
+
+FIRST = "M01 M02 M03 M05 M07 M09 M15 C06 C07 A01 A04 V04 V05".split()
+WEAKNESSES = ("W2", "W4", "W6", "W7", "W11")
+
+
+@pytest.mark.parametrize("row", FIRST)
+def test_the_rows_to_be_shown_first_each_break_a_property(
+    row: str, variants: tuple[Variant, ...]
+) -> None:
+    shown = showing(read_catalogue(spec.folder() / FILE_NAME), variants)[row]
+    assert any(variant.violated is not None for variant in shown)
+
+
+@pytest.mark.parametrize("weakness", WEAKNESSES)
+def test_the_weaknesses_to_be_shown_first_each_break_a_property(
+    weakness: str, variants: tuple[Variant, ...]
+) -> None:
+    pattern = re.compile(rf"\b{weakness}\b")
+    artifact = [v for v in variants if "artifact" in str(v.span.source.name)]
+    shown = [v for v in artifact if pattern.search(v.text)]
+    assert any(variant.violated is not None for variant in shown)

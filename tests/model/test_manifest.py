@@ -14,6 +14,7 @@ from splitspec.model.ir import ActorKind, Program
 from splitspec.model.loader import load
 from splitspec.model.manifest import (
     Manifest,
+    Walks,
     entry_for_module,
     find_manifest,
     load_manifest,
@@ -21,11 +22,14 @@ from splitspec.model.manifest import (
 )
 from splitspec.model.manifest_scope import check_entry, scope_of
 from splitspec.model.source import Source
+from splitspec.model.tier import Tier
 
 ROOT = Path(__file__).parents[2]
 INVALID = sorted((ROOT / "tests" / "corpus" / "invalid").glob("SS5*.toml"))
 WHOLE = """[sizes]
 module = "sizes"
+tier   = "pr"
+simulated = { runs = 1000, steps = 20 }
 scope  = { Page = 2 }
 bounds = { tick = 3 }                        # a comment with key = value
 pins   = { last = 2, first_page = "p2", strict = true }
@@ -110,6 +114,12 @@ def test_everything_that_is_written_is_read() -> None:
     assert (honest.states, honest.orbits) == (None, 6)
     assert entry.expected(frozenset({ActorKind.CONTAINER})) is None
     assert entry.variants["faster"].steps == 3
+    assert (entry.tier, entry.simulated, entry.bounded) == (Tier.PR, Walks(1000, 20), None)
+
+
+def test_without_a_tier_a_model_is_run_every_time() -> None:
+    entry = _read('[m]\nmodule = "m"\nbounded = 7\n').models["m"]
+    assert (entry.tier, entry.simulated, entry.bounded) == (Tier.COMMIT, None, 7)
 
 
 def test_an_entry_becomes_a_scope(program: Program) -> None:

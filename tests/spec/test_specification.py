@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from splitspec.cli.selection import read_models
+from splitspec.cli.models import read_models
 from splitspec.model import syntax
 from splitspec.model.formatter import format_source
 from splitspec.model.lint import Linted, lint

@@ -10,10 +10,11 @@ import ctypes
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from splitspec.checker.explicit.memory import available_memory
 from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.exploration import Exploration
 from splitspec.checker.explicit.native.order import Explored
-from splitspec.checker.explicit.native.store import Region, available_memory
+from splitspec.checker.explicit.native.store import Region
 from splitspec.checker.explicit.native.sweeper import sweep
 from splitspec.checker.explicit.native.workers import set_members
 from splitspec.checker.result import Phase, Stop

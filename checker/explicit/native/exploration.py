@@ -16,12 +16,13 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 
 from splitspec.checker.budget import Budget
+from splitspec.checker.explicit.memory import available_memory
 from splitspec.checker.explicit.native import blocks
 from splitspec.checker.explicit.native.addresses import Addresses
 from splitspec.checker.explicit.native.crew import Crew
 from splitspec.checker.explicit.native.machine_code import Runtime
 from splitspec.checker.explicit.native.order import Explored, Order
-from splitspec.checker.explicit.native.store import LINE, available_memory, make_store
+from splitspec.checker.explicit.native.store import LINE, make_store
 from splitspec.checker.explicit.native.workers import (
     BATCH,
     NO_END,

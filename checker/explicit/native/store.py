@@ -15,7 +15,6 @@ from __future__ import annotations
 import ctypes
 import mmap
 from dataclasses import dataclass, field
-from pathlib import Path
 from struct import unpack_from
 
 from splitspec.checker.explicit.native.blocks import CAPACITY, HOLE, ROOT
@@ -30,7 +29,6 @@ LINK_BYTES = 4 + 2
 LINE = 8  # slots of a cache line
 # Linux's number; Python's mmap module does not name it.
 MAP_NORESERVE = 0x4000
-SHARE_OF_MEMORY = 0.8
 
 
 class Region:
@@ -153,19 +151,3 @@ def make_store(words: int, memory: int, slack: int) -> Store:
             most = max(least, most // 2)
         else:
             return store
-
-
-def available_memory() -> int:
-    """Return the share of the free memory that a search may take when no limit was given."""
-    text = Path("/proc/meminfo").read_text(encoding="ascii")
-    fields = dict(line.split(":", 1) for line in text.splitlines())
-    available = int(fields["MemAvailable"].split()[0]) * 1024
-    group = Path("/sys/fs/cgroup")
-    try:
-        most = (group / "memory.max").read_text(encoding="ascii").strip()
-        used = int((group / "memory.current").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        most = "max"
-    if most != "max":
-        available = min(available, max(0, int(most) - used))
-    return int(available * SHARE_OF_MEMORY)

@@ -6,20 +6,27 @@ import json
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from splitspec.checker.expectation import JudgedRun, judge
+from splitspec.checker.explicit.memory import available_memory
 from splitspec.checker.explicit.search import cross_check, explore, unexplored
+from splitspec.checker.explicit.simulation import simulate
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.report.document import document
 from splitspec.checker.report.text import run_text
 from splitspec.checker.result import Limits, Progress, RunResult, Stop
 from splitspec.cli.copies import make_all
 from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import exit_code
-from splitspec.cli.selection import Job, Request, report_problems, select
+from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
+from splitspec.model.tier import Tier
+
+WALKS_SEED = 0
+"""Walks that `models.toml` asks for are the same ones every time; `simulate` takes others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,8 @@ def check_models(request: CheckRequest, interruption: Interruption) -> ExitCode:
     selected = select(request.what)
     if selected.problems:
         return report_problems(selected.problems, request.color)
-    jobs, session, show = selected.jobs, Session(), _writer(request)
+    jobs = sorted(selected.jobs, key=lambda job: list(Tier).index(job.tier))
+    session, show = Session(), _writer(request)
     shown = 0
     results = _results(jobs, request, interruption)
     # The exception is raised to give up what is under way, and no more.
@@ -76,6 +84,9 @@ def check_models(request: CheckRequest, interruption: Interruption) -> ExitCode:
     interruption.settle()
     for number in sorted(number for number in session.judged if number >= shown):
         show(jobs[number], session.judged[number])
+    if selected.left:
+        names = ", ".join(selected.left)
+        print(f"note: left to a later tier: {names}", file=sys.stderr)
     return _conclude(request, jobs, session, interrupted=interruption.requested)
 
 
@@ -87,14 +98,22 @@ def _judge(job: Job, request: CheckRequest, result: RunResult) -> JudgedRun:
 def _results(
     jobs: Sequence[Job], request: CheckRequest, interruption: Interruption
 ) -> Generator[tuple[int, RunResult], None, None]:
-    """Iterate over the results of the jobs, by number, until an interrupt."""
-    are_short = len(jobs) > 1 and all(job.setting.variant is not None for job in jobs)
-    if are_short and request.workers > 1 and not request.cross_check:
-        yield from _all_at_once(jobs, request, interruption)
-        return
+    """Iterate over the results of the jobs, by number, until an interrupt.
+
+    Many short runs are made at once; few, and those of a later tier, have all workers each.
+    """
+    short = [number for number, job in enumerate(jobs) if job.tier is Tier.COMMIT]
+    are_variants = all(job.setting.variant is not None for job in jobs)
+    are_many = len(short) > (1 if are_variants else 2 * request.workers)
+    if are_many and request.workers > 1 and not request.cross_check:
+        yield from _all_at_once(jobs, short, request, interruption)
+    else:
+        short = []
     for number, job in enumerate(jobs):
         if interruption.requested:
             return
+        if number in short:
+            continue
         line = ProgressLine(request.progress, title=job.title)
         try:
             result = _explore(job, request, request.workers, line, interruption)
@@ -104,24 +123,22 @@ def _results(
 
 
 def _all_at_once(
-    jobs: Sequence[Job], request: CheckRequest, interruption: Interruption
+    jobs: Sequence[Job], numbers: Sequence[int], request: CheckRequest, interruption: Interruption
 ) -> Iterator[tuple[int, RunResult]]:
-    """Make the runs of variants in several processes, each with one thread."""
-    groups: dict[object, list[int]] = {}
-    for number, job in enumerate(jobs):
-        names = tuple(variant.name for variant in job.family)
-        groups.setdefault((job.setting.model, job.setting.given, names), []).append(number)
-    line, began, made = ProgressLine(request.progress, title="variants"), monotonic(), 0
+    """Make some runs in several processes, each with one thread and its share of the memory."""
+    memory = request.memory or available_memory()
+    shared = replace(request, memory=memory // request.workers)
+    line, began, made = ProgressLine(request.progress, title="runs"), monotonic(), 0
 
     def make(number: int, relayed: Interruption) -> RunResult:
-        return _explore(jobs[number], request, 1, None, relayed)
+        return _explore(jobs[number], shared, 1, None, relayed)
 
     def tick() -> None:
-        line.runs(made, len(jobs), monotonic() - began)
+        line.runs(made, len(numbers), monotonic() - began)
 
     try:
         for number, result in make_all(
-            tuple(groups.values()), make, request.workers, interruption, tick
+            _groups(jobs, numbers), make, request.workers, interruption, tick
         ):
             made += 1
             if line.shown:
@@ -131,6 +148,17 @@ def _all_at_once(
         line.clear()
 
 
+def _groups(jobs: Sequence[Job], numbers: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Return the numbers of the jobs, those that share a kernel together."""
+    groups: dict[object, list[int]] = {}
+    for number in numbers:
+        job = jobs[number]
+        names = tuple(variant.name for variant in job.family)
+        key = (job.setting.model, job.setting.given, names) if names else number
+        groups.setdefault(key, []).append(number)
+    return tuple(map(tuple, groups.values()))
+
+
 def _explore(
     job: Job,
     request: CheckRequest,
@@ -138,9 +166,22 @@ def _explore(
     on_progress: Callable[[Progress], None] | None,
     interruption: Interruption,
 ) -> RunResult:
+    limits = request.limits
+    if job.walks is not None:
+        return simulate(
+            job.setting,
+            runs=job.walks.runs,
+            limits=replace(limits, depth=job.walks.steps),
+            seed=WALKS_SEED,
+            workers=workers,
+            on_progress=on_progress,
+            interruption=interruption,
+        )
+    if limits.depth is None:
+        limits = replace(limits, depth=job.expectation.bounded)
     return explore(
         job.setting,
-        limits=request.limits,
+        limits=limits,
         workers=workers,
         symmetry=request.symmetry,
         until=job.until,

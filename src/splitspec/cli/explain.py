@@ -6,7 +6,7 @@ import sys
 from difflib import get_close_matches
 
 from splitspec.cli.exitcode import ExitCode
-from splitspec.cli.selection import Model, RefusedError, read_models, report_problems
+from splitspec.cli.models import Model, RefusedError, read_models, report_problems
 from splitspec.cli.terminal import Choice
 from splitspec.model.codes import CODES
 from splitspec.model.flat_text import action_text
@@ -23,7 +23,7 @@ def explain_subject(subject: str, color: Choice) -> ExitCode:
     """
     if subject.upper() in CODES:
         return _explain_code(subject.upper())
-    model_name, _, action_name = subject.partition(".")
+    model_name, action_name = _parted(subject)
     if not action_name:
         return _refuse(f"{subject} is neither a code (SS203) nor an action (memory.fork)")
     try:
@@ -31,6 +31,15 @@ def explain_subject(subject: str, color: Choice) -> ExitCode:
     except RefusedError as refusal:
         return report_problems(refusal.problems, color)
     return _explain_action(model, action_name)
+
+
+def _parted(subject: str) -> tuple[str, str]:
+    """Return the model and the action of `memory.fork`, or of `spec/memory.split.fork`."""
+    path, mark, action = subject.partition(".split.")
+    if mark:
+        return f"{path}.split", action
+    model, _, action = subject.partition(".")
+    return model, action
 
 
 def _explain_code(code: str) -> ExitCode:

@@ -6,7 +6,7 @@ import sys
 
 from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode
-from splitspec.cli.selection import RefusedError, read_models, report_problems
+from splitspec.cli.models import RefusedError, read_models, report_problems
 from splitspec.cli.terminal import Choice, uses_color
 from splitspec.model.lint import Linted, lint
 
@@ -21,6 +21,9 @@ def lint_models(names: tuple[str, ...], prove: bool, color: Choice) -> ExitCode:
     warnings = lint(linted, prove=prove)
     if warnings:
         print(render(warnings, uses_color(color, sys.stdout)))
-    count = len(warnings)
-    print(f"{count} warning{'' if count == 1 else 's'} in {len(models)} models")
+    print(f"{_counted(len(warnings), 'warning')} in {_counted(len(models), 'model')}")
     return ExitCode.POLICY if warnings else ExitCode.MET
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -14,8 +14,9 @@ from splitspec.checker.report.mutation import mutation_text
 from splitspec.checker.result import Limits
 from splitspec.checker.symbolic.proving import is_provable, mutate
 from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import proof_code
-from splitspec.cli.selection import Job, Request, report_problems, select
+from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 from splitspec.model.ir import Drop, Variant
 from splitspec.model.verdict import Outcome

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from splitspec.cli.terminal import Choice
+from splitspec.model.tier import Tier
 
 LEAST_MEMORY = 2**20
 WORKERS_MAX = 256
@@ -54,6 +55,13 @@ def parse_scope(text: str) -> tuple[str, int]:
     return match[1], int(match[2])
 
 
+def chosen_tier(tier: Tier | None, models: list[str] | None) -> Tier:
+    """Return the tier to be run; a model that is named is run whatever its tier is."""
+    if tier is not None and models:
+        raise typer.BadParameter("it chooses among all models: name none", param_hint="'--tier'")
+    return tier or Tier.COMMIT
+
+
 Models = Annotated[
     list[str] | None,
     typer.Argument(
@@ -90,6 +98,14 @@ Given = Annotated[
         help="Only runs where exactly these are honest: host, container, none; repeatable.",
     ),
 ]
+TierOption = Annotated[
+    Tier | None,
+    typer.Option(
+        "--tier",
+        help="Of all models, those of a commit, of a pull request too, or every one. "
+        "[default: commit]",
+    ),
+]
 Depth = Annotated[int | None, typer.Option("--depth", min=1, help="Stop after this many levels.")]
 States = Annotated[
     int | None, typer.Option("--max-states", min=1, help="Stop each run at this many states.")
@@ -114,7 +130,7 @@ Workers = Annotated[
         "-j",
         min=1,
         max=WORKERS_MAX,
-        help="Threads of a search; processes for variants.",
+        help="Processes for many runs, threads for one.",
     ),
 ]
 Symmetry = Annotated[

@@ -34,10 +34,13 @@ def _code_of_proof(judged: JudgedProof) -> ExitCode:
 
 
 def _code_of_run(judged: JudgedRun) -> ExitCode:
-    codes = [_code_of(judgement) for judgement in judged.judgements]
+    enough = judged.is_deep_enough
+    codes = [_code_of(judgement, is_deep_enough=enough) for judgement in judged.judgements]
     match judged.result.run.stop:
         case Stop.INTERRUPTED:
             codes.append(ExitCode.INTERRUPTED)
+        case Stop.DEPTH if enough:
+            pass
         case Stop.STATES | Stop.MEMORY | Stop.TIME | Stop.DEPTH:
             codes.append(ExitCode.UNKNOWN)
         case None | Stop.DECIDED:
@@ -47,8 +50,9 @@ def _code_of_run(judged: JudgedRun) -> ExitCode:
     return combine(codes)
 
 
-def _code_of(judgement: Judgement) -> ExitCode:
-    if judgement.met and judgement.verdict.assurance.kind is AssuranceKind.BOUNDED:
+def _code_of(judgement: Judgement, *, is_deep_enough: bool = False) -> ExitCode:
+    is_bounded = judgement.verdict.assurance.kind is AssuranceKind.BOUNDED
+    if judgement.met and is_bounded and not is_deep_enough:
         return ExitCode.UNKNOWN  # Longer runs were not looked at, because of a limit of the user's.
     if judgement.met:
         return ExitCode.MET

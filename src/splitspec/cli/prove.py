@@ -14,9 +14,10 @@ from splitspec.checker.report.proof import proof_text
 from splitspec.checker.symbolic.bounded import explore_bounded
 from splitspec.checker.symbolic.proving import is_provable, prove
 from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import proof_code
 from splitspec.cli.reach import with_runs
-from splitspec.cli.selection import Job, Request, report_problems, select
+from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 
 

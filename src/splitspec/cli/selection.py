@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from splitspec.checker.expectation import Expectation
-from splitspec.cli.diagnostics import render
-from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.families import VariantRun, families
-from splitspec.cli.terminal import Choice, uses_color
-from splitspec.model import syntax
-from splitspec.model.diagnostic import Diagnostic, Severity
+from splitspec.cli.models import Model, Problems, RefusedError, read_models, refuse_errors, wrong
 from splitspec.model.ir import ActorKind, Program, Variant
-from splitspec.model.loader import Library, load_entry, load_variants
-from splitspec.model.manifest import (
-    Manifest,
-    ModelEntry,
-    entry_for_module,
-    find_manifest,
-    load_manifest,
-)
-from splitspec.model.manifest_scope import check_entry, scope_of
+from splitspec.model.manifest import ModelEntry, Walks
+from splitspec.model.manifest_scope import scope_of
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, adversaries, properties_under
-from splitspec.spec import folder as shipped_folder
+from splitspec.model.tier import Tier
 
 Given = frozenset[ActorKind]
 FEW = 12
@@ -39,7 +26,8 @@ FEW = 12
 class Request:
     """What was named. `sizes` go before the manifest's; without `given`, every adversary.
 
-    `size` is that of sorts of which nobody says more; None makes such a sort an error.
+    `size` is that of sorts of which nobody says more; None makes such a sort an error. `tier`
+    chooses among all models of the manifest; those that are named are taken whatever theirs is.
     """
 
     models: tuple[str, ...] = ()
@@ -49,6 +37,7 @@ class Request:
     variants: bool = False
     given: tuple[str, ...] | None = None
     size: int | None = None
+    tier: Tier = Tier.COMMIT
 
     @property
     def narrowing(self) -> str:
@@ -61,6 +50,10 @@ class Request:
         words = [f"{option} {value}" for option, values in options for value in values]
         return " ".join([*words, *(["--variants"] if self.variants else [])])
 
+    def includes(self, model: Model) -> bool:
+        """Whether a model that was read is to be run: it was named, or its tier is due."""
+        return bool(self.models) or self.tier.includes(model.entry.tier)
+
     def chooses(self, path: str) -> bool:
         """Whether a property is asked for: by its path, without its module, or with all."""
         return not self.properties or any(_matches(path, glob) for glob in self.properties)
@@ -68,49 +61,28 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run to make; `until` is the property it looks for, `family` shares its kernel."""
+    """One run to make; `until` is the property it looks for, `family` shares its kernel.
+
+    With `walks`, it is made of random walks. The depth to which it is explored is expected.
+    """
 
     title: str
     setting: Setting
     expectation: Expectation
+    tier: Tier = Tier.COMMIT
+    walks: Walks | None = None
     until: str | None = None
     family: tuple[Variant, ...] = ()
     sentences: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Problems:
-    """Why a selection cannot be run: wrong words on the command line, and wrong specifications."""
-
-    sentences: tuple[str, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.sentences or self.diagnostics)
-
-
-@dataclass(frozen=True, slots=True)
 class Selected:
+    """The jobs of a request; `left` names the models of later tiers, of which there are none."""
+
     jobs: tuple[Job, ...]
     problems: Problems
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model as it was read, with its variants."""
-
-    entry: ModelEntry
-    program: Program
-    variants: tuple[Variant, ...]
-    modules: tuple[syntax.Module, ...]
-
-
-class RefusedError(Exception):
-    """Carries the problems that end a selection; it never leaves this module."""
-
-    def __init__(self, problems: Problems) -> None:
-        super().__init__(str(problems))
-        self.problems = problems
+    left: tuple[str, ...] = ()
 
 
 def select(request: Request) -> Selected:
@@ -118,111 +90,17 @@ def select(request: Request) -> Selected:
     try:
         models = tuple(read_models(tuple(dict.fromkeys(request.models))))
         _check_words(request, models)
-        jobs = tuple(job for model in models for job in _jobs(model, request))
+        jobs = tuple(job for m in models if request.includes(m) for job in _jobs(m, request))
     except RefusedError as refusal:
         return Selected((), refusal.problems)
-    return Selected(jobs, Problems())
-
-
-def report_problems(problems: Problems, color: Choice) -> ExitCode:
-    """Print problems to stderr and return the code of a wrong command or specification."""
-    if problems.diagnostics:
-        print(render(problems.diagnostics, uses_color(color, sys.stderr)), file=sys.stderr)
-    for sentence in problems.sentences:
-        print(f"error: {sentence}", file=sys.stderr)
-    return ExitCode.USAGE
-
-
-# Reading models ------------------------------------------------------------------------
-
-
-def read_models(names: tuple[str, ...]) -> Iterator[Model]:
-    """Iterate over the named models, all of the manifest if none is named; raise `RefusedError`."""
-    library = Library()
-    paths = [name for name in names if name.endswith(".split")]
-    manifest = None if names and len(paths) == len(names) else _manifest()
-    if not names:
-        assert manifest is not None
-        for entry in manifest.models.values():
-            yield _read(entry, manifest.folder, library, manifest.models)
-    for name in names:
-        if name in paths:
-            yield _read_path(Path(name), library)
-        else:
-            assert manifest is not None
-            yield _read(_entry(name, manifest), manifest.folder, library, manifest.models)
-
-
-def _manifest() -> Manifest:
-    """Return the nearest manifest: of a folder above, of its `spec`, else the shipped one."""
-    here = Path.cwd()
-    near = find_manifest(here) or find_manifest(here / "spec")
-    manifest = load_manifest(near or Path(str(shipped_folder())) / "models.toml")
-    if manifest.diagnostics:
-        raise RefusedError(Problems(diagnostics=manifest.diagnostics))
-    return manifest
-
-
-def _entry(name: str, manifest: Manifest) -> ModelEntry:
-    if name in manifest.models:
-        return manifest.models[name]
-    near = get_close_matches(name, manifest.models, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there is: {', '.join(manifest.models)}"
-    raise _wrong(f"{manifest.path} has no model {name}; {hint}")
-
-
-def _read_path(path: Path, library: Library) -> Model:
-    """Return the model of a file: as its manifest has it, if it has one of the file's name."""
-    if not path.is_file():
-        raise _wrong(f"there is no file {path}")
-    unlisted = entry_for_module(path.stem, {})
-    near = find_manifest(path.absolute().parent)
-    if near is None:
-        beside = [module.stem for module in path.parent.glob("*.split")]
-        return _read(unlisted, path.parent, library, beside)
-    models = load_manifest(near).models
-    module = path.absolute().relative_to(near.parent).with_suffix("").as_posix()
-    entry = models.get(path.stem)
-    if entry is None or entry.module != module:
-        entry = replace(unlisted, module=module)
-    return _read(entry, near.parent, library, models)
-
-
-def _read(entry: ModelEntry, folder: Path, library: Library, models: Collection[str]) -> Model:
-    folder = _near(folder)
-    loaded = load_entry(entry, folder, library)
-    _refuse_errors(loaded.diagnostics)
-    assert loaded.program is not None
-    beside = sorted((folder / "variants").rglob("*.split"))
-    variants, diagnostics = load_variants(loaded, entry.name, beside, library, models)
-    _refuse_errors(diagnostics)
-    _refuse_errors(check_entry(entry, loaded.program, [variant.name for variant in variants]))
-    return Model(entry, loaded.program, variants, loaded.modules)
-
-
-def _near(folder: Path) -> Path:
-    """Return the folder as a reader here would write it: relative where it lies below."""
-    here = Path.cwd()
-    return folder.relative_to(here) if folder.is_relative_to(here) else folder
-
-
-def _refuse_errors(diagnostics: Iterable[Diagnostic]) -> None:
-    errors = tuple(d for d in diagnostics if d.severity is Severity.ERROR)
-    if errors:
-        raise RefusedError(Problems(diagnostics=errors))
-
-
-def _wrong(sentence: str) -> RefusedError:
-    return RefusedError(Problems((sentence,)))
-
-
-# From models to jobs -------------------------------------------------------------------
+    left = tuple(model.entry.name for model in models if not request.includes(model))
+    return Selected(jobs, Problems(), left)
 
 
 def _check_words(request: Request, models: Sequence[Model]) -> None:
     """Raise `RefusedError` for a word that fits none of the models."""
     if request.variant is not None and request.variants:
-        raise _wrong("--variant names one variant, --variants all of them: give one of the two")
+        raise wrong("--variant names one variant, --variants all of them: give one of the two")
     paths = [path for model in models for path in model.program.properties]
     if request.variants or request.variant is not None:
         paths += [v.violated for model in models for v in model.variants if v.violated is not None]
@@ -248,7 +126,7 @@ def _unknown(what: str, word: str, known: Iterable[str]) -> RefusedError:
         hint = f"; did you mean {near[0]}?"
     elif 0 < len(names) <= FEW:
         hint = f"; there is: {', '.join(names)}"
-    return _wrong(f"no {what} is named {word}{hint}")
+    return wrong(f"no {what} is named {word}{hint}")
 
 
 def _last(path: str) -> str:
@@ -269,7 +147,14 @@ def _jobs(model: Model, request: Request) -> Iterator[Job]:
         counted = recorded and not request.properties
         expectation = _expectation(model.entry, given, recorded=recorded, counted=counted)
         setting = Setting(model.entry.name, model.program, scope, given, None, properties)
-        yield Job(_title(model, given), setting, expectation, sentences=_sentences(model.program))
+        yield Job(
+            _title(model, given),
+            setting,
+            expectation,
+            model.entry.tier,
+            model.entry.simulated if recorded else None,
+            sentences=_sentences(model.program),
+        )
 
 
 def _variant_jobs(model: Model, request: Request) -> Iterator[Job]:
@@ -292,9 +177,9 @@ def _variant_jobs(model: Model, request: Request) -> Iterator[Job]:
             f"{model.entry.name} with {variant.name}",
             setting,
             Expectation(variant=variant, steps=steps),
-            variant.violated,
-            shared[variant.name, given],
-            _sentences(model.program),
+            until=variant.violated,
+            family=shared[variant.name, given],
+            sentences=_sentences(model.program),
         )
 
 
@@ -327,7 +212,7 @@ def _scope(model: Model, variant: str | None, request: Request) -> Scope:
         known = {_last(name) for name in (*model.entry.scope, *sizes)}
         sizes |= dict.fromkeys(sorts - known, request.size)
     scoped = scope_of(model.entry, model.program, recorded, sizes)
-    _refuse_errors(scoped.diagnostics)
+    refuse_errors(scoped.diagnostics)
     assert scoped.scope is not None
     return scoped.scope
 
@@ -356,9 +241,9 @@ def _honest(asked: tuple[str, ...] | None) -> Given:
     known = {kind.value: kind for kind in ActorKind if kind.is_untrusted}
     for name in names:
         if name not in known and name != "none":
-            raise _wrong(f"--given {name!r}: name {', '.join(known)} or none")
+            raise wrong(f"--given {name!r}: name {', '.join(known)} or none")
     if "none" in names and len(set(names)) > 1:
-        raise _wrong(f"--given {', '.join(names)}: none stands alone")
+        raise wrong(f"--given {', '.join(names)}: none stands alone")
     return frozenset(known[name] for name in names if name != "none")
 
 
@@ -369,11 +254,21 @@ def _matches(path: str, glob: str) -> bool:
 
 def _expectation(entry: ModelEntry, given: Given, *, recorded: bool, counted: bool) -> Expectation:
     """Return what the manifest expects; what it records is of its own sizes."""
-    idle = entry.idle if recorded else {}
+    if not recorded:
+        return Expectation()
+    partly = Expectation(
+        idle=entry.idle, bounded=entry.bounded, is_sampled=entry.simulated is not None
+    )
     run = entry.expected(given) if counted else None
     if run is None:
-        return Expectation(idle=idle)
-    return Expectation(run.states, run.transitions, run.depth, run.orbits, idle=idle)
+        return partly
+    return replace(
+        partly,
+        states=run.states,
+        transitions=run.transitions,
+        depth=run.depth,
+        orbits=run.orbits,
+    )
 
 
 def _title(model: Model, given: Given) -> str:

@@ -17,8 +17,9 @@ from splitspec.checker.report.document import document
 from splitspec.checker.report.text import run_text
 from splitspec.checker.result import Limits, Stop
 from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import exit_code
-from splitspec.cli.selection import Job, Request, report_problems, select
+from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 
 

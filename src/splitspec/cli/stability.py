@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from splitspec.checker.proof import Obligation, ProofLimits, ProofResult, Status
 from splitspec.checker.symbolic.proving import is_provable, prove
 from splitspec.cli.exitcode import ExitCode, combine
-from splitspec.cli.selection import Job, Request, report_problems, select
+from splitspec.cli.models import report_problems
+from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine
 
 WOBBLE = 20

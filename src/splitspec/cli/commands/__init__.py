@@ -1,0 +1,3 @@
+"""The commands and their flags. What each does stands in a module of `cli`, imported when it
+runs.
+"""

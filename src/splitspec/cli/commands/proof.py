@@ -1,0 +1,128 @@
+"""Commands that prove: their flags, as requests to the modules that do it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from splitspec.cli import options as o
+from splitspec.cli.terminal import Choice
+
+
+def prove(
+    models: o.Models = None,
+    scope: o.Scope = None,
+    properties: o.Properties = None,
+    variant: o.VariantName = None,
+    variants: o.AllVariants = False,
+    given: o.Given = None,
+    finite: o.Finite = False,
+    bmc: o.BoundedSteps = None,
+    k_induction: o.InductionSteps = None,
+    steps: o.SolverSteps = 3_000_000,
+    seed: o.ProofSeed = 0,
+    recheck: o.Recheck = False,
+    reach: o.Reach = False,
+    format: o.OutputFormat = o.Format.TEXT,
+    color: o.Color = Choice.AUTO,
+    progress: o.ProgressOption = Choice.AUTO,
+    verbose: o.Verbose = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Prove properties by induction, for any number of containers, pages, frames and threads.
+
+    The result of a proof is the assurance `proved`. Where it fails, the smallest counterexample to
+    induction is shown: one step from a state that satisfies all invariants and breaks one.
+    """
+    from splitspec.cli.prove import ProveRequest, prove_models
+    from splitspec.cli.selection import Request
+
+    request = ProveRequest(
+        what=Request(
+            models=tuple(models or ()),
+            sizes=tuple(o.parse_scope(text) for text in scope or ()),
+            properties=tuple(properties or ()),
+            variant=variant,
+            variants=variants,
+            given=None if given is None else tuple(given),
+            size=2,
+        ),
+        finite=finite or k_induction is not None,
+        bmc=bmc,
+        k_induction=k_induction or 0,
+        steps=steps,
+        seed=seed,
+        recheck=recheck,
+        reach=reach,
+        json=format is o.Format.JSON,
+        color=color,
+        progress=progress,
+        verbose=verbose,
+        quiet=quiet,
+    )
+    raise typer.Exit(prove_models(request))
+
+
+def mutate(
+    models: o.Models = None,
+    given: o.Given = None,
+    explore: Annotated[
+        bool, typer.Option("--explore", help="Look for a run that shows each loss.")
+    ] = False,
+    max_states: o.States = 200_000,
+    format: o.OutputFormat = o.Format.TEXT,
+    color: o.Color = Choice.AUTO,
+    progress: o.ProgressOption = Choice.AUTO,
+    verbose: o.Verbose = False,
+) -> None:
+    """Leave out each guard in turn: which property falls, and which guards are redundant.
+
+    A guard whose loss is proved to matter lists the properties that are no longer proved.
+    """
+    from splitspec.cli.mutate import MutateRequest, mutate_models
+    from splitspec.cli.selection import Request
+
+    request = MutateRequest(
+        what=Request(
+            models=tuple(models or ()), given=None if given is None else tuple(given), size=2
+        ),
+        explore=explore,
+        states=max_states,
+        json=format is o.Format.JSON,
+        color=color,
+        progress=progress,
+        verbose=verbose,
+    )
+    raise typer.Exit(mutate_models(request))
+
+
+def stability(
+    models: o.Models = None,
+    properties: o.Properties = None,
+    given: o.Given = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds.")] = 10,
+    steps: o.SolverSteps = 3_000_000,
+    color: o.Color = Choice.AUTO,
+    progress: o.ProgressOption = Choice.AUTO,
+) -> None:
+    """Prove again under other seeds, with facts shuffled and symbols renamed.
+
+    A proof that depends on luck is a policy failure: it fails when somebody changes a name.
+    """
+    from splitspec.cli.selection import Request
+    from splitspec.cli.stability import StabilityRequest, stabilise
+
+    request = StabilityRequest(
+        what=Request(
+            models=tuple(models or ()),
+            properties=tuple(properties or ()),
+            given=None if given is None else tuple(given),
+            size=2,
+        ),
+        seeds=seeds,
+        steps=steps,
+        color=color,
+        progress=progress,
+    )
+    raise typer.Exit(stabilise(request))

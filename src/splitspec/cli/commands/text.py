@@ -1,0 +1,55 @@
+"""Commands for a specification as a text, and the first one of a newcomer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from splitspec.cli import options as o
+from splitspec.cli.interrupts import heed
+from splitspec.cli.terminal import Choice
+
+
+def demo(color: o.Color = Choice.AUTO) -> None:
+    """Explore the shipped specification, then a wrong variant of it."""
+    with heed() as interruption:
+        from splitspec.cli.demo import demonstrate
+
+        raise typer.Exit(demonstrate(color, interruption))
+
+
+def explain(
+    subject: Annotated[
+        str, typer.Argument(metavar="CODE|MODEL.action", help="A code as SS203, or an action.")
+    ],
+    color: o.Color = Choice.AUTO,
+) -> None:
+    """Explain a diagnostic code, or print an action as it happens, with the source of each line."""
+    from splitspec.cli.explain import explain_subject
+
+    raise typer.Exit(explain_subject(subject, color))
+
+
+def format_files(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help=".split files.")],
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail if a file would change.")
+    ] = False,
+    color: o.Color = Choice.AUTO,
+) -> None:
+    """Write specifications in their canonical form."""
+    from splitspec.cli.fmt import format_all
+
+    raise typer.Exit(format_all(tuple(files), color, check_only=check_only))
+
+
+def lint(
+    models: o.Models = None,
+    prove: o.Prove = False,
+    color: o.Color = Choice.AUTO,
+) -> None:
+    """Point at what is probably not meant: unused names, promises taken for checks, and more."""
+    from splitspec.cli.lint import lint_models
+
+    raise typer.Exit(lint_models(tuple(models or ()), prove, color))
