@@ -157,7 +157,7 @@ def _good(kind: PropertyKind) -> Outcome:
 def _judge_variant(result: RunResult, variant: Variant, steps: int | None) -> tuple[Judgement, ...]:
     if variant.violated is None:
         return tuple(
-            Judgement(verdict, Outcome.HOLDS, verdict.outcome is Outcome.HOLDS)
+            _judge_kept(verdict)
             for verdict in result.verdicts
             if verdict.kind is not PropertyKind.WITNESS
         )
@@ -174,6 +174,16 @@ def _judge_variant(result: RunResult, variant: Variant, steps: int | None) -> tu
     if all(judgement.expected is None for judgement in judgements):
         judgements.insert(0, _undecided(variant.violated))
     return tuple(judgements)
+
+
+def _judge_kept(verdict: Verdict) -> Judgement:
+    """Judge a verdict of a variant that must break nothing that is claimed.
+
+    A lemma is claimed of the design as it is, so that proofs end; a variant may break it.
+    """
+    if verdict.kind is PropertyKind.LEMMA and verdict.outcome is Outcome.VIOLATED:
+        return Judgement(verdict, None, True)
+    return Judgement(verdict, Outcome.HOLDS, verdict.outcome is Outcome.HOLDS)
 
 
 def _undecided(path: str) -> Judgement:

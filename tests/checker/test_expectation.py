@@ -124,6 +124,15 @@ def test_a_variant_is_met_by_the_named_property_within_its_steps_alone() -> None
     assert exit_code([judged(Outcome.VIOLATED, other)]) is not ExitCode.MET
 
 
+def test_a_redundant_variant_may_break_a_lemma_and_says_so() -> None:
+    lemma = verdict(Outcome.VIOLATED, PropertyKind.LEMMA)
+    found = judge(
+        RunResult(run(), (lemma, verdict(Outcome.HOLDS))), Expectation(variant=variant(None))
+    )
+    assert [(j.expected, j.met) for j in found.judgements] == [(None, True), (Outcome.HOLDS, True)]
+    assert exit_code([found]) is ExitCode.MET
+
+
 def test_a_redundant_variant_must_break_nothing() -> None:
     redundant = Expectation(variant=variant(None))
     assert exit_code([judged(Outcome.HOLDS, redundant)]) is ExitCode.MET
