@@ -235,4 +235,18 @@ SYSTEM = (
         "variant v of memroy\n  drop accept_page.once\n  expect redundant",
         "Write the name of a model of models.toml; without that file, the name of a module.",
     ),
+    Code(
+        "SS433",
+        "no line of a view",
+        "A line of a view begins with a word that says what is drawn, and has that word's form.",
+        "view memory\n  arrow nested g: Page, f: Frame where npt[g] = f",
+        "Write `lane`, `message`, `column`, `owner`, `claim`, `link`, `mark`, `ledger` or `track`.",
+    ),
+    Code(
+        "SS434",
+        "no such lane",
+        "A message goes from a lane to a lane; each is declared before it, with the same indices.",
+        "view time\n  lane vcpu[v: Vcpu] by hardware\n  message enter(c, v, t): shadow[c] to vcpu[v]",
+        "Declare the lane above, or index it by parameters of the action.",
+    ),
 )

@@ -490,6 +490,62 @@ class Variant:
     span: Span = field(compare=False, repr=False)
 
 
+class DrawingKind(Enum):
+    """What a line of a view draws; the bound names say of which elements."""
+
+    COLUMN = "column"  # The elements stand in a column of their own, under this heading.
+    OWNER = "owner"  # All but the last name: whose it really is, the last one. Fills the cell.
+    CLAIM = "claim"  # The same, as some table has it. Borders the cell.
+    LINK = "link"  # An arrow from the cell of all but the last name to that of the last.
+    MARK = "mark"  # A word in the cell, or a value.
+    LEDGER = "ledger"  # A bar as long as the value; all bars together should be `whole`.
+    TRACK = "track"  # Over time: which last element all the others have.
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A line of life in the sequence of steps, on the actor's side of the trust boundary."""
+
+    name: str
+    binders: tuple[Parameter, ...]
+    actor: ActorKind
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Where the steps of an action begin and end: lanes, with the parameters that index them."""
+
+    action: str
+    parameters: tuple[Parameter, ...]
+    source: tuple[str, tuple[str, ...]]
+    target: tuple[str, tuple[str, ...]] | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """`value` is a condition, an integer for a ledger, and anything for a mark."""
+
+    kind: DrawingKind
+    label: str
+    binders: tuple[Parameter, ...]
+    value: Expression | None
+    whole: Expression | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a picture shows. Views of one name, in whichever modules, make one picture."""
+
+    name: str
+    module: str
+    items: tuple[Lane | Message | Drawing, ...]
+    text: str
+    span: Span = field(compare=False, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A module with its import closure, typed.
@@ -512,6 +568,7 @@ class Program:
     finals: tuple[Line, ...]
     properties: Mapping[str, Property]
     refinements: tuple[Refinement, ...]
+    views: tuple[View, ...] = ()
 
 
 # Systems: what the passes make of a program --------------------------------------------

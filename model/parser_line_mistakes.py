@@ -20,7 +20,7 @@ from splitspec.model.parser_words import (
 
 _BLOCK_HEADS = frozenset(
     "MODULE INIT ASSUME FINAL INVARIANT LEMMA STEP WITNESS RECOVERABLE PROGRESS REFINEMENT "
-    "VARIANT".split()
+    "VARIANT VIEW".split()
 )
 
 

@@ -23,7 +23,7 @@ def builders() -> Builders:
     """Return what each rule of the grammar builds."""
     return (
         _expression_builders() | _type_builders() | _item_builders() | _declaration_builders()
-    ) | _variant_builders()
+    ) | (_variant_builders() | _view_builders())
 
 
 def _listed(children: Children, span: Span) -> tuple[Any, ...]:
@@ -206,6 +206,18 @@ def _variant_builders() -> dict[str, Builder]:
         ),
         "redundant": lambda c, span: syntax.Expectation("redundant", None, None, span),
         "cites": lambda c, span: c[0],
+    }
+
+
+def _view_builders() -> dict[str, Builder]:
+    return {
+        "view": lambda c, span: syntax.View(c[0], c[1], c[2], span),
+        "view_items": _listed,
+        "lane": lambda c, span: syntax.Lane(c[0], c[1], c[2] or (), c[3], span),
+        "message": lambda c, span: syntax.Message(c[0], c[1], c[2] or (), c[3], c[4], span),
+        "end": lambda c, span: syntax.End(c[0], c[1] or (), span),
+        "drawing": lambda c, span: syntax.Drawing(c[0], c[1], c[2], "where", c[3], None, span),
+        "drawn_value": lambda c, span: syntax.Drawing(c[0], c[1], c[2], "=", c[3], c[4], span),
     }
 
 

@@ -10,9 +10,9 @@ KEYWORD_TYPES = frozenset(KEYWORDS.values())
 
 DECLARING = frozenset(
     "MODULE IMPORT SORT ENUM CONST VAR GHOST COUNTER DEF INIT ASSUME FINAL PART ACTION EXTEND "
-    "INVARIANT LEMMA STEP WITNESS RECOVERABLE PROGRESS REFINEMENT VARIANT".split()
+    "INVARIANT LEMMA STEP WITNESS RECOVERABLE PROGRESS REFINEMENT VARIANT VIEW".split()
 )
-RESERVED = frozenset("OBSERVER SEES RELEASE EMITS VIEW".split())
+RESERVED = frozenset("OBSERVER SEES RELEASE EMITS".split())
 # What begins a line of a block, and the declarations in whose blocks it may stand.
 ITEMS = {
     "WHEN": "an action, a part or an extension",
@@ -157,6 +157,7 @@ FORMS = {
     "PROGRESS": "`progress NAME(c: S)`, and below `p leads to q`",
     "REFINEMENT": "`refinement NAME of MODULE`, its lines below",
     "VARIANT": "`variant NAME of MODEL`, its lines below",
+    "VIEW": "`view NAME`, its lines below",
     "WHEN": "`when label: p @kind`",
     "DO": "`do PART(c)`",
     "ASKED": '`asked by "source"`',

@@ -474,6 +474,64 @@ class Variant:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """`lane shadow[c: Container] by host`."""
+
+    word: Name
+    name: Name
+    binders: tuple[Binder, ...]
+    actor: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a message begins or ends: `shadow[c]`."""
+
+    lane: Name
+    names: tuple[Name, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`message enter(c, v, t): shadow[c] to vcpu[v]`."""
+
+    word: Name
+    action: Name
+    names: tuple[Name, ...]
+    source: End
+    target: End | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """`link nested g: Page, f: Frame where npt[g] = f`, or `ledger paid c: Container = usage[c]`.
+
+    `whole` is what the values should add up to.
+    """
+
+    word: Name
+    label: Name
+    binders: tuple[Binder, ...]
+    form: Literal["where", "="]
+    value: Expression | None
+    whole: Expression | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a picture of the module's state shows."""
+
+    name: Name
+    text: Text | None
+    items: tuple[Lane | Message | Drawing, ...]
+    span: Span
+
+
 Declaration = (
     Import
     | SortDeclaration
@@ -491,6 +549,7 @@ Declaration = (
     | Progress
     | Refinement
     | Variant
+    | View
 )
 
 

@@ -26,9 +26,49 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Truth:
+    """A part of a claim with its value at the end of a trace, down to what decides it."""
+
+    text: str  # as it stands in the source
+    value: str
+    label: str = ""  # that of the line, where it is one
+    names: tuple[tuple[str, str], ...] = ()  # bound here, with their values
+    places: tuple[tuple[str, str], ...] = ()  # what a part without parts reads
+    since: int | None = None  # it has had this value since the state of that number
+    others: int = 0  # so many more bindings give this value
+    parts: tuple[Truth, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Something that the design has, and that would have refused a step or changed it; but a
+    variant drops it, or it is a promise that nobody gave."""
+
+    step: int  # number of the step, from 1
+    name: str  # `tables.map_page.unmapped`
+    text: str
+    location: str
+    reason: str  # "dropped by the variant", "a promise of the host", in words
+
+
+@dataclass(frozen=True, slots=True)
+class Strengthening:
+    """A guard that would have refused the last step.
+
+    Of `instances` of the action that were possible on the way and break nothing, it refuses
+    `refused`: the fewest of all guards that were tried.
+    """
+
+    action: str
+    guard: str
+    refused: int
+    instances: int
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why the last state (or step) of a trace falsifies its property: the first false line and
-    a binding that falsifies it."""
+    a binding that falsifies it; then what let it happen, and what would not have."""
 
     label: str  # label of the false line, or ""
     line: str  # its source text
@@ -37,6 +77,10 @@ class Explanation:
     # the places that the false line reads there, with their values
     facts: tuple[tuple[str, str], ...]
     remark: str = ""  # what an obligation or a deadlock has to say in words
+    truth: tuple[Truth, ...] = ()  # the lines of the claim that are false
+    causes: tuple[Cause, ...] = ()
+    strengthening: Strengthening | None = None
+    neighbour: Step | None = None  # the step most like the last one that breaks nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,14 @@ that this part reads, with their values, are the facts.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from splitspec.checker.evidence.causes import causes_of, location
 from splitspec.checker.evidence.execution import Execution
 from splitspec.checker.evidence.facts import Facts
+from splitspec.checker.evidence.remedy import neighbour_of, strengthening_of
 from splitspec.checker.evidence.separation import separation
+from splitspec.checker.evidence.truth import truth_of
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.initial import counted
 from splitspec.model.ir import (
@@ -28,7 +31,6 @@ from splitspec.model.ir import (
     Quantifier,
     Value,
 )
-from splitspec.model.source import Span
 from splitspec.model.trace import Explanation
 from splitspec.model.transition import Fault
 from splitspec.model.valuation import Environment, Moment
@@ -49,6 +51,29 @@ class Narrowed:
 
 def explain(evaluator: Evaluator, claim: Property, execution: Execution) -> Explanation | None:
     """Return why the end of the execution refutes the claim; None if it is a witness for it."""
+    reason = _reason(evaluator, claim, execution)
+    return None if reason is None else replace(reason, truth=truth_of(evaluator, claim, execution))
+
+
+def analyse(evaluator: Evaluator, claim: Property, execution: Execution) -> Explanation | None:
+    """Return the same, with what let it happen and what would not have.
+
+    Where the design itself refuses a step, nothing else is proposed.
+    """
+    explanation = explain(evaluator, claim, execution)
+    if explanation is None or claim.kind is PropertyKind.DEADLOCK:
+        return explanation
+    causes = causes_of(evaluator, execution)
+    varied = evaluator.setting.variant is not None and bool(causes)
+    return replace(
+        explanation,
+        causes=causes,
+        strengthening=None if varied else strengthening_of(evaluator, claim, execution),
+        neighbour=neighbour_of(evaluator, claim, execution),
+    )
+
+
+def _reason(evaluator: Evaluator, claim: Property, execution: Execution) -> Explanation | None:
     match claim.kind:
         case PropertyKind.WITNESS:
             return None
@@ -176,8 +201,3 @@ def _explain_deadlock(evaluator: Evaluator, claim: Property, execution: Executio
         return _explain_lines(evaluator, evaluator.program.finals, moment, remark)
     remark = "no step changes this state, and the model has no `final` states"
     return Explanation("", "", location(claim.span), (), (), remark)
-
-
-def location(span: Span) -> str:
-    """Return a span as `file:line`."""
-    return f"{span.source.name}:{span.line}"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from splitspec.checker.evidence.execution import Execution, shows, trace, written
-from splitspec.checker.evidence.explanation import explain
+from splitspec.checker.evidence.explanation import analyse
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, Value
 from splitspec.model.scope import State
@@ -45,7 +45,7 @@ def counterexample(evaluator: Evaluator, claim: Property, execution: Execution) 
     """
     if not shows(evaluator, claim, execution):
         raise ReplayError(f"the evaluator does not see {claim.path} at the end of the run")
-    return trace(evaluator, claim, execution, explain(evaluator, claim, execution))
+    return trace(evaluator, claim, execution, analyse(evaluator, claim, execution))
 
 
 def follow(
@@ -136,10 +136,13 @@ def retrace(evaluator: Evaluator, saved: Trace) -> Execution | Refusal:
     return execution
 
 
-def read_value(evaluator: Evaluator, text: str, type_: Type) -> Value:
-    """Return the value of a type that traces write like this; raise KeyError if there is none."""
+def read_value(evaluator: Evaluator, text: str, type_: Type, bound: int | None = None) -> Value:
+    """Return the value of a type that traces write like this; raise KeyError if there is none.
+
+    `bound` is that of a `nat` or a counter.
+    """
     scope = evaluator.places.scope
-    return {scope.show(value, type_): value for value in scope.values(type_)}[text]
+    return {scope.show(value, type_): value for value in scope.values(type_, bound)}[text]
 
 
 def _accepted(evaluator: Evaluator, state: State, link: Link) -> Iterator[Transition]:

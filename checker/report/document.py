@@ -9,9 +9,13 @@ from typing import Any
 
 from splitspec.checker.expectation import JudgedProof, JudgedRun, Judgement
 from splitspec.checker.proof import Mutant, Obligation, ProofRun
+from splitspec.checker.report.trace_document import (
+    explanation_document,
+    step_document,
+    trace_document,
+)
 from splitspec.checker.result import Coverage, Run
 from splitspec.model.induction import InductionCounterexample
-from splitspec.model.trace import Explanation, Step, Trace
 
 SCHEMA = "splitspec/1"
 
@@ -178,42 +182,12 @@ def _induction(example: InductionCounterexample | None) -> dict[str, Any] | None
         "scope": dict(example.scope),
         "property": example.claim,
         "reachability": "unknown",
-        "step": _step(example.step),
+        "step": step_document(example.step),
         "places": list(example.places),
         "before": list(example.before),
         "after": list(example.after),
         "cone": [place for place in example.places if place in example.cone],
-        "explanation": _explanation(example.explanation),
-    }
-
-
-def _step(step: Step) -> dict[str, Any]:
-    return {"action": step.action, "actor": step.actor, "arguments": dict(step.arguments)}
-
-
-def _explanation(explanation: Explanation | None) -> dict[str, Any] | None:
-    if explanation is None:
-        return None
-    return {
-        "label": explanation.label,
-        "line": explanation.line,
-        "location": explanation.location,
-        "binding": dict(explanation.binding),
-        "facts": dict(explanation.facts),
-        "remark": explanation.remark,
-    }
-
-
-def trace_document(trace: Trace) -> dict[str, Any]:
-    """Return a trace as plain data: the places once, each state as the list of its values."""
-    return {
-        "model": trace.model,
-        "given": [f"honest {actor}" for actor in trace.given],
-        "variant": trace.variant,
-        "scope": dict(trace.scope),
-        "property": trace.claim,
-        "places": list(trace.places),
-        "states": [list(state) for state in trace.states],
-        "steps": [_step(step) for step in trace.steps],
-        "explanation": _explanation(trace.explanation),
+        "explanation": None
+        if example.explanation is None
+        else explanation_document(example.explanation),
     }

@@ -70,6 +70,8 @@ def _section(declaration: syntax.Declaration) -> tuple[int, str]:
             return 11, "refinements"
         case syntax.Variant():
             return 12, "variants"
+        case syntax.View():
+            return 13, "views"
         case _:
             assert_never(declaration)
 

@@ -190,6 +190,9 @@ def _terms(program: Program, variants: tuple[Variant, ...]) -> Iterator[Expressi
     yield from (line.expression for line in program.finals)
     for refinement in program.refinements:
         yield from _refined(refinement)
+    for drawing in (item for view in program.views for item in view.items):
+        if isinstance(drawing, ir.Drawing):
+            yield from (term for term in (drawing.value, drawing.whole) if term is not None)
 
 
 def _refined(refinement: ir.Refinement) -> Iterator[Expression]:

@@ -20,6 +20,7 @@ from splitspec.model.typechecker.definitions import type_definitions
 from splitspec.model.typechecker.environment import Environment, Place, Typed
 from splitspec.model.typechecker.refinements import refinement
 from splitspec.model.typechecker.variants import type_variants
+from splitspec.model.typechecker.views import view
 from splitspec.model.typechecker.wholes import (
     recursive_parts,
     repeated_labels,
@@ -53,6 +54,7 @@ class _Bodies:
     finals: list[ir.Line]
     properties: dict[str, ir.Property]
     refinements: list[ir.Refinement]
+    views: list[ir.View]
 
 
 def typecheck(
@@ -88,7 +90,7 @@ def typecheck(
 
 
 def _no_bodies() -> _Bodies:
-    return _Bodies({}, {}, [], [], [], [], {}, [])
+    return _Bodies({}, {}, [], [], [], [], {}, [], [])
 
 
 def _symbols(names: Names, kind: SymbolKind) -> list[Symbol]:
@@ -134,6 +136,9 @@ def _type_bodies(
             case syntax.Refinement():
                 refined = refinement(env, declared, environments)
                 bodies.refinements.extend([refined] if refined is not None else [])
+            case syntax.View():
+                shown = view(env, declared, bodies.views)
+                bodies.views.extend([shown] if shown is not None else [])
             case (
                 syntax.Part()
                 | syntax.Action()
@@ -195,6 +200,7 @@ def _program(names: Names, typed: Typed, bodies: _Bodies) -> Program:
         finals=tuple(bodies.finals),
         properties=bodies.properties,
         refinements=tuple(bodies.refinements),
+        views=tuple(bodies.views),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from splitspec import __version__
-from splitspec.cli.commands import exploration, proof, text
+from splitspec.cli.commands import exploration, pictures, proof, text
 from splitspec.cli.exitcode import ExitCode
 
 application = typer.Typer(
@@ -82,5 +82,6 @@ application.command()(proof.mutate)
 application.command()(proof.stability)
 application.command()(text.demo)
 application.command()(text.explain)
+application.command()(pictures.view)
 application.command("fmt")(text.format_files)
 application.command()(text.lint)

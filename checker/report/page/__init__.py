@@ -1,0 +1,200 @@
+"""Turn pictures into one HTML file that needs nothing else: no network, no other file, no engine.
+
+The style and the script are files of this folder; their hashes are the only ones that the page's
+content security policy lets through. What comes from a specification is data: it is escaped into a
+JSON block, and the script makes text nodes of it, never markup.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from splitspec.checker.report.text import adversary
+from splitspec.checker.report.trace_document import explanation_document
+from splitspec.model.picture import Diagram, Ink, Picture
+from splitspec.model.trace import Step
+
+SCRIPTS = ("elements.js", "sequence.js", "diagram.js", "panels.js", "page.js")
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A picture under a name: "minimised", "original". `kept` are the numbers of the steps that a
+    shorter one still has, where that is known."""
+
+    name: str
+    picture: Picture
+    dropped: frozenset[int] = frozenset()
+
+
+def page(takes: Sequence[Take], text: str, version: str, provenance: str = "") -> str:
+    """Return the file. `text` is what the command line prints of the first picture."""
+    style, script = _read("style.css"), _script()
+    template = Environment(
+        autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+    ).from_string(_read("page.html"))
+    data = {"takes": [_take(take) for take in takes]}
+    first = takes[0].picture.trace
+    return template.render(
+        title=f"{first.claim} · {first.model} · splitspec",
+        style=Markup(style),
+        script=Markup(script),
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        data=Markup(embedded(data)),
+        text=text,
+        version=version,
+        provenance=provenance,
+    )
+
+
+def embedded(data: Any) -> str:
+    """Return JSON that can stand in a script element: nothing in it ends the element."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _script() -> str:
+    """Return the scripts as one, with a scope of its own."""
+    parts = "\n".join(_read(name) for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
+
+
+def _hash(text: str) -> str:
+    """Return the source expression by which a content security policy names a text."""
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def _take(take: Take) -> dict[str, Any]:
+    picture = take.picture
+    trace = picture.trace
+    return {
+        "name": take.name,
+        "model": trace.model,
+        "variant": trace.variant or "",
+        "adversary": adversary(trace.given),
+        "scope": _scope(trace.scope),
+        "property": trace.claim,
+        "kind": picture.kind,
+        "verdict": _verdict(picture),
+        "title": picture.title,
+        "difference": picture.difference,
+        "banner": picture.banner,
+        "start": "some state" if picture.banner else "initial state",
+        "breaks": _breaks(picture),
+        "places": list(trace.places),
+        "states": [list(state) for state in trace.states],
+        "steps": [_step(step) for step in trace.steps],
+        "explanation": None
+        if trace.explanation is None
+        else explanation_document(trace.explanation) | _readable(picture),
+        "principals": list(picture.principals),
+        "lanes": [
+            {"name": lane.name, "element": lane.element, "side": lane.side}
+            for lane in picture.lanes
+        ],
+        "strokes": [
+            {
+                "source": stroke.source,
+                "target": stroke.target,
+                "hostile": stroke.hostile,
+                "text": stroke.text,
+                "location": stroke.location,
+                "guards": [list(guard) for guard in stroke.guards],
+                "dropped": number in take.dropped,
+            }
+            for number, stroke in enumerate(picture.strokes, start=1)
+        ],
+        "diagrams": [_diagram(diagram) for diagram in picture.diagrams],
+        "rows": [
+            {"path": row.path, "text": row.text, "truths": list(row.truths)} for row in picture.rows
+        ],
+    }
+
+
+def _verdict(picture: Picture) -> str:
+    if picture.banner:
+        return "not proved"
+    return "witness" if picture.trace.explanation is None else "violated"
+
+
+def _breaks(picture: Picture) -> int:
+    """Return the number of the first step after which the claim is false, the last by default."""
+    row = next((row for row in picture.rows if row.path == picture.trace.claim), None)
+    if row is not None and False in row.truths and picture.kind != "recoverable":
+        return row.truths.index(False)
+    return len(picture.trace.steps)
+
+
+def _scope(scope: Iterable[tuple[str, int]]) -> str:
+    return " ".join(f"{sort.rpartition('.')[2]}={size}" for sort, size in scope)
+
+
+def _step(step: Step) -> dict[str, str]:
+    return {"call": str(step), "actor": step.actor, "action": step.action}
+
+
+def _readable(picture: Picture) -> dict[str, Any]:
+    """Return what the page shows otherwise than the document: the neighbour as a call."""
+    explanation = picture.trace.explanation
+    neighbour = None if explanation is None else explanation.neighbour
+    return {"neighbour": None if neighbour is None else _step(neighbour)}
+
+
+def _diagram(diagram: Diagram) -> dict[str, Any]:
+    return {
+        "name": diagram.name,
+        "text": diagram.text,
+        "columns": [
+            {
+                "heading": column.heading,
+                "kinds": column.kinds,
+                "cells": [{"name": cell.name, "owner": cell.owner} for cell in column.cells],
+            }
+            for column in diagram.columns
+        ],
+        "inks": [_ink(ink) for ink in diagram.inks],
+        "ledgers": [
+            {
+                "label": ledger.label,
+                "bars": [[name, list(values)] for name, values in ledger.bars],
+                "whole": None if ledger.whole is None else list(ledger.whole),
+                "wholeText": ledger.whole_text,
+            }
+            for ledger in diagram.ledgers
+        ],
+        "tracks": [
+            {
+                "label": track.label,
+                "rows": [[name, list(values), list(owners)] for name, values, owners in track.rows],
+            }
+            for track in diagram.tracks
+        ],
+    }
+
+
+def _ink(ink: Ink) -> dict[str, Any]:
+    return {
+        "kind": ink.kind,
+        "label": ink.label,
+        "source": list(ink.source),
+        "target": None if ink.target is None else list(ink.target),
+        "principal": ink.principal,
+        "values": list(ink.values),
+        "places": list(ink.places),
+    }

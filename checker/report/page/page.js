@@ -1,0 +1,225 @@
+// The page: one selected step, and everything that follows it.
+
+const KEYS = [
+  ["→ or l", "next step"], ["← or h", "previous step"], ["Home, End", "first and last state"],
+  ["[ and ]", "previous and next step of the same actor"], ["v", "first step after which the claim is false"],
+  ["d", "changes only, or the whole state"], ["m", "minimised or original run"], ["1 to 9", "pictures"],
+  ["t", "light or dark"], ["?", "this help"],
+];
+
+class Page {
+  constructor(data) {
+    this.data = data;
+    this.takes = data.takes.map(prepare);
+    this.number = 0;
+    this.mode = "changes";
+    this.tab = 0;
+    this.build();
+    const wanted = /^#step-(\d+)$/.exec(location.hash);
+    this.select(wanted ? Number(wanted[1]) : this.take.count - 1);
+    document.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  get take() {
+    return this.takes[this.number];
+  }
+
+  build() {
+    const { take } = this;
+    const select = (index) => this.select(index);
+    const point = (places) => this.point(places);
+    document.getElementById("header").replaceChildren(...this.header());
+    this.sequence = sequencePanel(take, select);
+    this.time = timePanel(take, select);
+    this.tab = Math.min(this.tab, Math.max(take.diagrams.length - 1, 0));
+    this.stepBody = h("div");
+    this.stateBody = h("div");
+    const step = h("section", { class: "panel", "aria-label": "This step", id: "step" },
+      h("h2", {}, h("span", { id: "step-title" }), h("button", { class: "tool", id: "mode", "aria-pressed": "false", onclick: () => this.toggleMode() }, "whole state")), this.stepBody);
+    const state = h("section", { class: "panel", "aria-label": "State" }, this.tabs(), this.stateBody);
+    const left = h("div", { class: "stack" }, this.sequence.panel, explanationPanel(take, point, select));
+    const right = h("div", { class: "stack" }, state, step);
+    document.getElementById("main").replaceChildren(left, right, this.time.panel);
+    this.showDiagram();
+  }
+
+  header() {
+    const { take } = this;
+    const verdict = h("span", { class: `verdict ${take.banner ? "open" : take.explanation ? "" : "reached"}` }, take.verdict);
+    const module = take.property.includes(".") ? take.property.slice(0, take.property.lastIndexOf(".") + 1) : "";
+    const fact = (name, value) => value ? h("span", {}, `${name} `, h("b", {}, value)) : null;
+    const tools = h("div", { class: "tools" },
+      this.takes.length > 1 ? h("button", { class: "tool", id: "take", onclick: () => this.toggleTake() },
+        `${this.takes[0].name} / ${this.takes[1].name}: ${take.name}`) : null,
+      h("button", { class: "tool", id: "theme", onclick: () => this.toggleTheme() }, "light / dark"),
+      h("button", { class: "tool", id: "help", "aria-haspopup": "dialog", onclick: () => this.help() }, "? keys"));
+    return [
+      h("div", {},
+        h("p", { class: "kicker" }, verdict, ` · ${take.kind}`),
+        h("h1", {}, h("span", { class: "module" }, module), take.property.slice(module.length)),
+        take.title ? h("p", { class: "claim" }, take.title) : null,
+        h("div", { class: "facts" }, fact("model", take.model), fact("variant", take.variant), fact("against", take.adversary),
+          fact("scope", take.scope), fact("length", plural(take.steps.length, "step"))),
+        take.difference ? h("p", { class: "facts" }, take.difference) : null),
+      tools,
+      take.banner ? h("p", { class: "banner" }, take.banner) : null,
+      whySentences(take),
+    ].filter(Boolean);
+  }
+
+  tabs() {
+    const { diagrams } = this.take;
+    if (diagrams.length < 2) return h("h2", {}, diagrams.length ? diagrams[0].name.replaceAll("_", " ") : "State");
+    return h("div", { class: "tabs", role: "tablist", "aria-label": "Pictures" }, diagrams.map((diagram, index) =>
+      h("button", { class: "tab", role: "tab", "aria-selected": index === this.tab ? "true" : "false", onclick: () => this.chooseTab(index) },
+        diagram.name.replaceAll("_", " "))));
+  }
+
+  chooseTab(index) {
+    if (index >= this.take.diagrams.length) return;
+    this.tab = index;
+    document.querySelectorAll("[role=tab]").forEach((tab, number) => tab.setAttribute("aria-selected", String(number === index)));
+    this.showDiagram();
+    this.draw();
+  }
+
+  showDiagram() {
+    const diagram = this.take.diagrams[this.tab];
+    this.drawn = null;
+    this.stateBody.replaceChildren();
+    if (!diagram) return;
+    if (diagram.text) this.stateBody.append(h("p", { class: "diagram-text" }, diagram.text));
+    if (diagram.inks.length) {
+      this.drawn = new Diagram(diagram, this.take);
+      this.stateBody.append(h("div", { class: "canvas" }, this.drawn.svg), legend(diagram, this.take));
+    }
+    this.ledgers = h("div");
+    this.stateBody.append(this.ledgers);
+  }
+
+  /** Show the state after step `index`; 0 is the initial one. */
+  select(index) {
+    this.index = Math.max(0, Math.min(index, this.take.steps.length));
+    this.sequence.rows.forEach((row, number) => {
+      row.setAttribute("aria-selected", String(number === this.index));
+      row.tabIndex = number === this.index ? 0 : -1;
+    });
+    const row = this.sequence.rows[this.index];
+    if (this.sequence.list.contains(document.activeElement)) row.focus({ preventScroll: false });
+    this.draw();
+    for (const cell of this.time.cells) cell.classList.toggle("now", Number(cell.dataset.at) === this.shown);
+    this.time.slider.value = this.shown;
+    const call = this.index === 0 ? this.take.start : this.take.steps[this.index - 1].call;
+    document.getElementById("where").textContent = this.index === 0 ? call : `${this.index}  ${call}`;
+    document.getElementById("live").textContent = this.index === 0 ? call : `Step ${this.index} of ${this.take.steps.length}: ${call}`;
+    history.replaceState(null, "", `#step-${this.index}`);
+  }
+
+  /** The number of the state that is drawn: a step without an outcome leaves the one before. */
+  get shown() {
+    return Math.min(this.index, this.take.count - 1);
+  }
+
+  draw() {
+    const { take } = this;
+    if (this.drawn) this.drawn.draw(this.shown);
+    const diagram = take.diagrams[this.tab];
+    if (diagram) this.ledgers.replaceChildren(...diagram.ledgers.map((ledger) => ledgerPanel(ledger, take, this.shown)));
+    document.getElementById("step-title").textContent = this.index === 0 ? "Before the first step" : `Step ${this.index} of ${take.steps.length}`;
+    this.stepBody.replaceChildren(stepPanel(take, this.index, this.mode));
+  }
+
+  point(places) {
+    if (this.drawn) this.drawn.draw(this.shown, places);
+  }
+
+  toggleMode() {
+    this.mode = this.mode === "changes" ? "all" : "changes";
+    document.getElementById("mode").setAttribute("aria-pressed", String(this.mode === "all"));
+    this.draw();
+  }
+
+  toggleTake() {
+    if (this.takes.length < 2) return;
+    this.number = 1 - this.number;
+    this.build();
+    this.select(this.take.count - 1);
+  }
+
+  toggleTheme() {
+    const root = document.documentElement;
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+  }
+
+  help() {
+    let dialog = document.querySelector("dialog");
+    if (!dialog) {
+      dialog = h("dialog", { "aria-label": "Keys" }, h("h2", {}, "Keys"),
+        h("dl", {}, KEYS.map(([key, what]) => [h("dt", {}, key), h("dd", {}, what)])),
+        h("button", { class: "tool", onclick: () => dialog.close() }, "close"));
+      document.body.append(dialog);
+    }
+    if (dialog.open) dialog.close();
+    else dialog.showModal();
+  }
+
+  /** Move to the nearest step of the selected step's actor in a direction. */
+  sameActor(direction) {
+    const { steps } = this.take;
+    const actor = this.index > 0 ? steps[this.index - 1].actor : null;
+    for (let index = this.index + direction; index >= 1 && index <= steps.length; index += direction) {
+      if (actor === null || steps[index - 1].actor === actor) return this.select(index);
+    }
+    return undefined;
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.id === "scrub") return;
+    if (document.querySelector("dialog[open]") && event.key !== "?") return;
+    const moves = {
+      ArrowRight: () => this.select(this.index + 1), l: () => this.select(this.index + 1),
+      ArrowLeft: () => this.select(this.index - 1), h: () => this.select(this.index - 1),
+      ArrowDown: () => this.select(this.index + 1), ArrowUp: () => this.select(this.index - 1),
+      Home: () => this.select(0), End: () => this.select(this.take.steps.length),
+      v: () => this.select(this.take.breaks), "[": () => this.sameActor(-1), "]": () => this.sameActor(1),
+      d: () => this.toggleMode(), m: () => this.toggleTake(), t: () => this.toggleTheme(), "?": () => this.help(),
+    };
+    // Up and down scroll the page, except among the steps.
+    const vertical = event.key === "ArrowUp" || event.key === "ArrowDown";
+    if (vertical && !this.sequence.list.contains(document.activeElement)) return;
+    if (/^[1-9]$/.test(event.key)) this.chooseTab(Number(event.key) - 1);
+    else if (moves[event.key]) moves[event.key]();
+    else return;
+    event.preventDefault();
+  }
+}
+
+/** Make lists of pairs of what the document keeps as objects. */
+function listPairs(explanation) {
+  explanation.binding = Object.entries(explanation.binding);
+  explanation.facts = Object.entries(explanation.facts);
+  const walk = (truth) => {
+    truth.names = Object.entries(truth.names);
+    truth.places = Object.entries(truth.places);
+    truth.parts.forEach(walk);
+  };
+  explanation.truth.forEach(walk);
+}
+
+/** Add what is derived from the data of a run. */
+function prepare(take) {
+  if (take.explanation) listPairs(take.explanation);
+  const numbers = new Map(take.places.map((place, number) => [place, number]));
+  const evidence = new Set();
+  const prepared = { ...take, numbers, evidence, count: take.states.length };
+  for (const truth of take.explanation ? take.explanation.truth : []) {
+    for (const place of placesBelow(truth, prepared)) evidence.add(place);
+  }
+  for (const [place] of take.explanation ? take.explanation.facts : []) {
+    if (numbers.has(place)) evidence.add(numbers.get(place));
+  }
+  return prepared;
+}
+
+window.page = new Page(JSON.parse(document.getElementById("data").textContent));

@@ -1,0 +1,204 @@
+// What stands around the pictures: the claim and why it is false, this step, and time.
+
+function valueSign(value) {
+  if (value === "true") return h("span", { class: "sign true", title: "true" }, "✓");
+  if (value === "false") return h("span", { class: "sign false", title: "false" }, "✕");
+  return h("span", { class: "sign" }, "=");
+}
+
+function pairs(list, joint = " = ") {
+  return list.map(([name, value]) => `${name}${joint}${value}`).join(", ");
+}
+
+/** Return a part of the claim with all below it; pointing at it points at its cells. */
+function truthNode(truth, take, point, select) {
+  const places = placesBelow(truth, take);
+  const line = h("div", {
+    class: "node", tabindex: "0",
+    onmouseenter: () => point(places), onmouseleave: () => point(new Set()),
+    onfocus: () => point(places), onblur: () => point(new Set()),
+  }, valueSign(truth.value));
+  if (truth.label) line.append(h("b", {}, `${truth.label}:`));
+  line.append(h("code", {}, truth.text));
+  if (truth.names.length) line.append(h("span", { class: "with" }, `for ${pairs(truth.names)}`));
+  if (truth.places.length) line.append(h("span", { class: "reads" }, pairs(truth.places)));
+  if (truth.since !== null && !truth.parts.length) {
+    line.append(h("button", { class: "since", onclick: () => select(truth.since) },
+      truth.since === 0 ? "from the start" : `since step ${truth.since}`));
+  }
+  if (truth.others) line.append(h("span", { class: "faint" }, `and ${plural(truth.others, "more binding")}`));
+  const item = h("li", {}, line);
+  if (truth.parts.length) item.append(h("ul", {}, truth.parts.map((part) => truthNode(part, take, point, select))));
+  return item;
+}
+
+function placesBelow(truth, take) {
+  const found = new Set();
+  const walk = (node) => {
+    for (const [place] of node.places) {
+      const number = take.numbers.get(place.replace(/^next\((.*)\)$/, "$1"));
+      if (number !== undefined) found.add(number);
+    }
+    node.parts.forEach(walk);
+  };
+  walk(truth);
+  return found;
+}
+
+function explanationPanel(take, point, select) {
+  const why = take.explanation;
+  if (!why) return null;
+  const panel = h("section", { class: "panel", "aria-label": "Why the claim is false" },
+    h("h2", {}, "Why it is false", h("span", { class: "right faint" }, "point at a line to see its cells")));
+  if (why.remark) panel.append(h("p", {}, why.remark));
+  if (why.truth.length) {
+    panel.append(h("ul", { class: "truth" }, why.truth.map((truth) => truthNode(truth, take, point, select))));
+  } else if (why.line) {
+    panel.append(h("p", {}, valueSign("false"), h("code", {}, why.line)));
+  }
+  if (why.location) panel.append(h("p", { class: "faint mono" }, why.location));
+  const causes = h("div", { class: "causes" });
+  const jump = (number) => number > 0
+    ? h("button", { class: "since", onclick: () => select(number) }, `step ${number}`) : null;
+  if (why.causes.length) {
+    causes.append(h("h3", {}, "What let it happen"), h("ul", {}, why.causes.slice(0, 6).map((cause) => h("li", {},
+      h("code", {}, `${cause.name}${cause.text ? `: ${cause.text}` : ""}`),
+      h("div", { class: "where" }, jump(cause.step), cause.step > 0 ? " · " : "", cause.reason, " · ", h("span", { class: "mono" }, cause.location))))));
+  }
+  if (why.strengthening) {
+    const { action, guard, refused, instances } = why.strengthening;
+    causes.append(h("h3", {}, "A guard that would have refused it"), h("p", {}, h("code", {}, guard), ` on ${action}`),
+      h("p", { class: "where soft" }, instances ? `it refuses ${refused} of ${plural(instances, "other instance")} seen on the way that break nothing`
+        : "no other instance of the action was possible on the way"));
+  }
+  if (why.neighbour) {
+    causes.append(h("h3", {}, "Nearest step that breaks nothing"), h("p", {}, h("code", {}, why.neighbour.call), ` by ${why.neighbour.actor}`));
+  }
+  if (causes.children.length) panel.append(causes);
+  return panel;
+}
+
+/** Return the changes of a step by path, and the guards that let it happen. */
+function stepPanel(take, index, mode) {
+  const panel = h("div", { class: "changes" });
+  if (index === 0) {
+    panel.append(h("p", { class: "soft" }, "The state in which the run starts."));
+  } else {
+    const step = take.steps[index - 1];
+    const stroke = take.strokes[index - 1];
+    panel.append(h("p", {}, h("code", {}, step.call), h("span", { class: "soft" }, ` by ${step.actor} · `),
+      h("span", { class: "mono faint" }, stroke.location)));
+    if (stroke.text) panel.append(h("p", { class: "soft" }, stroke.text));
+    if (index >= take.states.length) {
+      panel.append(h("p", {}, "The step has no outcome: it breaks its obligation."));
+    } else {
+      panel.append(h("h3", {}, "Changes"));
+      const rows = changesOf(take, index);
+      panel.append(rows.length ? h("table", {}, rows.map(([place, before, after]) => h("tr", {},
+        h("td", {}, place), h("td", { class: "before" }, before), h("td", {}, "→"), h("td", { class: "after" }, after))))
+        : h("p", { class: "soft" }, "nothing"));
+    }
+    if (stroke.guards.length) {
+      panel.append(h("h3", {}, "Guards, all true"), h("table", {}, stroke.guards.map(([name, text, kind]) => h("tr", {},
+        h("td", {}, name), h("td", {}, text), h("td", { class: "kind" }, `@${kind}`)))));
+    }
+  }
+  const shown = mode === "all" ? take.places.map((_, number) => number) : [];
+  if (shown.length) panel.append(h("h3", {}, "Whole state"), wholeState(take, Math.min(index, take.states.length - 1)));
+  return panel;
+}
+
+function changesOf(take, index) {
+  const before = take.states[index - 1];
+  const after = take.states[index];
+  return take.places.flatMap((place, number) =>
+    before[number] === after[number] ? [] : [[place, before[number], after[number]]]);
+}
+
+function wholeState(take, index) {
+  const groups = new Map();
+  take.places.forEach((place, number) => {
+    const name = place.split("[")[0];
+    if (!groups.has(name)) groups.set(name, []);
+    const changed = index > 0 && take.states[index][number] !== take.states[index - 1][number];
+    groups.get(name).push(h("div", { class: changed ? "changed" : "" }, `${place} = ${take.states[index][number]}`));
+  });
+  return h("div", { class: "all-state" }, [...groups.values()].map((rows) => h("div", { class: "group" }, rows)));
+}
+
+/** Return the table of what holds, and who has what, over all states. */
+function timePanel(take, select) {
+  const count = take.count;
+  const cells = [];
+  const row = (head, make, title) => {
+    const line = h("tr", {}, h("th", { scope: "row", title }, head));
+    for (let index = 0; index < count; index += 1) {
+      const cell = make(index);
+      cell.dataset.at = index;
+      cells.push(cell);
+      line.append(cell);
+    }
+    return line;
+  };
+  const body = h("tbody", {}, row("after step", (index) => h("td", { class: "index" },
+    h("button", { tabindex: "-1", "aria-label": `after step ${index}`, onclick: () => select(index) }, index === 0 ? "start" : index))));
+  const falls = take.rows.filter((item) => item.truths.includes(false));
+  falls.sort((one, other) => (other.path === take.property) - (one.path === take.property));
+  for (const item of falls) {
+    const name = item.path.split(".").pop();
+    body.append(row(item.path === take.property ? h("b", {}, short(name, 44)) : short(name, 44), (index) => {
+      const truth = item.truths[index];
+      return h("td", { class: truth === undefined ? "" : truth ? "true" : "false", title: item.text },
+        truth === undefined ? "" : truth ? "✓" : "✕");
+    }, item.text || item.path));
+  }
+  for (const track of take.diagrams.flatMap((diagram) => diagram.tracks)) {
+    for (const [name, values, owners] of track.rows) {
+      body.append(row(`${track.label} ${name}`, (index) => {
+        const principal = take.principals.indexOf(owners[index]);
+        const cell = h("td", { title: values[index] || "none" }, short(values[index], 8));
+        if (values[index]) {
+          cell.style.background = tintOf(principal);
+          cell.style.color = colourOf(principal);
+          cell.prepend(principal >= 0 ? swatchImage(principal) : "", " ");
+        }
+        return cell;
+      }));
+    }
+  }
+  const whole = take.rows.filter((item) => !item.truths.includes(false)).length;
+  const slider = h("input", { type: "range", min: 0, max: count - 1, step: 1, value: 0, "aria-label": "Step", id: "scrub",
+    oninput: (event) => select(Number(event.target.value)) });
+  const panel = h("section", { class: "panel wide", "aria-label": "Over time" }, h("h2", {}, "Over time"),
+    h("div", { class: "scrub" }, slider, h("span", { class: "soft", id: "where" })),
+    h("div", { class: "scroll" }, h("table", { class: "time" }, body)),
+    whole ? h("p", { class: "faint" }, `${plural(whole, "other property").replace("propertys", "properties")} of this run hold in every state shown`) : null);
+  return { panel, cells, slider };
+}
+
+/** Say in two sentences what happened. */
+function whySentences(take) {
+  const why = take.explanation;
+  if (!why) {
+    return h("div", { class: "why reached" }, h("p", {}, `The last state makes the witness true, after ${plural(take.steps.length, "step")}.`));
+  }
+  const box = h("div", { class: "why" });
+  const last = take.steps[take.steps.length - 1];
+  const first = h("p", {});
+  if (take.banner) first.append("From a state that satisfies everything known, ");
+  if (last) first.append(take.banner ? "step " : `Step ${take.steps.length}, `, h("code", {}, last.call), ` by ${last.actor}, makes `);
+  else first.append("The initial state makes ");
+  if (why.line) first.append(h("code", {}, why.line), " ", h("span", { class: "false" }, "✕ false"));
+  else first.append(why.remark || "the claim false");
+  if (why.binding.length) first.append(` for ${pairs(why.binding)}`);
+  first.append(".");
+  box.append(first);
+  const cause = why.causes[0];
+  if (cause) {
+    box.append(h("p", { class: "soft" }, cause.step > 0 ? `The design would not have taken step ${cause.step} so: ` : "",
+      h("code", {}, cause.text || cause.name), ` (${cause.name}) is ${cause.reason}.`));
+  } else if (why.strengthening) {
+    box.append(h("p", { class: "soft" }, "The guard ", h("code", {}, why.strengthening.guard), ` on ${why.strengthening.action} would have refused it.`));
+  }
+  return box;
+}

@@ -1,0 +1,189 @@
+"""From a file that was named to the trace in it, and to the run that it is of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from splitspec.checker.evidence.claims import claim_named
+from splitspec.checker.evidence.execution import Execution, shows
+from splitspec.checker.evidence.replay import Refusal, read_value, retrace
+from splitspec.checker.report import itf
+from splitspec.checker.report.document import SCHEMA as DOCUMENT_SCHEMA
+from splitspec.checker.report.trace_document import MalformedError, decode, decode_document
+from splitspec.cli.selection import Problems, Request, select
+from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.evaluator import Evaluator
+from splitspec.model.ir import Property
+from splitspec.model.setting import Setting
+from splitspec.model.trace import Trace
+
+REACHABILITY_UNKNOWN = (
+    "Reachability unknown: the state before the step satisfies every fact of the proof, but nobody "
+    "says that a run leads there. This refutes a proof, not the property."
+)
+
+
+class UnusableError(Exception):
+    """Carries what is wrong with a saved trace."""
+
+    def __init__(self, problems: Problems) -> None:
+        super().__init__(str(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A trace that was read. `inductive` says that it begins anywhere, and not at a start."""
+
+    trace: Trace
+    inductive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A saved trace that the evaluator has followed, step by step."""
+
+    saved: Saved
+    evaluator: Evaluator
+    claim: Property
+    execution: Execution
+
+
+def read_traces(path: Path) -> tuple[Saved, ...]:
+    """Return the traces of a file in their order; raise `UnusableError` if it holds none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it is not UTF-8"
+        raise _unusable("SS701", f"`{path}` cannot be read: {reason}") from error
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _unusable("SS702", f"`{path}` is no JSON: {error}") from error
+    try:
+        found = tuple(_traces(document, text))
+    except MalformedError as error:
+        raise _unusable("SS703", f"`{path}` is no saved trace: {error}") from error
+    if not found:
+        help_ = "a document of `check` has a trace for each property that is violated"
+        raise _unusable("SS704", f"`{path}` holds no trace", help_)
+    return found
+
+
+def _traces(document: Any, text: str) -> Iterator[Saved]:
+    if not isinstance(document, dict):
+        raise MalformedError("expected an object - at `$`")
+    if itf.is_itf(document):
+        yield Saved(itf.decode_document(document))
+    elif document.get("schema") == DOCUMENT_SCHEMA:
+        verdicts = document.get("verdicts")
+        if not isinstance(verdicts, list):
+            raise MalformedError("expected a list - at `$.verdicts`")
+        for verdict in verdicts:
+            yield from _of_verdict(verdict)
+    else:
+        yield Saved(decode(text))
+
+
+def _of_verdict(verdict: Any) -> Iterator[Saved]:
+    if not isinstance(verdict, dict):
+        raise MalformedError("expected an object - at `$.verdicts[...]`")
+    if verdict.get("trace") is not None:
+        yield Saved(decode_document(verdict["trace"]))
+    example = verdict.get("induction")
+    if example is not None:
+        yield Saved(_of_induction(example), inductive=True)
+
+
+def _of_induction(example: Any) -> Trace:
+    """Return the two states of a counterexample to induction as a trace."""
+    if not isinstance(example, dict) or not {"before", "after", "step"} <= example.keys():
+        raise MalformedError("a counterexample to induction has `before`, `step` and `after`")
+    kept = ("model", "given", "variant", "scope", "property", "places", "explanation")
+    states = [example["before"], *([example["after"]] if example["after"] else [])]
+    whole = {key: example.get(key) for key in kept} | {"states": states, "steps": [example["step"]]}
+    return decode_document(whole)
+
+
+def choose(saved: tuple[Saved, ...], properties: tuple[str, ...]) -> tuple[Saved, ...]:
+    """Return the traces of the named properties, those that refute something first."""
+    chosen = [s for s in saved if not properties or any(_fits(s, glob) for glob in properties)]
+    if not chosen:
+        known = ", ".join(dict.fromkeys(s.trace.claim for s in saved))
+        raise _unusable("SS704", f"no trace of {' or '.join(properties)}", f"there is: {known}")
+    return tuple(sorted(chosen, key=lambda s: s.trace.explanation is None))
+
+
+def _fits(saved: Saved, glob: str) -> bool:
+    path = saved.trace.claim
+    return fnmatchcase(path, glob) or fnmatchcase(path.rpartition(".")[2], glob)
+
+
+def replay(saved: Saved, model: str | None) -> Replayed:
+    """Return the trace as an execution of the evaluator; raise `UnusableError` if it is none."""
+    trace = saved.trace
+    evaluator = Evaluator(_setting(trace, model))
+    claim = claim_named(evaluator, trace.claim)
+    if claim is None:
+        raise _unusable("SS705", f"the model has no property `{trace.claim}`")
+    followed = _from_anywhere(evaluator, trace) if saved.inductive else retrace(evaluator, trace)
+    if isinstance(followed, Refusal):
+        where = f"step {followed.number}" if followed.number else "its start"
+        guards = f" ({', '.join(followed.guards)})" if followed.guards else ""
+        help_ = "the specification has changed since, or the file has"
+        message = f"the trace is no run of {trace.model}: at {where}, {followed.reason}{guards}"
+        raise _unusable("SS706", message, help_)
+    if not shows(evaluator, claim, followed):
+        raise _unusable("SS707", f"the trace does not show {trace.claim} at its end")
+    return Replayed(saved, evaluator, claim, followed)
+
+
+def _setting(trace: Trace, model: str | None) -> Setting:
+    request = Request(
+        models=(model or trace.model,),
+        sizes=tuple((sort.rpartition(".")[2], size) for sort, size in trace.scope),
+        variant=trace.variant,
+        given=None if trace.variant is not None else trace.given or ("none",),
+    )
+    selected = select(request)
+    if selected.problems:
+        raise UnusableError(selected.problems)
+    given = {kind for kind in trace.given}
+    for job in selected.jobs:
+        if {kind.value for kind in job.setting.given} == given:
+            return job.setting
+    raise _unusable("SS705", f"{trace.model} has no run of this adversary")
+
+
+def _from_anywhere(evaluator: Evaluator, trace: Trace) -> Execution | Refusal:
+    """Return the step of a counterexample to induction, from the state that it names."""
+    if trace.places != evaluator.places.names:
+        return Refusal(0, "its places are not those of the model")
+    variables = [variable for variable, _ in evaluator.places]
+    try:
+        state = tuple(
+            read_value(evaluator, text, variable.type, evaluator.places.scope.bound(variable))
+            for text, variable in zip(trace.states[0], variables, strict=True)
+        )
+        step = trace.steps[0]
+        parameters = evaluator.actions[step.action].parameters
+        texts = dict(step.arguments)
+        binding = {p.name: read_value(evaluator, texts[p.name], p.type) for p in parameters}
+    except KeyError as error:
+        return Refusal(0, f"{error.args[0]!r} is no value of the model")
+    guards = evaluator.refusals(state, step.action, binding)
+    taken = evaluator.step(state, step.action, binding)
+    if taken is None:
+        return Refusal(1, f"{step.action} is not enabled", guards)
+    return Execution((state,), ()).then(taken)
+
+
+def _unusable(code: str, message: str, help_: str = "") -> UnusableError:
+    return UnusableError(Problems(diagnostics=(Diagnostic(code, message, None, help=help_),)))
+
+
