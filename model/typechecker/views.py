@@ -97,6 +97,8 @@ def _is_sound(
 ) -> bool:
     """Report an end that is no lane, or has other indices than the lane."""
     lane = lanes.get(str(end.lane))
+    if lane is None and str(end.lane) in _ACTORS:
+        return _is_actor(env, end, parameters)
     if lane is None:
         env.report(
             "SS434",
@@ -120,6 +122,22 @@ def _is_sound(
         )
         return False
     return True
+
+
+def _is_actor(env: Environment, end: syntax.End, parameters: tuple[ir.Parameter, ...]) -> bool:
+    """Report the lane of an actor, which needs no declaration, if its indices are others."""
+    needed = 1 if str(end.lane) == ActorKind.CONTAINER.value else 0
+    known = {parameter.name for parameter in parameters}
+    if len(end.names) == needed and all(str(name) in known for name in end.names):
+        return True
+    env.report(
+        "SS434",
+        f"`{end.span.text}` does not name a lane",
+        end.span,
+        label=f"expected `{end.lane}{'[c]' if needed else ''}`",
+        help="a container's lane is indexed by a parameter of the action, the others by none",
+    )
+    return False
 
 
 def _drawing(env: Environment, written: syntax.Drawing) -> ir.Drawing | None:
