@@ -246,7 +246,8 @@ SYSTEM = (
         "SS434",
         "no such lane",
         "A message goes from a lane to a lane; each is declared before it, with the same indices.",
-        "view time\n  lane vcpu[v: Vcpu] by hardware\n  message enter(c, v, t): shadow[c] to vcpu[v]",
+        "view time\n  lane vcpu[v: Vcpu] by hardware\n"
+        "  message enter(c, v, t): shadow[c] to vcpu[v]",
         "Declare the lane above, or index it by parameters of the action.",
     ),
 )

@@ -48,7 +48,9 @@ class Cause:
     name: str  # `tables.map_page.unmapped`
     text: str
     location: str
-    reason: str  # "dropped by the variant", "a promise of the host", in words
+    reason: str  # "left out by the variant …", "a promise of …", in words
+    varied: bool  # it is the variant's difference, and no promise
+    places: tuple[tuple[str, str], ...] = ()  # what it reads in the state before the step
 
 
 @dataclass(frozen=True, slots=True)

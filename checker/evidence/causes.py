@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from splitspec.checker.evidence.execution import Execution
+from splitspec.checker.evidence.facts import Facts
 from splitspec.model.composition import ComposedAction, compose
 from splitspec.model.enumeration import refuses
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.ir import ActorKind, Guard, SetConstant
+from splitspec.model.ir import ActorKind, Guard, SetConstant, Update
 from splitspec.model.scope import State
 from splitspec.model.source import Span
 from splitspec.model.trace import Cause
@@ -24,8 +25,10 @@ UNTRUSTED = frozenset(kind for kind in ActorKind if kind.is_untrusted)
 
 
 def causes_of(evaluator: Evaluator, execution: Execution) -> tuple[Cause, ...]:
-    """Return what would have refused or changed a step, in the order of the steps."""
-    return (*_settings(evaluator), *_steps(evaluator, execution))
+    """Return what would have refused or changed a step: what a variant leaves out, then promises,
+    each in the order of the steps."""
+    found = (*_settings(evaluator), *_steps(evaluator, execution))
+    return tuple(sorted(found, key=lambda cause: not cause.varied))
 
 
 def _settings(evaluator: Evaluator) -> Iterator[Cause]:
@@ -33,7 +36,8 @@ def _settings(evaluator: Evaluator) -> Iterator[Cause]:
     for difference in () if variant is None else variant.differences:
         if isinstance(difference, SetConstant):
             name, span = difference.variable, difference.span
-            yield Cause(0, name, span.text, location(span), f"set by {_variant(evaluator)}")
+            reason = f"set by {_variant(evaluator)}"
+            yield Cause(0, name, span.text, location(span), reason, varied=True)
 
 
 def _steps(evaluator: Evaluator, execution: Execution) -> Iterator[Cause]:
@@ -49,7 +53,7 @@ def _steps(evaluator: Evaluator, execution: Execution) -> Iterator[Cause]:
         if step.action not in actions:
             span = evaluator.actions[step.action].span
             reason = f"an action that {_variant(evaluator)} adds"
-            yield Cause(number, step.action, "", location(span), reason)
+            yield Cause(number, step.action, "", location(span), reason, varied=True)
             continue
         if step.action in honest:
             yield from _refusals(evaluator, number, honest[step.action], state, step)
@@ -72,7 +76,11 @@ def _refusals(
             reason = f"left out by {_variant(evaluator)}"
         name = f"{action.path}.{guard.name}"
         span = guard.guard.span
-        yield Cause(number, name, _condition(guard.guard), location(span), reason)
+        facts = Facts(evaluator.places)
+        for conjunct in guard.conjuncts:
+            facts.collect(conjunct.expression, moment.travel(conjunct.route, binding), moment)
+        text, where = _condition(guard.guard), location(span)
+        yield Cause(number, name, text, where, reason, not is_promise, facts.found)
 
 
 def _changes(
@@ -106,9 +114,10 @@ def _changes(
         yield Cause(
             number,
             f"{action.path}.{update.name}" if update.name else action.path,
-            update.update.span.text,
+            _without_label(update.update),
             location(update.update.span),
             f"left out by {_variant(evaluator)}: {place} would be {shown[0]}, not {shown[1]}",
+            varied=True,
         )
 
 
@@ -125,3 +134,8 @@ def _condition(guard: Guard) -> str:
 def _variant(evaluator: Evaluator) -> str:
     variant = evaluator.setting.variant
     return "the variant" if variant is None else f"the variant {variant.name}"
+
+
+def _without_label(update: Update) -> str:
+    text = update.span.text
+    return text.partition(":")[2].strip() if update.label else text

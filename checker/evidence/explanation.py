@@ -64,7 +64,7 @@ def analyse(evaluator: Evaluator, claim: Property, execution: Execution) -> Expl
     if explanation is None or claim.kind is PropertyKind.DEADLOCK:
         return explanation
     causes = causes_of(evaluator, execution)
-    varied = evaluator.setting.variant is not None and bool(causes)
+    varied = any(cause.varied for cause in causes)
     return replace(
         explanation,
         causes=causes,

@@ -19,7 +19,7 @@ from splitspec.model.scope import State
 from splitspec.model.transition import Transition
 
 BUDGET = 20_000
-"""Steps of the evaluator. It counts steps and not seconds, so that results are the same anywhere."""
+"""Steps of the evaluator: no seconds, so that a result is the same on every machine."""
 
 Calls = list[tuple[str, dict[str, Value]]]
 _OF_STEPS = (PropertyKind.STEP, PropertyKind.OVERLAP, PropertyKind.RANGE)

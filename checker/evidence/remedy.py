@@ -66,7 +66,7 @@ def neighbour_of(evaluator: Evaluator, claim: Property, execution: Execution) ->
     prefix = Execution(execution.states[: len(execution.steps)], execution.steps[:-1])
     best: tuple[tuple[bool, bool, int], Transition] | None = None
     for step in evaluator.steps(before):
-        if step.successor is None or step.successor == before:
+        if step.successor is None or (step.successor == before and step.action != last.action):
             continue
         if shows(evaluator, claim, prefix.then(step)):
             continue

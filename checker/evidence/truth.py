@@ -78,7 +78,7 @@ class _Teller:
     ) -> Truth:
         parts, others = self._parts(expression, env)
         return Truth(
-            text=expression.span.text,
+            text=_text(expression, parts),
             value=self._shown(self._now.value(expression, env), expression.type),
             label=label,
             names=names,
@@ -101,7 +101,14 @@ class _Teller:
             case Call(definition, arguments):
                 called = self._universe.definitions[definition]
                 inside = self._now.bound(called.parameters, arguments, env)
-                names = self._names(called.parameters, inside)
+                # A name that stands for its namesake says nothing new.
+                names = tuple(
+                    pair
+                    for pair, p in zip(
+                        self._names(called.parameters, inside), called.parameters, strict=True
+                    )
+                    if p.name not in env or env[p.name] != inside[p.name]
+                )
                 return (self._tell(called.body, inside, names),), 0
             case _:
                 return (), 0
@@ -136,8 +143,8 @@ class _Teller:
     def _places(self, expression: Expression, env: Environment) -> tuple[tuple[str, str], ...]:
         if (
             isinstance(expression, Quantifier)
-            or isinstance(expression, Not)
-            and isinstance(expression.operand, Quantifier)
+            or (isinstance(expression, Not)
+            and isinstance(expression.operand, Quantifier))
         ):
             return ()  # All that it ranges over, which says nothing.
         facts = Facts(self._evaluator.places)
@@ -151,3 +158,18 @@ class _Teller:
 
     def _shown(self, value: int | bool | None, type_: Type) -> str:
         return self._evaluator.places.scope.show(value, type_)
+
+
+def _text(expression: Expression, parts: tuple[Truth, ...]) -> str:
+    """Return the source of an expression; of what its parts repeat, the head alone."""
+    text = expression.span.text
+    match expression:
+        case Quantifier(kind, bound, _) if parts:
+            names = ", ".join(f"{binder.name}: {binder.type}" for binder in bound)
+            return f"{kind} {names}:"
+        case Not(Quantifier(_, bound, _)) if parts:
+            return f"no {', '.join(f'{binder.name}: {binder.type}' for binder in bound)}:"
+        case And() if parts and expression.span.line < expression.span.end_line:
+            return "every line:"
+        case _:
+            return text

@@ -2,7 +2,7 @@
 
 A variable is a function from elements (or tuples of them) to values, an element of a sort and a
 member of an enum is a string, an option is the variant `Some` or `None`. What the format has no
-place for (actions, arguments, model, scope) stands under `#meta`, where every reader must let it be.
+place for (actions, arguments, model, scope) stands under `#meta`, where every reader lets it be.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import Any
 
 from splitspec.checker.report.trace_document import (
     MalformedError,
-    decode_document as decode_plain,
     step_document,
+)
+from splitspec.checker.report.trace_document import (
+    decode_document as decode_plain,
 )
 from splitspec.model.trace import Trace
 

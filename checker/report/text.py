@@ -6,17 +6,19 @@ lines serve a terminal, a file and a test.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from splitspec.checker.expectation import JudgedRun, Judgement
 from splitspec.checker.result import Coverage, Run, Stop
 from splitspec.model.ir import PropertyKind
-from splitspec.model.trace import Explanation, Trace
+from splitspec.model.trace import Explanation, Trace, Truth
 from splitspec.model.verdict import Outcome, Verdict
 
 Paint = Callable[[str, str], str]
 
 TRANSITIONS_OF_A_RATE = 1_000_000
+TREE_COLUMNS_MAX = 60
+CAUSES_MAX = 3
 DECLARED = (
     PropertyKind.INVARIANT,
     PropertyKind.LEMMA,
@@ -105,7 +107,7 @@ def _figures(run: Run, *, is_deep_enough: bool) -> str:
 
 
 def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return f"{count:,} {what}{'' if count == 1 or what == 'more' else 's'}"
 
 
 def verdict_lines(judgements: Iterable[Judgement], paint: Paint, *, verbose: bool) -> list[str]:
@@ -171,7 +173,8 @@ def trace_text(trace: Trace, text: str, paint: Paint) -> str:
     lines.append("")
     lines += [f"    {line}" for line in _table(trace, paint)]
     if trace.explanation is not None:
-        lines += ["", *(f"    {line}" for line in explanation_lines(trace.explanation, paint))]
+        lines.append("")
+        lines += [f"    {line}".rstrip() for line in explanation_lines(trace.explanation, paint)]
     return "\n".join(lines)
 
 
@@ -211,4 +214,61 @@ def explanation_lines(explanation: Explanation, paint: Paint) -> list[str]:
     if explanation.facts:
         facts = ", ".join(f"{place} = {value}" for place, value in explanation.facts)
         lines.append(f"where  {facts}")
-    return lines
+    for truth in explanation.truth:
+        if truth.parts:
+            lines += ["", *truth_lines(truth, paint)]
+    return [*lines, *_remedy_lines(explanation, paint)]
+
+
+def truth_lines(truth: Truth, paint: Paint) -> list[str]:
+    """Return the tree of a claim's parts: value, text, bindings, what is read, and since when."""
+    rows = [*_rows(truth, 0)]
+    width = min(max(2 * depth + len(text) for depth, _, text, _ in rows), TREE_COLUMNS_MAX)
+    signs = {"true": paint("good", "✓"), "false": paint("bad", "✕")}
+    return [
+        f"{'  ' * depth}{signs.get(value, '=')} {text:<{width - 2 * depth}}  {notes}".rstrip()
+        for depth, value, text, notes in rows
+    ]
+
+
+def _rows(truth: Truth, depth: int) -> Iterator[tuple[int, str, str, str]]:
+    label = f"{truth.label}: " if truth.label else ""
+    notes = []
+    if truth.names:
+        notes.append("for " + _pairs(truth.names))
+    if truth.places:
+        notes.append(_pairs(truth.places))
+    if not truth.parts and truth.since is not None:
+        notes.append(f"since step {truth.since}" if truth.since else "from the start")
+    if truth.others:
+        notes.append(f"and {_number(truth.others, 'more binding')}")
+    yield depth, truth.value, label + truth.text, " · ".join(notes)
+    for part in truth.parts:
+        yield from _rows(part, depth + 1)
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in pairs)
+
+
+def _remedy_lines(explanation: Explanation, paint: Paint) -> list[str]:
+    """Return what let it happen, and what would not have."""
+    lines = []
+    for cause in explanation.causes[:CAUSES_MAX]:
+        step = f"step {cause.step}: " if cause.step else ""
+        what = f"{cause.name}: {cause.text}" if cause.text else cause.name
+        read = f" · {_pairs(cause.places)}" if cause.places else ""
+        lines += [f"cause  {step}{what}{read}", f"       {cause.reason} · {cause.location}"]
+    more = len(explanation.causes) - CAUSES_MAX
+    if more > 0:
+        lines.append(f"       and {_number(more, 'more')}")
+    guard = explanation.strengthening
+    if guard is not None:
+        lines.append(f"guard  `{guard.guard}` on {guard.action} would have refused it")
+        if guard.instances:
+            seen = _number(guard.instances, "other instance")
+            lines.append(f"       and {guard.refused} of {seen} on the way that break nothing")
+    if explanation.neighbour is not None:
+        near = explanation.neighbour
+        lines.append(f"near   {near} by {near.actor} breaks nothing")
+    return [""] * bool(lines) + lines

@@ -44,6 +44,8 @@ class _Cause(msgspec.Struct, forbid_unknown_fields=True):
     text: str
     location: str
     reason: str
+    varied: bool
+    places: dict[str, str]
 
 
 class _Strengthening(msgspec.Struct, forbid_unknown_fields=True):
@@ -128,6 +130,8 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
                 "text": cause.text,
                 "location": cause.location,
                 "reason": cause.reason,
+                "varied": cause.varied,
+                "places": dict(cause.places),
             }
             for cause in explanation.causes
         ],
@@ -213,7 +217,10 @@ def _explanation(found: _Explanation) -> Explanation:
         facts=tuple(found.facts.items()),
         remark=found.remark,
         truth=tuple(_truth(truth) for truth in found.truth),
-        causes=tuple(Cause(c.step, c.name, c.text, c.location, c.reason) for c in found.causes),
+        causes=tuple(
+            Cause(c.step, c.name, c.text, c.location, c.reason, c.varied, tuple(c.places.items()))
+            for c in found.causes
+        ),
         strengthening=None
         if strengthening is None
         else Strengthening(

@@ -50,31 +50,52 @@ function cellHeights(diagram, count) {
   }));
 }
 
+/** Return the layer of each column: as far to the right as its links lead, back links aside. */
+function layersOf(diagram) {
+  const links = diagram.inks.filter((ink) => ink.kind === "link" && ink.source[0] < ink.target[0]);
+  const layers = diagram.columns.map(() => 0);
+  diagram.columns.forEach((_, column) => {
+    for (const ink of links) {
+      if (ink.target[0] === column) layers[column] = Math.max(layers[column], layers[ink.source[0]] + 1);
+    }
+  });
+  return layers;
+}
+
+/** Return where every heading and cell stands. Columns of one layer stand above one another. */
 function layOut(diagram, count) {
   const heights = cellHeights(diagram, count);
+  const layers = layersOf(diagram);
   const links = diagram.inks.filter((ink) => ink.kind === "link");
-  const gaps = diagram.columns.map((_, c) => {
-    const across = links.filter((ink) => ink.source[0] !== ink.target[0]
-      && Math.min(ink.source[0], ink.target[0]) <= c && Math.max(ink.source[0], ink.target[0]) > c);
-    const longest = Math.max(0, ...across.map((ink) => ink.label.length));
-    return across.length ? Math.max(96, longest * 6.6 + 46) : 44;
-  });
-  const within = links.some((ink) => ink.source[0] === ink.target[0]);
-  const totals = heights.map((column) => column.reduce((sum, height) => sum + height + CELL_GAP, -CELL_GAP));
+  const depth = Math.max(0, ...layers) + 1;
+  const stacks = Array.from({ length: depth }, (_, layer) =>
+    diagram.columns.map((_, column) => column).filter((column) => layers[column] === layer));
+  const tall = (column) => HEAD_Y + heights[column].reduce((sum, height) => sum + height + CELL_GAP, 0);
+  const totals = stacks.map((stack) => stack.reduce((sum, column) => sum + tall(column), 0));
   const tallest = Math.max(60, ...totals);
-  const boxes = [];
+  const boxes = diagram.columns.map(() => []);
+  const heads = diagram.columns.map(() => null);
   let x = 10;
-  diagram.columns.forEach((column, c) => {
-    let y = HEAD_Y + (tallest - totals[c]) / 2;
-    boxes.push(heights[c].map((height) => {
-      const box = { x, y, width: CELL_WIDTH, height };
-      y += height + CELL_GAP;
-      return box;
-    }));
-    x += CELL_WIDTH + gaps[c];
+  stacks.forEach((stack, layer) => {
+    let y = (tallest - totals[layer]) / 2;
+    for (const column of stack) {
+      heads[column] = { x: x + CELL_WIDTH / 2, y };
+      y += HEAD_Y;
+      for (const height of heights[column]) {
+        boxes[column].push({ x, y, width: CELL_WIDTH, height });
+        y += height + CELL_GAP;
+      }
+    }
+    const across = links.filter((ink) => {
+      const ends = [layers[ink.source[0]], layers[ink.target[0]]];
+      return Math.min(...ends) <= layer && Math.max(...ends) > layer;
+    });
+    const longest = Math.max(0, ...across.map((ink) => ink.label.length));
+    x += CELL_WIDTH + (across.length ? Math.max(120, longest * 6.4 + 70) : 40);
   });
-  const last = gaps[gaps.length - 1];
-  return { boxes, width: x - last + 12 + (within ? 90 : 0), height: HEAD_Y + tallest + 14 };
+  const within = links.some((ink) => layers[ink.source[0]] === layers[ink.target[0]]);
+  const right = Math.max(...boxes.flat().map((box) => box.x + box.width), 0);
+  return { boxes, heads, layers, width: right + 12 + (within ? 96 : 0), height: tallest + 6 };
 }
 
 class Diagram {
@@ -92,22 +113,23 @@ class Diagram {
   draw(index, pointed = new Set()) {
     const { diagram, layout, take, svg } = this;
     const isEnd = index === take.count - 1 && take.evidence.size > 0;
+    const unchecked = take.unchecked.get(index) || new Set();
     const classOf = (state) => {
       const words = [];
       if (state.status === "new" || state.status === "changed") words.push("new");
       if (state.status === "gone") words.push("gone");
       if (isEnd && state.now && state.ink.places.some((place) => take.evidence.has(place))) words.push("evidence");
+      if (state.now && state.ink.places.some((place) => unchecked.has(place))) words.push("unchecked");
       if (state.ink.places.some((place) => pointed.has(place))) words.push("pointed");
       return words.join(" ");
     };
     svg.replaceChildren();
     svg.setAttribute("aria-label", this.describe(index));
     diagram.columns.forEach((column, c) => {
-      const box = layout.boxes[c][0];
-      if (!box) return;
-      svg.append(s("text", { class: "heading", x: box.x + CELL_WIDTH / 2, y: 16, "text-anchor": "middle" }, short(column.heading, 24)));
-      if (column.kinds !== column.heading) {
-        svg.append(s("text", { class: "kinds", x: box.x + CELL_WIDTH / 2, y: 31, "text-anchor": "middle" }, short(column.kinds, 26)));
+      const { x, y } = layout.heads[c];
+      svg.append(s("text", { class: "heading", x, y: y + 18, "text-anchor": "middle" }, short(column.heading, 24)));
+      if (column.kinds.toLowerCase() !== column.heading.toLowerCase()) {
+        svg.append(s("text", { class: "kinds", x, y: y + 33, "text-anchor": "middle" }, short(column.kinds, 26)));
       }
     });
     const inks = cellInks(diagram, index);
@@ -116,13 +138,18 @@ class Diagram {
       cells.append(this.cell(cell, layout.boxes[c][n], inks[c][n], classOf));
     }));
     const wires = s("g");
+    const labels = s("g");
     const taken = new Map();
     for (const ink of diagram.inks) {
       if (ink.kind !== "link") continue;
       const state = inkState(ink, index);
-      if (state.status !== "none") wires.append(this.wire(state, classOf(state), taken));
+      if (state.status === "none") continue;
+      const [wire, text] = this.wire(state, classOf(state), taken);
+      wires.append(wire);
+      labels.append(text);
     }
-    svg.append(cells, wires);
+    // A wire that passes a column on its way goes behind its cells; what it says stays in front.
+    svg.prepend(wires, cells, labels);
   }
 
   cell(cell, box, inks, classOf) {
@@ -132,7 +159,8 @@ class Diagram {
     const all = [...inks.owner, ...inks.claim, ...inks.mark];
     const classes = all.map(classOf).join(" ");
     const touched = all.some((state) => state.status !== "kept") ? "touched" : "";
-    const group = s("g", { class: `cell ${touched} ${classes.includes("evidence") ? "evidence" : ""} ${classes.includes("pointed") ? "pointed" : ""}`,
+    const also = ["evidence", "unchecked", "pointed"].filter((word) => classes.includes(word)).join(" ");
+    const group = s("g", { class: `cell ${touched} ${also}`,
       transform: `translate(${box.x} ${box.y})` });
     group.append(s("rect", { class: "halo", x: -2, y: -2, width: box.width + 4, height: box.height + 4, rx: 9 }));
     const body = s("rect", { class: "body", width: box.width, height: box.height, rx: 7 });
@@ -184,7 +212,8 @@ class Diagram {
     const out = slot(`out ${source}`);
     const into = slot(`in ${target}`);
     let path, head, middle, back = false;
-    if (source[0] === target[0]) {
+    const [from, to] = [this.layout.layers[source[0]], this.layout.layers[target[0]]];
+    if (from === to) {
       const x = a.x + a.width;
       const y1 = a.y + a.height / 2;
       const y2 = b.y + b.height / 2 + 4;
@@ -193,7 +222,7 @@ class Diagram {
       head = `M${x} ${y2}l9 -4.5v9Z`;
       middle = { x: x + bulge * 0.75 + 4, y: (y1 + y2) / 2, anchor: "start" };
     } else {
-      back = source[0] > target[0];
+      back = from > to;
       const sign = back ? -1 : 1;
       const x1 = back ? a.x : a.x + a.width;
       const x2 = back ? b.x + b.width : b.x;
@@ -202,15 +231,19 @@ class Diagram {
       const bend = Math.max(Math.abs(x2 - x1) * 0.45, 30);
       path = `M${x1} ${y1}C${x1 + sign * bend} ${y1} ${x2 - sign * bend} ${y2} ${x2 - sign * 8} ${y2}`;
       head = `M${x2} ${y2}l${-sign * 9} -4.5v9Z`;
-      const place = 0.3 + 0.2 * (out % 3);
+      const place = 0.4 + 0.16 * (out % 3);
       middle = { x: x1 + (x2 - x1) * (y1 === y2 ? 0.5 : place), anchor: "middle" };
       const t = y1 === y2 ? 0.5 : place;
       middle.y = y1 + (y2 - y1) * (3 * t * t - 2 * t * t * t) - 5;
     }
-    return s("g", { class: `link ${classes} ${back ? "back" : ""}` },
-      s("title", {}, `${label}: ${this.nameOf(source)} → ${this.nameOf(target)}`),
-      s("path", { class: "wire", d: path }), s("path", { class: "head", d: head }),
-      s("text", { x: middle.x, y: middle.y, "text-anchor": middle.anchor }, short(label, 22)));
+    const kind = `link ${classes} ${back ? "back" : ""}`;
+    return [
+      s("g", { class: kind },
+        s("title", {}, `${label}: ${this.nameOf(source)} → ${this.nameOf(target)}`),
+        s("path", { class: "wire", d: path }), s("path", { class: "head", d: head })),
+      s("g", { class: kind },
+        s("text", { x: middle.x, y: middle.y, "text-anchor": middle.anchor }, short(label, 22))),
+    ];
   }
 
   nameOf([column, cell]) {
@@ -255,8 +288,9 @@ function legend(diagram, take) {
   if (has("owner")) entries.push(h("span", {}, sample(box("var(--t0)", "var(--line)", 1)), "fill: whose it really is"));
   if (has("claim")) entries.push(h("span", {}, sample(box("var(--panel)", "var(--p0)", 2.6)), "border: whose, as a table has it"));
   const wire = (classes) => sample(s("g", { class: `link ${classes}` }, s("path", { class: "wire", d: "M1 8H18" }), s("path", { class: "head", d: "M25 8l-9 -4.5v9Z" })));
-  entries.push(h("span", { class: "canvas" }, wire("new"), "changed by this step"));
-  if (take.evidence.size) entries.push(h("span", { class: "canvas" }, wire("evidence"), "makes the claim false"));
+  entries.push(h("span", {}, wire("new"), "changed by this step"));
+  if (take.unchecked.size) entries.push(h("span", {}, wire("unchecked"), "what the missing guard would have looked at"));
+  if (take.evidence.size) entries.push(h("span", {}, wire("evidence"), "makes the claim false"));
   return h("div", { class: "legend", "aria-label": "Legend" }, entries);
 }
 

@@ -1,5 +1,7 @@
 // The page: one selected step, and everything that follows it.
 
+const STEPS_OF_A_SHORT_RUN = 8;
+
 const KEYS = [
   ["→ or l", "next step"], ["← or h", "previous step"], ["Home, End", "first and last state"],
   ["[ and ]", "previous and next step of the same actor"], ["v", "first step after which the claim is false"],
@@ -31,14 +33,17 @@ class Page {
     document.getElementById("header").replaceChildren(...this.header());
     this.sequence = sequencePanel(take, select);
     this.time = timePanel(take, select);
-    this.tab = Math.min(this.tab, Math.max(take.diagrams.length - 1, 0));
+    this.tab = mostTelling(take);
     this.stepBody = h("div");
     this.stateBody = h("div");
     const step = h("section", { class: "panel", "aria-label": "This step", id: "step" },
       h("h2", {}, h("span", { id: "step-title" }), h("button", { class: "tool", id: "mode", "aria-pressed": "false", onclick: () => this.toggleMode() }, "whole state")), this.stepBody);
     const state = h("section", { class: "panel", "aria-label": "State" }, this.tabs(), this.stateBody);
-    const left = h("div", { class: "stack" }, this.sequence.panel, explanationPanel(take, point, select));
-    const right = h("div", { class: "stack" }, state, step);
+    // A long sequence is a column of its own, and the picture stays beside the step that is read.
+    const long = take.steps.length > STEPS_OF_A_SHORT_RUN;
+    const left = h("div", { class: "stack" }, this.sequence.panel, long ? null : step);
+    const right = h("div", { class: `stack ${long ? "follows" : ""}` }, state, long ? step : null,
+      explanationPanel(take, point, select));
     document.getElementById("main").replaceChildren(left, right, this.time.panel);
     this.showDiagram();
   }
@@ -195,6 +200,14 @@ class Page {
   }
 }
 
+/** Return the number of the diagram in which most of what makes the claim false is drawn. */
+function mostTelling(take) {
+  const last = take.count - 1;
+  const weights = take.diagrams.map((diagram) => diagram.inks.filter((ink) =>
+    ink.values[last] && ink.places.some((place) => take.evidence.has(place))).length);
+  return Math.max(0, weights.indexOf(Math.max(0, ...weights)));
+}
+
 /** Make lists of pairs of what the document keeps as objects. */
 function listPairs(explanation) {
   explanation.binding = Object.entries(explanation.binding);
@@ -205,6 +218,7 @@ function listPairs(explanation) {
     truth.parts.forEach(walk);
   };
   explanation.truth.forEach(walk);
+  for (const cause of explanation.causes) cause.places = Object.entries(cause.places);
 }
 
 /** Add what is derived from the data of a run. */
@@ -212,7 +226,14 @@ function prepare(take) {
   if (take.explanation) listPairs(take.explanation);
   const numbers = new Map(take.places.map((place, number) => [place, number]));
   const evidence = new Set();
-  const prepared = { ...take, numbers, evidence, count: take.states.length };
+  const unchecked = new Map();
+  for (const cause of take.explanation ? take.explanation.causes : []) {
+    if (!cause.varied) continue;
+    const known = cause.places.map(([place]) => numbers.get(place)).filter((number) => number !== undefined);
+    const at = Math.min(cause.step, take.states.length - 1);
+    unchecked.set(at, new Set([...(unchecked.get(at) || []), ...known]));
+  }
+  const prepared = { ...take, numbers, evidence, unchecked, count: take.states.length };
   for (const truth of take.explanation ? take.explanation.truth : []) {
     for (const place of placesBelow(truth, prepared)) evidence.add(place);
   }

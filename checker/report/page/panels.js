@@ -6,6 +6,10 @@ function valueSign(value) {
   return h("span", { class: "sign" }, "=");
 }
 
+function pairsAfter(list) {
+  return list.length ? `: ${pairs(list)}` : "";
+}
+
 function pairs(list, joint = " = ") {
   return list.map(([name, value]) => `${name}${joint}${value}`).join(", ");
 }
@@ -195,8 +199,11 @@ function whySentences(take) {
   box.append(first);
   const cause = why.causes[0];
   if (cause) {
-    box.append(h("p", { class: "soft" }, cause.step > 0 ? `The design would not have taken step ${cause.step} so: ` : "",
-      h("code", {}, cause.text || cause.name), ` (${cause.name}) is ${cause.reason}.`));
+    const what = h("code", {}, cause.text || cause.name);
+    const name = cause.text ? ` (${cause.name})` : "";
+    box.append(cause.varied
+      ? h("p", { class: "soft" }, "The design has ", what, name, cause.step > 0 ? `, which the variant leaves out at step ${cause.step}` : "", pairsAfter(cause.places), ".")
+      : h("p", { class: "soft" }, `Nothing but a promise stands against step ${cause.step}: `, what, name, "."));
   } else if (why.strengthening) {
     box.append(h("p", { class: "soft" }, "The guard ", h("code", {}, why.strengthening.guard), ` on ${why.strengthening.action} would have refused it.`));
   }

@@ -6,7 +6,7 @@ const HEAD_HEIGHT = 62;
 
 /** Return where each lane stands, and where the borders between the sides run. */
 function laneGeometry(lanes) {
-  const width = lanes.length > 7 ? 58 : lanes.length > 5 ? 66 : 76;
+  const width = lanes.length > 8 ? 52 : lanes.length > 5 ? 59 : 72;
   const places = [];
   const borders = [];
   const zones = [];
@@ -28,20 +28,22 @@ function laneGeometry(lanes) {
 
 const SIDE_NAMES = { outside: "HOST", inside: "CONFIDENTIAL VM", tenant: "TENANT" };
 
-function lifelines(geometry, height) {
-  return [
+/** Return what stands behind all rows: the confidential VM, the lifelines, the boundaries. */
+function lifelines(geometry) {
+  const lives = geometry.places.map((x) =>
+    s("line", { class: "life", x1: x, x2: x, y1: HEAD_HEIGHT - 8, y2: "100%" }));
+  return s("svg", { class: "lane-strip behind", width: geometry.width, "aria-hidden": "true" },
     geometry.zones.filter((zone) => zone.side === "inside").map((zone) =>
-      s("rect", { class: "zone", x: zone.start, y: 0, width: zone.end - zone.start, height })),
-    geometry.places.map((x) => s("line", { class: "life", x1: x, x2: x, y1: 0, y2: height })),
+      s("rect", { class: "zone", x: zone.start, y: 0, width: zone.end - zone.start, height: "100%", rx: 8 })),
+    lives,
     geometry.borders.map((border) =>
-      s("line", { class: border.kind, x1: border.x, x2: border.x, y1: 0, y2: height })),
-  ];
+      s("line", { class: border.kind, x1: border.x, x2: border.x, y1: 0, y2: "100%" })));
 }
 
 function laneHead(lanes, geometry) {
   const labels = lanes.map((lane, index) => {
     const x = geometry.places[index];
-    const most = Math.floor(geometry.lane / 6.2);
+    const most = Math.floor(geometry.lane / 5.5);
     return s("g", {},
       s("title", {}, `${lane.name} ${lane.element}`),
       s("text", { x, y: 34, "text-anchor": "middle" }, short(lane.name, most)),
@@ -49,9 +51,9 @@ function laneHead(lanes, geometry) {
   });
   const sides = geometry.zones.map((zone) =>
     s("text", { class: "side", x: (zone.start + zone.end) / 2, y: 13, "text-anchor": "middle" },
-      zone.end - zone.start < 90 && zone.side === "inside" ? "CVM" : SIDE_NAMES[zone.side]));
+      zone.end - zone.start < 130 && zone.side === "inside" ? "CVM" : SIDE_NAMES[zone.side]));
   return s("svg", { class: "lane-strip", width: geometry.width, height: HEAD_HEIGHT, "aria-hidden": "true" },
-    lifelines(geometry, HEAD_HEIGHT).slice(0, 1), lifelines(geometry, HEAD_HEIGHT).slice(2), sides, labels);
+    sides, labels);
 }
 
 function strokeDrawing(stroke, geometry) {
@@ -66,7 +68,7 @@ function strokeDrawing(stroke, geometry) {
     group.append(s("path", { class: "head", d: `M${to} ${y}l${-sign * 10} -5v10Z` }));
   }
   return s("svg", { class: "lane-strip", width: geometry.width, height: ROW_HEIGHT, "aria-hidden": "true" },
-    lifelines(geometry, ROW_HEIGHT), group);
+    group);
 }
 
 function whoActs(take, stroke) {
@@ -84,7 +86,7 @@ function crosses(take, stroke) {
 /** Return the panel of steps; `select` is called with the number of a state. */
 function sequencePanel(take, select) {
   const geometry = laneGeometry(take.lanes);
-  const columns = `${NUMBER_WIDTH}px minmax(150px, 1fr) ${geometry.width}px`;
+  const columns = `${NUMBER_WIDTH}px minmax(172px, 1fr) ${geometry.width}px`;
   const rows = [];
   const list = h("ol", { role: "listbox", "aria-label": "Steps", id: "sequence", tabindex: "-1" });
   const add = (number, call, who, tags, strip, dropped) => {
@@ -99,12 +101,11 @@ function sequencePanel(take, select) {
     rows.push(row);
     list.append(row);
   };
-  add(0, take.start, "", [], s("svg", { class: "lane-strip", width: geometry.width, height: 30, "aria-hidden": "true" },
-    lifelines(geometry, 30)), false);
+  add(0, take.start, "", [], s("svg", { class: "lane-strip", width: geometry.width, height: 30, "aria-hidden": "true" }), false);
   take.strokes.forEach((stroke, index) => {
     const tags = [];
     if (stroke.hostile) tags.push(h("span", { class: "tag hostile" }, "hostile"));
-    if (crosses(take, stroke)) tags.push(h("span", { class: "tag crosses" }, "crosses the boundary"));
+    if (crosses(take, stroke)) tags.push(h("span", { class: "visually-hidden" }, ", across the trust boundary"));
     if (index + 1 === take.breaks) tags.push(h("span", { class: "tag bad" }, "✕ breaks it"));
     add(index + 1, take.steps[index].call, whoActs(take, stroke), tags, strokeDrawing(stroke, geometry),
       stroke.dropped);
@@ -113,6 +114,6 @@ function sequencePanel(take, select) {
   head.style.gridTemplateColumns = columns;
   const panel = h("section", { class: "panel", "aria-label": "Sequence of steps" },
     h("h2", {}, "What happens", h("span", { class: "right faint" }, "← → to step")),
-    h("div", { class: "scroll" }, head, list));
+    h("div", { class: "scroll" }, h("div", { class: "score" }, lifelines(geometry), head, list)));
   return { panel, rows, list };
 }

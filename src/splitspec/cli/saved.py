@@ -185,5 +185,3 @@ def _from_anywhere(evaluator: Evaluator, trace: Trace) -> Execution | Refusal:
 
 def _unusable(code: str, message: str, help_: str = "") -> UnusableError:
     return UnusableError(Problems(diagnostics=(Diagnostic(code, message, None, help=help_),)))
-
-
