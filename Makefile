@@ -6,7 +6,7 @@ PY := .venv/bin/python
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check fmt lint type unit bench nightly docs lock clean
+.PHONY: help env demo test check fmt lint type unit browser bench nightly docs lock clean
 
 help: ## Print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -33,6 +33,11 @@ type: env ## Types, strictly
 unit: env ## The test suite alone
 	@echo "==> pytest on $(JOBS) processes"
 	@$(PY) -m pytest -q --numprocesses $(JOBS)
+
+browser: env ## Test the pages of `splitspec view` in a real browser, which is installed if need be
+	@echo "==> pytest in Chromium"
+	@chromium=$$(sh requirements/browser.sh) && \
+	    CHROMIUM=$$chromium $(PY) -m pytest -q tests/browser
 
 check: env ## Check every shipped model against what spec/models.toml expects
 	@echo "==> splitspec check"

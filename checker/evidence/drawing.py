@@ -298,9 +298,9 @@ def _owner(
 ) -> str:
     """Return whose an element is: itself if it is a principal, else its owner in the view."""
     scope = evaluator.places.scope
-    is_sort = isinstance(binder.type, Sort)
-    if is_sort and binder.type.path in principals_of(evaluator.program):
-        return scope.show(value, binder.type)
+    type_ = binder.type
+    if isinstance(type_, Sort) and type_.path in principals_of(evaluator.program):
+        return scope.show(value, type_)
     for item in owners:
         if item.value is None or _kinds(item.binders[:-1]) != (str(binder.type),):
             continue

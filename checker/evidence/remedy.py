@@ -9,7 +9,7 @@ possible on the way and break nothing. It is a proposal: that it suffices is for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -230,7 +230,7 @@ def _reader(evaluator: Evaluator, variable: Variable, indices: tuple[str | None,
     return values
 
 
-def _fresh(types: list[Type] | list[Sort], taken: set[str]) -> list[str]:
+def _fresh(types: Sequence[Type], taken: set[str]) -> list[str]:
     """Return a name for each type that no parameter has."""
     names: list[str] = []
     for type_ in types:

@@ -141,10 +141,8 @@ class _Teller:
         return number + self._first
 
     def _places(self, expression: Expression, env: Environment) -> tuple[tuple[str, str], ...]:
-        if (
-            isinstance(expression, Quantifier)
-            or (isinstance(expression, Not)
-            and isinstance(expression.operand, Quantifier))
+        if isinstance(expression, Quantifier) or (
+            isinstance(expression, Not) and isinstance(expression.operand, Quantifier)
         ):
             return ()  # All that it ranges over, which says nothing.
         facts = Facts(self._evaluator.places)

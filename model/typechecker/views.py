@@ -81,7 +81,8 @@ def _message(
     if renamed.parameters is None:
         return None
     ends = [written.source] if written.target is None else [written.source, written.target]
-    if not all([_is_sound(env, end, lanes, renamed.parameters) for end in ends]):
+    sound = [_is_sound(env, end, lanes, renamed.parameters) for end in ends]
+    if not all(sound):
         return None
     source, *target = ((str(end.lane), tuple(map(str, end.names))) for end in ends)
     return ir.Message(

@@ -118,7 +118,7 @@ class Diagram {
       const words = [];
       if (state.status === "new" || state.status === "changed") words.push("new");
       if (state.status === "gone") words.push("gone");
-      if (isEnd && state.now && state.ink.places.some((place) => take.evidence.has(place))) words.push("evidence");
+      if (isEnd && (state.now || state.status === "gone") && state.ink.places.some((place) => take.evidence.has(place))) words.push("evidence");
       if (state.now && state.ink.places.some((place) => unchecked.has(place))) words.push("unchecked");
       if (state.ink.places.some((place) => pointed.has(place))) words.push("pointed");
       return words.join(" ");

@@ -19,11 +19,14 @@ from splitspec.checker.report.text import run_text
 from splitspec.checker.result import Limits, Progress, RunResult, Stop
 from splitspec.cli.copies import make_all
 from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.exports import Report, write_reports
 from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import exit_code
+from splitspec.cli.saved import Replayed, Saved, replay_in
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 from splitspec.model.tier import Tier
+from splitspec.model.trace import Trace
 
 WALKS_SEED = 0
 """Walks that `models.toml` asks for are the same ones every time; `simulate` takes others."""
@@ -47,6 +50,7 @@ class CheckRequest:
     progress: Choice
     verbose: bool
     quiet: bool
+    reports: tuple[Report, ...] = ()
 
     @property
     def limits(self) -> Limits:
@@ -241,12 +245,31 @@ def _conclude(
     for sentence in _stale(request, jobs, judged):
         print(f"policy: {sentence}", file=sys.stderr)
         codes.append(ExitCode.POLICY)
+    if request.reports:
+        codes += write_reports(request.reports, judged, _replayer(jobs))
     code = combine(codes)
     if request.json:
         print(json.dumps(document(judged), indent=2, ensure_ascii=False))
     else:
         print(_summary(judged, session, code))
     return code
+
+
+def _replayer(jobs: Sequence[Job]) -> Callable[[Trace], Replayed]:
+    """Return what replays a trace in the run that it is of."""
+
+    def replays(trace: Trace) -> Replayed:
+        honest = set(trace.given)
+        setting = next(
+            job.setting
+            for job in jobs
+            if job.setting.model == trace.model
+            and {kind.value for kind in job.setting.given} == honest
+            and (job.setting.variant.name if job.setting.variant else None) == trace.variant
+        )
+        return replay_in(setting, Saved(trace))
+
+    return replays
 
 
 def _stale(request: CheckRequest, jobs: Sequence[Job], judged: Sequence[JudgedRun]) -> list[str]:

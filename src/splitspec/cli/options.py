@@ -149,6 +149,14 @@ Prove = Annotated[
 OutputFormat = Annotated[
     Format, typer.Option("--format", help="Results as text, or as one JSON document.")
 ]
+Reports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="KIND=PATH",
+        help="Also write to a file: json, itf, mermaid, dot or html; repeatable.",
+    ),
+]
 Color = Annotated[Choice, typer.Option("--color", help="Colour in the output.")]
 ProgressOption = Annotated[Choice, typer.Option("--progress", help="The progress line on stderr.")]
 Verbose = Annotated[

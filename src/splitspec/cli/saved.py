@@ -126,8 +126,13 @@ def _fits(saved: Saved, glob: str) -> bool:
 
 def replay(saved: Saved, model: str | None) -> Replayed:
     """Return the trace as an execution of the evaluator; raise `UnusableError` if it is none."""
+    return replay_in(_setting(saved.trace, model), saved)
+
+
+def replay_in(setting: Setting, saved: Saved) -> Replayed:
+    """Return the trace as an execution of a run that is at hand."""
     trace = saved.trace
-    evaluator = Evaluator(_setting(trace, model))
+    evaluator = Evaluator(setting)
     claim = claim_named(evaluator, trace.claim)
     if claim is None:
         raise _unusable("SS705", f"the model has no property `{trace.claim}`")
@@ -153,7 +158,7 @@ def _setting(trace: Trace, model: str | None) -> Setting:
     selected = select(request)
     if selected.problems:
         raise UnusableError(selected.problems)
-    given = {kind for kind in trace.given}
+    given = set(trace.given)
     for job in selected.jobs:
         if {kind.value for kind in job.setting.given} == given:
             return job.setting

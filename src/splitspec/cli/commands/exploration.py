@@ -26,6 +26,7 @@ def check(
     cross_check: o.CrossCheck = False,
     no_slice: o.NoSlice = False,
     format: o.OutputFormat = o.Format.TEXT,
+    report: o.Reports = None,
     color: o.Color = Choice.AUTO,
     progress: o.ProgressOption = Choice.AUTO,
     verbose: o.Verbose = False,
@@ -37,6 +38,7 @@ def check(
     """
     with heed() as interruption:
         from splitspec.cli.check import CheckRequest, check_models
+        from splitspec.cli.exports import parse_report
         from splitspec.cli.selection import Request
 
         request = CheckRequest(
@@ -62,6 +64,7 @@ def check(
             progress=progress,
             verbose=verbose,
             quiet=quiet,
+            reports=tuple(parse_report(text) for text in report or ()),
         )
         raise typer.Exit(check_models(request, interruption))
 
