@@ -4,6 +4,7 @@
 const CELL_WIDTH = 148;
 const CELL_GAP = 16;
 const HEAD_Y = 44;
+const ROUND = 34; // the room above and below for wires that go round a column
 
 /** Return what each ink shows in a state, and how that differs from the state before. */
 function inkState(ink, index) {
@@ -93,9 +94,19 @@ function layOut(diagram, count) {
     const longest = Math.max(0, ...across.map((ink) => ink.label.length));
     x += CELL_WIDTH + (across.length ? Math.max(120, longest * 6.4 + 70) : 40);
   });
+  const skips = links.some((ink) => Math.abs(layers[ink.source[0]] - layers[ink.target[0]]) > 1);
+  if (skips) {
+    for (const part of [...heads, ...boxes.flat()]) part.y += ROUND;
+  }
+  const spans = stacks.map((stack) => {
+    const tops = stack.map((column) => heads[column].y);
+    const ends = stack.flatMap((column) => boxes[column].map((box) => box.y + box.height));
+    return { x: boxes[stack[0]] && boxes[stack[0]][0] ? boxes[stack[0]][0].x : 0, top: Math.min(...tops), bottom: Math.max(...ends) };
+  });
   const within = links.some((ink) => layers[ink.source[0]] === layers[ink.target[0]]);
   const right = Math.max(...boxes.flat().map((box) => box.x + box.width), 0);
-  return { boxes, heads, layers, width: right + 12 + (within ? 96 : 0), height: tallest + 6 };
+  return { boxes, heads, layers, spans, width: right + 12 + (within ? 96 : 0),
+    height: tallest + 6 + (skips ? 2 * ROUND : 0) };
 }
 
 class Diagram {
@@ -229,12 +240,20 @@ class Diagram {
       const y1 = a.y + (back ? a.height * 0.72 : Math.min(18 + 11 * out, a.height - 6));
       const y2 = b.y + (back ? b.height * 0.72 : Math.min(18 + 11 * into, b.height - 6));
       const bend = Math.max(Math.abs(x2 - x1) * 0.45, 30);
-      path = `M${x1} ${y1}C${x1 + sign * bend} ${y1} ${x2 - sign * bend} ${y2} ${x2 - sign * 8} ${y2}`;
+      const round = Math.abs(from - to) === 2 ? this.way(Math.min(from, to) + 1, (y1 + y2) / 2, slot("round")) : null;
+      path = round === null
+        ? `M${x1} ${y1}C${x1 + sign * bend} ${y1} ${x2 - sign * bend} ${y2} ${x2 - sign * 8} ${y2}`
+        : this.detour(x1, y1, x2 - sign * 8, y2, round, sign);
       head = `M${x2} ${y2}l${-sign * 9} -4.5v9Z`;
       const place = 0.4 + 0.16 * (out % 3);
       middle = { x: x1 + (x2 - x1) * (y1 === y2 ? 0.5 : place), anchor: "middle" };
       const t = y1 === y2 ? 0.5 : place;
       middle.y = y1 + (y2 - y1) * (3 * t * t - 2 * t * t * t) - 5;
+      if (round !== null) {
+        const along = 0.35 + 0.2 * (round.slot % 3);
+        const near = sign > 0 ? round.start : round.end;
+        middle = { x: x1 + (near - x1) * along, y: y1 + (round.y - y1) * along - 4, anchor: "middle" };
+      }
     }
     const kind = `link ${classes} ${back ? "back" : ""}`;
     return [
@@ -244,6 +263,22 @@ class Diagram {
       s("g", { class: kind },
         s("text", { x: middle.x, y: middle.y, "text-anchor": middle.anchor }, short(label, 22))),
     ];
+  }
+
+  /** Return how to pass a layer's cells: above them or below, whichever is nearer. */
+  way(layer, y, slot) {
+    const { x, top, bottom } = this.layout.spans[layer];
+    const above = Math.abs(y - top) < Math.abs(bottom - y);
+    const aside = 12 + 9 * (slot % 3);
+    return { y: above ? top - aside + 8 : bottom + aside, start: x - 8, end: x + CELL_WIDTH + 8, slot };
+  }
+
+  detour(x1, y1, x2, y2, round, sign) {
+    const [near, far] = sign > 0 ? [round.start, round.end] : [round.end, round.start];
+    const first = sign * Math.max(Math.abs(near - x1) * 0.5, 16);
+    const last = sign * Math.max(Math.abs(x2 - far) * 0.5, 16);
+    return `M${x1} ${y1}C${x1 + first} ${y1} ${near - first} ${round.y} ${near} ${round.y}H${far}`
+      + `C${far + last} ${round.y} ${x2 - last} ${y2} ${x2} ${y2}`;
   }
 
   nameOf([column, cell]) {

@@ -31,6 +31,7 @@ from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import VariableKind
 from splitspec.model.trace import Step, Trace
 from splitspec.model.types import Option
+from splitspec.model.verdict import Outcome
 
 
 class Kind(StrEnum):
@@ -67,12 +68,14 @@ def write_reports(
     reports: Sequence[Report], judged: Sequence[JudgedRun], replays: Callable[[Trace], Replayed]
 ) -> list[ExitCode]:
     """Write each report; return the codes of what went wrong."""
-    traces = [
-        judgement.verdict.trace
+    violated = [
+        (judgement.expected is None, judgement.verdict.trace)
         for run in judged
         for judgement in run.judgements
-        if judgement.verdict.trace is not None and judgement.verdict.trace.explanation is not None
+        if judgement.verdict.outcome is Outcome.VIOLATED and judgement.verdict.trace is not None
     ]
+    # What a variant breaks by the way comes after what it is meant to break.
+    traces = [shown for _, shown in sorted(violated, key=lambda pair: pair[0])]
     codes = []
     for report in reports:
         if report.kind is not Kind.JSON and not traces:

@@ -38,10 +38,12 @@ class UnusableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A trace that was read. `inductive` says that it begins anywhere, and not at a start."""
+    """A trace that was read. `inductive` says that it begins anywhere, and not at a start; `asked`,
+    that its property was looked for, and not only met on the way."""
 
     trace: Trace
     inductive: bool = False
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def _of_verdict(verdict: Any) -> Iterator[Saved]:
     if not isinstance(verdict, dict):
         raise MalformedError("expected an object - at `$.verdicts[...]`")
     if verdict.get("trace") is not None:
-        yield Saved(decode_document(verdict["trace"]))
+        asked = verdict.get("expected") is not None
+        yield Saved(decode_document(verdict["trace"]), asked=asked)
     example = verdict.get("induction")
     if example is not None:
         yield Saved(_of_induction(example), inductive=True)
@@ -111,12 +114,12 @@ def _of_induction(example: Any) -> Trace:
 
 
 def choose(saved: tuple[Saved, ...], properties: tuple[str, ...]) -> tuple[Saved, ...]:
-    """Return the traces of the named properties, those that refute something first."""
+    """Return the traces of the named properties, those first that refute what was looked for."""
     chosen = [s for s in saved if not properties or any(_fits(s, glob) for glob in properties)]
     if not chosen:
         known = ", ".join(dict.fromkeys(s.trace.claim for s in saved))
         raise _unusable("SS704", f"no trace of {' or '.join(properties)}", f"there is: {known}")
-    return tuple(sorted(chosen, key=lambda s: s.trace.explanation is None))
+    return tuple(sorted(chosen, key=lambda s: (s.trace.explanation is None, not s.asked)))
 
 
 def _fits(saved: Saved, glob: str) -> bool:
