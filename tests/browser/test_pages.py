@@ -127,7 +127,7 @@ def test_what_is_drawn_is_what_the_state_says(drawn: Draw, visit: Open) -> None:
 
 def test_pointing_at_a_part_of_the_claim_points_at_its_cells(drawn: Draw, visit: Open) -> None:
     page = visit(drawn("fork", "zygote_not_frozen")[0]).page
-    page.locator(".node", has_text="table[c2, a1] = p1").focus()
+    page.locator(".node", has_text="table[c2, a1] = p1").first.focus()
     assert page.locator(".canvas .pointed path.wire").count() == 1
     page.locator("h1").click()
     page.keyboard.press("Home")
