@@ -15,7 +15,8 @@ from splitspec.checker.evidence.replay import Refusal, read_value, retrace
 from splitspec.checker.report import itf
 from splitspec.checker.report.document import SCHEMA as DOCUMENT_SCHEMA
 from splitspec.checker.report.trace_document import MalformedError, decode, decode_document
-from splitspec.cli.selection import Problems, Request, select
+from splitspec.cli.models import Problems
+from splitspec.cli.selection import Request, select
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property

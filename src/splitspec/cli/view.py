@@ -14,6 +14,7 @@ from splitspec.checker.evidence.picturing import picture_of
 from splitspec.checker.report.page import Take, page
 from splitspec.checker.report.text import plain, trace_text
 from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.models import report_problems
 from splitspec.cli.saved import (
     REACHABILITY_UNKNOWN,
     Replayed,
@@ -22,7 +23,6 @@ from splitspec.cli.saved import (
     read_traces,
     replay,
 )
-from splitspec.cli.selection import report_problems
 from splitspec.cli.terminal import Choice
 from splitspec.cli.writing import write_whole
 
