@@ -45,7 +45,7 @@ class Catalogue:
 def read_catalogue(path: Path) -> Catalogue:
     """Return the catalogue of a file; raise `ValueError` if it is not one."""
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    catalogue = Catalogue(tables["rows"], tables["reasons"])
+    catalogue = Catalogue(tables["rows"], tables.get("reasons", {}))
     given = [row for reasons in catalogue.reasons.values() for row in reasons]
     twice = sorted({row for row in catalogue.rows if catalogue.rows.count(row) > 1})
     twice += sorted({row for row in given if given.count(row) > 1})

@@ -87,4 +87,13 @@ LINT = (
         "invariant one_owner\n  all c, d: Container: held[c] and held[d] implies c = d",
         "Begin its block with one sentence in triple quotes.",
     ),
+    Code(
+        "SS612",
+        "guard on another's ledger",
+        "A guard of the kernel, the hardware or the verifier reads a counter that is exact only "
+        "given an honest host or container. A check is worth no more than what it reads.",
+        "counter usage[c: Container] counts f: Frame where paid[f] = c given honest host\n"
+        "action map(c: Container, f: Frame) by kernel\n  when room: usage[c] < limit",
+        "Let who checks keep a counter of its own, or make the guard a promise.",
+    ),
 )

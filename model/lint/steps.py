@@ -40,6 +40,7 @@ def warn_of_steps(program: Program) -> Iterator[Diagnostic]:
     for action in compose(plain).actions:
         yield from _stale_reads(plain, action)
         yield from _mere_promises(action, spoken)
+        yield from _borrowed_ledgers(plain, action)
 
 
 def _idle_guards(owner: Action | Part | Extension) -> Iterator[Diagnostic]:
@@ -142,3 +143,25 @@ def _mere_promises(action: FlatAction, spoken: Collection[Span]) -> Iterator[Dia
             f"say what: `@hardware`, `@kernel`. If it is a promise, say that: `@{kind}`.",
             severity=Severity.WARNING,
         )
+
+
+def _borrowed_ledgers(program: Program, action: FlatAction) -> Iterator[Diagnostic]:
+    """Say where an enforced guard rests on a counter that an untrusted actor keeps."""
+    for guard in action.guards:
+        if guard.kind.is_untrusted:
+            continue
+        for path in sorted(variables_read(line.expression for line in guard.lines)):
+            counted = program.variables[path].counted
+            if counted is not None and counted.given:
+                keeper = " and ".join(sorted(kind.value for kind in counted.given))
+                name = path.rpartition(".")[2]
+                kind = guard.kind.value
+                yield Diagnostic(
+                    "SS612",
+                    f"the guard `{guard.name}` of the {kind} reads `{name}`, "
+                    f"which is exact only if the {keeper} is honest",
+                    guard.span,
+                    help=f"Whoever keeps the counter can have it say anything. Let the {kind} "
+                    "count for itself, or make the guard a promise.",
+                    severity=Severity.WARNING,
+                )

@@ -171,6 +171,35 @@ def test_a_promise_that_is_spelled_out_is_meant(tmp_path: Path) -> None:
     assert not any(w.code == "SS608" for w in _lint(tmp_path, both))
 
 
+# The host keeps the count of the frames that it lends, and only an honest one keeps it right.
+LEDGER = """module m
+sort Frame
+var lent[Frame]: bool  # the host lends the frame
+counter total counts f: Frame where lent[f] given honest host  # as the host has it
+action lend(f: Frame) by host
+  when new: not lent[f]  @hardware
+  when few: total < 1  @host
+  lent[f] := true
+  total += 1
+invariant at_most_one given honest host
+  \"\"\"The host lends one frame at most.\"\"\"
+  all f, h: Frame: lent[f] and lent[h] implies f = h
+"""
+
+
+def test_a_promise_may_rest_on_the_promisers_own_ledger(tmp_path: Path) -> None:
+    assert _lint(tmp_path, LEDGER) == ()
+
+
+def test_a_check_that_rests_on_the_hosts_ledger_is_none(tmp_path: Path) -> None:
+    text = LEDGER.replace("total < 1  @host", "total < 1  @kernel")
+    (warning,) = _lint(tmp_path, text)
+    assert warning.code == "SS612"
+    assert warning.message == (
+        "the guard `few` of the kernel reads `total`, which is exact only if the host is honest"
+    )
+
+
 def test_an_enforced_guard_is_no_mere_promise(tmp_path: Path) -> None:
     text = CLEAN.replace("f: Frame) by kernel", "f: Frame) by host").replace(
         "when idle: not is_busy(p)", "when idle: not is_busy(p) @hardware"
