@@ -47,6 +47,8 @@ def showing(catalogue: Catalogue, variants: Iterable[Variant]) -> dict[str, tupl
 def _summary(catalogue: Catalogue, shown: dict[str, tuple[Variant, ...]]) -> str:
     variants = {(v.model, v.name) for found in shown.values() for v in found}
     rows = sum(bool(found) for found in shown.values())
+    if rows == len(catalogue.rows):
+        return f"All {rows} rows are shown, by {len(variants)} variants."
     return (
         f"Of {len(catalogue.rows)} rows, {rows} are shown, by {len(variants)} variants; the others "
         "have their reason."

@@ -105,7 +105,8 @@ def test_each_warning_appears_where_it_is_deserved(
 
 
 def test_every_warning_has_a_case() -> None:
-    assert {code for code, *_ in CASES} == {code.code for code in LINT}
+    """SS612 has a module of its own, below: the clean one has no ledger."""
+    assert {code for code, *_ in CASES} | {"SS612"} == {code.code for code in LINT}
 
 
 def test_a_guard_that_keeps_places_apart_silences_the_stale_read(tmp_path: Path) -> None:
