@@ -27,6 +27,7 @@ KEYS = (
     "tier",
     "bounded",
     "simulated",
+    "unproved",
     "scope",
     "bounds",
     "pins",
@@ -74,7 +75,8 @@ class ModelEntry:
     """One model. Sorts, variables and constants are named as the author wrote them.
 
     `bounded` is the number of steps to which a space is explored that is too large for more;
-    `simulated`, the walks of one that is not explored at all.
+    `simulated`, the walks of one that is not explored at all; `unproved`, why no proof of it is
+    demanded, "" where one is.
     """
 
     name: str
@@ -82,6 +84,7 @@ class ModelEntry:
     tier: Tier
     bounded: int | None
     simulated: Walks | None
+    unproved: str
     scope: Mapping[str, int]
     bounds: Mapping[str, int]
     pins: Mapping[str, Pin]
@@ -161,7 +164,7 @@ def entry_for_module(module: str, scope: Mapping[str, int]) -> ModelEntry:
     """Return the entry of a module that is checked without a `models.toml`."""
     positions = Positions(Source("command line", ""), {})
     return ModelEntry(
-        module, module, Tier.COMMIT, None, None, scope, {}, {}, {}, {}, (), {}, positions
+        module, module, Tier.COMMIT, None, None, "", scope, {}, {}, {}, {}, (), {}, positions
     )
 
 
@@ -188,6 +191,7 @@ class _Reader:
             tier=self._tier(table.get("tier", Tier.COMMIT.value)),
             bounded=self._positive(table, "bounded", ()),
             simulated=self._walks(table),
+            unproved=self._text(table.get("unproved", ""), ("unproved",)),
             scope=self._sizes(table, ()),
             bounds=self._numbers(table, "bounds", ()),
             pins=self._pins(table, ()),

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from splitspec import __version__
-from splitspec.cli.commands import exploration, pictures, proof, text
+from splitspec.cli.commands import exploration, gating, pictures, proof, text
 from splitspec.cli.exitcode import ExitCode
 
 application = typer.Typer(
@@ -80,6 +80,8 @@ application.command()(exploration.simulate)
 application.command()(proof.prove)
 application.command()(proof.mutate)
 application.command()(proof.stability)
+application.command()(gating.gate)
+application.command()(gating.lock)
 application.command()(text.demo)
 application.command()(text.explain)
 application.command()(pictures.view)

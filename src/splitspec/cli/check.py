@@ -273,12 +273,17 @@ def _replayer(jobs: Sequence[Job]) -> Callable[[Trace], Replayed]:
 
 
 def _stale(request: CheckRequest, jobs: Sequence[Job], judged: Sequence[JudgedRun]) -> list[str]:
-    """Return the vacuities that `models.toml` expects and that no run of the model had.
+    """Return what is marked idle and is not, unless only a part was asked for."""
+    if request.what.given is not None or request.what.properties:
+        return []
+    return [f"{model}: {path} is marked idle and is not" for model, path in not_idle(jobs, judged)]
+
+
+def not_idle(jobs: Sequence[Job], judged: Sequence[JudgedRun]) -> list[tuple[str, str]]:
+    """Return the vacuities, by model and path, that `models.toml` expects and that no run had.
 
     Nothing is said of a model of which not every run was made and judged: the vacuity may be there.
     """
-    if request.what.given is not None or request.what.properties:
-        return []
     partial = {item.result.run.model for item in judged if item.result.run.coverage is None}
     idle = {(job.setting.model, path) for job in jobs for path in job.expectation.idle}
     seen = {
@@ -290,11 +295,7 @@ def _stale(request: CheckRequest, jobs: Sequence[Job], judged: Sequence[JudgedRu
     seen |= {
         (item.result.run.model, j.verdict.property) for item in judged for j in item.judgements
     }
-    return [
-        f"{model}: {path} is marked idle and is not"
-        for model, path in sorted(idle - seen)
-        if model not in partial
-    ]
+    return [(model, path) for model, path in sorted(idle - seen) if model not in partial]
 
 
 def _summary(judged: Sequence[JudgedRun], session: Session, code: ExitCode) -> str:

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from splitspec.checker.interruption import Interruption
-from splitspec.checker.result import RunResult
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -22,7 +21,7 @@ PAUSE_SECONDS = 0.05
 
 Groups = Sequence[Sequence[int]]
 """The numbers of runs; those of a group are made by one copy, in their order."""
-Make = Callable[[int, Interruption], RunResult]
+Result = TypeVar("Result")
 
 
 class LostCopyError(Exception):
@@ -48,8 +47,12 @@ class _Relayed(Interruption):
 
 
 def make_all(
-    groups: Groups, make: Make, copies: int, interruption: Interruption, tick: Callable[[], None]
-) -> Iterator[tuple[int, RunResult]]:
+    groups: Groups,
+    make: Callable[[int, Interruption], Result],
+    copies: int,
+    interruption: Interruption,
+    tick: Callable[[], None],
+) -> Iterator[tuple[int, Result]]:
     """Iterate over the runs by number, in the order in which they are finished.
 
     An interruption lets the copies end what they are doing; runs that were not begun are left out.

@@ -84,11 +84,15 @@ def read_models(names: tuple[str, ...]) -> Iterator[Model]:
             yield _read(_entry(name, manifest), manifest.folder, library, manifest.models)
 
 
-def _manifest() -> Manifest:
-    """Return the nearest manifest: of a folder above, of its `spec`, else the shipped one."""
+def manifest_path() -> Path:
+    """Return the nearest `models.toml`: of a folder above, of its `spec`, else the shipped one."""
     here = Path.cwd()
     near = find_manifest(here) or find_manifest(here / "spec")
-    manifest = load_manifest(near or Path(str(shipped_folder())) / "models.toml")
+    return near or Path(str(shipped_folder())) / "models.toml"
+
+
+def _manifest() -> Manifest:
+    manifest = load_manifest(manifest_path())
     if manifest.diagnostics:
         raise RefusedError(Problems(diagnostics=manifest.diagnostics))
     return manifest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -53,6 +54,44 @@ def parse_scope(text: str) -> tuple[str, int]:
             f"{text!r} is not SORT=NUMBER, as in Container=3", param_hint="'--scope'"
         )
     return match[1], int(match[2])
+
+
+class CacheMode(StrEnum):
+    """How kept results are used."""
+
+    READ_WRITE = "rw"
+    READ_ONLY = "ro"
+    AUDIT = "audit"
+    OFF = "off"
+
+
+class ReportKind(StrEnum):
+    """What a report is written as."""
+
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report that was asked for; the path `-` is standard output, which GitHub reads."""
+
+    kind: ReportKind
+    path: str
+
+
+def parse_report(text: str) -> Report:
+    """Return the report of `junit=results.xml`."""
+    kind, _, path = text.partition("=")
+    if not path or kind not in list(ReportKind):
+        raise typer.BadParameter(
+            f"{text!r} is not KIND=PATH, as in junit=results.xml; KIND is {', '.join(ReportKind)}",
+            param_hint="'--report'",
+        )
+    return Report(ReportKind(kind), path)
 
 
 def chosen_tier(tier: Tier | None, models: list[str] | None) -> Tier:
@@ -163,6 +202,21 @@ Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="List every verdict, note and sliced variable.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only what is not as expected.")]
+Cache = Annotated[
+    CacheMode,
+    typer.Option(
+        "--cache",
+        help="Kept results: read and write, only read, make anew and compare, or leave alone.",
+    ),
+]
+Reports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="KIND=PATH",
+        help=f"Also write a report: {', '.join(ReportKind)}; - is stdout; repeatable.",
+    ),
+]
 Seed = Annotated[
     int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of what is random.")
 ]

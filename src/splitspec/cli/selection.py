@@ -90,7 +90,7 @@ def select(request: Request) -> Selected:
     try:
         models = tuple(read_models(tuple(dict.fromkeys(request.models))))
         _check_words(request, models)
-        jobs = tuple(job for m in models if request.includes(m) for job in _jobs(m, request))
+        jobs = tuple(job for m in models if request.includes(m) for job in jobs_of(m, request))
     except RefusedError as refusal:
         return Selected((), refusal.problems)
     left = tuple(model.entry.name for model in models if not request.includes(model))
@@ -133,7 +133,8 @@ def _last(path: str) -> str:
     return path.rpartition(".")[2]
 
 
-def _jobs(model: Model, request: Request) -> Iterator[Job]:
+def jobs_of(model: Model, request: Request) -> Iterator[Job]:
+    """Iterate over the jobs of one model that a request asks for."""
     if request.variants or request.variant is not None:
         yield from _variant_jobs(model, request)
         return

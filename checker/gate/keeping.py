@@ -1,0 +1,146 @@
+"""Keep results by the content of their inputs, so that what has not changed is not made again.
+
+A kept result is a line that says what it is and how it hashes, and the result itself. What is cut
+or altered is found by its hash, and counts as not kept. Only what was as expected is kept, and only
+if it was not cut short: a failure is always found afresh.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+
+import msgspec
+
+from splitspec.checker.proof import ProofResult
+from splitspec.checker.result import RunResult
+from splitspec.model.verdict import Verdict
+
+FORMAT = b"splitspec result 1 "
+
+
+class Mode(Enum):
+    """How kept results are used."""
+
+    READ_WRITE = "rw"
+    READ_ONLY = "ro"
+    AUDIT = "audit"  # Every run is made again, and compared with what was kept of it.
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What one run gave: of an exploration `run`, of a proof `proof`, None if nothing is claimed
+    that a prover decides.
+
+    `system` and `texts` are the digests of what it is about; `seeds` counts the seeds of a proof,
+    `unstable` names the obligations that some of them did not prove. `until` is the property at
+    which an exploration ended.
+    """
+
+    system: str
+    texts: dict[str, str] = field(default_factory=dict)
+    run: RunResult | None = None
+    proof: ProofResult | None = None
+    seeds: int = 0
+    unstable: tuple[str, ...] = ()
+    until: str | None = None
+
+
+class DamagedEntryError(Exception):
+    """A kept result is not what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A folder of kept results."""
+
+    folder: Path
+    mode: Mode
+
+    def find(self, key: str) -> Kept | None:
+        """Return what is kept under a key; raise `DamagedEntryError` if it is not whole."""
+        if self.mode is Mode.OFF:
+            return None
+        try:
+            whole = self._path(key).read_bytes()
+        except OSError:
+            return None
+        return _read(whole)
+
+    def keep(self, key: str, kept: Kept) -> None:
+        """Write a result as a whole; raise `OSError` where that cannot be."""
+        if self.mode not in (Mode.READ_WRITE, Mode.AUDIT):
+            return
+        path = self._path(key)
+        partial = path.with_suffix(f".{os.getpid()}.partial")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(_written(kept))
+            partial.replace(path)
+        except OSError:
+            with suppress(OSError):
+                partial.unlink()
+            raise
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / key[2:]
+
+
+def _written(kept: Kept) -> bytes:
+    content = msgspec.json.encode(kept, order="deterministic")
+    return FORMAT + hashlib.sha256(content).hexdigest().encode() + b"\n" + content
+
+
+def _read(whole: bytes) -> Kept:
+    head, _, content = whole.partition(b"\n")
+    if head != FORMAT + hashlib.sha256(content).hexdigest().encode():
+        raise DamagedEntryError
+    try:
+        return msgspec.json.decode(content, type=Kept)
+    except msgspec.MsgspecError as problem:
+        raise DamagedEntryError from problem
+
+
+def differences(old: Kept, new: Kept) -> tuple[str, ...]:
+    """Return in words how two results of the same inputs differ, but for time."""
+    found = []
+    if (old.system, old.texts) != (new.system, new.texts):
+        found.append("the digests of the text differ")
+    if _timeless_run(old) != _timeless_run(new):
+        found.append("the runs differ")
+    if _timeless_proof(old.proof) != _timeless_proof(new.proof):
+        found.append("the proofs differ")
+    return tuple(found)
+
+
+def _timeless_run(kept: Kept) -> RunResult | None:
+    """Return what depends neither on the load of the machine nor on how many threads worked."""
+    if kept.run is None:
+        return None
+    run = replace(kept.run.run, seconds=0.0, workers=1, remark="")
+    if kept.until is None:
+        # Which of several shortest traces is found may depend on which thread is faster.
+        return RunResult(run, tuple(_without_trace(v) for v in kept.run.verdicts))
+    # What a search saw besides, until it was decided, is nobody's claim.
+    run = replace(run, states=0, transitions=0, depth=0, coverage=None)
+    named = (v for v in kept.run.verdicts if v.property == kept.until)
+    return RunResult(run, tuple(_without_trace(v) for v in named))
+
+
+def _without_trace(verdict: Verdict) -> Verdict:
+    length = "" if verdict.trace is None else f"{verdict.trace.length} steps"
+    return replace(verdict, trace=None, reason=f"{verdict.reason}{length}")
+
+
+def _timeless_proof(result: ProofResult | None) -> ProofResult | None:
+    if result is None:
+        return None
+    obligations = tuple(replace(o, seconds=0.0) for o in result.obligations)
+    return replace(
+        result, run=replace(result.run, seconds=0.0, solving=0.0), obligations=obligations
+    )

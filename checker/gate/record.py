@@ -1,0 +1,127 @@
+"""Make the block of a judged run or proof: what would stand in the lock if it were accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from splitspec.checker.expectation import JudgedProof, JudgedRun, Judgement
+from splitspec.checker.gate.lock import Block, Claim
+from splitspec.checker.result import Coverage, Engine
+from splitspec.model.ir import Program
+from splitspec.model.scope import Scope
+from splitspec.model.tier import Tier
+from splitspec.model.verdict import AssuranceKind, Outcome
+
+OF_THE_SCOPE = (AssuranceKind.EXHAUSTIVE, AssuranceKind.PROVED_FINITE)
+"""Assurances whose detail is the scope, which stands in the block once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the lock records of a run besides its result.
+
+    `texts` are digests by path of a property, `killers` the variants by the property they break.
+    """
+
+    tier: Tier
+    system: str
+    scope: Mapping[str, str | int]
+    texts: Mapping[str, str]
+    killers: Mapping[str, tuple[str, ...]]
+
+
+def sizes_of(scope: Scope, program: Program) -> dict[str, str | int]:
+    """Return sizes, bounds and pins by short name, as one table."""
+    words: dict[str, str | int] = {}
+    for path, size in scope.sizes.items():
+        words[_short(path)] = size
+    for path, bound in scope.bounds.items():
+        words[_short(path)] = bound
+    for path, value in scope.pins.items():
+        type_ = program.variables[path].type
+        words[_short(path)] = (
+            value
+            if type(value) is int and str(value) == scope.show(value, type_)
+            else scope.show(value, type_)
+        )
+    return words
+
+
+def _short(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+def explored(judged: JudgedRun, context: Context) -> Block:
+    """Return the block of an exploration, or of a variant."""
+    run = judged.result.run
+    is_variant = run.variant is not None
+    figures: dict[str, int] = {}
+    if run.engine is not Engine.SIMULATION and not is_variant:
+        figures["orbits" if run.symmetry else "states"] = run.states
+        figures |= {"transitions": run.transitions, "depth": run.depth}
+    if is_variant:
+        for judgement in judged.judgements:
+            length = _length(judgement)
+            if length is not None:
+                figures["steps"] = length
+    coverage = run.coverage or Coverage()
+    idle = () if is_variant or not run.complete else _idle(coverage)
+    return Block(
+        context.tier,
+        context.system,
+        context.scope,
+        figures,
+        idle,
+        claims=_claims(judged.judgements, context),
+    )
+
+
+def _idle(coverage: Coverage) -> tuple[str, ...]:
+    return tuple(sorted({*coverage.never_enabled, *coverage.never_met}))
+
+
+def _length(judgement: Judgement) -> int | None:
+    trace = judgement.verdict.trace
+    is_named = judgement.expected is Outcome.VIOLATED
+    return trace.length if is_named and trace is not None else None
+
+
+def proved(judged: JudgedProof, context: Context, seeds: int) -> Block:
+    """Return the block of a proof that was made under so many seeds."""
+    result = judged.result
+    return Block(
+        context.tier,
+        context.system,
+        context.scope,
+        {
+            "obligations": len(result.obligations),
+            "framed": result.run.framed,
+            "dearest": max((o.steps for o in result.obligations), default=0),
+        },
+        tuple(sorted(result.run.never_enabled)),
+        result.run.solvers,
+        seeds,
+        _claims(judged.judgements, context),
+    )
+
+
+def _claims(judgements: tuple[Judgement, ...], context: Context) -> dict[str, Claim]:
+    return {
+        judgement.verdict.property: _claim(judgement, context)
+        for judgement in judgements
+        if judgement.expected is not None
+    }
+
+
+def _claim(judgement: Judgement, context: Context) -> Claim:
+    verdict = judgement.verdict
+    is_of_scope = verdict.assurance.kind in OF_THE_SCOPE
+    kind = verdict.assurance.kind
+    shown = "" if kind in (AssuranceKind.NONE, AssuranceKind.REPLAYED) else str(verdict.assurance)
+    return Claim(
+        context.texts.get(verdict.property, ""),
+        verdict.outcome.value,
+        kind.value if is_of_scope else shown,
+        context.killers.get(verdict.property, ()),
+    )

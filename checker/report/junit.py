@@ -1,0 +1,72 @@
+"""Turn a summary into JUnit XML: a suite for each run, a case for each claim.
+
+What is undecided is an error and not a failure, what is left to a later tier is skipped with the
+reason, and what concerns no claim is a case of its own, so that no failure gets lost.
+"""
+
+from __future__ import annotations
+
+import re
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+
+from splitspec.checker.report.summary import Item, State, Summary
+from splitspec.checker.report.text import plain, trace_text
+
+# Characters that XML 1.0 has no way to write, quoted or not.
+UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(summary: Summary) -> str:
+    """Return the XML of a summary."""
+    suites: dict[str, TestSuite] = {}
+    for item in summary.items:
+        suite = suites.setdefault(item.run, TestSuite(_xml(item.run or summary.title)))
+        suite.add_testcase(_case(item))
+    if summary.left:
+        suite = suites["\0left"] = TestSuite("left")
+        for sentence in summary.left:
+            case = TestCase(_xml(sentence), "left")
+            case.result = [Skipped(_xml(sentence))]
+            suite.add_testcase(case)
+    placed = {(item.run, item.claim) for item in summary.items}
+    loose = [f for f in summary.failing if (f.run, f.claim) not in placed]
+    if loose:
+        suite = suites["\0loose"] = TestSuite(_xml(summary.title))
+        for failure in loose:
+            case = TestCase(_xml(failure.word), "gate")
+            case.result = [Error(_xml(f"{failure.text} ({failure.advice})"), failure.word)]
+            suite.add_testcase(case)
+    document = JUnitXml("splitspec")
+    for suite in suites.values():
+        state = "complete" if summary.is_complete else "partial"
+        suite.add_property("state", state)
+        document.add_testsuite(suite)
+    document.update_statistics()  # type: ignore[no-untyped-call]
+    text: bytes = document.tostring()  # type: ignore[no-untyped-call]
+    return text.decode()
+
+
+def _case(item: Item) -> TestCase:
+    case = TestCase(_xml(item.name), _xml(item.run or item.activity), round(item.seconds, 4))
+    if item.file:
+        case._elem.set("file", item.file)
+        case._elem.set("line", str(item.line))
+    words = _xml(item.message or f"{item.outcome} {item.assurance}".strip())
+    match item.state:
+        case State.PASSED:
+            case.system_out = words
+        case State.FAILED:
+            failure = Failure(words, "failed")
+            if item.trace is not None:
+                failure.text = _xml(trace_text(item.trace, item.sentence, plain))
+            case.result = [failure]
+        case State.UNDECIDED:
+            case.result = [Error(words, "undecided")]
+        case State.LEFT:
+            case.result = [Skipped(words)]
+    return case
+
+
+def _xml(text: str) -> str:
+    return UNWRITABLE.sub("\ufffd", text)

@@ -1,0 +1,99 @@
+"""Commands that decide a merge: their flags, as requests to the modules that do it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from splitspec.cli import options as o
+from splitspec.cli.interrupts import heed
+from splitspec.cli.terminal import Choice
+from splitspec.model.tier import Tier
+
+DueTier = Annotated[
+    Tier, typer.Option("--tier", help="How much is due; each tier has all before it.")
+]
+TotalTimeout = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout", min=0.001, help="Seconds for all runs; what is not made by then, fails."
+    ),
+]
+
+
+def gate(
+    models: o.Models = None,
+    tier: DueTier = Tier.COMMIT,
+    timeout: TotalTimeout = None,
+    workers: o.Workers = 2,
+    cache: o.Cache = o.CacheMode.READ_WRITE,
+    report: o.Reports = None,
+    format: o.OutputFormat = o.Format.TEXT,
+    color: o.Color = Choice.AUTO,
+    progress: o.ProgressOption = Choice.AUTO,
+    verbose: o.Verbose = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Hold every run, proof and variant to models.toml and to what splitspec.lock accepted.
+
+    Exit code 0 means that all that is due at the tier was shown, and as strongly as accepted.
+    """
+    with heed() as interruption:
+        from splitspec.cli.gate import GateRequest, run_gate
+
+        request = GateRequest(
+            models=tuple(models or ()),
+            tier=tier,
+            seconds=timeout,
+            workers=workers,
+            cache=cache,
+            reports=tuple(o.parse_report(text) for text in report or ()),
+            json=format is o.Format.JSON,
+            color=color,
+            progress=progress,
+            verbose=verbose,
+            quiet=quiet,
+        )
+        raise typer.Exit(run_gate(request, interruption))
+
+
+def lock(
+    models: o.Models = None,
+    tier: DueTier = Tier.COMMIT,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 4 if there is a difference.")
+    ] = False,
+    weaker: Annotated[
+        bool, typer.Option("--weaker", help="Accept losses too: less assurance, fewer claims.")
+    ] = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Begin with an empty lock, as after a merge conflict.")
+    ] = False,
+    workers: o.Workers = 2,
+    cache: o.Cache = o.CacheMode.READ_WRITE,
+    color: o.Color = Choice.AUTO,
+    progress: o.ProgressOption = Choice.AUTO,
+) -> None:
+    """Run what is due, show how it differs from splitspec.lock, and accept it.
+
+    Only what is as models.toml and the variants expect can be accepted.
+    """
+    with heed() as interruption:
+        from splitspec.cli.gate import GateRequest
+        from splitspec.cli.lock import LockRequest, accept
+
+        request = GateRequest(
+            models=tuple(models or ()),
+            tier=tier,
+            seconds=None,
+            workers=workers,
+            cache=cache,
+            reports=(),
+            json=False,
+            color=color,
+            progress=progress,
+            verbose=False,
+            quiet=False,
+        )
+        raise typer.Exit(accept(LockRequest(request, check, weaker, anew), interruption))

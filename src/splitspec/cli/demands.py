@@ -1,0 +1,97 @@
+"""What a specification demands to be shown: every run, every proof and every variant, each with
+the tier at which it is due, and the name under which its result is kept.
+
+Here stands, too, what comes next: a refinement or an implementation that is held to a
+specification is one more kind of demand, made from its own table of `models.toml`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from splitspec.checker.evidence.execution import run_id
+from splitspec.checker.gate.fingerprint import content_key
+from splitspec.checker.gate.lock import Activity, Key
+from splitspec.cli.models import Model
+from splitspec.cli.selection import Job, Request, jobs_of
+from splitspec.model.tier import Tier
+
+DUE = {Activity.EXPLORED: Tier.COMMIT, Activity.PROVED: Tier.COMMIT, Activity.VARIANT: Tier.PR}
+"""The first tier at which each activity is asked for; a model's own may be a later one."""
+
+PROOF_SEEDS = {Tier.COMMIT: 1, Tier.PR: 1, Tier.NIGHTLY: 3}
+SOLVER_STEPS = 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One thing to be shown, of one model."""
+
+    activity: Activity
+    job: Job
+    tier: Tier
+    model: Model
+
+    @property
+    def key(self) -> Key:
+        """The name of its block in the lock."""
+        return Key(self.activity.value, run_id(self.job.setting))
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is worth all threads of the machine at once."""
+        return self.activity is Activity.EXPLORED and self.job.tier is not Tier.COMMIT
+
+
+def demands(models: Iterable[Model]) -> tuple[Demand, ...]:
+    """Return everything that models demand, at any tier, in the order of the manifest."""
+    return tuple(demand for model in models for demand in _demands(model))
+
+
+def _demands(model: Model) -> Iterator[Demand]:
+    runs = tuple(jobs_of(model, Request()))
+    for job in runs:
+        yield _demand(Activity.EXPLORED, job, model)
+    if not model.entry.unproved:
+        for job in runs:
+            yield _demand(Activity.PROVED, job, model)
+    for job in jobs_of(model, Request(variants=True)):
+        yield _demand(Activity.VARIANT, job, model)
+
+
+def _demand(activity: Activity, job: Job, model: Model) -> Demand:
+    own, due = model.entry.tier, DUE[activity]
+    return Demand(activity, job, own if own.includes(due) else due, model)
+
+
+def content_of(demand: Demand, seeds: int) -> str:
+    """Return the name under which a result is kept: all that it depends on, in one digest.
+
+    Of the specification that is the text of every module, and not what the passes make of it, so
+    that a mistake in a pass cannot hide behind a result, and nothing has to be prepared to
+    find one. `seeds` counts those of a proof.
+    """
+    setting, job = demand.job.setting, demand.job
+    scope = setting.scope
+    variant = setting.variant
+    facts = {
+        "activity": demand.activity.value,
+        "model": setting.model,
+        "given": sorted(kind.value for kind in setting.given),
+        "variant": None if variant is None else variant.name,
+        "scope": [list(part.items()) for part in (scope.sizes, scope.bounds, scope.pins)],
+        "with": sorted(demand.model.entry.substitutions.items()),
+        "properties": setting.properties,
+        "until": job.until,
+        "bounded": job.expectation.bounded,
+        "walks": None if job.walks is None else [job.walks.runs, job.walks.steps],
+        "seeds": seeds if demand.activity is Activity.PROVED else 0,
+        "steps": SOLVER_STEPS,
+    }
+    sources = [module.source for module in demand.model.modules]
+    if variant is not None:
+        sources.append(variant.span.source)
+    texts = [part for source in sources for part in (source.name, source.text)]
+    return content_key([json.dumps(facts), *texts])

@@ -1,0 +1,225 @@
+"""Make what is demanded, or take it from what was kept of an equal demand.
+
+Kept results are looked up first. What is left is made in copies of this process, one thread each;
+an exploration that a later tier asks for is made alone, with all threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+from splitspec.checker.explicit.memory import available_memory
+from splitspec.checker.explicit.search import explore, system_of
+from splitspec.checker.explicit.simulation import simulate
+from splitspec.checker.gate.fingerprint import claim_digest, system_digest
+from splitspec.checker.gate.keeping import DamagedEntryError, Keeping, Kept, Mode, differences
+from splitspec.checker.gate.lock import Activity
+from splitspec.checker.interruption import Interruption
+from splitspec.checker.proof import ProofLimits, ProofResult, Status
+from splitspec.checker.result import Limits, RunResult
+from splitspec.checker.symbolic.proving import is_provable, prove
+from splitspec.cli.check import WALKS_SEED
+from splitspec.cli.copies import LostCopyError, make_all
+from splitspec.cli.demands import SOLVER_STEPS, Demand, content_of
+from splitspec.cli.terminal import Choice, ProgressLine
+from splitspec.model.setting import Setting
+
+Results = dict[int, Kept]
+"""By the number of a demand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """With what, and for how long, runs are made. `seconds` is the budget of all together."""
+
+    keeping: Keeping
+    workers: int
+    seconds: float | None
+    seeds: int
+    recheck: bool
+    progress: Choice
+
+
+@dataclass(slots=True)
+class Made:
+    """What was made or found, by the number of the demand; demands without a result were skipped.
+
+    `kept` are those that were not made, `damaged` those whose kept result could not be read,
+    `unwritten` says why results could not be kept, `disagreeing` how a run differs from what was
+    kept of it, `lost` that a process died.
+    """
+
+    results: Results = field(default_factory=dict)
+    kept: set[int] = field(default_factory=set)
+    damaged: list[int] = field(default_factory=list)
+    unwritten: str = ""
+    disagreeing: list[tuple[int, str]] = field(default_factory=list)
+    lost: str = ""
+
+
+def execute(demands: Sequence[Demand], means: Means, interruption: Interruption) -> Made:
+    """Return what is known of each demand; an interruption ends it early."""
+    made, keys = Made(), [content_of(demand, means.seeds) for demand in demands]
+    old: dict[int, Kept] = {}
+    for number, key in enumerate(keys):
+        try:
+            kept = means.keeping.find(key)
+        except DamagedEntryError:
+            made.damaged.append(number)
+            continue
+        if kept is not None:
+            old[number] = kept
+    if means.keeping.mode is not Mode.AUDIT:
+        made.results |= old
+        made.kept |= set(old)
+    left = [number for number in range(len(demands)) if number not in made.results]
+    results = _results(demands, left, means, interruption)
+    try:
+        with closing(results):
+            for number, result in results:
+                if result is None:
+                    continue
+                made.results[number] = result
+                if number in old:
+                    made.disagreeing += [(number, t) for t in differences(old[number], result)]
+    except LostCopyError as lost:
+        made.lost = str(lost)
+    return made
+
+
+def keep_results(
+    demands: Sequence[Demand], numbers: Sequence[int], made: Made, means: Means
+) -> None:
+    """Keep the results that were as expected; one that cannot be written is reported once."""
+    for number in numbers:
+        if number in made.kept or made.unwritten:
+            continue
+        key = content_of(demands[number], means.seeds)
+        try:
+            means.keeping.keep(key, made.results[number])
+        except OSError as problem:
+            made.unwritten = f"{means.keeping.folder}: {problem.strerror}"
+
+
+def _results(
+    demands: Sequence[Demand], numbers: Sequence[int], means: Means, interruption: Interruption
+) -> Generator[tuple[int, Kept | None], None, None]:
+    began = monotonic()
+    line = ProgressLine(means.progress, title="gate")
+    small = [number for number in numbers if not demands[number].is_large]
+    memory = available_memory() // means.workers
+    made = 0
+
+    def left() -> float | None:
+        return None if means.seconds is None else means.seconds - (monotonic() - began)
+
+    def make(number: int, relayed: Interruption) -> Kept | None:
+        return _made(demands[number], means, Limits(memory=memory, time=left()), 1, relayed)
+
+    def tick() -> None:
+        line.runs(made, len(numbers), monotonic() - began)
+
+    try:
+        for item in make_all(_groups(demands, small), make, means.workers, interruption, tick):
+            made += 1
+            yield item
+    finally:
+        line.clear()
+    for number in numbers:
+        if interruption.requested:
+            return
+        if demands[number].is_large:
+            line = ProgressLine(means.progress, title=demands[number].job.title)
+            limits = Limits(time=left())
+            yield number, _made(demands[number], means, limits, means.workers, interruption, line)
+            line.clear()
+
+
+def _groups(demands: Sequence[Demand], numbers: Sequence[int]) -> list[list[int]]:
+    """Return the numbers, those that share a kernel together, the larger models first."""
+    groups: dict[object, list[int]] = {}
+    for number in numbers:
+        job = demands[number].job
+        names = tuple(variant.name for variant in job.family)
+        key = (job.setting.model, job.setting.given, names) if names else number
+        groups.setdefault(key, []).append(number)
+    return sorted(groups.values(), key=lambda group: -len(demands[group[0]].model.modules))
+
+
+def _made(
+    demand: Demand,
+    means: Means,
+    limits: Limits,
+    workers: int,
+    interruption: Interruption,
+    line: Callable[..., None] | None = None,
+) -> Kept | None:
+    """Return what a demand gives, None if there was no time for it."""
+    if limits.time is not None and limits.time <= 0:
+        return None
+    setting = demand.job.setting
+    system = system_of(setting, (), slice=False)
+    blank = Kept(
+        system_digest(system),
+        {path: claim_digest(claim) for path, claim in system.properties.items()},
+        until=demand.job.until,
+    )
+    if demand.activity is Activity.PROVED:
+        if not is_provable(setting):
+            return blank
+        return _proved(blank, setting, means)
+    return replace(blank, run=_explored(demand, limits, workers, interruption, line))
+
+
+def _explored(
+    demand: Demand,
+    limits: Limits,
+    workers: int,
+    interruption: Interruption,
+    line: Callable[..., None] | None,
+) -> RunResult:
+    job = demand.job
+    if job.walks is not None:
+        return simulate(
+            job.setting,
+            runs=job.walks.runs,
+            limits=replace(limits, depth=job.walks.steps),
+            seed=WALKS_SEED,
+            workers=workers,
+            on_progress=line,
+            interruption=interruption,
+        )
+    return explore(
+        job.setting,
+        limits=replace(limits, depth=job.expectation.bounded),
+        workers=workers,
+        until=job.until,
+        on_progress=line,
+        family=job.family,
+        interruption=interruption,
+    )
+
+
+def _proved(blank: Kept, setting: Setting, means: Means) -> Kept:
+    limits = ProofLimits(steps=SOLVER_STEPS)
+    result = prove(setting, limits=limits, recheck=means.recheck)
+    others = [prove(setting, limits=limits, seed=seed) for seed in range(1, means.seeds)]
+    return replace(blank, proof=result, seeds=means.seeds, unstable=_unstable((result, *others)))
+
+
+def _unstable(results: Sequence[ProofResult]) -> tuple[str, ...]:
+    """Return the obligations that some seeds prove and others do not."""
+    statuses: dict[str, set[Status]] = {}
+    for result in results:
+        for obligation in result.obligations:
+            name = f"{obligation.claim} after {obligation.action or 'init'}"
+            statuses.setdefault(name, set()).add(obligation.status)
+    return tuple(name for name, found in statuses.items() if len(found) > 1)
+
+
+def sentences(demands: Sequence[Demand]) -> Mapping[str, str]:
+    """Return the English of every property, by path."""
+    return {path: text for demand in demands for path, text in demand.job.sentences.items()}

@@ -1,0 +1,201 @@
+"""`splitspec gate`: show again everything that was accepted, and fail on every difference."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from splitspec.checker.explicit.native.object_cache import cache_folder
+from splitspec.checker.gate.comparison import compare
+from splitspec.checker.gate.finding import ADVICE, Finding, Kind
+from splitspec.checker.gate.keeping import Keeping, Mode
+from splitspec.checker.gate.lock import FILE_NAME, Activity, Block, Key, Lock
+from splitspec.checker.gate.lock_text import DamagedLockError, load
+from splitspec.checker.interruption import Interruption
+from splitspec.checker.report.gate_document import gate_document
+from splitspec.checker.report.summary import Summary, started
+from splitspec.checker.report.summary_text import last_line, summary_text
+from splitspec.cli.demands import PROOF_SEEDS, Demand, demands
+from splitspec.cli.exclusion import BusyError, exclusively
+from splitspec.cli.execution import Made, Means, execute, keep_results
+from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.judging import Judged, judge_all
+from splitspec.cli.models import Problems, RefusedError, manifest_path, read_models, report_problems
+from splitspec.cli.options import CacheMode, Report
+from splitspec.cli.reports import write_reports
+from splitspec.cli.summary import summarise
+from splitspec.cli.terminal import Choice, painter, uses_color
+from splitspec.model.tier import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class GateRequest:
+    """What was asked on the command line."""
+
+    models: tuple[str, ...]
+    tier: Tier
+    seconds: float | None
+    workers: int
+    cache: CacheMode
+    reports: tuple[Report, ...]
+    json: bool
+    color: Choice
+    progress: Choice
+    verbose: bool
+    quiet: bool
+
+    @property
+    def means(self) -> Means:
+        """With what the runs are made."""
+        return Means(
+            Keeping(cache_folder() / "results", Mode(self.cache.value)),
+            self.workers,
+            self.seconds,
+            PROOF_SEEDS[self.tier],
+            self.tier is Tier.NIGHTLY,
+            self.progress,
+        )
+
+
+@dataclass(slots=True)
+class Round:
+    """One time through everything that is due: what was demanded, made, judged, and found.
+
+    `all` has the demands of every tier, `due` those of this one.
+    """
+
+    path: Path
+    all: tuple[Demand, ...]
+    due: tuple[Demand, ...]
+    made: Made = field(default_factory=Made)
+    judged: tuple[Judged, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+    was_interrupted: bool = False
+
+    @property
+    def blocks(self) -> dict[Key, Block]:
+        """What was found, as it would stand in the lock."""
+        return {item.demand.key: item.block for item in self.judged if item.block is not None}
+
+
+def run_gate(request: GateRequest, interruption: Interruption) -> ExitCode:
+    """Hold everything that is due to the lock, report, and return one code."""
+    began = monotonic()
+    path = manifest_path().with_name(FILE_NAME)
+    try:
+        write_reports(request.reports, started(_title(request), _facts(request)))
+        with exclusively(path):
+            round_ = gather(request, path, interruption)
+            round_.findings += held_to(round_, request)
+    except RefusedError as refusal:
+        return report_problems(refusal.problems, request.color)
+    except BusyError as busy:
+        return refuse(Kind.BUSY, str(busy), ExitCode.NOTHING)
+    except DamagedLockError as damage:
+        return refuse(Kind.DAMAGED, f"{path}: {damage}", ExitCode.USAGE)
+    except OSError as problem:
+        return refuse(Kind.UNWRITABLE, f"{problem.filename}: {problem.strerror}", ExitCode.INTERNAL)
+    interruption.settle()
+    summary = summarise(round_, _title(request), _facts(request), monotonic() - began)
+    return _conclude(request, round_, summary)
+
+
+def _title(request: GateRequest) -> str:
+    return f"gate at tier {request.tier.value}"
+
+
+def _facts(request: GateRequest) -> dict[str, str]:
+    return {"tier": request.tier.value, "models": " ".join(request.models) or "all"}
+
+
+def refuse(kind: Kind, text: str, code: ExitCode) -> ExitCode:
+    """Say what kept the work from being done at all, and return its code."""
+    print(f"error: {kind.value}: {text}\n  → {ADVICE[kind]}", file=sys.stderr)
+    return code
+
+
+def gather(
+    request: GateRequest, path: Path, interruption: Interruption, *, anew: bool = False
+) -> Round:
+    """Make and judge what is due; raise `RefusedError` for a specification that is wrong."""
+    if not anew:
+        load(path)  # A lock that is damaged is found before the work, not after it.
+    everything = demands(read_models(()))
+    known = {demand.model.entry.name for demand in everything}
+    for name in request.models:
+        if name not in known:
+            raise RefusedError(Problems((f"models.toml has no model {name}",)))
+    asked = tuple(
+        demand
+        for demand in everything
+        if not request.models or demand.model.entry.name in request.models
+    )
+    due = tuple(demand for demand in asked if request.tier.includes(demand.tier))
+    round_ = Round(path, asked, due)
+    # The second signal gives up what is under way, and not the report of the rest.
+    with suppress(KeyboardInterrupt):
+        round_.made = execute(due, request.means, interruption)
+    round_.was_interrupted = interruption.requested
+    round_.judged, round_.findings = judge_all(due, round_.made, interrupted=interruption.requested)
+    good = [n for n, item in enumerate(due) if _is_good(item.key, round_.findings, round_.made, n)]
+    keep_results(due, good, round_.made, request.means)
+    if round_.made.unwritten:
+        round_.findings.append(Finding(Kind.UNWRITABLE, "", "", round_.made.unwritten))
+    if not due:
+        text = f"nothing is due at tier {request.tier.value}"
+        round_.findings.append(Finding(Kind.EMPTY, "", "", text))
+    return round_
+
+
+def _is_good(key: Key, findings: Sequence[Finding], made: Made, number: int) -> bool:
+    """Whether a result may be kept: it was made, and nothing in it is but a note."""
+    failed = any(f.run == str(key) and not f.kind.is_note for f in findings)
+    return number in made.results and not failed
+
+
+def held_to(round_: Round, request: GateRequest) -> list[Finding]:
+    """Return how what was found differs from the lock."""
+    locked = load(round_.path)
+    if locked is None:
+        return [Finding(Kind.NEW, "", "", f"there is no {round_.path}: nothing was accepted yet")]
+    names = {demand.model.entry.name for demand in round_.all}
+    relevant = Lock(
+        {
+            key: block
+            for key, block in locked.blocks.items()
+            if not request.models or key.model in names
+        }
+    )
+    declared = {demand.key for demand in round_.all}
+    findings = [*compare(relevant, round_.blocks, declared)]
+    for demand in round_.all:
+        is_new = demand.key not in locked.blocks and demand not in round_.due
+        # Whether a run has anything to prove is known when it was tried.
+        if is_new and demand.activity is not Activity.PROVED:
+            text = "it is not in the lock, and due at a later tier"
+            findings.append(Finding(Kind.NEW, str(demand.key), "", text))
+    said = {(finding.run, finding.claim) for finding in round_.findings}
+    # What is wrong in itself is said once, and not again as a difference.
+    return [f for f in findings if (f.run, f.claim) not in said or f.claim == ""]
+
+
+def _conclude(request: GateRequest, round_: Round, summary: Summary) -> ExitCode:
+    code = ExitCode(summary.code)
+    try:
+        write_reports(request.reports, summary)
+    except OSError as problem:
+        code = refuse(Kind.UNWRITABLE, f"{problem.filename}: {problem.strerror}", ExitCode.INTERNAL)
+    if request.json:
+        print(json.dumps(gate_document(summary), indent=2, ensure_ascii=False))
+        return code
+    if not (request.quiet and code is ExitCode.MET):
+        paint = painter(uses_color(request.color, sys.stdout))
+        print(summary_text(summary, paint, verbose=request.verbose))
+        print()
+    print(last_line(summary))
+    return code

@@ -1,0 +1,72 @@
+"""Write reports for machines and reviewers, whole or not at all.
+
+A report that was asked for is there from the start, and says that nothing is finished; so whoever
+finds the report of a run that was killed does not take it for a pass.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import assert_never
+
+from splitspec.checker.report.gate_document import gate_document
+from splitspec.checker.report.github import step_summary, workflow_commands
+from splitspec.checker.report.junit import junit
+from splitspec.checker.report.markdown import comparison
+from splitspec.checker.report.sarif import sarif
+from splitspec.checker.report.summary import Summary
+from splitspec.cli.options import Report, ReportKind
+
+
+def write_reports(reports: Iterable[Report], summary: Summary) -> None:
+    """Write each report; raise `OSError` for the first that cannot be written."""
+    for report in reports:
+        text = _written(report.kind)(summary)
+        if report.path == "-":
+            print(text, end="")
+        else:
+            _store(Path(report.path), text)
+        if report.kind is ReportKind.GITHUB:
+            _append_step_summary(summary)
+
+
+def _written(kind: ReportKind) -> Callable[[Summary], str]:
+    match kind:
+        case ReportKind.JUNIT:
+            return junit
+        case ReportKind.SARIF:
+            return sarif
+        case ReportKind.GITHUB:
+            return workflow_commands
+        case ReportKind.JSON:
+            return lambda s: json.dumps(gate_document(s), indent=2, ensure_ascii=False) + "\n"
+        case ReportKind.MARKDOWN:
+            return comparison
+        case _:
+            assert_never(kind)
+
+
+def _store(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as problem:
+        partial.unlink(missing_ok=True)
+        # A full disk is reported without a name; the user knows the report's.
+        raise OSError(problem.errno, problem.strerror, str(path)) from None
+
+
+def _append_step_summary(summary: Summary) -> None:
+    """Add the summary to the page of the job, if GitHub runs it and something is finished."""
+    place = os.environ.get("GITHUB_STEP_SUMMARY", "")
+    if not place or summary.is_unfinished:
+        return
+    with Path(place).open("a", encoding="utf-8") as file:
+        file.write(step_summary(summary))

@@ -1,0 +1,188 @@
+"""Make the summary of a gate: an item for each claim, a failure for each finding, one code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, assert_never
+
+from splitspec.checker.expectation import JudgedProof, JudgedRun
+from splitspec.checker.gate.finding import ADVICE, Finding, Kind
+from splitspec.checker.gate.lock import Activity
+from splitspec.checker.report.summary import Failure, Item, State, Summary
+from splitspec.cli.demands import Demand
+from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.judging import Judged
+
+if TYPE_CHECKING:
+    from splitspec.cli.gate import Round
+
+UNDECIDED = (Kind.UNKNOWN, Kind.SKIPPED, Kind.INTERRUPTED, Kind.LOST)
+
+
+def summarise(round_: Round, title: str, facts: Mapping[str, str], seconds: float) -> Summary:
+    """Return everything that a gate did, found and left."""
+    findings = _ordered(round_.findings)
+    by_place: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        by_place.setdefault((finding.run, finding.claim), []).append(finding)
+    items = [item for judged in round_.judged for item in _items(judged, by_place, round_)]
+    placed = {(item.run, item.claim) for item in items}
+    items += [
+        _item_of(finding)
+        for place, members in by_place.items()
+        for finding in members[:1]
+        if place not in placed and not finding.kind.is_note
+    ]
+    codes = [code_of(finding.kind) for finding in findings]
+    codes += [ExitCode.MET] if round_.judged else [ExitCode.NOTHING]
+    return Summary(
+        title,
+        tuple(items),
+        tuple(_failure(finding) for finding in findings),
+        tuple(_left(round_.all, round_.due)),
+        not any(f.kind in (Kind.INTERRUPTED, Kind.SKIPPED, Kind.LOST) for f in findings),
+        combine(codes).value,
+        seconds,
+        facts,
+    )
+
+
+def _ordered(findings: Sequence[Finding]) -> list[Finding]:
+    """Return each finding once, the words in the order of their weight."""
+    kinds = list(Kind)
+    return sorted(dict.fromkeys(findings), key=lambda finding: kinds.index(finding.kind))
+
+
+def _failure(finding: Finding) -> Failure:
+    advice = ADVICE.get(finding.kind, "")
+    return Failure(
+        finding.kind.value,
+        finding.run,
+        finding.claim,
+        finding.text,
+        advice,
+        finding.kind.is_note,
+    )
+
+
+def _items(
+    judged: Judged, findings: Mapping[tuple[str, str], Sequence[Finding]], round_: Round
+) -> Iterator[Item]:
+    made = round_.made
+    seconds = _seconds(judged)
+    number = round_.due.index(judged.demand)
+    for judgement in judged.judgements:
+        if judgement.expected is None:
+            continue
+        verdict = judgement.verdict
+        wrong = findings.get((str(judged.demand.key), verdict.property), ())
+        file, line = _place(judged.demand, verdict.property)
+        yield Item(
+            activity=judged.demand.activity.value,
+            run=str(judged.demand.key),
+            claim=verdict.property,
+            state=_state(wrong),
+            outcome=verdict.outcome.value,
+            assurance=str(verdict.assurance),
+            sentence=judged.demand.job.sentences.get(verdict.property, ""),
+            file=file,
+            line=line,
+            seconds=seconds / max(1, len(judged.judgements)),
+            is_kept=number in made.kept,
+            message="; ".join(f"{f.kind.value}: {f.text}" for f in wrong if not f.kind.is_note),
+            trace=verdict.trace,
+        )
+
+
+def _state(wrong: Iterable[Finding]) -> State:
+    kinds = [finding.kind for finding in wrong if not finding.kind.is_note]
+    if not kinds:
+        return State.PASSED
+    return State.UNDECIDED if all(kind in UNDECIDED for kind in kinds) else State.FAILED
+
+
+def _item_of(finding: Finding) -> Item:
+    """Return the item of a finding about a run as a whole, or about what has no run."""
+    activity = finding.run.partition(" ")[0] or "gate"
+    state = _state([finding])
+    text = f"{finding.kind.value}: {finding.text}"
+    return Item(activity, finding.run, finding.claim, state, message=text)
+
+
+def _seconds(judged: Judged) -> float:
+    match judged.judged:
+        case JudgedRun(result) | JudgedProof(result):
+            return result.run.seconds
+        case None:
+            return 0.0
+
+
+def _place(demand: Demand, path: str) -> tuple[str, int]:
+    """Return where a claim stands; an obligation of the language stands where its model does."""
+    claim = demand.job.setting.program.properties.get(path)
+    span = demand.model.entry.span() if claim is None else claim.span
+    return ("", 0) if span is None else (span.source.name, span.line)
+
+
+def _left(everything: Sequence[Demand], due: Sequence[Demand]) -> Iterator[str]:
+    """Iterate over what was not done, in sentences."""
+    made = {demand.key for demand in due}
+    later = Counter((d.tier, d.activity) for d in everything if d.key not in made)
+    for (tier, activity), number in sorted(later.items(), key=lambda item: item[0][0].value):
+        yield f"to tier {tier.value}: {number:,} {_plural(activity)}"
+    unproved: dict[str, list[str]] = {}
+    for demand in everything:
+        entry = demand.model.entry
+        if entry.unproved and entry.name not in unproved.get(entry.unproved, ()):
+            unproved.setdefault(entry.unproved, []).append(entry.name)
+    for reason, names in unproved.items():
+        yield f"unproved, as models.toml says ({reason}): {', '.join(names)}"
+    refining = sorted({d.model.entry.name for d in everything if d.job.setting.program.refinements})
+    if refining:
+        yield f"refinements of {', '.join(refining)}: `gate` does not check these"
+
+
+def _plural(activity: Activity) -> str:
+    match activity:
+        case Activity.EXPLORED:
+            return "explorations"
+        case Activity.PROVED:
+            return "proofs"
+        case Activity.VARIANT:
+            return "variants"
+        case _:
+            assert_never(activity)
+
+
+def code_of(kind: Kind) -> ExitCode:
+    """Return the exit code of a finding."""
+    match kind:
+        case Kind.VIOLATED:
+            return ExitCode.VIOLATED
+        case Kind.UNKNOWN | Kind.SKIPPED:
+            return ExitCode.UNKNOWN
+        case Kind.EMPTY | Kind.BUSY:
+            return ExitCode.NOTHING
+        case Kind.DAMAGED:
+            return ExitCode.USAGE
+        case Kind.UNWRITABLE | Kind.LOST | Kind.DISAGREEING:
+            return ExitCode.INTERNAL
+        case Kind.INTERRUPTED:
+            return ExitCode.INTERRUPTED
+        case Kind.STRONGER | Kind.RECOMPUTED:
+            return ExitCode.MET
+        case (
+            Kind.UNMET
+            | Kind.VACUOUS
+            | Kind.DRIFTED
+            | Kind.WEAKER
+            | Kind.STALE
+            | Kind.MISSING
+            | Kind.NEW
+            | Kind.UNSTABLE
+            | Kind.DEARER
+        ):
+            return ExitCode.POLICY
+        case _:
+            assert_never(kind)
