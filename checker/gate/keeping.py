@@ -93,12 +93,17 @@ class Keeping:
 
 def _written(kept: Kept) -> bytes:
     content = msgspec.json.encode(kept, order="deterministic")
-    return FORMAT + hashlib.sha256(content).hexdigest().encode() + b"\n" + content
+    return FORMAT + digest(content) + b"\n" + content
+
+
+def digest(content: bytes) -> bytes:
+    """Return what tells a whole result from one that was cut or altered."""
+    return hashlib.sha256(content).hexdigest().encode()
 
 
 def _read(whole: bytes) -> Kept:
     head, _, content = whole.partition(b"\n")
-    if head != FORMAT + hashlib.sha256(content).hexdigest().encode():
+    if head != FORMAT + digest(content):
         raise DamagedEntryError
     try:
         return msgspec.json.decode(content, type=Kept)

@@ -66,12 +66,12 @@ def _demand(activity: Activity, job: Job, model: Model) -> Demand:
     return Demand(activity, job, own if own.includes(due) else due, model)
 
 
-def content_of(demand: Demand, seeds: int) -> str:
+def content_of(demand: Demand, seeds: int, *, recheck: bool) -> str:
     """Return the name under which a result is kept: all that it depends on, in one digest.
 
     Of the specification that is the text of every module, and not what the passes make of it, so
     that a mistake in a pass cannot hide behind a result, and nothing has to be prepared to
-    find one. `seeds` counts those of a proof.
+    find one. `seeds` counts those of a proof, and with `recheck` a second solver is asked.
     """
     setting, job = demand.job.setting, demand.job
     scope = setting.scope
@@ -88,6 +88,7 @@ def content_of(demand: Demand, seeds: int) -> str:
         "bounded": job.expectation.bounded,
         "walks": None if job.walks is None else [job.walks.runs, job.walks.steps],
         "seeds": seeds if demand.activity is Activity.PROVED else 0,
+        "recheck": recheck and demand.activity is Activity.PROVED,
         "steps": SOLVER_STEPS,
     }
     sources = [module.source for module in demand.model.modules]

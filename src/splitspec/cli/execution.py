@@ -6,7 +6,7 @@ an exploration that a later tier asks for is made alone, with all threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -42,6 +42,10 @@ class Means:
     recheck: bool
     progress: Choice
 
+    def content_of(self, demand: Demand) -> str:
+        """Return the name under which the result of a demand is kept."""
+        return content_of(demand, self.seeds, recheck=self.recheck)
+
 
 @dataclass(slots=True)
 class Made:
@@ -62,7 +66,7 @@ class Made:
 
 def execute(demands: Sequence[Demand], means: Means, interruption: Interruption) -> Made:
     """Return what is known of each demand; an interruption ends it early."""
-    made, keys = Made(), [content_of(demand, means.seeds) for demand in demands]
+    made, keys = Made(), [means.content_of(demand) for demand in demands]
     old: dict[int, Kept] = {}
     for number, key in enumerate(keys):
         try:
@@ -97,7 +101,7 @@ def keep_results(
     for number in numbers:
         if number in made.kept or made.unwritten:
             continue
-        key = content_of(demands[number], means.seeds)
+        key = means.content_of(demands[number])
         try:
             means.keeping.keep(key, made.results[number])
         except OSError as problem:
@@ -218,8 +222,3 @@ def _unstable(results: Sequence[ProofResult]) -> tuple[str, ...]:
             name = f"{obligation.claim} after {obligation.action or 'init'}"
             statuses.setdefault(name, set()).add(obligation.status)
     return tuple(name for name, found in statuses.items() if len(found) > 1)
-
-
-def sentences(demands: Sequence[Demand]) -> Mapping[str, str]:
-    """Return the English of every property, by path."""
-    return {path: text for demand in demands for path, text in demand.job.sentences.items()}

@@ -130,7 +130,7 @@ def _left(everything: Sequence[Demand], due: Sequence[Demand]) -> Iterator[str]:
     made = {demand.key for demand in due}
     later = Counter((d.tier, d.activity) for d in everything if d.key not in made)
     for (tier, activity), number in sorted(later.items(), key=lambda item: item[0][0].value):
-        yield f"to tier {tier.value}: {number:,} {_plural(activity)}"
+        yield f"to tier {tier.value}: {number:,} {_noun(activity)}{'' if number == 1 else 's'}"
     unproved: dict[str, list[str]] = {}
     for demand in everything:
         entry = demand.model.entry
@@ -143,14 +143,14 @@ def _left(everything: Sequence[Demand], due: Sequence[Demand]) -> Iterator[str]:
         yield f"refinements of {', '.join(refining)}: `gate` does not check these"
 
 
-def _plural(activity: Activity) -> str:
+def _noun(activity: Activity) -> str:
     match activity:
         case Activity.EXPLORED:
-            return "explorations"
+            return "exploration"
         case Activity.PROVED:
-            return "proofs"
+            return "proof"
         case Activity.VARIANT:
-            return "variants"
+            return "variant"
         case _:
             assert_never(activity)
 

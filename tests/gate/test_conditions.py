@@ -1,0 +1,221 @@
+"""What goes wrong around a gate is never a pass: a full disk, a killed process, another gate, a
+cache that lies, no time, Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.gate.conftest import Splitspec, run
+
+from splitspec.checker.gate import keeping
+from splitspec.checker.gate.keeping import Keeping, Kept, Mode
+from splitspec.checker.interruption import Interruption
+from splitspec.cli import execution
+from splitspec.cli.exclusion import exclusively
+from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.gate import GateRequest, run_gate
+from splitspec.cli.options import CacheMode
+from splitspec.cli.terminal import Choice
+from splitspec.model.tier import Tier
+
+
+def request(cache: CacheMode = CacheMode.OFF, seconds: float | None = None) -> GateRequest:
+    return GateRequest(
+        models=(),
+        tier=Tier.COMMIT,
+        seconds=seconds,
+        workers=2,
+        cache=cache,
+        reports=(),
+        json=False,
+        color=Choice.NEVER,
+        progress=Choice.NEVER,
+        verbose=False,
+        quiet=False,
+    )
+
+
+def entries(cache: Path) -> list[Path]:
+    """The kept results."""
+    return sorted(p for p in (cache / "splitspec" / "results").rglob("*") if p.is_file())
+
+
+def limited(folder: Path, cache: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The command where no file can grow beyond 100 bytes, as on a disk that is full."""
+    return subprocess.run(
+        [sys.executable, "-m", "splitspec", *words],
+        cwd=folder,
+        env=os.environ | {"XDG_CACHE_HOME": str(cache)},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_lock_that_cannot_be_written_is_left_as_it_was(project: Path, warm_cache: Path) -> None:
+    lock = project / "splitspec.lock"
+    spoiled = lock.read_text().replace("states = 7", "states = 8")
+    lock.write_text(spoiled)
+    done = limited(project, warm_cache, "lock", "--cache", "off", "--tier", "pr")
+    assert done.returncode == ExitCode.INTERNAL
+    assert "error: unwritable: " in done.stderr
+    assert "splitspec.lock: File too large" in done.stderr
+    assert lock.read_text() == spoiled
+    assert [path.name for path in project.iterdir() if "partial" in path.name] == []
+
+
+def test_a_report_that_cannot_be_written_fails_the_gate(project: Path, warm_cache: Path) -> None:
+    done = limited(project, warm_cache, "gate", "--cache", "off", "--report", "json=r.json")
+    assert done.returncode == ExitCode.INTERNAL
+    assert "error: unwritable: r.json: File too large" in done.stderr
+    assert not (project / "r.json").exists()
+    nowhere = run(project, warm_cache, "gate", "--report", "junit=no/where.xml")
+    assert nowhere.returncode == ExitCode.INTERNAL
+    assert "error: unwritable: no/where.xml: No such file or directory" in nowhere.stderr
+
+
+def test_results_that_cannot_be_kept_are_said(project: Path, tmp_path: Path) -> None:
+    done = limited(project, tmp_path / "cache", "gate")
+    assert done.returncode == ExitCode.INTERNAL
+    assert "unwritable  " in done.stdout
+    assert "results: File too large" in done.stdout
+
+
+def test_two_gates_do_not_work_on_one_lock(project: Path, splitspec: Splitspec) -> None:
+    with exclusively(project / "splitspec.lock"):
+        for command in ("gate", "lock"):
+            done = splitspec(command)
+            assert done.returncode == ExitCode.NOTHING
+            assert f"error: busy: process {os.getpid()} works on " in done.stderr
+    assert splitspec("gate").returncode == ExitCode.MET
+
+
+def test_a_killed_gate_leaves_a_report_that_says_so(project: Path, warm_cache: Path) -> None:
+    report = project / "r.json"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "splitspec", "gate", "--cache", "off", "--report", "json=r.json"],
+        cwd=project,
+        env=os.environ | {"XDG_CACHE_HOME": str(warm_cache)},
+        stdout=subprocess.DEVNULL,
+    )
+    until = time.monotonic() + 60
+    while not report.exists() and time.monotonic() < until:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    document = json.loads(report.read_text())
+    assert (document["state"], document["code"]) == ("partial", 70)
+    assert document["findings"][0]["word"] == "unfinished"
+    assert document["claims"] == []
+
+
+def test_a_process_that_dies_is_named_and_its_runs_are_skipped(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def die(*_: object) -> Kept:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(execution, "_made", die)
+    assert run_gate(request(), Interruption()) is ExitCode.INTERNAL
+    said = capsys.readouterr().out
+    assert "lost        a copy ended with -9" in said
+    assert "skipped     explored desk: its process died" in said
+
+
+def test_what_there_is_no_time_for_fails(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    assert run_gate(request(seconds=1e-9), Interruption()) is ExitCode.UNKNOWN
+    said = capsys.readouterr().out
+    assert "skipped     explored desk: there was no time left for it" in said
+    assert "(partial)" in said
+
+
+def test_an_interrupted_gate_says_what_was_not_made(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    interruption = Interruption()
+    interruption.notify()
+    assert run_gate(request(), interruption) is ExitCode.INTERRUPTED
+    assert "interrupted explored desk: it was not made" in capsys.readouterr().out
+
+
+def test_a_kept_result_is_taken_until_a_text_changes(project: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    assert "1 run (0 kept)" in run(project, cache, "gate").stdout
+    assert "1 run (1 kept)" in run(project, cache, "gate").stdout
+    assert len(entries(cache)) == 2
+    text = project / "desk.split"
+    text.write_text(text.read_text() + "\n# Somebody wrote something.\n")
+    done = run(project, cache, "gate")
+    assert (done.returncode, "1 run (0 kept)" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("damage", ["cut", "altered", "emptied"])
+def test_a_damaged_result_is_made_again_and_said(
+    damage: str, project: Path, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    run(project, cache, "gate")
+    for path in entries(cache):
+        whole = path.read_bytes()
+        spoiled = {"cut": whole[:-20], "altered": whole.replace(b"7", b"8"), "emptied": b""}
+        path.write_bytes(spoiled[damage])
+    done = run(project, cache, "gate")
+    assert done.returncode == ExitCode.MET
+    assert "note      recomputed: explored desk: its kept result was damaged" in done.stdout
+    assert "(0 kept)" in done.stdout
+    assert "(1 kept)" in run(project, cache, "gate").stdout
+
+
+def test_an_audit_finds_a_result_that_is_whole_and_wrong(project: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    run(project, cache, "gate")
+    assert run(project, cache, "gate", "--cache", "audit").returncode == ExitCode.MET
+    for path in entries(cache):
+        content = path.read_bytes().partition(b"\n")[2].replace(b'"states":7', b'"states":8')
+        head = keeping.FORMAT + keeping.digest(content)
+        path.write_bytes(head + b"\n" + content)
+    done = run(project, cache, "gate", "--cache", "audit")
+    assert done.returncode == ExitCode.INTERNAL
+    assert "disagreeing explored desk: kept and made again: the runs differ" in done.stdout
+
+
+def test_a_cache_that_is_read_only_is_not_written(project: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    assert run(project, cache, "gate", "--cache", "ro").returncode == ExitCode.MET
+    assert entries(cache) == []
+
+
+def test_what_was_not_as_expected_is_never_kept(project: Path, tmp_path: Path) -> None:
+    cache, text = tmp_path / "cache", project / "desk.split"
+    text.write_text(text.read_text().replace("  when one:  no l: Key: holder[l] = p\n", ""))
+    manifest = project / "models.toml"
+    manifest.write_text(manifest.read_text().partition("\n[desk.variants")[0])
+    (project / "variants" / "desk.split").unlink()
+    for _ in range(2):
+        done = run(project, cache, "gate")
+        assert done.returncode == ExitCode.VIOLATED
+        assert "unknown     proved desk · desk.one_key_each" in done.stdout
+    assert entries(cache) == []
+
+
+def test_keeping_nothing_reads_nothing(tmp_path: Path) -> None:
+    writing = Keeping(tmp_path, Mode.READ_WRITE)
+    writing.keep("0" * 64, Kept("digest"))
+    assert writing.find("0" * 64) == Kept("digest")
+    assert Keeping(tmp_path, Mode.OFF).find("0" * 64) is None
