@@ -6,7 +6,7 @@ PY := .venv/bin/python
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check fmt lint type unit browser bench nightly docs lock clean
+.PHONY: help env demo test gate check fmt lint type unit browser bench nightly docs lock clean
 
 help: ## Print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -38,6 +38,10 @@ browser: env ## Test the pages of `splitspec view` in a real browser, which is i
 	@echo "==> pytest in Chromium"
 	@chromium=$$(sh requirements/browser.sh) && \
 	    CHROMIUM=$$chromium $(PY) -m pytest -q tests/browser
+
+gate: env ## Hold the specification to what spec/splitspec.lock accepted
+	@echo "==> splitspec gate"
+	@$(PY) -m splitspec gate --tier commit --report github=-
 
 check: env ## Check every shipped model against what spec/models.toml expects
 	@echo "==> splitspec check"

@@ -10,18 +10,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.gate.conftest import Splitspec, run
 
-from splitspec.checker.gate import keeping
+from splitspec.checker.gate import keeping, lock_text
 from splitspec.checker.gate.keeping import Keeping, Kept, Mode
+from splitspec.checker.gate.lock import Lock
 from splitspec.checker.interruption import Interruption
 from splitspec.cli import execution
+from splitspec.cli import lock as locking
 from splitspec.cli.exclusion import exclusively
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.gate import GateRequest, run_gate
+from splitspec.cli.lock import LockRequest, accept
 from splitspec.cli.options import CacheMode
 from splitspec.cli.terminal import Choice
 from splitspec.model.tier import Tier
@@ -53,7 +58,8 @@ def limited(folder: Path, cache: Path, *words: str) -> subprocess.CompletedProce
     return subprocess.run(
         [sys.executable, "-m", "splitspec", *words],
         cwd=folder,
-        env=os.environ | {"XDG_CACHE_HOME": str(cache)},
+        # Nothing but what is tested may be cut short, least of all compiled modules.
+        env=os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONDONTWRITEBYTECODE": "1"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
         capture_output=True,
         text=True,
@@ -62,15 +68,36 @@ def limited(folder: Path, cache: Path, *words: str) -> subprocess.CompletedProce
     )
 
 
-def test_a_lock_that_cannot_be_written_is_left_as_it_was(project: Path, warm_cache: Path) -> None:
-    lock = project / "splitspec.lock"
-    spoiled = lock.read_text().replace("states = 7", "states = 8")
-    lock.write_text(spoiled)
-    done = limited(project, warm_cache, "lock", "--cache", "off", "--tier", "pr")
-    assert done.returncode == ExitCode.INTERNAL
-    assert "error: unwritable: " in done.stderr
-    assert "splitspec.lock: File too large" in done.stderr
-    assert lock.read_text() == spoiled
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file can grow beyond 100 bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_lock_that_cannot_be_written_is_left_as_it_was(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def store(path: Path, locked: Lock) -> None:
+        with full_disk():
+            lock_text.store(path, locked)
+
+    path = project / "splitspec.lock"
+    spoiled = path.read_text().replace("states = 7", "states = 8")
+    path.write_text(spoiled)
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(locking, "store", store)
+    wanted = LockRequest(request(), check=False, weaker=False, anew=False)
+    assert accept(wanted, Interruption()) is ExitCode.INTERNAL
+    said = capsys.readouterr()
+    assert "drifted     explored desk: states: accepted 8, found 7" in said.out
+    assert "error: unwritable: " in said.err
+    assert "splitspec.lock: File too large" in said.err
+    assert path.read_text() == spoiled
     assert [path.name for path in project.iterdir() if "partial" in path.name] == []
 
 
@@ -84,11 +111,25 @@ def test_a_report_that_cannot_be_written_fails_the_gate(project: Path, warm_cach
     assert "error: unwritable: no/where.xml: No such file or directory" in nowhere.stderr
 
 
-def test_results_that_cannot_be_kept_are_said(project: Path, tmp_path: Path) -> None:
-    done = limited(project, tmp_path / "cache", "gate")
-    assert done.returncode == ExitCode.INTERNAL
-    assert "unwritable  " in done.stdout
-    assert "results: File too large" in done.stdout
+def test_results_that_cannot_be_kept_are_said(
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def keep(self: Keeping, key: str, kept: Kept) -> None:
+        with full_disk():
+            real(self, key, kept)
+
+    real = Keeping.keep
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(Keeping, "keep", keep)
+    assert run_gate(request(CacheMode.READ_WRITE), Interruption()) is ExitCode.INTERNAL
+    said = capsys.readouterr().out
+    assert "unwritable  " in said
+    assert "results: File too large" in said
+    assert entries(tmp_path / "cache") == []
 
 
 def test_two_gates_do_not_work_on_one_lock(project: Path, splitspec: Splitspec) -> None:
@@ -151,7 +192,11 @@ def test_an_interrupted_gate_says_what_was_not_made(
     interruption = Interruption()
     interruption.notify()
     assert run_gate(request(), interruption) is ExitCode.INTERRUPTED
-    assert "interrupted explored desk: it was not made" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "interrupted proved desk: it was not made" in said
+    assert "2 interrupted (partial)" in said
+    # Counts of half a run are no drift.
+    assert "drifted" not in said
 
 
 def test_a_kept_result_is_taken_until_a_text_changes(project: Path, tmp_path: Path) -> None:

@@ -179,9 +179,16 @@ def held_to(round_: Round, request: GateRequest) -> list[Finding]:
         if is_new and demand.activity is not Activity.PROVED:
             text = "it is not in the lock, and due at a later tier"
             findings.append(Finding(Kind.NEW, str(demand.key), "", text))
-    said = {(finding.run, finding.claim) for finding in round_.findings}
-    # What is wrong in itself is said once, and not again as a difference.
-    return [f for f in findings if (f.run, f.claim) not in said or f.claim == ""]
+    return [finding for finding in findings if not _is_said(finding, round_.findings)]
+
+
+def _is_said(finding: Finding, before: Sequence[Finding]) -> bool:
+    """Whether a difference follows from what is wrong in itself, and so is said already."""
+    same_run = [other for other in before if other.run == finding.run]
+    if finding.claim:
+        return any(other.claim == finding.claim for other in same_run)
+    is_part = any(other.kind in (Kind.UNKNOWN, Kind.INTERRUPTED) for other in same_run)
+    return finding.kind is Kind.DRIFTED and is_part
 
 
 def _conclude(request: GateRequest, round_: Round, summary: Summary) -> ExitCode:
