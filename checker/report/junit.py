@@ -21,10 +21,10 @@ def junit(summary: Summary) -> str:
     """Return the XML of a summary."""
     suites: dict[str, TestSuite] = {}
     for item in summary.items:
-        suite = suites.setdefault(item.run, TestSuite(_xml(item.run or summary.title)))
+        suite = suites.get(item.run) or _suite(suites, item.run, item.run, summary)
         suite.add_testcase(_case(item))
     if summary.left:
-        suite = suites["\0left"] = TestSuite("left")
+        suite = _suite(suites, "\0left", "left", summary)
         for sentence in summary.left:
             case = TestCase(_xml(sentence), "left")
             case.result = [Skipped(_xml(sentence))]
@@ -32,19 +32,24 @@ def junit(summary: Summary) -> str:
     placed = {(item.run, item.claim) for item in summary.items}
     loose = [f for f in summary.failing if (f.run, f.claim) not in placed]
     if loose:
-        suite = suites["\0loose"] = TestSuite(_xml(summary.title))
+        suite = _suite(suites, "\0loose", "", summary)
         for failure in loose:
             case = TestCase(_xml(failure.word), "gate")
             case.result = [Error(_xml(f"{failure.text} ({failure.advice})"), failure.word)]
             suite.add_testcase(case)
     document = JUnitXml("splitspec")
     for suite in suites.values():
-        state = "complete" if summary.is_complete else "partial"
-        suite.add_property("state", state)
         document.add_testsuite(suite)
     document.update_statistics()  # type: ignore[no-untyped-call]
     text: bytes = document.tostring()  # type: ignore[no-untyped-call]
     return text.decode()
+
+
+def _suite(suites: dict[str, TestSuite], key: str, name: str, summary: Summary) -> TestSuite:
+    """Return a new suite, whose properties come first, as the schema wants it."""
+    suite = suites[key] = TestSuite(_xml(name or summary.title))
+    suite.add_property("state", "complete" if summary.is_complete else "partial")
+    return suite
 
 
 def _case(item: Item) -> TestCase:

@@ -3,11 +3,14 @@ was accepted, then the counterexamples."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from splitspec.checker.report.summary import Failure, Item, State, Summary
 from splitspec.checker.report.text import plain, trace_text
 
+# Characters that are not seen, or that turn the line around.
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 ROWS = 60
 TRACES = 3
 
@@ -30,7 +33,7 @@ def _lines(summary: Summary) -> Iterator[str]:
     if summary.failures:
         yield from ("", "| what | where | difference |", "|---|---|---|")
         yield from _rows(summary.failures)
-    for advice in dict.fromkeys(f"*{f.word}*: {f.advice}" for f in summary.failing):
+    for advice in dict.fromkeys(f"*{f.word}*: {_cell(f.advice)}" for f in summary.failing):
         yield from ("", advice)
     yield from _traces(summary.items)
     if summary.left:
@@ -58,5 +61,7 @@ def _traces(items: Iterable[Item]) -> Iterator[str]:
 
 def _cell(text: str) -> str:
     """Return text that neither ends a cell of a table nor is taken for markup."""
-    escaped = text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    escaped = (
+        UNSEEN.sub("\ufffd", text).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    )
     return escaped.replace("<", "&lt;").replace("`", "\\`").replace("@", "&#64;")

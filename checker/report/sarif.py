@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import Any
+from urllib.parse import quote
 
 from splitspec import __version__
 from splitspec.checker.report.summary import Failure, Item, State, Summary
@@ -86,15 +87,16 @@ def _loose(failure: Failure, names: list[str]) -> dict[str, Any]:
 
 
 def _flow(trace: Trace, item: Item) -> list[dict[str, Any]]:
-    """Return the initial state and every step; the last one stands where the claim does."""
+    """Return the initial state, where the claim stands, and every step, where its action does."""
+    places = ((item.file, item.line), *item.steps)
     calls = ["initial state", *(f"{step.actor}: {step}" for step in trace.steps)]
     return [
         {
             "executionOrder": number,
-            "location": _location(item.file, item.line)
+            "location": _location(*place)
             | {"message": {"text": f"{call}{_changes(trace, number)}"}},
         }
-        for number, call in enumerate(calls)
+        for number, (call, place) in enumerate(zip(calls, places, strict=True))
     ]
 
 
@@ -108,7 +110,7 @@ def _changes(trace: Trace, number: int) -> str:
 def _location(file: str, line: int) -> dict[str, Any]:
     return {
         "physicalLocation": {
-            "artifactLocation": {"uri": file or NOWHERE},
+            "artifactLocation": {"uri": quote(file or NOWHERE)},
             "region": {"startLine": max(1, line)},
         }
     }

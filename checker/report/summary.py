@@ -28,7 +28,8 @@ class State(Enum):
 class Item:
     """One claim of one run; `claim` is "" where the run as a whole is meant.
 
-    `file` and `line` say where the claim stands, "" and 0 if nowhere.
+    `file` and `line` say where the claim stands, "" and 0 if nowhere; `steps`, where the actions of
+    the trace do.
     """
 
     activity: str
@@ -44,6 +45,7 @@ class Item:
     is_kept: bool = False
     message: str = ""
     trace: Trace | None = None
+    steps: tuple[tuple[str, int], ...] = ()
 
     @property
     def name(self) -> str:

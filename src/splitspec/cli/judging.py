@@ -163,4 +163,4 @@ def _words(judgement: Judgement) -> str:
         return judgement.miss
     expected = "" if judgement.expected is None else f", expected {judgement.expected.value}"
     reason = f": {verdict.reason}" if verdict.reason else ""
-    return f"{verdict.outcome.value}{expected}{reason}"
+    return f"is {verdict.outcome.value}{expected}{reason}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from splitspec.checker.expectation import JudgedProof, JudgedRun
@@ -13,6 +14,8 @@ from splitspec.checker.report.summary import Failure, Item, State, Summary
 from splitspec.cli.demands import Demand
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.judging import Judged
+from splitspec.model.source import Span
+from splitspec.model.trace import Trace
 
 if TYPE_CHECKING:
     from splitspec.cli.gate import Round
@@ -29,10 +32,9 @@ def summarise(round_: Round, title: str, facts: Mapping[str, str], seconds: floa
     items = [item for judged in round_.judged for item in _items(judged, by_place, round_)]
     placed = {(item.run, item.claim) for item in items}
     items += [
-        _item_of(finding)
-        for place, members in by_place.items()
-        for finding in members[:1]
-        if place not in placed and not finding.kind.is_note
+        _item_of(members)
+        for place, found in by_place.items()
+        if place not in placed and (members := [f for f in found if not f.kind.is_note])
     ]
     codes = [code_of(finding.kind) for finding in findings]
     codes += [ExitCode.MET] if round_.judged else [ExitCode.NOTHING]
@@ -92,6 +94,7 @@ def _items(
             is_kept=number in made.kept,
             message="; ".join(f"{f.kind.value}: {f.text}" for f in wrong if not f.kind.is_note),
             trace=verdict.trace,
+            steps=_steps(judged.demand, verdict.trace),
         )
 
 
@@ -102,12 +105,11 @@ def _state(wrong: Iterable[Finding]) -> State:
     return State.UNDECIDED if all(kind in UNDECIDED for kind in kinds) else State.FAILED
 
 
-def _item_of(finding: Finding) -> Item:
-    """Return the item of a finding about a run as a whole, or about what has no run."""
-    activity = finding.run.partition(" ")[0] or "gate"
-    state = _state([finding])
-    text = f"{finding.kind.value}: {finding.text}"
-    return Item(activity, finding.run, finding.claim, state, message=text)
+def _item_of(findings: Sequence[Finding]) -> Item:
+    """Return the item of what was found of a run as a whole, or of what has no run."""
+    run, claim = findings[0].run, findings[0].claim
+    text = "; ".join(f"{finding.kind.value}: {finding.text}" for finding in findings)
+    return Item(run.partition(" ")[0] or "gate", run, claim, _state(findings), message=text)
 
 
 def _seconds(judged: Judged) -> float:
@@ -121,8 +123,25 @@ def _seconds(judged: Judged) -> float:
 def _place(demand: Demand, path: str) -> tuple[str, int]:
     """Return where a claim stands; an obligation of the language stands where its model does."""
     claim = demand.job.setting.program.properties.get(path)
-    span = demand.model.entry.span() if claim is None else claim.span
-    return ("", 0) if span is None else (span.source.name, span.line)
+    return _shown(demand.model.entry.span() if claim is None else claim.span)
+
+
+def _steps(demand: Demand, trace: Trace | None) -> tuple[tuple[str, int], ...]:
+    """Return where the actions of a trace stand; what a variant adds stands with the variant."""
+    setting = demand.job.setting
+    actions, variant = setting.program.actions, setting.variant
+    added = None if variant is None else variant.span
+    steps = () if trace is None else trace.steps
+    return tuple(
+        _shown(actions[step.action].span if step.action in actions else added) for step in steps
+    )
+
+
+def _shown(span: Span | None) -> tuple[str, int]:
+    if span is None:
+        return "", 0
+    path, here = Path(span.source.name), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path), span.line
 
 
 def _left(everything: Sequence[Demand], due: Sequence[Demand]) -> Iterator[str]:
