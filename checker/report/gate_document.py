@@ -8,8 +8,8 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
-from splitspec.checker.report.document import trace_document
 from splitspec.checker.report.summary import Item, Summary
+from splitspec.checker.report.trace_document import trace_document
 
 SCHEMA = "splitspec-gate/1"
 

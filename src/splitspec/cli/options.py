@@ -209,7 +209,7 @@ Cache = Annotated[
         help="Kept results: read and write, only read, make anew and compare, or leave alone.",
     ),
 ]
-Reports = Annotated[
+GateReports = Annotated[
     list[str] | None,
     typer.Option(
         "--report",

@@ -51,8 +51,12 @@ class Request:
         return " ".join([*words, *(["--variants"] if self.variants else [])])
 
     def includes(self, model: Model) -> bool:
-        """Whether a model that was read is to be run: it was named, or its tier is due."""
-        return bool(self.models) or self.tier.includes(model.entry.tier)
+        """Whether a model that was read is to be run: it was named, or its tier is due.
+
+        Variants have sizes of their own, and no tier.
+        """
+        are_variants = self.variants or self.variant is not None
+        return are_variants or bool(self.models) or self.tier.includes(model.entry.tier)
 
     def chooses(self, path: str) -> bool:
         """Whether a property is asked for: by its path, without its module, or with all."""

@@ -28,7 +28,7 @@ def gate(
     timeout: TotalTimeout = None,
     workers: o.Workers = 2,
     cache: o.Cache = o.CacheMode.READ_WRITE,
-    report: o.Reports = None,
+    report: o.GateReports = None,
     format: o.OutputFormat = o.Format.TEXT,
     color: o.Color = Choice.AUTO,
     progress: o.ProgressOption = Choice.AUTO,
