@@ -145,8 +145,9 @@ def _scope(scope: Iterable[tuple[str, int]]) -> str:
     return " ".join(f"{sort.rpartition('.')[2]}={size}" for sort, size in scope)
 
 
-def _step(step: Step) -> dict[str, str]:
-    return {"call": str(step), "actor": step.actor, "action": step.action}
+def _step(step: Step) -> dict[str, Any]:
+    values = [value for _, value in step.arguments]
+    return {"call": str(step), "actor": step.actor, "action": step.action, "values": values}
 
 
 def _readable(picture: Picture) -> dict[str, Any]:

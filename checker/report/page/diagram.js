@@ -134,6 +134,7 @@ class Diagram {
       if (state.ink.places.some((place) => pointed.has(place))) words.push("pointed");
       return words.join(" ");
     };
+    this.named = new Set(index > 0 ? take.steps[index - 1].values : []);
     svg.replaceChildren();
     svg.setAttribute("aria-label", this.describe(index));
     diagram.columns.forEach((column, c) => {
@@ -170,7 +171,8 @@ class Diagram {
     const all = [...inks.owner, ...inks.claim, ...inks.mark];
     const classes = all.map(classOf).join(" ");
     const touched = all.some((state) => state.status !== "kept") ? "touched" : "";
-    const also = ["evidence", "unchecked", "pointed"].filter((word) => classes.includes(word)).join(" ");
+    const also = ["evidence", "unchecked", "pointed"].filter((word) => classes.includes(word)).join(" ")
+      + (this.isNamed(cell) ? " named" : "");
     const group = s("g", { class: `cell ${touched} ${also}`,
       transform: `translate(${box.x} ${box.y})` });
     group.append(s("rect", { class: "halo", x: -2, y: -2, width: box.width + 4, height: box.height + 4, rx: 9 }));
@@ -255,7 +257,8 @@ class Diagram {
         middle = { x: x1 + (near - x1) * along, y: y1 + (round.y - y1) * along - 4, anchor: "middle" };
       }
     }
-    const kind = `link ${classes} ${back ? "back" : ""}`;
+    const ends = [source, target].map(([column, cell]) => this.diagram.columns[column].cells[cell]);
+    const kind = `link ${classes} ${back ? "back" : ""} ${ends.every((cell) => this.isNamed(cell)) ? "named" : ""}`;
     return [
       s("g", { class: kind },
         s("title", {}, `${label}: ${this.nameOf(source)} → ${this.nameOf(target)}`),
@@ -263,6 +266,11 @@ class Diagram {
       s("g", { class: kind },
         s("text", { x: middle.x, y: middle.y, "text-anchor": middle.anchor }, short(label, 22))),
     ];
+  }
+
+  /** Whether the step that led here names the cell: all its elements are among the arguments. */
+  isNamed(cell) {
+    return cell.name.split(", ").every((element) => this.named.has(element));
   }
 
   /** Return how to pass a layer's cells: above them or below, whichever is nearer. */
@@ -323,6 +331,7 @@ function legend(diagram, take) {
   if (has("owner")) entries.push(h("span", {}, sample(box("var(--t0)", "var(--line)", 1)), "fill: whose it really is"));
   if (has("claim")) entries.push(h("span", {}, sample(box("var(--panel)", "var(--p0)", 2.6)), "border: whose, as a table has it"));
   const wire = (classes) => sample(s("g", { class: `link ${classes}` }, s("path", { class: "wire", d: "M1 8H18" }), s("path", { class: "head", d: "M25 8l-9 -4.5v9Z" })));
+  entries.push(h("span", {}, wire("named"), "named by this step"));
   entries.push(h("span", {}, wire("new"), "changed by this step"));
   if (take.unchecked.size) entries.push(h("span", {}, wire("unchecked"), "what the missing guard would have looked at"));
   if (take.evidence.size) entries.push(h("span", {}, wire("evidence"), "makes the claim false"));

@@ -1,0 +1,176 @@
+"""`splitspec view` and `check --report` as a user meets them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from splitspec.checker.report.document import schema_text
+
+ROOT = Path(__file__).parents[2]
+VARIANT = ("lifecycle", "--variant", "kill_unnoticed")
+
+
+def _splitspec(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "splitspec", *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every report of one violated variant."""
+    folder = tmp_path_factory.mktemp("reports")
+    words = [
+        f"--report={kind}={name}"
+        for kind, name in (
+            ("json", "run.json"),
+            ("itf", "run.itf.json"),
+            ("mermaid", "run.mmd"),
+            ("dot", "run.dot"),
+            ("html", "run.html"),
+        )
+    ]
+    done = _splitspec("check", *VARIANT, *words, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("report: ") == len(words)
+    return folder
+
+
+def test_every_report_is_written(reports: Path) -> None:
+    assert {path.name for path in reports.iterdir()} == {
+        "run.json",
+        "run.itf.json",
+        "run.mmd",
+        "run.dot",
+        "run.html",
+    }
+    jsonschema.validate(json.loads((reports / "run.json").read_text()), json.loads(schema_text()))
+    assert (reports / "run.mmd").read_text().startswith("sequenceDiagram")
+    assert (reports / "run.dot").read_text().startswith("digraph")
+
+
+@pytest.mark.parametrize("source", ["run.json", "run.itf.json", "single.json"])
+def test_a_page_is_the_same_from_every_form(source: str, reports: Path, tmp_path: Path) -> None:
+    document = json.loads((reports / "run.json").read_text())
+    first = next(v for v in document["verdicts"] if v["trace"] and v["expected"])
+    (tmp_path / "single.json").write_text(
+        json.dumps({"schema": "splitspec-trace/1"} | first["trace"])
+    )
+    folder = tmp_path if source == "single.json" else reports
+    target = tmp_path / "page.html"
+    done = _splitspec("view", str(folder / source), "-o", str(target), cwd=reports)
+    assert done.returncode == 0, done.stderr
+    assert target.read_text() == (reports / "run.html").read_text()
+
+
+def _spoilt(reports: Path, change: str) -> str:
+    """Return the document with one thing changed in the first trace."""
+    document = json.loads((reports / "run.json").read_text())
+    trace: dict[str, Any] = next(v["trace"] for v in document["verdicts"] if v["trace"])
+    match change:
+        case "step":
+            trace["steps"][-1]["arguments"] = {"c": "c9"}
+        case "state":
+            trace["states"][-1] = trace["states"][0]
+        case "property":
+            trace["property"] = "lifecycle.unheard_of"
+        case "shows":
+            trace["property"] = "lifecycle.the_gone_have_no_shadow"
+        case "type":
+            trace["places"] = "all"
+        case "none":
+            document["verdicts"] = []
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("step", "SS706"),
+        ("state", "SS706"),
+        ("property", "SS705"),
+        ("shows", "SS707"),
+        ("type", "SS703"),
+        ("none", "SS704"),
+    ],
+)
+def test_what_is_no_run_is_not_drawn(change: str, code: str, reports: Path, tmp_path: Path) -> None:
+    path = tmp_path / "spoilt.json"
+    path.write_text(_spoilt(reports, change))
+    done = _splitspec("view", str(path), cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"error[{code}]" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not path.with_suffix(".html").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (None, "SS701"),
+        (b"\xff\xfe", "SS701"),
+        (b"{", "SS702"),
+        (b"[" * 100_000, "SS702"),
+        (b"[]", "SS703"),
+        (b"{}", "SS703"),
+        (b'{"schema": "splitspec/1"}', "SS703"),
+        (b'{"schema": "splitspec/1", "verdicts": [1]}', "SS703"),
+        (b'{"vars": [], "states": []}', "SS703"),
+        (b'{"vars": ["x"], "states": [{"x": 1}], "#meta": {}}', "SS703"),
+    ],
+    ids=[
+        "missing",
+        "bytes",
+        "cut",
+        "deep",
+        "list",
+        "empty",
+        "document",
+        "verdict",
+        "itf",
+        "foreign",
+    ],
+)
+def test_what_is_no_trace_is_a_diagnostic(content: bytes | None, code: str, tmp_path: Path) -> None:
+    path = tmp_path / "trace.json"
+    if content is not None:
+        path.write_bytes(content)
+    done = _splitspec("view", str(path), cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"error[{code}]" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unwritable_report_is_no_pass(tmp_path: Path) -> None:
+    done = _splitspec("check", *VARIANT, "--report", "html=missing/page.html", cwd=tmp_path)
+    assert done.returncode == 70
+    assert "cannot be written" in done.stderr
+
+
+def test_a_report_of_nothing_says_so(tmp_path: Path) -> None:
+    done = _splitspec("check", "lifecycle", "--report", "html=page.html", "-q", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "nothing is violated" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("word", ["html", "html=", "gif=a.gif"])
+def test_a_report_has_a_kind_and_a_path(word: str, tmp_path: Path) -> None:
+    done = _splitspec("check", "lifecycle", "--report", word, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "KIND=PATH" in done.stderr
+
+
+def test_the_property_is_named_by_a_glob(reports: Path, tmp_path: Path) -> None:
+    target = str(tmp_path / "page.html")
+    done = _splitspec("view", "run.json", "-p", "present_*", "-o", target, cwd=reports)
+    assert done.returncode == 0, done.stderr
+    done = _splitspec("view", "run.json", "-p", "absent_*", "-o", target, cwd=reports)
+    assert done.returncode == 2
+    assert "error[SS704]" in done.stderr
