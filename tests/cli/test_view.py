@@ -12,6 +12,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from splitspec.checker.report.document import schema_text
+from splitspec.cli.saved import UnusableError, read_traces, replay
 
 ROOT = Path(__file__).parents[2]
 VARIANT = ("lifecycle", "--variant", "kill_unnoticed")
@@ -103,9 +104,17 @@ def _spoilt(reports: Path, change: str) -> str:
 def test_what_is_no_run_is_not_drawn(change: str, code: str, reports: Path, tmp_path: Path) -> None:
     path = tmp_path / "spoilt.json"
     path.write_text(_spoilt(reports, change))
+    with pytest.raises(UnusableError) as refused:
+        replay(read_traces(path)[0], None)
+    assert [d.code for d in refused.value.problems.diagnostics] == [code]
+
+
+def test_a_refusal_is_a_diagnostic_and_leaves_no_file(reports: Path, tmp_path: Path) -> None:
+    path = tmp_path / "spoilt.json"
+    path.write_text(_spoilt(reports, "state"))
     done = _splitspec("view", str(path), cwd=tmp_path)
     assert done.returncode == 2
-    assert f"error[{code}]" in done.stderr
+    assert "error[SS706]" in done.stderr
     assert "Traceback" not in done.stderr
     assert not path.with_suffix(".html").exists()
 
@@ -141,10 +150,9 @@ def test_what_is_no_trace_is_a_diagnostic(content: bytes | None, code: str, tmp_
     path = tmp_path / "trace.json"
     if content is not None:
         path.write_bytes(content)
-    done = _splitspec("view", str(path), cwd=tmp_path)
-    assert done.returncode == 2
-    assert f"error[{code}]" in done.stderr, done.stderr
-    assert "Traceback" not in done.stderr
+    with pytest.raises(UnusableError) as refused:
+        read_traces(path)
+    assert [d.code for d in refused.value.problems.diagnostics] == [code]
 
 
 def test_an_unwritable_report_is_no_pass(tmp_path: Path) -> None:

@@ -1,0 +1,143 @@
+"""Names and texts from outside are shown, and never run: markup, control characters, other
+directions of writing, and more letters than fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from splitspec.checker.evidence.claims import claim_named
+from splitspec.checker.evidence.execution import Execution, trace
+from splitspec.checker.evidence.picturing import picture_of
+from splitspec.checker.evidence.replay import retrace
+from splitspec.checker.explicit.oracle import explore
+from splitspec.checker.report.page import Take, page
+from splitspec.cli.selection import Request, select
+from splitspec.model.evaluator import Evaluator
+from splitspec.model.loader import load
+from splitspec.model.picture import Picture
+from splitspec.model.scope import Scope
+from splitspec.model.setting import Setting, properties_under
+
+ROOT = Path(__file__).parents[2]
+SHOTS = ROOT / "build" / "screenshots"
+Open = Callable[..., Any]
+
+HOSTILE = [
+    "</script><script>window.owned = 1</script>",
+    "<img src=x onerror='window.owned = 1'>",
+    '" onmouseover="window.owned = 1',
+    "{{ 7 * 7 }}${7 * 7}",
+    "\u202egnp.exe \u2066 \u200f",
+    "\U0001f4a3" * 40,
+    "long" * 2500,
+    "javascript:window.owned=1",
+    "\u2028\u2029\x00\x07",
+]
+
+SHARED = """
+module shared
+
+sort C
+sort Page
+
+var table[C]: Page?                          # the page that it maps
+
+action map(c: C, g: Page) by container[c]
+  table[c] := g
+
+invariant alone
+  \"\"\"%s\"\"\"
+  all c, d: C, g: Page: table[c] = g and table[d] = g implies c = d
+"""
+
+
+def _picture(tmp_path: Path, text: str) -> Picture:
+    path = tmp_path / "shared.split"
+    path.write_text(SHARED.lstrip("\n") % text)
+    program = load(path).program
+    assert program is not None
+    claims = properties_under(program, frozenset())
+    setting = Setting(
+        "shared", program, Scope(dict.fromkeys(program.sorts, 2), {}, {}), properties=claims
+    )
+    found = next(v.trace for v in explore(setting).verdicts if v.trace is not None)
+    evaluator = Evaluator(setting)
+    execution = retrace(evaluator, found)
+    claim = claim_named(evaluator, "shared.alone")
+    assert isinstance(execution, Execution)
+    assert claim is not None
+    return picture_of(evaluator, claim, execution, found)
+
+
+# What the page looks up, instead of showing it.
+KEPT = {"side", "kind", "since", "values", "truths", "value"}
+
+
+def _poisoned(thing: Any, poison: str) -> Any:
+    """Return the same data with every text followed by a hostile one."""
+    if isinstance(thing, str):
+        return thing + poison
+    if isinstance(thing, tuple):
+        return tuple(_poisoned(part, poison) for part in thing)
+    if is_dataclass(thing) and not isinstance(thing, type):
+        changed = {
+            field.name: _poisoned(getattr(thing, field.name), poison)
+            for field in fields(thing)
+            if field.name not in KEPT
+        }
+        return replace(thing, **changed)
+    return thing
+
+
+@pytest.mark.parametrize("poison", HOSTILE, ids=lambda text: ascii(text[:20]))
+def test_hostile_texts_are_shown_and_never_run(poison: str, tmp_path: Path, visit: Open) -> None:
+    picture = _poisoned(_picture(tmp_path, "No page is mapped twice."), poison)
+    path = tmp_path / "page.html"
+    path.write_text(page([Take("run" + poison, picture)], "text" + poison, "1", poison))
+    shown = visit(path).page
+    assert "alone" in shown.locator("h1").text_content()
+    for key in ("Home", "ArrowRight", "ArrowRight", "d", "End", "1", "m", "t"):
+        shown.keyboard.press(key)
+    assert shown.evaluate("() => window.owned") is None
+    assert shown.locator("img, iframe, object, a[href^='javascript:']").count() == 0
+    # Long names widen no more than their own box.
+    assert shown.evaluate("() => document.documentElement.scrollWidth") <= 1440
+
+
+def test_a_hostile_specification_is_only_text(tmp_path: Path, visit: Open) -> None:
+    picture = _picture(tmp_path, HOSTILE[0] + HOSTILE[1])
+    path = tmp_path / "page.html"
+    path.write_text(page([Take("run", picture)], "text", "1"))
+    shown = visit(path).page
+    assert HOSTILE[0] in shown.locator(".claim").text_content()
+    assert shown.evaluate("() => window.owned") is None
+
+
+def test_a_run_of_thirty_steps_fits_in_200_kilobytes(tmp_path: Path, visit: Open) -> None:
+    """Thirty steps of a whole model of the specification, chosen as they come."""
+    (job, *_) = select(Request(models=("memory",), given=("none",))).jobs
+    evaluator = Evaluator(job.setting)
+    execution = Execution((next(evaluator.initial_states()),), ())
+    while len(execution.steps) < 30:
+        steps = [
+            step
+            for step in evaluator.steps(execution.last)
+            if step.successor is not None and step.successor not in execution.states
+        ]
+        execution = execution.then(steps[7 * len(execution.steps) % len(steps)])
+    claim = claim_named(evaluator, "fork.zygote_sealed")
+    assert claim is not None
+    picture = picture_of(evaluator, claim, execution, trace(evaluator, claim, execution, None))
+    path = tmp_path / "page.html"
+    path.write_text(page([Take("run", picture)], "text", "1"))
+    assert path.stat().st_size < 200_000
+    shown = visit(path).page
+    shown.keyboard.press("End")
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    shown.screenshot(path=SHOTS / "thirty-steps-light.png", full_page=True)
+    assert shown.locator("[role=option]").count() == 31
