@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splitspec.model.trace import Trace
+from splitspec.model.trace import Step, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,23 @@ class Row:
     path: str
     text: str
     truths: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A second run beside the first, such as what a refinement sees of it, or what a specification
+    makes of an implementation's: a state for each of its states, a step or a stutter for each step.
+
+    The last step is where the two part: guards (name, line, place in the source) refuse it, or
+    places (place, as it should be, as it is) differ after it.
+    """
+
+    name: str  # "platform, as sev is seen"
+    places: tuple[str, ...]
+    states: tuple[tuple[str, ...], ...]
+    steps: tuple[Step | None, ...]
+    refusals: tuple[tuple[str, str, str], ...]
+    differences: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

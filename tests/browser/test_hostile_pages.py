@@ -19,9 +19,10 @@ from splitspec.checker.report.page import Take, page
 from splitspec.cli.selection import Request, select
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.loader import load
-from splitspec.model.picture import Picture
+from splitspec.model.picture import Companion, Picture
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, properties_under
+from splitspec.model.trace import Step
 
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "build" / "screenshots"
@@ -116,6 +117,32 @@ def test_a_hostile_specification_is_only_text(tmp_path: Path, visit: Open) -> No
     shown = visit(path).page
     assert HOSTILE[0] in shown.locator(".claim").text_content()
     assert shown.evaluate("() => window.owned") is None
+
+
+def test_two_runs_stand_side_by_side(tmp_path: Path, visit: Open) -> None:
+    """What a refinement sees of each step stands beside it, and where the two part is said."""
+    picture = _picture(tmp_path, "No page is mapped twice.")
+    trace_ = replace(picture.trace, explanation=None)
+    steps = (Step("ideal.take", "kernel", (("c", "c1"),)), None)
+    states = (("free",), ("taken",), ("taken",))
+    refused = ("once", HOSTILE[0], "ideal.split:3")
+    companion = Companion("ideal", ("seat",), states, steps, (refused,), (("seat", "a", "b"),))
+    path = tmp_path / "page.html"
+    take = Take("run", replace(picture, trace=trace_), companion=companion)
+    path.write_text(page([take], "text", "1"))
+    shown = visit(path).page
+    rows = shown.locator(".other")
+    assert rows.nth(1).inner_text().split() == ["≙", "take(c1)"]
+    assert rows.nth(2).inner_text().split() == ["✕", "stutters", "refused"]
+    beside = shown.locator("#beside")
+    assert HOSTILE[0] in beside.inner_text()
+    shown.keyboard.press("ArrowLeft")
+    assert "seat" in beside.inner_text()
+    assert "taken" in beside.inner_text()
+    assert "is no step" in shown.locator(".why").inner_text()
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    shown.keyboard.press("End")
+    shown.screenshot(path=SHOTS / "side-by-side-light.png", full_page=True)
 
 
 def test_a_run_of_thirty_steps_fits_in_200_kilobytes(tmp_path: Path, visit: Open) -> None:

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from splitspec.checker.report.text import adversary
 from splitspec.checker.report.trace_document import explanation_document
-from splitspec.model.picture import Diagram, Ink, Picture
+from splitspec.model.picture import Companion, Diagram, Ink, Picture
 from splitspec.model.trace import Step
 
 SCRIPTS = ("elements.js", "sequence.js", "diagram.js", "panels.js", "page.js")
@@ -28,12 +28,13 @@ SCRIPTS = ("elements.js", "sequence.js", "diagram.js", "panels.js", "page.js")
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A picture under a name: "minimised", "original". `kept` are the numbers of the steps that a
-    shorter one still has, where that is known."""
+    """A picture under a name: "minimised", "original". `dropped` are the numbers of the steps that
+    a shorter one does without, where that is known; `companion` is drawn beside it."""
 
     name: str
     picture: Picture
     dropped: frozenset[int] = frozenset()
+    companion: Companion | None = None
 
 
 def page(takes: Sequence[Take], text: str, version: str, provenance: str = "") -> str:
@@ -91,7 +92,8 @@ def _take(take: Take) -> dict[str, Any]:
         "scope": _scope(trace.scope),
         "property": trace.claim,
         "kind": picture.kind,
-        "verdict": _verdict(picture),
+        "verdict": "no step of the other" if take.companion else _verdict(picture),
+        "companion": None if take.companion is None else _companion(take.companion),
         "title": picture.title,
         "difference": picture.difference,
         "banner": picture.banner,
@@ -124,6 +126,17 @@ def _take(take: Take) -> dict[str, Any]:
         "rows": [
             {"path": row.path, "text": row.text, "truths": list(row.truths)} for row in picture.rows
         ],
+    }
+
+
+def _companion(companion: Companion) -> dict[str, Any]:
+    return {
+        "name": companion.name,
+        "places": list(companion.places),
+        "states": [list(state) for state in companion.states],
+        "steps": [None if step is None else _step(step) for step in companion.steps],
+        "refusals": [list(refusal) for refusal in companion.refusals],
+        "differences": [list(difference) for difference in companion.differences],
     }
 
 

@@ -39,10 +39,13 @@ class Page {
     const step = h("section", { class: "panel", "aria-label": "This step", id: "step" },
       h("h2", {}, h("span", { id: "step-title" }), h("button", { class: "tool", id: "mode", "aria-pressed": "false", onclick: () => this.toggleMode() }, "whole state")), this.stepBody);
     const state = h("section", { class: "panel", "aria-label": "State" }, this.tabs(), this.stateBody);
+    this.otherBody = h("div");
+    const other = take.companion ? h("section", { class: "panel", "aria-label": "The run beside", id: "beside" },
+      h("h2", {}, take.companion.name), this.otherBody) : null;
     // A long sequence is a column of its own, and the picture stays beside the step that is read.
     const long = take.steps.length > STEPS_OF_A_SHORT_RUN;
     const left = h("div", { class: "stack" }, this.sequence.panel, long ? null : step);
-    const right = h("div", { class: `stack ${long ? "follows" : ""}` }, state, long ? step : null,
+    const right = h("div", { class: `stack ${long ? "follows" : ""}` }, state, other, long ? step : null,
       explanationPanel(take, point, select));
     document.getElementById("main").replaceChildren(left, right, this.time.panel);
     this.showDiagram();
@@ -132,6 +135,7 @@ class Page {
     if (diagram) this.ledgers.replaceChildren(...diagram.ledgers.map((ledger) => ledgerPanel(ledger, take, this.shown)));
     document.getElementById("step-title").textContent = this.index === 0 ? "Before the first step" : `Step ${this.index} of ${take.steps.length}`;
     this.stepBody.replaceChildren(stepPanel(take, this.index, this.mode));
+    if (take.companion) this.otherBody.replaceChildren(companionPanel(take, this.index));
   }
 
   point(places) {

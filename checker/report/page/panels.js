@@ -180,8 +180,53 @@ function timePanel(take, select) {
   return { panel, cells, slider };
 }
 
+/** Return what the run beside shows in a state, and at the last step why the two part. */
+function companionPanel(take, index) {
+  const { companion } = take;
+  const at = Math.min(index, companion.states.length - 1);
+  const panel = h("div", { class: "changes" });
+  const before = companion.states[Math.max(at - 1, 0)];
+  const rows = companion.places.flatMap((place, number) =>
+    before[number] === companion.states[at][number] ? [] : [[place, before[number], companion.states[at][number]]]);
+  panel.append(h("h3", {}, "Changes"), rows.length ? h("table", {}, rows.map(([place, old, value]) => h("tr", {},
+    h("td", {}, place), h("td", { class: "before" }, old), h("td", {}, "→"), h("td", { class: "after" }, value))))
+    : h("p", { class: "soft" }, "nothing"));
+  if (index >= companion.steps.length) {
+    if (companion.refusals.length) {
+      panel.append(h("h3", {}, "Guards that refuse the step"), h("table", {}, companion.refusals.map(([name, line, location]) =>
+        h("tr", {}, h("td", {}, valueSign("false")), h("td", {}, name), h("td", {}, line), h("td", { class: "kind" }, location)))));
+    }
+    if (companion.differences.length) {
+      panel.append(h("h3", {}, "Where the two part"), h("table", {},
+        h("tr", {}, h("td"), h("td", { class: "kind" }, "as the step makes it"), h("td", { class: "kind" }, "as it is seen")),
+        companion.differences.map(([place, made, seen]) => h("tr", { class: "differs" },
+          h("td", {}, place), h("td", {}, made), h("td", { class: "after" }, seen)))));
+    }
+  }
+  return panel;
+}
+
+function partingSentences(take) {
+  const { companion } = take;
+  const last = take.steps[take.steps.length - 1];
+  const step = companion.steps[companion.steps.length - 1];
+  const box = h("div", { class: "why" });
+  if (!last) {
+    box.append(h("p", {}, `No initial state of ${companion.name} is what is seen in this one.`));
+    return box;
+  }
+  box.append(h("p", {}, `Step ${take.steps.length}, `, h("code", {}, last.call), " ", h("span", { class: "false" }, "✕ is no step"), ` of ${companion.name}`,
+    step ? [", where it would be ", h("code", {}, step.call)] : ", where it would change nothing", "."));
+  const [refusal] = companion.refusals;
+  const [difference] = companion.differences;
+  if (refusal) box.append(h("p", { class: "soft" }, "There, ", h("code", {}, refusal[1]), ` (${refusal[0]}) refuses it.`));
+  else if (difference) box.append(h("p", { class: "soft" }, "After it, ", h("code", {}, difference[0]), ` should be ${difference[1]}, and is seen as ${difference[2]}.`));
+  return box;
+}
+
 /** Say in two sentences what happened. */
 function whySentences(take) {
+  if (take.companion) return partingSentences(take);
   const why = take.explanation;
   if (!why) {
     return h("div", { class: "why reached" }, h("p", {}, `The last state makes the witness true, after ${plural(take.steps.length, "step")}.`));

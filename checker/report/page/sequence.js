@@ -83,10 +83,23 @@ function crosses(take, stroke) {
     && (take.lanes[stroke.source].side === "outside") !== (take.lanes[stroke.target].side === "outside");
 }
 
+/** Return what a step is in the run beside it. */
+function counterpart(take, number) {
+  const { companion } = take;
+  if (number === 0) return h("span", { class: "other" });
+  const step = companion.steps[number - 1];
+  const parts = number === companion.steps.length;
+  const words = step ? h("span", { class: "call" }, step.call) : h("span", { class: "who" }, "stutters");
+  return h("span", { class: `other ${step ? "" : "stutter"} ${parts ? "parts" : ""}` },
+    h("span", { class: "is", "aria-label": "is" }, parts ? "✕" : "≙"), words,
+    parts ? h("span", { class: "tag bad" }, companion.refusals.length ? "refused" : "leads elsewhere") : null);
+}
+
 /** Return the panel of steps; `select` is called with the number of a state. */
 function sequencePanel(take, select) {
   const geometry = laneGeometry(take.lanes);
-  const columns = `${NUMBER_WIDTH}px minmax(172px, 1fr) ${geometry.width}px`;
+  const beside = take.companion ? "minmax(150px, 1fr) " : "";
+  const columns = `${NUMBER_WIDTH}px minmax(172px, 1fr) ${beside}${geometry.width}px`;
   const rows = [];
   const list = h("ol", { role: "listbox", "aria-label": "Steps", id: "sequence", tabindex: "-1" });
   const add = (number, call, who, tags, strip, dropped) => {
@@ -96,7 +109,7 @@ function sequencePanel(take, select) {
     },
     h("span", { class: "number" }, number === 0 ? "" : number),
     h("span", { class: "what" }, h("span", { class: "call" }, call),
-      h("span", { class: "who" }, who, tags)), strip);
+      h("span", { class: "who" }, who, tags)), take.companion ? counterpart(take, number) : null, strip);
     row.style.gridTemplateColumns = columns;
     rows.push(row);
     list.append(row);
@@ -110,7 +123,8 @@ function sequencePanel(take, select) {
     add(index + 1, take.steps[index].call, whoActs(take, stroke), tags, strokeDrawing(stroke, geometry),
       stroke.dropped);
   });
-  const head = h("div", { class: "lanes-head" }, h("span"), h("span"), laneHead(take.lanes, geometry));
+  const head = h("div", { class: "lanes-head" }, h("span"), h("span"),
+    take.companion ? h("b", { class: "companion-head" }, take.companion.name) : null, laneHead(take.lanes, geometry));
   head.style.gridTemplateColumns = columns;
   const panel = h("section", { class: "panel", "aria-label": "Sequence of steps" },
     h("h2", {}, "What happens", h("span", { class: "right faint" }, "← → to step")),
