@@ -30,8 +30,8 @@ from splitspec.model.trace import Truth
 from splitspec.model.types import Type
 from splitspec.model.valuation import Environment, Moment
 
-BINDINGS_MAX = 2
-"""So many deciding bindings of a quantifier are shown."""
+BINDINGS_MAX = 1
+"""So many deciding bindings of a quantifier are shown; most of the others are the same, renamed."""
 
 
 def truth_of(evaluator: Evaluator, claim: Property, execution: Execution) -> tuple[Truth, ...]:

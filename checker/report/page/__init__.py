@@ -102,9 +102,7 @@ def _take(take: Take) -> dict[str, Any]:
         "places": list(trace.places),
         "states": [list(state) for state in trace.states],
         "steps": [_step(step) for step in trace.steps],
-        "explanation": None
-        if trace.explanation is None
-        else explanation_document(trace.explanation) | _readable(picture),
+        "explanation": _explanation(picture),
         "principals": list(picture.principals),
         "lanes": [
             {"name": lane.name, "element": lane.element, "side": lane.side}
@@ -116,7 +114,7 @@ def _take(take: Take) -> dict[str, Any]:
                 "target": stroke.target,
                 "hostile": stroke.hostile,
                 "text": stroke.text,
-                "location": stroke.location,
+                "location": _near(stroke.location),
                 "guards": [list(guard) for guard in stroke.guards],
                 "dropped": number in take.dropped,
             }
@@ -163,11 +161,23 @@ def _step(step: Step) -> dict[str, Any]:
     return {"call": str(step), "actor": step.actor, "action": step.action, "values": values}
 
 
-def _readable(picture: Picture) -> dict[str, Any]:
-    """Return what the page shows otherwise than the document: the neighbour as a call."""
+def _explanation(picture: Picture) -> dict[str, Any] | None:
+    """Return the explanation's document, with the neighbour as a call and near places."""
     explanation = picture.trace.explanation
-    neighbour = None if explanation is None else explanation.neighbour
-    return {"neighbour": None if neighbour is None else _step(neighbour)}
+    if explanation is None:
+        return None
+    found = explanation_document(explanation)
+    found["location"] = _near(explanation.location)
+    for cause in found["causes"]:
+        cause["location"] = _near(cause["location"])
+    if explanation.neighbour is not None:
+        found["neighbour"] = _step(explanation.neighbour)
+    return found
+
+
+def _near(location: str) -> str:
+    """Return a place in a file without the folders of one machine."""
+    return "/".join(location.split("/")[-2:]) if location.startswith("/") else location
 
 
 def _diagram(diagram: Diagram) -> dict[str, Any]:

@@ -333,7 +333,7 @@ function legend(diagram, take) {
   const wire = (classes) => sample(s("g", { class: `link ${classes}` }, s("path", { class: "wire", d: "M1 8H18" }), s("path", { class: "head", d: "M25 8l-9 -4.5v9Z" })));
   entries.push(h("span", {}, wire("named"), "named by this step"));
   entries.push(h("span", {}, wire("new"), "changed by this step"));
-  if (take.unchecked.size) entries.push(h("span", {}, wire("unchecked"), "what the missing guard would have looked at"));
+  if ([...take.unchecked.values()].some((places) => places.size)) entries.push(h("span", {}, wire("unchecked"), "what the missing guard would have looked at"));
   if (take.evidence.size) entries.push(h("span", {}, wire("evidence"), "makes the claim false"));
   return h("div", { class: "legend", "aria-label": "Legend" }, entries);
 }

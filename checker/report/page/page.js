@@ -53,7 +53,7 @@ class Page {
 
   header() {
     const { take } = this;
-    const verdict = h("span", { class: `verdict ${take.banner ? "open" : take.explanation ? "" : "reached"}` }, take.verdict);
+    const verdict = h("span", { class: `verdict ${take.banner ? "open" : take.explanation || take.companion ? "" : "reached"}` }, take.verdict);
     const module = take.property.includes(".") ? take.property.slice(0, take.property.lastIndexOf(".") + 1) : "";
     const fact = (name, value) => value ? h("span", {}, `${name} `, h("b", {}, value)) : null;
     const tools = h("div", { class: "tools" },

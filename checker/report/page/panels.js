@@ -152,6 +152,10 @@ function timePanel(take, select) {
     const name = item.path.split(".").pop();
     body.append(row(item.path === take.property ? h("b", {}, short(name, 44)) : short(name, 44), (index) => {
       const truth = item.truths[index];
+      // That a witness is not reached yet is no fault.
+      if (take.kind === "witness" && item.path === take.property) {
+        return h("td", { class: truth ? "true" : "" }, truth ? "✓ reached" : "");
+      }
       return h("td", { class: truth === undefined ? "" : truth ? "true" : "false", title: item.text },
         truth === undefined ? "" : truth ? "✓" : "✕");
     }, item.text || item.path));

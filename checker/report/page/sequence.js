@@ -1,12 +1,13 @@
 // The steps as rows, with lanes beside them: who acts, towards whom, across which boundary.
 
 const NUMBER_WIDTH = 34;
+const CALL_WIDTH = 156;
 const ROW_HEIGHT = 44;
 const HEAD_HEIGHT = 62;
 
 /** Return where each lane stands, and where the borders between the sides run. */
 function laneGeometry(lanes) {
-  const width = lanes.length > 8 ? 52 : lanes.length > 5 ? 59 : 72;
+  const width = lanes.length > 6 ? 52 : lanes.length > 5 ? 59 : 72;
   const places = [];
   const borders = [];
   const zones = [];
@@ -52,7 +53,7 @@ function laneHead(lanes, geometry) {
   const sides = geometry.zones.map((zone) =>
     s("text", { class: "side", x: (zone.start + zone.end) / 2, y: 13, "text-anchor": "middle" },
       zone.end - zone.start < 130 && zone.side === "inside" ? "CVM" : SIDE_NAMES[zone.side]));
-  return s("svg", { class: "lane-strip", width: geometry.width, height: HEAD_HEIGHT, "aria-hidden": "true" },
+  return s("svg", { class: `lane-strip ${lanes.length > 6 ? "many" : ""}`, width: geometry.width, height: HEAD_HEIGHT, "aria-hidden": "true" },
     sides, labels);
 }
 
@@ -98,8 +99,8 @@ function counterpart(take, number) {
 /** Return the panel of steps; `select` is called with the number of a state. */
 function sequencePanel(take, select) {
   const geometry = laneGeometry(take.lanes);
-  const beside = take.companion ? "minmax(150px, 1fr) " : "";
-  const columns = `${NUMBER_WIDTH}px minmax(172px, 1fr) ${beside}${geometry.width}px`;
+  const beside = take.companion ? `minmax(${CALL_WIDTH}px, 1fr) ` : "";
+  const columns = `${NUMBER_WIDTH}px minmax(${CALL_WIDTH}px, 1fr) ${beside}${geometry.width}px`;
   const rows = [];
   const list = h("ol", { role: "listbox", "aria-label": "Steps", id: "sequence", tabindex: "-1" });
   const add = (number, call, who, tags, strip, dropped) => {
@@ -126,8 +127,10 @@ function sequencePanel(take, select) {
   const head = h("div", { class: "lanes-head" }, h("span"), h("span"),
     take.companion ? h("b", { class: "companion-head" }, take.companion.name) : null, laneHead(take.lanes, geometry));
   head.style.gridTemplateColumns = columns;
+  const score = h("div", { class: "score" }, lifelines(geometry), head, list);
+  score.style.minWidth = `${NUMBER_WIDTH + CALL_WIDTH * (take.companion ? 2 : 1) + geometry.width}px`;
   const panel = h("section", { class: "panel", "aria-label": "Sequence of steps" },
     h("h2", {}, "What happens", h("span", { class: "right faint" }, "← → to step")),
-    h("div", { class: "scroll" }, h("div", { class: "score" }, lifelines(geometry), head, list)));
+    h("div", { class: "scroll" }, score));
   return { panel, rows, list };
 }
