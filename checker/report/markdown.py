@@ -11,6 +11,14 @@ from splitspec.checker.report.text import plain, trace_text
 
 # Characters that are not seen, or that turn the line around.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+ESCAPES = (
+    ("\\", "\\\\"),
+    ("|", "\\|"),
+    ("\n", " "),
+    ("<", "&lt;"),
+    ("`", "\\`"),
+    ("@", "&#64;"),
+)
 ROWS = 60
 TRACES = 3
 
@@ -33,18 +41,18 @@ def _lines(summary: Summary) -> Iterator[str]:
     if summary.failures:
         yield from ("", "| what | where | difference |", "|---|---|---|")
         yield from _rows(summary.failures)
-    for advice in dict.fromkeys(f"*{f.word}*: {_cell(f.advice)}" for f in summary.failing):
+    for advice in dict.fromkeys(f"*{f.word}*: {cell(f.advice)}" for f in summary.failing):
         yield from ("", advice)
     yield from _traces(summary.items)
     if summary.left:
         yield from ("", "Not done:", "")
-        yield from (f"- {_cell(sentence)}" for sentence in summary.left)
+        yield from (f"- {cell(sentence)}" for sentence in summary.left)
 
 
 def _rows(failures: tuple[Failure, ...]) -> Iterator[str]:
     for failure in failures[:ROWS]:
         place = " · ".join(part for part in (failure.run, failure.claim) if part)
-        yield f"| {failure.word} | {_cell(place)} | {_cell(failure.text)} |"
+        yield f"| {failure.word} | {cell(place)} | {cell(failure.text)} |"
     if len(failures) > ROWS:
         yield f"| | | and {len(failures) - ROWS} more |"
 
@@ -54,14 +62,13 @@ def _traces(items: Iterable[Item]) -> Iterator[str]:
     for item in shown[:TRACES]:
         assert item.trace is not None
         # A fence longer than any in the text cannot be closed by it.
-        yield from ("", f"<details><summary>{_cell(item.name)}</summary>", "", "````text")
+        yield from ("", f"<details><summary>{cell(item.name)}</summary>", "", "````text")
         yield trace_text(item.trace, item.sentence, plain).replace("````", "'''")
         yield from ("````", "", "</details>")
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return text that neither ends a cell of a table nor is taken for markup."""
-    escaped = (
-        UNSEEN.sub("\ufffd", text).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
-    )
-    return escaped.replace("<", "&lt;").replace("`", "\\`").replace("@", "&#64;")
+    for sign, written in ESCAPES:
+        text = text.replace(sign, written)
+    return UNSEEN.sub("\ufffd", text)

@@ -84,6 +84,13 @@ def read_models(names: tuple[str, ...]) -> Iterator[Model]:
             yield _read(_entry(name, manifest), manifest.folder, library, manifest.models)
 
 
+def models_of(path: Path) -> Iterator[Model]:
+    """Iterate over all models of one `models.toml`; raise `RefusedError`."""
+    manifest, library = _loaded(path), Library()
+    for entry in manifest.models.values():
+        yield _read(entry, manifest.folder, library, manifest.models)
+
+
 def manifest_path() -> Path:
     """Return the nearest `models.toml`: of a folder above, of its `spec`, else the shipped one."""
     here = Path.cwd()
@@ -92,7 +99,11 @@ def manifest_path() -> Path:
 
 
 def _manifest() -> Manifest:
-    manifest = load_manifest(manifest_path())
+    return _loaded(manifest_path())
+
+
+def _loaded(path: Path) -> Manifest:
+    manifest = load_manifest(path)
     if manifest.diagnostics:
         raise RefusedError(Problems(diagnostics=manifest.diagnostics))
     return manifest

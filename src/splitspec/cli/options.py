@@ -23,6 +23,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class DifferenceFormat(StrEnum):
+    """How differences are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
 class Switch(StrEnum):
     """On or off."""
 

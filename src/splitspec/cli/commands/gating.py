@@ -97,3 +97,32 @@ def lock(
             quiet=False,
         )
         raise typer.Exit(accept(LockRequest(request, check, weaker, anew), interruption))
+
+
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A folder, or a revision of git.")],
+    new: Annotated[
+        str, typer.Argument(metavar="NEW", help="Another one; by default what is here.")
+    ] = ".",
+    tier: DueTier = Tier.COMMIT,
+    no_run: Annotated[bool, typer.Option("--no-run", help="Only compare the texts.")] = False,
+    timeout: TotalTimeout = None,
+    workers: o.Workers = 2,
+    cache: o.Cache = o.CacheMode.READ_WRITE,
+    format: Annotated[
+        o.DifferenceFormat, typer.Option("--format", help="As text, JSON, or a comment.")
+    ] = o.DifferenceFormat.TEXT,
+    color: o.Color = Choice.AUTO,
+    progress: o.ProgressOption = Choice.AUTO,
+) -> None:
+    """Show which guards, updates and claims differ, and which claims are now broken.
+
+    The models that a difference reaches are run. Exit code 1 if a claim is newly violated.
+    """
+    with heed() as interruption:
+        from splitspec.cli.difference import DifferenceRequest, show_difference
+
+        request = DifferenceRequest(
+            old, new, tier, not no_run, timeout, workers, cache, format, color, progress
+        )
+        raise typer.Exit(show_difference(request, interruption))

@@ -1,0 +1,158 @@
+"""`splitspec diff`: how two specifications differ, and what is broken in the new one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from splitspec.checker.explicit.native.object_cache import cache_folder
+from splitspec.checker.gate.difference import Change, Part, changes
+from splitspec.checker.gate.keeping import Keeping, Mode
+from splitspec.checker.interruption import Interruption
+from splitspec.checker.report.difference import (
+    Broken,
+    Difference,
+    Row,
+    difference_document,
+    difference_markdown,
+    difference_text,
+)
+from splitspec.cli.demands import Demand, demands
+from splitspec.cli.execution import Means, execute, keep_results
+from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.judging import Judged, judge_all
+from splitspec.cli.models import Model, RefusedError, models_of, report_problems
+from splitspec.cli.options import CacheMode, DifferenceFormat
+from splitspec.cli.revisions import laid_out
+from splitspec.cli.terminal import Choice, painter, uses_color
+from splitspec.model.tier import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceRequest:
+    """What was asked on the command line."""
+
+    old: str
+    new: str
+    tier: Tier
+    is_run: bool
+    seconds: float | None
+    workers: int
+    cache: CacheMode
+    format: DifferenceFormat
+    color: Choice
+    progress: Choice
+
+    @property
+    def means(self) -> Means:
+        """With what the runs are made."""
+        keeping = Keeping(cache_folder() / "results", Mode(self.cache.value))
+        return Means(keeping, self.workers, self.seconds, 1, False, self.progress)
+
+
+Results = Mapping[tuple[str, str], tuple[str, Judged]]
+"""By run and claim: the outcome in a word, and what gave it."""
+
+
+def show_difference(request: DifferenceRequest, interruption: Interruption) -> ExitCode:
+    """Compare, run what the differences reach, and print; 1 if a claim is newly violated, 3 if one
+    is newly open."""
+    try:
+        with laid_out(request.old) as old_path, laid_out(request.new) as new_path:
+            old = {model.entry.name: model for model in models_of(old_path)}
+            new = {model.entry.name: model for model in models_of(new_path)}
+            difference = _difference(request, old, new, interruption)
+    except RefusedError as refusal:
+        return report_problems(refusal.problems, request.color)
+    match request.format:
+        case DifferenceFormat.JSON:
+            print(json.dumps(difference_document(difference), indent=2, ensure_ascii=False))
+        case DifferenceFormat.MARKDOWN:
+            print(difference_markdown(difference), end="")
+        case DifferenceFormat.TEXT:
+            print(difference_text(difference, painter(uses_color(request.color, sys.stdout))))
+        case _:
+            assert_never(request.format)
+    return _code(difference, interruption)
+
+
+def _code(difference: Difference, interruption: Interruption) -> ExitCode:
+    new = [item for item in difference.broken if item.is_new]
+    if interruption.requested:
+        return ExitCode.INTERRUPTED
+    if any(item.after in ("violated", "unreached") for item in new):
+        return ExitCode.VIOLATED
+    return ExitCode.UNKNOWN if new or difference.unmade else ExitCode.MET
+
+
+def _difference(
+    request: DifferenceRequest,
+    old: Mapping[str, Model],
+    new: Mapping[str, Model],
+    interruption: Interruption,
+) -> Difference:
+    found: dict[Change, list[str]] = {}
+    for name in dict.fromkeys((*old, *new)):
+        for change in _changes_of(name, old.get(name), new.get(name)):
+            found.setdefault(change, []).append(name)
+    rows = tuple(
+        Row(c.part.value, c.word, c.path, c.before, c.after, tuple(names))
+        for c, names in found.items()
+    )
+    reached = [name for name in new if any(name in names for names in found.values())]
+    broken: tuple[Broken, ...] = ()
+    unmade: tuple[str, ...] = ()
+    if request.is_run and reached:
+        after, unmade = _results([new[name] for name in reached], request, interruption)
+        wrong = {key: result for key, result in after.items() if not _is_met(key, result[1])}
+        models = {judged.demand.model.entry.name for _, judged in wrong.values()}
+        before, _ = _results([old[n] for n in models if n in old], request, interruption)
+        broken = tuple(
+            _broken(key, before.get(key, ("absent",))[0], *result) for key, result in wrong.items()
+        )
+    checked = tuple(reached) if request.is_run else ()
+    return Difference(request.old, request.new, rows, broken, checked, unmade)
+
+
+def _changes_of(name: str, old: Model | None, new: Model | None) -> Sequence[Change]:
+    if old is None or new is None:
+        is_new = old is None
+        return [Change(Part.MODEL, name, "" if is_new else name, name if is_new else "")]
+    return changes((old.program, old.variants), (new.program, new.variants))
+
+
+def _results(
+    models: Sequence[Model], request: DifferenceRequest, interruption: Interruption
+) -> tuple[Results, tuple[str, ...]]:
+    due = tuple(demand for demand in demands(models) if request.tier.includes(demand.tier))
+    made = execute(due, request.means, interruption)
+    judged, findings = judge_all(due, made, interrupted=interruption.requested)
+    failed = {finding.run for finding in findings if not finding.kind.is_note}
+    good = [n for n, demand in enumerate(due) if _is_keepable(demand, failed) and n in made.results]
+    keep_results(due, good, made, request.means)
+    unmade = tuple(str(d.key) for n, d in enumerate(due) if n not in made.results)
+    results = {
+        (str(item.demand.key), judgement.verdict.property): (judgement.verdict.outcome.value, item)
+        for item in judged
+        for judgement in item.judgements
+        if judgement.expected is not None
+    }
+    return results, unmade
+
+
+def _is_keepable(demand: Demand, failed: set[str]) -> bool:
+    return str(demand.key) not in failed
+
+
+def _is_met(key: tuple[str, str], judged: Judged) -> bool:
+    return all(j.met for j in judged.judgements if j.verdict.property == key[1])
+
+
+def _broken(key: tuple[str, str], before: str, after: str, judged: Judged) -> Broken:
+    run, claim = key
+    verdict = next(j.verdict for j in judged.judgements if j.verdict.property == claim)
+    sentence = judged.demand.job.sentences.get(claim, "")
+    return Broken(run, claim, sentence, before, after, verdict.trace)

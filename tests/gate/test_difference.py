@@ -1,0 +1,132 @@
+"""`splitspec diff` names what differs in meaning, and nothing else, and says what breaks by it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.gate.conftest import PROJECT, Splitspec
+
+GUARD = "  when one:  no l: Key: holder[l] = p\n"
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    """A second copy of the project, beside the first."""
+    return shutil.copytree(PROJECT, tmp_path / "new")
+
+
+def edit(path: Path, old: str, text: str) -> None:
+    whole = path.read_text(encoding="utf-8")
+    assert old in whole
+    path.write_text(whole.replace(old, text), encoding="utf-8")
+
+
+def without_variants(folder: Path) -> None:
+    (folder / "variants" / "desk.split").unlink()
+    manifest = folder / "models.toml"
+    manifest.write_text(manifest.read_text().partition("\n[desk.variants")[0])
+
+
+def compared(splitspec: Splitspec, *words: str) -> tuple[int, Any]:
+    done = splitspec("diff", *words, "--format", "json")
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_comment_and_a_sentence_are_no_difference(new: Path, splitspec: Splitspec) -> None:
+    edit(new / "desk.split", "# who has the key", "# who took it")
+    edit(new / "desk.split", "Nobody holds two keys.", "A person has one key.")
+    code, document = compared(splitspec, ".", "../new")
+    assert (code, document["differences"], document["broken"]) == (0, [], [])
+
+
+def test_a_lost_guard_is_named_with_what_it_breaks(new: Path, splitspec: Splitspec) -> None:
+    edit(new / "desk.split", GUARD, "")
+    without_variants(new)
+    code, document = compared(splitspec, ".", "../new")
+    assert code == 1
+    assert [(d["word"], d["part"], d["path"]) for d in document["differences"]] == [
+        ("removed", "guard", "desk.hand_out.one"),
+        ("removed", "variant", "desk with two_each"),
+    ]
+    assert document["differences"][0]["before"] == "no l: Key: holder[l] = p"
+    broken = {(b["run"], b["before"], b["after"]) for b in document["broken"]}
+    assert broken == {
+        ("explored desk", "holds", "violated"),
+        ("proved desk", "holds", "unknown"),
+    }
+    (trace,) = [b["trace"] for b in document["broken"] if b["trace"] is not None]
+    assert len(trace["steps"]) == 2
+
+
+def test_the_other_way_round_nothing_is_broken(new: Path, splitspec: Splitspec) -> None:
+    edit(new / "desk.split", GUARD, "")
+    without_variants(new)
+    code, document = compared(splitspec, "../new", ".")
+    assert code == 0
+    assert document["differences"][0]["word"] == "added"
+    assert document["broken"] == []
+    assert document["checked"] == ["desk"]
+
+
+def test_what_was_broken_before_is_not_newly_broken(
+    project: Path, new: Path, splitspec: Splitspec
+) -> None:
+    for folder in (project, new):
+        edit(folder / "desk.split", GUARD, "")
+        without_variants(folder)
+    edit(new / "desk.split", "  holder[k] := none", "  give: holder[k] := none")
+    code, document = compared(splitspec, ".", "../new")
+    assert code == 0
+    assert [(d["word"], d["part"]) for d in document["differences"]] == [
+        ("removed", "update"),
+        ("added", "update"),
+    ]
+    assert [b["new"] for b in document["broken"]] == [False, False]
+
+
+def test_a_changed_claim_shows_both_texts(new: Path, splitspec: Splitspec) -> None:
+    edit(new / "desk.split", "implies k = l", "implies k = l and l = k")
+    done = splitspec("diff", ".", "../new", "--no-run")
+    assert done.returncode == 0
+    assert "changed  property  desk.one_key_each  in desk" in done.stdout
+    assert "    - invariant: all k, l: Key, p: Person" in done.stdout
+    assert "    + invariant: all k, l: Key, p: Person" in done.stdout
+    assert "checked:" not in done.stdout
+
+
+def test_a_comment_for_reviewers_has_what_breaks_first(new: Path, splitspec: Splitspec) -> None:
+    edit(new / "desk.split", GUARD, "")
+    without_variants(new)
+    text = splitspec("diff", ".", "../new", "--format", "markdown").stdout
+    assert text.startswith("### splitspec: . → ../new\n")
+    row = "| desk.one_key_each | explored desk | holds | violated |"
+    assert text.index(row) < text.index("| removed | guard desk.hand_out.one |")
+    assert "<details><summary>desk.one_key_each</summary>" in text
+
+
+def test_a_revision_of_git_is_a_specification(project: Path, splitspec: Splitspec) -> None:
+    identity = ("-c", "user.name=nobody", "-c", "user.email=nobody@localhost")
+    for words in (("init", "-q"), ("add", "-A"), (*identity, "commit", "-qm", "A desk")):
+        subprocess.run(("git", *words), cwd=project, check=True, capture_output=True)
+    edit(project / "desk.split", "held: holder[k] = p", "held: holder[k] = p and k = k")
+    code, document = compared(splitspec, "HEAD", "--no-run")
+    assert code == 0
+    (difference,) = document["differences"]
+    assert (difference["path"], difference["before"]) == ("desk.take_back.held", "holder[k] = p")
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [("nowhere", "is neither a folder nor a revision"), ("..", "has no models.toml")],
+)
+def test_what_is_no_specification_is_refused(
+    word: str, sentence: str, splitspec: Splitspec
+) -> None:
+    done = splitspec("diff", word)
+    assert done.returncode == 2
+    assert sentence in done.stderr

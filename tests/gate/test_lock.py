@@ -1,0 +1,141 @@
+"""A lock is accepted in sight: what changes is shown, losses need a word, the text is stable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.gate.conftest import Splitspec
+
+from splitspec.checker.gate.comparison import compare, strength
+from splitspec.checker.gate.lock import Activity, Block, Claim, Key, Lock
+from splitspec.checker.gate.lock_text import FIGURES, DamagedLockError, read, written
+from splitspec.model.tier import Tier
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+LISTS = st.lists(WORDS, max_size=3).map(tuple)
+CLAIMS = st.builds(Claim, st.just("") | WORDS, WORDS, st.just("") | WORDS, LISTS)
+BLOCKS = st.builds(
+    Block,
+    st.sampled_from(Tier),
+    WORDS,
+    st.dictionaries(WORDS, WORDS | st.integers(0, 9), max_size=3),
+    st.dictionaries(st.sampled_from(FIGURES), st.integers(0, 10**9), max_size=4),
+    LISTS,
+    LISTS,
+    st.integers(0, 9),
+    st.dictionaries(WORDS, CLAIMS, max_size=3),
+)
+KEYS = st.builds(Key, st.sampled_from([a.value for a in Activity]), WORDS)
+LOCKS = st.builds(Lock, st.dictionaries(KEYS, BLOCKS, max_size=4))
+
+
+@given(LOCKS)
+def test_a_lock_is_read_as_it_was_written(lock: Lock) -> None:
+    assert read(written(lock)) == lock
+    assert written(read(written(lock))) == written(lock)
+
+
+@given(LOCKS, st.data())
+def test_a_lock_that_was_cut_anywhere_is_damaged(lock: Lock, data: st.DataObject) -> None:
+    text = written(lock).rstrip("\n")
+    length = data.draw(st.integers(0, len(text) - 1))
+    # The digits of the last number are its end: a shorter number is another number of blocks.
+    cut = text[:length]
+    with pytest.raises(DamagedLockError):
+        read(cut)
+
+
+@given(LOCKS)
+def test_nothing_differs_from_itself(lock: Lock) -> None:
+    assert compare(lock, lock.blocks, lock.blocks) == ()
+
+
+@given(LOCKS, LOCKS)
+def test_no_two_locks_with_other_claims_are_taken_for_equal(one: Lock, other: Lock) -> None:
+    """Only costs, seeds and notes may differ without failing."""
+    found = compare(one, other.blocks, other.blocks)
+    if not any(not finding.kind.is_note for finding in found):
+        assert one.blocks.keys() == other.blocks.keys()
+        for key, block in one.blocks.items():
+            assert block.claims.keys() == other.blocks[key].claims.keys()
+            assert block.system == other.blocks[key].system
+
+
+@pytest.mark.parametrize(
+    ("weaker", "stronger"),
+    [
+        ("exhaustive", "proved-finite"),
+        ("proved-finite", "proved"),
+        ("bounded(12 steps)", "exhaustive"),
+        ("bounded(9 steps)", "bounded(12 steps)"),
+        ("sampled(9 runs)", "sampled(10,000 runs)"),
+        ("sampled(10000 runs)", "bounded(1 steps)"),
+        ("", "sampled(1 runs)"),
+    ],
+)
+def test_assurances_are_ordered(weaker: str, stronger: str) -> None:
+    assert strength(weaker) < strength(stronger)
+
+
+def test_a_gain_is_accepted_and_shown(project: Path, splitspec: Splitspec) -> None:
+    text = project / "desk.split"
+    witness = "\nwitness all_out\n  all k: Key: some p: Person: holder[k] = p\n"
+    text.write_text(text.read_text() + witness)
+    before = (project / "splitspec.lock").read_text()
+    done = splitspec("lock", "--tier", "pr")
+    assert done.returncode == 0
+    assert "new         explored desk · desk.all_out: it is not in the lock" in done.stdout
+    after = (project / "splitspec.lock").read_text()
+    added = [line for line in after.splitlines() if line not in before.splitlines()]
+    assert [line.partition(" ")[0] for line in added] == ['"desk.all_out"']
+    assert splitspec("gate", "--tier", "pr").returncode == 0
+    again = splitspec("lock", "--tier", "pr")
+    assert (again.returncode, "says it already" in again.stdout) == (0, True)
+
+
+def test_a_loss_is_accepted_with_a_word_only(project: Path, splitspec: Splitspec) -> None:
+    text = project / "desk.split"
+    text.write_text(text.read_text().partition("\nwitness")[0])
+    lock = project / "splitspec.lock"
+    before = lock.read_text()
+    refused = splitspec("lock", "--tier", "pr")
+    assert refused.returncode == 4
+    assert "nothing was accepted: 1 losses are, with --weaker only" in refused.stdout
+    assert lock.read_text() == before
+    assert splitspec("lock", "--tier", "pr", "--weaker").returncode == 0
+    assert "somebody_holds_a_key" not in lock.read_text()
+    assert splitspec("gate", "--tier", "pr").returncode == 0
+
+
+def test_what_fails_cannot_be_accepted(project: Path, splitspec: Splitspec) -> None:
+    text = project / "desk.split"
+    text.write_text(text.read_text().replace("  when one:  no l: Key: holder[l] = p\n", ""))
+    lock = project / "splitspec.lock"
+    before = lock.read_text()
+    manifest = project / "models.toml"
+    manifest.write_text(manifest.read_text().partition("\n[desk.variants")[0])
+    (project / "variants" / "desk.split").unlink()
+    done = splitspec("lock", "--weaker")
+    assert done.returncode == 1
+    assert "nothing was accepted: only what is as expected can be" in done.stdout
+    assert lock.read_text() == before
+
+
+def test_a_tier_leaves_the_blocks_of_later_ones(project: Path, splitspec: Splitspec) -> None:
+    lock = project / "splitspec.lock"
+    whole = lock.read_text()
+    lock.write_text(whole.replace("states = 7", "states = 8"))
+    assert splitspec("lock").returncode == 0
+    assert lock.read_text() == whole
+
+
+def test_anew_needs_no_lock_that_can_be_read(project: Path, splitspec: Splitspec) -> None:
+    lock = project / "splitspec.lock"
+    whole = lock.read_text()
+    lock.write_text("<<<<<<< ours\n" + whole)
+    assert splitspec("lock", "--tier", "pr").returncode == 2
+    assert splitspec("lock", "--tier", "pr", "--anew").returncode == 0
+    assert lock.read_text() == whole
