@@ -113,10 +113,13 @@ def load(path: Path) -> Lock | None:
     except FileNotFoundError:
         return None
     except OSError as problem:
-        raise DamagedLockError(f"it cannot be read: {problem.strerror}") from None
+        raise DamagedLockError(f"{path}: it cannot be read: {problem.strerror}") from None
     except UnicodeDecodeError:
-        raise DamagedLockError("it is not UTF-8 text") from None
-    return read(text)
+        raise DamagedLockError(f"{path}: it is not UTF-8 text") from None
+    try:
+        return read(text)
+    except DamagedLockError as damage:
+        raise DamagedLockError(f"{path}: {damage}") from None
 
 
 def read(text: str) -> Lock:

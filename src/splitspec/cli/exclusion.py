@@ -19,13 +19,13 @@ class BusyError(Exception):
 
 
 @contextmanager
-def exclusively(path: Path) -> Iterator[None]:
-    """Hold the right to work on a lock; raise `BusyError` if another process has it."""
+def exclusively(path: Path, *, patiently: bool = False) -> Iterator[None]:
+    """Hold the right to work on a lock; raise `BusyError` if another process has it, or wait."""
     name = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
     place = Path(tempfile.gettempdir()) / f"splitspec-{os.getuid()}-{name}"
     with place.open("a+") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if patiently else fcntl.LOCK_NB))
         except BlockingIOError:
             file.seek(0)
             holder = file.read().strip() or "another process"

@@ -85,24 +85,32 @@ class Round:
 
 def run_gate(request: GateRequest, interruption: Interruption) -> ExitCode:
     """Hold everything that is due to the lock, report, and return one code."""
-    began = monotonic()
-    path = manifest_path().with_name(FILE_NAME)
     try:
         write_reports(request.reports, started(_title(request), _facts(request)))
-        with exclusively(path):
-            round_ = gather(request, path, interruption)
-            round_.findings += held_to(round_, request)
+        summary = summary_of(request, interruption)
     except RefusedError as refusal:
         return report_problems(refusal.problems, request.color)
     except BusyError as busy:
         return refuse(Kind.BUSY, str(busy), ExitCode.NOTHING)
     except DamagedLockError as damage:
-        return refuse(Kind.DAMAGED, f"{path}: {damage}", ExitCode.USAGE)
+        return refuse(Kind.DAMAGED, str(damage), ExitCode.USAGE)
     except OSError as problem:
-        return refuse(Kind.UNWRITABLE, f"{problem.filename}: {problem.strerror}", ExitCode.INTERNAL)
+        text = f"{problem.filename}: {problem.strerror}"
+        return refuse(Kind.UNWRITABLE, text, ExitCode.INTERNAL)
+    return _conclude(request, summary)
+
+
+def summary_of(
+    request: GateRequest, interruption: Interruption, *, patiently: bool = False
+) -> Summary:
+    """Return what a gate did and found; raise what keeps it from being done at all."""
+    began = monotonic()
+    path = manifest_path().with_name(FILE_NAME)
+    with exclusively(path, patiently=patiently):
+        round_ = gather(request, path, interruption)
+        round_.findings += held_to(round_, request)
     interruption.settle()
-    summary = summarise(round_, _title(request), _facts(request), monotonic() - began)
-    return _conclude(request, round_, summary)
+    return summarise(round_, _title(request), _facts(request), monotonic() - began)
 
 
 def _title(request: GateRequest) -> str:
@@ -191,7 +199,7 @@ def _is_said(finding: Finding, before: Sequence[Finding]) -> bool:
     return finding.kind is Kind.DRIFTED and is_part
 
 
-def _conclude(request: GateRequest, round_: Round, summary: Summary) -> ExitCode:
+def _conclude(request: GateRequest, summary: Summary) -> ExitCode:
     code = ExitCode(summary.code)
     try:
         write_reports(request.reports, summary)

@@ -43,7 +43,7 @@ def accept(request: LockRequest, interruption: Interruption) -> ExitCode:
     except BusyError as busy:
         return refuse(Kind.BUSY, str(busy), ExitCode.NOTHING)
     except DamagedLockError as damage:
-        return refuse(Kind.DAMAGED, f"{path}: {damage}", ExitCode.USAGE)
+        return refuse(Kind.DAMAGED, str(damage), ExitCode.USAGE)
 
 
 def _accept(request: LockRequest, old: Lock, round_: Round) -> ExitCode:

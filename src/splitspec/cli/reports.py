@@ -26,7 +26,8 @@ def write_reports(reports: Iterable[Report], summary: Summary) -> None:
     for report in reports:
         text = _written(report.kind)(summary)
         if report.path == "-":
-            print(text, end="")
+            # What was printed cannot be replaced by what is found later.
+            print("" if summary.is_unfinished else text, end="")
         else:
             _store(Path(report.path), text)
         if report.kind is ReportKind.GITHUB:

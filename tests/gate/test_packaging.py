@@ -1,0 +1,170 @@
+"""The action, the hooks and the pytest plugin run the gate, and fail where it fails."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+def action() -> Any:
+    return yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+
+
+def step(name: str) -> dict[str, Any]:
+    (found,) = [step for step in action()["runs"]["steps"] if step.get("name") == name]
+    return dict(found)
+
+
+def act(project: Path, cache: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
+    """The script of the action's step in a shell as GitHub starts it."""
+    defaults = {name: str(value["default"]) for name, value in action()["inputs"].items()}
+    values = defaults | inputs
+    script = step("Gate")
+    wanted = {
+        name: re.sub(r"\$\{\{ inputs\.(\w+) \}\}", lambda m: values[m[1]], text)
+        for name, text in script["env"].items()
+    }
+    environment = (
+        os.environ
+        | wanted
+        | {
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "XDG_CACHE_HOME": str(cache),
+            "GITHUB_OUTPUT": str(project / "output"),
+            "GITHUB_STEP_SUMMARY": str(project / "page.md"),
+        }
+    )
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script["run"]],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_action_passes_what_passes_and_leaves_its_reports(
+    project: Path, warm_cache: Path
+) -> None:
+    done = act(project, warm_cache, timeout="100")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (project / "output").read_text() == "code=0\n"
+    reports = {path.name for path in (project / "splitspec-reports").iterdir()}
+    assert reports == {"junit.xml", "splitspec.sarif", "gate.json", "comment.md"}
+    assert "passed" in (project / "page.md").read_text()
+
+
+def test_the_action_fails_with_the_code_of_the_gate(project: Path, warm_cache: Path) -> None:
+    (project / "splitspec.lock").unlink()
+    done = act(project, warm_cache)
+    assert done.returncode == 4
+    assert (project / "output").read_text() == "code=4\n"
+    assert "::error title=new::" in done.stdout
+
+
+def test_the_action_uses_each_input_and_nothing_else() -> None:
+    text = (ROOT / "action.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r"inputs\.(\w+)", text)) == set(action()["inputs"])
+    # A word of the caller's in a script would be run: it comes in by the environment.
+    assert "${{" not in step("Gate")["run"]
+
+
+def hooks() -> list[dict[str, Any]]:
+    return list(yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")))
+
+
+def test_pre_commit_takes_the_hooks() -> None:
+    command = (sys.executable, "-m", "pre_commit", "validate-manifest", ".pre-commit-hooks.yaml")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("hook", hooks(), ids=lambda hook: hook["id"])
+def test_each_hook_passes_the_project_and_fails_a_wrong_one(
+    hook: dict[str, Any], project: Path, warm_cache: Path
+) -> None:
+    words = str(hook["entry"]).split()
+    files = [] if hook.get("pass_filenames") is False else ["desk.split"]
+    environment = os.environ | {"XDG_CACHE_HOME": str(warm_cache)}
+
+    def code() -> int:
+        command = [str(BIN / words[0]), *words[1:], *files]
+        return subprocess.run(command, cwd=project, env=environment, capture_output=True).returncode
+
+    assert code() == 0
+    text = project / "desk.split"
+    text.write_text(text.read_text().replace("sort Key\n", "sort   Key\nsort Locker\n"))
+    assert code() != 0
+
+
+def run_pytest(project: Path, cache: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "splitspec.cli.pytest_gate", "-rA", *words],
+        cwd=project,
+        env=os.environ | {"XDG_CACHE_HOME": str(cache), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_each_claim_of_a_lock_is_a_test(project: Path, warm_cache: Path) -> None:
+    done = run_pytest(project, warm_cache, "--splitspec-gate=pr")
+    assert done.returncode == 0, done.stdout
+    assert "6 passed" in done.stdout
+    assert "PASSED splitspec.lock::explored desk::desk.one_key_each" in done.stdout
+    at_commit = run_pytest(project, warm_cache, "--splitspec-gate=commit")
+    assert "5 passed" in at_commit.stdout
+
+
+def test_without_the_option_a_lock_is_no_test(project: Path, warm_cache: Path) -> None:
+    assert run_pytest(project, warm_cache).returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_a_broken_claim_is_a_failing_test_with_its_trace(project: Path, warm_cache: Path) -> None:
+    text = project / "desk.split"
+    text.write_text(text.read_text().replace("  when one:  no l: Key: holder[l] = p\n", ""))
+    manifest = project / "models.toml"
+    manifest.write_text(manifest.read_text().partition("\n[desk.variants")[0])
+    (project / "variants" / "desk.split").unlink()
+    done = run_pytest(project, warm_cache, "--splitspec-gate=commit")
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "FAILED splitspec.lock::explored desk::desk.one_key_each" in done.stdout
+    assert "hand_out(p1, k2)" in done.stdout
+    assert "FAILED splitspec.lock::everything else" in done.stdout
+    assert "PASSED splitspec.lock::explored desk::deadlock" in done.stdout
+
+
+def test_what_nobody_accepted_is_a_failing_test(project: Path, warm_cache: Path) -> None:
+    text = project / "desk.split"
+    witness = "\nwitness all_out\n  all k: Key: some p: Person: holder[k] = p\n"
+    text.write_text(text.read_text() + witness)
+    done = run_pytest(project, warm_cache, "--splitspec-gate=commit")
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "new: explored desk desk.all_out it is not in the lock" in done.stdout
+
+
+def test_a_damaged_lock_ends_the_collection(project: Path, warm_cache: Path) -> None:
+    (project / "splitspec.lock").write_text("version = 1\n")
+    done = run_pytest(project, warm_cache, "--splitspec-gate=commit")
+    assert done.returncode == pytest.ExitCode.INTERRUPTED
+    assert "its end is missing" in done.stdout
+
+
+def test_the_plugin_is_registered() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert "splitspec.cli.pytest_gate" in project["entry-points"]["pytest11"].values()
