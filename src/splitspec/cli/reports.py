@@ -27,7 +27,8 @@ def write_reports(reports: Iterable[Report], summary: Summary) -> None:
         text = _written(report.kind)(summary)
         if report.path == "-":
             # What was printed cannot be replaced by what is found later.
-            print("" if summary.is_unfinished else text, end="")
+            if not summary.is_unfinished:
+                print(text, end="")
         else:
             _store(Path(report.path), text)
         if report.kind is ReportKind.GITHUB:
