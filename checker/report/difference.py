@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from splitspec.checker.report.document import trace_document
 from splitspec.checker.report.markdown import cell
 from splitspec.checker.report.text import Paint, plain, trace_text
+from splitspec.checker.report.trace_document import trace_document
 from splitspec.model.trace import Trace
 
 SCHEMA = "splitspec-diff/1"

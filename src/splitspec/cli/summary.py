@@ -34,7 +34,9 @@ def summarise(round_: Round, title: str, facts: Mapping[str, str], seconds: floa
     items += [
         _item_of(members)
         for place, found in by_place.items()
-        if place[0] and place not in placed and (members := [f for f in found if not f.kind.is_note])
+        if place[0]
+        and place not in placed
+        and (members := [f for f in found if not f.kind.is_note])
     ]
     codes = [code_of(finding.kind) for finding in findings]
     codes += [ExitCode.MET] if round_.judged else [ExitCode.NOTHING]
