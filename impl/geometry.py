@@ -1,0 +1,58 @@
+"""Sizes of one machine: how many of everything, and where it lies in guest-physical memory.
+
+Guest-physical memory begins with the kernel's own pages, which are launched and measured: its
+image, then for each container slot one directory and some leaf tables. Pool pages follow. The
+tables of a container therefore come from a quota of its own, and no container can use up another's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PAGE = 4096
+ENTRIES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Sizes, all at least 1. The defaults are the smallest machine that forks."""
+
+    containers: int = 2
+    pages: int = 2
+    frames: int = 4
+    vcpus: int = 1
+    image_pages: int = 1
+    leaf_tables: int = 1
+
+    def __post_init__(self) -> None:
+        sizes = (self.containers, self.pages, self.frames, self.vcpus)
+        if min(*sizes, self.image_pages, self.leaf_tables) < 1 or self.leaf_tables > ENTRIES:
+            raise ValueError(f"sizes are at least 1, leaf tables at most {ENTRIES}: {self}")
+
+    @property
+    def base_pages(self) -> int:
+        """Pages of the kernel: page `p` below this number is launched into frame `p`."""
+        return self.image_pages + self.containers * (1 + self.leaf_tables)
+
+    @property
+    def pool_pages(self) -> range:
+        """The guest pages that can be granted to containers."""
+        return range(self.base_pages, self.base_pages + self.pages)
+
+    @property
+    def pool_frames(self) -> range:
+        """The frames that the host can grant."""
+        return range(self.base_pages, self.base_pages + self.frames)
+
+    @property
+    def addresses(self) -> range:
+        """The virtual pages of a container, limited by its leaf tables."""
+        return range(self.leaf_tables * ENTRIES)
+
+    def directory(self, container: int) -> int:
+        """The guest page of the container's page directory."""
+        return self.image_pages + container * (1 + self.leaf_tables)
+
+    def leaf(self, container: int, index: int) -> int:
+        """The guest page of the container's leaf table for the virtual pages from 512 * index."""
+        return self.directory(container) + 1 + index

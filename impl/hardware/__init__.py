@@ -1,0 +1,1 @@
+"""The hardware: frames of bytes, memory encryption, page ownership, TLBs, vCPUs, reports."""

@@ -1,0 +1,164 @@
+"""The processor: vCPUs that enter and leave the guest, and what a container's accesses do.
+
+A vCPU in the guest runs the kernel, or, once the kernel has loaded a table, a container. Accesses
+of a container use the TLB of its core, else walk the guest's tables and the platform's, and fill
+the TLB. When the vCPU that enters a core is not the one that ran there last, or comes from
+elsewhere, the hardware flushes the core's guest translations (SNP's per-vCPU TLB identity); a host
+that moves vCPUs around therefore gains nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from splitspec.impl.geometry import PAGE
+from splitspec.impl.hardware.memory import Memory
+from splitspec.impl.hardware.paging import Walker
+from splitspec.impl.hardware.platform import Platform
+from splitspec.impl.hardware.tlb import Tlb, Translation
+from splitspec.impl.journal import Journal, Table
+from splitspec.impl.refusal import Guards, GuestPageFault, HardwareRefusal
+
+
+class Reason(Enum):
+    """Why a vCPU left the guest; the host sees it."""
+
+    IDLE = "idle"
+    REQUEST = "request"
+    FAULT = "nested page fault"
+    INTERRUPT = "interrupt"
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """What the host learns of an exit: the reason, and one register, such as a page number."""
+
+    reason: Reason
+    argument: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Vcpu:
+    """State of a vCPU; `directory` is None while the kernel runs on it."""
+
+    core: int
+    inside: bool = False
+    directory: int | None = None
+    tag: int = 0
+    exit: Exit | None = None
+    answer: int = 0  # the register that the host wrote when it last entered
+
+
+class Processor:
+    """The vCPUs of the machine, and their accesses to memory."""
+
+    __slots__ = ("_last", "_memory", "_platform", "_walker", "tlb", "vcpus")
+
+    def __init__(
+        self, journal: Journal, vcpus: int, *, memory: Memory, platform: Platform, tlb: Tlb
+    ) -> None:
+        self._memory = memory
+        self._platform = platform
+        self._walker = Walker(platform, memory)
+        self.tlb = tlb
+        self.vcpus: Table[int, Vcpu] = Table(journal)
+        self._last: Table[int, int] = Table(journal)  # core to the vCPU that ran there last
+        for vcpu in range(vcpus):
+            self.vcpus[vcpu] = Vcpu(core=vcpu, exit=Exit(Reason.IDLE))
+
+    def enter(self, vcpu: int, answer: int = 0, *, core: int | None = None) -> None:
+        """VMRUN or TDH.VP.ENTER: the host runs the vCPU on a core, with an answer to its exit."""
+        state = self.vcpus[vcpu]
+        core = state.core if core is None else core
+        busy = any(other.inside and other.core == core for other in self.vcpus.values())
+        guards = Guards(HardwareRefusal, "enter")
+        guards.require("outside", not state.inside, f"vCPU {vcpu} runs already")
+        guards.require("core_free", not busy, f"core {core} runs another vCPU")
+        is_stale = self._platform.enter(vcpu)
+        if is_stale or state.core != core or self._last.get(core, vcpu) != vcpu:
+            self.tlb.flush_core(core)
+        self._last[core] = vcpu
+        self.vcpus[vcpu] = replace(state, core=core, inside=True, exit=None, answer=answer)
+
+    def leave(self, vcpu: int, exit: Exit) -> None:
+        """The vCPU goes back to the host, by the guest's wish or by an interrupt."""
+        state = self.vcpus[vcpu]
+        guards = Guards(HardwareRefusal, "leave")
+        guards.require("inside", state.inside, f"vCPU {vcpu} does not run")
+        self._platform.leave(vcpu)
+        self.vcpus[vcpu] = replace(state, inside=False, exit=exit, answer=0)
+
+    def load(self, vcpu: int, directory: int | None, tag: int = 0) -> None:
+        """Write CR3 without a flush: run a container, or with None the kernel."""
+        self.vcpus[vcpu] = replace(self.vcpus[vcpu], directory=directory, tag=tag)
+
+    def flush(self, vcpu: int) -> None:
+        """Flush all translations of the core on which the vCPU is."""
+        self.tlb.flush_core(self.vcpus[vcpu].core)
+
+    def flush_address(self, vcpu: int, tag: int, address: int) -> None:
+        """INVLPG on the core on which the vCPU is."""
+        self.tlb.flush_address(self.vcpus[vcpu].core, tag, address)
+
+    def read(self, vcpu: int, start: int, length: int) -> bytes:
+        """Return what the container on the vCPU reads at the byte address `start`."""
+        found = b""
+        for place, offset, size in self._places(vcpu, start, length, write=False):
+            page = self._memory.load(place.frame, private=place.private)
+            found += page[offset : offset + size]
+        return found
+
+    def write(self, vcpu: int, start: int, data: bytes) -> None:
+        """Write as the container on the vCPU does, when every page is translated."""
+        done = 0
+        for place, offset, size in self._places(vcpu, start, len(data), write=True):
+            piece = data[done : done + size]
+            self._memory.store(place.frame, offset, piece, private=place.private)
+            done += size
+
+    def _places(
+        self, vcpu: int, start: int, length: int, *, write: bool
+    ) -> list[tuple[Translation, int, int]]:
+        """Return translation, offset and size of each piece; fill the TLB if none faults."""
+        pieces = _pages(start, length)
+        places = [self.translate(vcpu, address, write=write) for address, _, _ in pieces]
+        state = self.vcpus[vcpu]
+        for (address, _, _), place in zip(pieces, places, strict=True):
+            self.tlb.fill(state.core, state.tag, address, place)
+        return [
+            (place, offset, size) for (_, offset, size), place in zip(pieces, places, strict=True)
+        ]
+
+    def translate(self, vcpu: int, address: int, *, write: bool) -> Translation:
+        """Return the translation that an access to a virtual page uses, cached or walked."""
+        state = self.vcpus[vcpu]
+        guards = Guards(HardwareRefusal, "access")
+        guards.require("inside", state.inside, f"vCPU {vcpu} does not run")
+        if state.directory is None:
+            guards.fail("container_mode", f"vCPU {vcpu} runs the kernel")
+        known = self.tlb.find(state.core, state.tag, address)
+        if known is None or (write and not known.writable):
+            return self._walk(state.directory, address, write=write)
+        return known
+
+    def _walk(self, directory: int, address: int, *, write: bool) -> Translation:
+        entry = self._walker.find(directory, address)
+        guards = Guards(GuestPageFault, "access")
+        if entry is None:
+            guards.fail("present", f"virtual page {address} is not mapped")
+        guards.require("writable", entry.writable or not write, f"virtual page {address} is not")
+        frame = self._platform.resolve(entry.page, private=not entry.shared)
+        return Translation(entry.page, frame, entry.writable, not entry.shared)
+
+
+def _pages(start: int, length: int) -> list[tuple[int, int, int]]:
+    """Return virtual page, offset and size of each piece of a byte range."""
+    pieces = []
+    end = start + length
+    while start < end:
+        address, offset = divmod(start, PAGE)
+        size = min(PAGE - offset, end - start)
+        pieces.append((address, offset, size))
+        start += size
+    return pieces

@@ -1,0 +1,1 @@
+"""The host: cgroups, shadow containers, backing of memory, delegated calls; and its evil twin."""

@@ -1,0 +1,151 @@
+"""Memory of guests on the host: slots, the frames behind them, and who pays.
+
+A shadow container registers one slot of guest-physical pages. A fault on a page of a slot is served
+from the free frames, charged to the group of the slot's owner, whoever faulted. What backs a page
+is looked up in the slot owner's memory map, never in that of the process that happens to run.
+"""
+
+from __future__ import annotations
+
+from splitspec.impl.geometry import Geometry
+from splitspec.impl.hardware.platform import Platform
+from splitspec.impl.host.cgroup import Cgroups
+from splitspec.impl.host.shadow import Shadows, Slot
+from splitspec.impl.journal import Journal, Table
+from splitspec.impl.refusal import Guards, HostRefusal
+
+
+class Backing:
+    """The frames behind guest pages."""
+
+    __slots__ = ("_cgroups", "_geometry", "_platform", "_shadows", "frames")
+
+    def __init__(
+        self,
+        journal: Journal,
+        geometry: Geometry,
+        *,
+        platform: Platform,
+        cgroups: Cgroups,
+        shadows: Shadows,
+    ) -> None:
+        self._geometry = geometry
+        self._platform = platform
+        self._cgroups = cgroups
+        self._shadows = shadows
+        self.frames: Table[int, int] = Table(journal)  # guest page to the frame behind it
+
+    def owner(self, page: int) -> int | None:
+        """Return the shadow container whose slot holds the page."""
+        return next((key[0] for key, slot in self._shadows.slots.items() if page in slot), None)
+
+    def free_frames(self) -> list[int]:
+        """Return the frames that back nothing."""
+        used = set(self.frames.values())
+        return [frame for frame in self._geometry.pool_frames if frame not in used]
+
+    def add_slot(self, shadow: int, first: int, count: int = 1) -> None:
+        """KVM_SET_USER_MEMORY_REGION for a shadow container."""
+        slot = Slot(first, count)
+        pages = range(first, first + count)
+        guards = Guards(HostRefusal, "add_slot")
+        guards.require("alive", self._shadows.is_alive(shadow), f"no shadow container {shadow}")
+        inside = count > 0 and first in self._geometry.pool_pages
+        guards.require("inside", inside and pages[-1] in self._geometry.pool_pages, f"{slot}")
+        apart = all(self.owner(page) is None for page in pages)
+        guards.require("disjoint", apart, f"{slot} overlaps a slot")
+        self._shadows.slots[shadow, first] = slot
+
+    def remove_slot(self, shadow: int, first: int) -> None:
+        """Delete a slot behind which no frame is left."""
+        guards = Guards(HostRefusal, "remove_slot")
+        slot = self._shadows.slots.get((shadow, first))
+        if slot is None:
+            guards.fail("exists", f"shadow container {shadow} has no slot at {first}")
+        used = [page for page in self.frames if page in slot]
+        guards.require("unbacked", not used, f"pages {used} have frames")
+        del self._shadows.slots[shadow, first]
+
+    def back_page(self, vcpu: int, page: int, frame: int) -> None:
+        """Serve a fault of the vCPU: find a frame for the page, and charge for it."""
+        guards = Guards(HostRefusal, "back_page")
+        self._check_backing(guards, vcpu, page, frame)
+        self._back(page, frame)
+
+    def assign_frame(self, page: int) -> None:
+        """Offer the frame behind the page to the guest: RMPUPDATE and NPT, or AUG."""
+        guards = Guards(HostRefusal, "assign_frame")
+        frame = self.frames.get(page)
+        if frame is None:
+            guards.fail("backed", f"page {page} has no frame")
+        unassigned = self._platform.assigned(frame) is None
+        guards.require("unassigned", unassigned, f"frame {frame} is assigned")
+        self._platform.offer(page, frame)
+
+    def grant_page(self, vcpu: int, page: int, frame: int) -> None:
+        """Back the page and assign the frame, in one step, as a fault handler does."""
+        guards = Guards(HostRefusal, "grant_page")
+        self._check_backing(guards, vcpu, page, frame)
+        unassigned = self._platform.assigned(frame) is None
+        guards.require("unassigned", unassigned, f"frame {frame} is assigned")
+        self._platform.offer(page, frame)
+        self._back(page, frame)
+
+    def convert_to_shared(self, page: int) -> None:
+        """Serve the guest's wish to have the page shared, when the guest has rescinded it."""
+        guards = Guards(HostRefusal, "convert_to_shared")
+        frame = self._given_back(guards, page)
+        if self._platform.assigned(frame) is not None:
+            self._platform.reclaim(page, frame)
+        self._platform.share(page, frame)
+
+    def reclaim_page(self, page: int) -> None:
+        """Take the frame behind a page that the guest gave back, and credit who paid."""
+        guards = Guards(HostRefusal, "reclaim_page")
+        frame = self._given_back(guards, page)
+        self._take(page, frame)
+
+    def reap_page(self, page: int) -> None:
+        """Take the frame behind a page whose owner was killed, given back or not."""
+        guards = Guards(HostRefusal, "reap_page")
+        frame = self.frames.get(page)
+        if frame is None:
+            guards.fail("backed", f"page {page} has no frame")
+        owner = self.owner(page)
+        dead = owner is not None and self._shadows.is_killed(owner)
+        guards.require("killed", dead, f"shadow container {owner} lives")
+        self._take(page, frame)
+
+    def _check_backing(self, guards: Guards, vcpu: int, page: int, frame: int) -> None:
+        owner = self.owner(page)
+        if owner is None:
+            guards.fail("in_slot", f"page {page} is in no slot")
+        guards.require("alive", self._shadows.is_alive(owner), f"shadow container {owner} is dead")
+        driven = self._shadows.driver(vcpu)
+        guards.require("faulting", driven == owner, f"vCPU {vcpu} is driven by {driven}")
+        guards.require("unbacked", page not in self.frames, f"page {page} has a frame")
+        free = frame in self._geometry.pool_frames and frame not in self._cgroups.charged
+        guards.require("free_frame", free, f"frame {frame} is in use")
+        group = self._shadows.group(owner)
+        guards.require("limit", self._cgroups.has_room(group), f"{group} is at memory.max")
+
+    def _back(self, page: int, frame: int) -> None:
+        owner = self.owner(page)
+        assert owner is not None
+        self._cgroups.charge(self._shadows.group(owner), frame)
+        self.frames[page] = frame
+
+    def _given_back(self, guards: Guards, page: int) -> int:
+        frame = self.frames.get(page)
+        if frame is None:
+            guards.fail("backed", f"page {page} has no frame")
+        guards.require("given_back", not self._platform.accepted(page), f"page {page} is in use")
+        return frame
+
+    def _take(self, page: int, frame: int) -> None:
+        if self._platform.assigned(frame) == page:
+            self._platform.reclaim(page, frame)
+        else:
+            self._platform.share(page, None)
+        self._cgroups.uncharge(frame)
+        del self.frames[page]

@@ -1,0 +1,92 @@
+"""Undo log: every mutable store of the machine writes through it.
+
+A table is a dictionary of immutable rows, a frame is an array of bytes. Before a write, the journal
+notes what stood there; `rollback` puts it back, newest first. So a mark is an integer, restoring
+costs what was written since, and two equal marks mean that nothing was written between them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+Key = TypeVar("Key")
+Row = TypeVar("Row")
+
+
+class _Absent:
+    """The row of a key that a table does not have."""
+
+
+ABSENT: Final = _Absent()
+
+
+class Journal:
+    """What stood where something was written since recording began."""
+
+    __slots__ = ("_entries", "recording")
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[Any, Any, Any]] = []
+        self.recording = False
+
+    def note(self, store: object, key: object, old: object) -> None:
+        """Remember what `store` holds at `key`, which is about to be overwritten."""
+        if self.recording:
+            self._entries.append((store, key, old))
+
+    def mark(self) -> int:
+        """Begin to record, if nothing does yet, and return where the log stands."""
+        self.recording = True
+        return len(self._entries)
+
+    def rollback(self, mark: int) -> None:
+        """Undo every write since `mark`, newest first.
+
+        Raises ValueError if the log has been rolled back or forgotten beyond the mark.
+        """
+        entries = self._entries
+        if not self.recording or not 0 <= mark <= len(entries):
+            raise ValueError(f"mark {mark} is not in the journal")
+        while len(entries) > mark:
+            store, key, old = entries.pop()
+            if type(store) is bytearray:
+                store[key : key + len(old)] = old
+            elif old is ABSENT:
+                dict.__delitem__(store, key)
+            else:
+                dict.__setitem__(store, key, old)
+
+    def forget(self) -> None:
+        """Drop the log and stop recording: what was written stays."""
+        self._entries.clear()
+        self.recording = False
+
+
+class Table(dict[Key, Row]):
+    """A dictionary of immutable rows; only single rows are set and deleted, through the journal."""
+
+    __slots__ = ("_journal",)
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__()
+        self._journal = journal
+
+    def __setitem__(self, key: Key, row: Row) -> None:
+        old = self.get(key, ABSENT)
+        if old != row:
+            self._journal.note(self, key, old)
+            super().__setitem__(key, row)
+
+    def __delitem__(self, key: Key) -> None:
+        self._journal.note(self, key, self[key])
+        super().__delitem__(key)
+
+    def discard(self, key: Key) -> None:
+        """Delete the row of `key` if there is one."""
+        if key in self:
+            del self[key]
+
+    def _refuse(self, *_: object, **__: object) -> Any:
+        raise TypeError("a table is written one row at a time, through its journal")
+
+    pop = popitem = clear = update = setdefault = __ior__ = _refuse

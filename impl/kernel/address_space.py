@@ -1,0 +1,112 @@
+"""Address spaces of containers: who maps what, and how.
+
+Only the kernel writes page tables. A page is mapped privately by the one container whose pool has
+it; several map a page only if it belongs to a sealed zygote, and then read-only, or to a channel.
+Only measured pages are executable, and they are not writable. The bit that makes an access shared
+is the kernel's choice, from the use of the page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from splitspec.impl.hardware.paging import Entry
+from splitspec.impl.kernel.direct_map import DirectMap
+from splitspec.impl.kernel.pools import Pools
+from splitspec.impl.kernel.records import Page, State, Use
+from splitspec.impl.kernel.shootdown import Shootdown
+from splitspec.impl.refusal import Guards, KernelRefusal
+
+
+class AddressSpaces:
+    """The page tables of all containers."""
+
+    __slots__ = ("_memory", "_pools", "_shootdown", "_state")
+
+    def __init__(
+        self, state: State, *, memory: DirectMap, pools: Pools, shootdown: Shootdown
+    ) -> None:
+        self._state = state
+        self._memory = memory
+        self._pools = pools
+        self._shootdown = shootdown
+
+    def map_page(self, container: int, address: int, page: int, *, writable: bool = True) -> None:
+        """Map a free page of the container's pool, full of zeros, where nothing is mapped."""
+        guards = Guards(KernelRefusal, "map_page")
+        self.check_vacant(guards, container, address)
+        self._pools.check_usable(guards, container, page)
+        self._memory.set_entry(container, address, Entry(page, writable))
+        self._state.pages[page] = Page(Use.PRIVATE, references=1)
+
+    def map_shared(self, container: int, address: int, page: int) -> None:
+        """Map a page that the container has given to the host for I/O."""
+        guards = Guards(KernelRefusal, "map_shared")
+        self.check_vacant(guards, container, address)
+        own = self._state.pools.get(page) == container
+        guards.require("in_pool", own, f"page {page} is not in the pool of {container}")
+        record = self._state.pages.get(page)
+        if record is None or record.use is not Use.SHARED:
+            guards.fail("shared", f"page {page} is private")
+        guards.require("unreferenced", record.references == 0, f"page {page} is mapped")
+        self._memory.set_entry(container, address, Entry(page, writable=True, shared=True))
+        self.hold(page)
+
+    def unmap_page(self, container: int, address: int, *, vcpu: int | None = None) -> None:
+        """Remove a mapping; the page waits until no vCPU can still translate to it."""
+        guards = Guards(KernelRefusal, "unmap_page")
+        self._shootdown.check_vcpu(guards, vcpu)
+        entry = self.check_mapped(guards, container, address)
+        self._memory.set_entry(container, address, None)
+        self.drop(entry.page)
+        self._shootdown.retire(container, address, entry.page, vcpu)
+
+    def write_protect(self, container: int, address: int, *, vcpu: int | None = None) -> None:
+        """Take the right to write from a mapping."""
+        guards = Guards(KernelRefusal, "write_protect")
+        self._shootdown.check_vcpu(guards, vcpu)
+        entry = self.check_mapped(guards, container, address)
+        guards.require("writable", entry.writable, f"virtual page {address} is read-only")
+        self._memory.set_entry(container, address, replace(entry, writable=False))
+        self._shootdown.retire(container, address, entry.page, vcpu)
+
+    def allow_writing(self, container: int, address: int) -> None:
+        """Give the right to write to a private page that only this container maps."""
+        guards = Guards(KernelRefusal, "allow_writing")
+        entry = self.check_mapped(guards, container, address)
+        guards.require("read_only", not entry.writable, f"virtual page {address} is writable")
+        guards.require("own_copy", not entry.copy_on_write, "the page is the zygote's")
+        guards.require("not_code", not entry.executable, "measured code stays as it is")
+        private = self._state.pages[entry.page].use is Use.PRIVATE
+        guards.require("private", private, f"page {entry.page} is not the container's alone")
+        self._memory.set_entry(container, address, replace(entry, writable=True))
+
+    def check_vacant(self, guards: Guards, container: int, address: int) -> None:
+        """Refuse unless the container may map something at the virtual page."""
+        guards.require("alive", self._state.is_alive(container), f"container {container} is not")
+        self._memory.check_tables(guards, container, address)
+        vacant = self._memory.entry(container, address) is None
+        guards.require("vacant", vacant, f"virtual page {address} is mapped")
+
+    def check_mapped(self, guards: Guards, container: int, address: int) -> Entry:
+        """Refuse unless something is mapped at the virtual page of a living container."""
+        guards.require("alive", self._state.is_alive(container), f"container {container} is not")
+        self._memory.check_tables(guards, container, address)
+        entry = self._memory.entry(container, address)
+        if entry is None:
+            guards.fail("mapped", f"virtual page {address} is not mapped")
+        return entry
+
+    def hold(self, page: int) -> None:
+        """Count one entry or pin more."""
+        record = self._state.pages[page]
+        self._state.pages[page] = replace(record, references=record.references + 1)
+
+    def drop(self, page: int) -> None:
+        """Count one entry or pin less; a private page that nothing names is free, and dirty."""
+        record = self._state.pages[page]
+        left = record.references - 1
+        if left == 0 and record.use in (Use.PRIVATE, Use.IMAGE):
+            self._state.pages[page] = Page(Use.FREE)
+        else:
+            self._state.pages[page] = replace(record, references=left)

@@ -1,0 +1,134 @@
+"""Zygotes and copy-on-write fork.
+
+A zygote is sealed once: every page that it maps becomes read-only for everybody, for good, and it
+never runs again, so nothing depends on the host's keeping it paused. A clone maps the same pages. A
+write makes a copy, always, even if no other container maps the page: whether the page is copied
+must not tell what the siblings do. The copy comes from the clone's own pool and is charged to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from splitspec.impl.hardware.paging import Entry
+from splitspec.impl.kernel.address_space import AddressSpaces
+from splitspec.impl.kernel.direct_map import DirectMap
+from splitspec.impl.kernel.pools import Pools
+from splitspec.impl.kernel.records import (
+    REFERENCES_MAX,
+    Page,
+    Phase,
+    State,
+    Use,
+)
+from splitspec.impl.kernel.shootdown import Shootdown
+from splitspec.impl.refusal import Guards, KernelRefusal
+
+
+class Forks:
+    """Sealing of zygotes, cloning, and the copies that writes make."""
+
+    __slots__ = ("_memory", "_pools", "_shootdown", "_spaces", "_state")
+
+    def __init__(
+        self,
+        state: State,
+        *,
+        memory: DirectMap,
+        pools: Pools,
+        spaces: AddressSpaces,
+        shootdown: Shootdown,
+    ) -> None:
+        self._state = state
+        self._memory = memory
+        self._pools = pools
+        self._spaces = spaces
+        self._shootdown = shootdown
+
+    def seal(self, zygote: int, *, vcpu: int | None = None) -> None:
+        """Make a running container the zygote of others: measure and freeze all that it maps.
+
+        No other vCPU may hold translations of it, since they could still allow writing.
+        """
+        guards = Guards(KernelRefusal, "seal")
+        self._shootdown.check_vcpu(guards, vcpu)
+        row = self._state.containers.get(zygote)
+        if row is None or row.phase is not Phase.RUNNING:
+            guards.fail("running", f"container {zygote} does not run")
+        guards.require("original", row.image is None, f"container {zygote} is a clone")
+        guards.require("untainted", not row.is_tainted, "it has held data of a tenant")
+        others = self._shootdown.holders(zygote) - {vcpu}
+        guards.require("alone", not others, f"vCPUs {sorted(others)} may write through a TLB")
+        entries = list(self._memory.entries(zygote))
+        private = all(self._state.pages[entry.page].use is Use.PRIVATE for _, entry in entries)
+        guards.require("private", private, "it maps a channel or a page of the host")
+        self._memory.check_tables(guards, zygote)
+        self._memory.reach(*(entry.page for _, entry in entries))
+
+        measurement = self._digest(entries)
+        for address, entry in entries:
+            frozen = Entry(entry.page, copy_on_write=True, executable=entry.executable)
+            self._memory.set_entry(zygote, address, frozen)
+            record = self._state.pages[entry.page]
+            self._state.pages[entry.page] = replace(record, use=Use.IMAGE)
+        if vcpu is not None:
+            self._shootdown.flush(vcpu)
+        for thread, thread_row in list(self._state.threads.items()):
+            if thread_row.container == zygote:
+                del self._state.threads[thread]
+        self._state.containers[zygote] = replace(row, phase=Phase.SEALED, measurement=measurement)
+
+    def fork(self, zygote: int, clone: int) -> None:
+        """Map all pages of a sealed zygote, read-only, into a container that maps nothing yet."""
+        guards = Guards(KernelRefusal, "fork")
+        guards.require("distinct", zygote != clone, "a container is no clone of itself")
+        source = self._state.containers.get(zygote)
+        if source is None or source.phase is not Phase.SEALED:
+            guards.fail("sealed", f"container {zygote} is no zygote")
+        row = self._state.containers.get(clone)
+        if row is None or row.phase is not Phase.CREATED:
+            guards.fail("created", f"container {clone} is not new")
+        self._memory.check_tables(guards, clone)
+        self._memory.reach(*self._memory.tables(zygote))
+        empty = next(self._memory.entries(clone), None) is None
+        guards.require("empty", empty and row.image is None, f"container {clone} maps something")
+        entries = list(self._memory.entries(zygote))
+        bounded = all(
+            self._state.pages[entry.page].references < REFERENCES_MAX for _, entry in entries
+        )
+        guards.require("countable", bounded, "a page has too many references")
+
+        for address, entry in entries:
+            self._spaces.hold(entry.page)
+            self._memory.set_entry(clone, address, entry)
+        self._state.containers[clone] = replace(row, image=zygote)
+
+    def copy_on_write(
+        self, container: int, address: int, page: int, *, vcpu: int | None = None
+    ) -> None:
+        """Serve a write to a page of the zygote: copy it to a free page of the container's pool.
+
+        The entry is written last, when the copy is whole.
+        """
+        guards = Guards(KernelRefusal, "copy_on_write")
+        self._shootdown.check_vcpu(guards, vcpu)
+        entry = self._spaces.check_mapped(guards, container, address)
+        guards.require("shared_copy", entry.copy_on_write, f"virtual page {address} is its own")
+        guards.require("not_code", not entry.executable, "measured code stays as it is")
+        self._pools.check_usable(guards, container, page)
+        self._memory.reach(entry.page)
+
+        self._memory.write(page, self._memory.read(entry.page))
+        self._state.pages[page] = Page(Use.PRIVATE, references=1)
+        self._memory.set_entry(container, address, Entry(page, writable=True))
+        self._spaces.drop(entry.page)
+        self._shootdown.retire(container, address, entry.page, vcpu)
+
+    def _digest(self, entries: list[tuple[int, Entry]]) -> bytes:
+        """SHA-384 of each virtual page with its rights and content, in order."""
+        digest = hashlib.sha384(b"zygote")
+        for address, entry in entries:
+            digest.update(address.to_bytes(8, "little") + bytes([entry.executable]))
+            digest.update(self._memory.read(entry.page))
+        return digest.digest()

@@ -1,0 +1,73 @@
+"""The microkernel, put together."""
+
+from __future__ import annotations
+
+from splitspec.impl.geometry import Geometry
+from splitspec.impl.hardware.memory import Memory
+from splitspec.impl.hardware.platform import Platform
+from splitspec.impl.hardware.processor import Processor
+from splitspec.impl.journal import Journal
+from splitspec.impl.kernel.address_space import AddressSpaces
+from splitspec.impl.kernel.direct_map import DirectMap
+from splitspec.impl.kernel.fork import Forks
+from splitspec.impl.kernel.lifecycle import Lifecycle
+from splitspec.impl.kernel.pools import Pools
+from splitspec.impl.kernel.records import State
+from splitspec.impl.kernel.shootdown import Shootdown
+from splitspec.impl.kernel.threads import Threads
+
+
+class Kernel:
+    """The parts of the microkernel, which share its tables."""
+
+    __slots__ = (
+        "forks",
+        "lifecycle",
+        "memory",
+        "pools",
+        "shootdown",
+        "spaces",
+        "state",
+        "threads",
+    )
+
+    def __init__(
+        self,
+        journal: Journal,
+        geometry: Geometry,
+        *,
+        platform: Platform,
+        memory: Memory,
+        processor: Processor,
+        one_to_one: bool,
+    ) -> None:
+        self.state = State(journal)
+        self.memory = DirectMap(geometry, platform, memory)
+        self.shootdown = Shootdown(self.state, processor)
+        self.pools = Pools(self.state, geometry, platform=platform, memory=self.memory)
+        self.spaces = AddressSpaces(
+            self.state, memory=self.memory, pools=self.pools, shootdown=self.shootdown
+        )
+        self.forks = Forks(
+            self.state,
+            memory=self.memory,
+            pools=self.pools,
+            spaces=self.spaces,
+            shootdown=self.shootdown,
+        )
+        self.lifecycle = Lifecycle(
+            self.state,
+            geometry,
+            processor,
+            memory=self.memory,
+            pools=self.pools,
+            spaces=self.spaces,
+            shootdown=self.shootdown,
+        )
+        self.threads = Threads(
+            self.state,
+            geometry,
+            processor,
+            shootdown=self.shootdown,
+            one_to_one=one_to_one,
+        )

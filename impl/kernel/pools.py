@@ -1,0 +1,139 @@
+"""Pools of guest pages, and the life of a page in them: accept, scrub, share, release.
+
+The host says which pages a container gets; the kernel checks that they lie in the grantable part
+and in no other pool. A page is accepted once: the kernel remembers it, because a host can attach a
+second frame to an accepted page and the hardware would validate that too. An accepted page reaches
+a container only when it holds zeros, because all containers share one memory key and a frame that
+the host moves from one pool to another decrypts to what it held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from splitspec.impl.geometry import Geometry
+from splitspec.impl.hardware.platform import Platform
+from splitspec.impl.kernel.direct_map import DirectMap
+from splitspec.impl.kernel.records import Page, Phase, State, Use
+from splitspec.impl.refusal import Guards, KernelRefusal, Refusal
+
+
+class Pools:
+    """The pools of all containers."""
+
+    __slots__ = ("_geometry", "_memory", "_platform", "_state")
+
+    def __init__(
+        self, state: State, geometry: Geometry, *, platform: Platform, memory: DirectMap
+    ) -> None:
+        self._state = state
+        self._geometry = geometry
+        self._platform = platform
+        self._memory = memory
+
+    def admit(self, container: int, first: int, count: int = 1) -> None:
+        """Take pages that the host granted into the container's pool."""
+        guards = Guards(KernelRefusal, "admit")
+        guards.require("alive", self._state.is_alive(container), f"container {container} is not")
+        grantable = self._geometry.pool_pages
+        inside = count > 0 and first in grantable and first + count - 1 in grantable
+        guards.require("inside", inside, f"{count} pages from {first} are not grantable")
+        pages = range(first, first + count)
+        apart = not any(page in self._state.pools or page in self._state.pages for page in pages)
+        guards.require("disjoint", apart, f"{count} pages from {first} overlap a pool")
+        for page in pages:
+            self._state.pools[page] = container
+
+    def validate(self, container: int, page: int) -> None:
+        """Take the frame that the host offers for a page into use; on SNP, with what it holds."""
+        self._check_new(Guards(KernelRefusal, "validate"), container, page)
+        self._platform.accept(page)
+        self._state.pages[page] = Page(is_clean=self._platform.clears_on_accept)
+
+    def accept(self, container: int, page: int) -> None:
+        """Validate a page and scrub it, in one step."""
+        self._check_new(Guards(KernelRefusal, "accept"), container, page)
+        self._platform.accept(page)
+        if not self._platform.clears_on_accept:
+            self._memory.clear(page)
+        self._state.pages[page] = Page(is_clean=True)
+
+    def scrub(self, page: int) -> None:
+        """Fill a free page with zeros, when no translation to it is left anywhere."""
+        guards = Guards(KernelRefusal, "scrub")
+        record = self._unused(guards, page)
+        guards.require("dirty", not record.is_clean, f"page {page} is clean")
+        self._memory.clear(page)
+        self._state.pages[page] = replace(record, is_clean=True)
+
+    def release(self, page: int) -> None:
+        """Give a free and clean page up: the host may take its frame."""
+        guards = Guards(KernelRefusal, "release")
+        record = self._unused(guards, page)
+        guards.require("clean", record.is_clean, f"page {page} is not scrubbed")
+        self._platform.rescind(page)
+        del self._state.pages[page]
+
+    def share(self, container: int, page: int) -> None:
+        """Give a free and clean page to the host for I/O: it is private no longer."""
+        guards = Guards(KernelRefusal, "share")
+        self.check_usable(guards, container, page)
+        self._platform.rescind(page)
+        self._state.pages[page] = Page(Use.SHARED)
+
+    def unshare(self, page: int) -> None:
+        """Forget a shared page that nothing maps; before private use it is accepted anew."""
+        guards = Guards(KernelRefusal, "unshare")
+        record = self._state.pages.get(page)
+        shared = record is not None and record.use is Use.SHARED
+        guards.require("shared", shared, f"page {page} is not shared")
+        assert record is not None
+        guards.require("unreferenced", record.references == 0, f"page {page} is mapped")
+        guards.require("flushed", page not in self._state.quarantine, f"page {page} waits")
+        del self._state.pages[page]
+
+    def abandon(self, page: int) -> None:
+        """Write a page off that the host took while it was in use: it is never accepted again."""
+        guards = Guards(KernelRefusal, "abandon")
+        owner = self._state.pools.get(page, -1)
+        row = self._state.containers.get(owner)
+        exiting = row is not None and row.phase is Phase.EXITING
+        guards.require("exiting", exiting, f"container {owner} still uses page {page}")
+        record = self._state.pages.get(page)
+        if record is None:
+            guards.fail("accepted", f"page {page} is not")
+        private = record.use not in (Use.SHARED, Use.LOST)
+        guards.require("private", private, f"page {page} is {record.use.value}")
+        guards.require("taken", not self._is_reachable(page), f"page {page} is still there")
+        self._state.pages[page] = Page(Use.LOST)
+
+    def check_usable(self, guards: Guards, container: int, page: int) -> None:
+        """Refuse unless the container may be given the page: its own, free, clean, reachable."""
+        guards.require("alive", self._state.is_alive(container), f"container {container} is not")
+        own = self._state.pools.get(page) == container
+        guards.require("in_pool", own, f"page {page} is not in the pool of {container}")
+        record = self._unused(guards, page)
+        guards.require("clean", record.is_clean, f"page {page} is not scrubbed")
+        self._memory.reach(page)
+
+    def _check_new(self, guards: Guards, container: int, page: int) -> None:
+        guards.require("alive", self._state.is_alive(container), f"container {container} is not")
+        own = self._state.pools.get(page) == container
+        guards.require("in_pool", own, f"page {page} is not in the pool of {container}")
+        guards.require("once", page not in self._state.pages, f"page {page} is accepted")
+
+    def _unused(self, guards: Guards, page: int) -> Page:
+        record = self._state.pages.get(page)
+        if record is None:
+            guards.fail("accepted", f"page {page} is not")
+        guards.require("free", record.use is Use.FREE, f"page {page} is {record.use.value}")
+        guards.require("unreferenced", record.references == 0, f"page {page} is mapped")
+        guards.require("flushed", page not in self._state.quarantine, f"page {page} waits")
+        return record
+
+    def _is_reachable(self, page: int) -> bool:
+        try:
+            self._memory.reach(page)
+        except Refusal:
+            return False
+        return True

@@ -1,0 +1,122 @@
+"""What the microkernel remembers: rows of its tables.
+
+Nothing here repeats what page tables, the platform or the TLBs say. A page without a record has not
+been accepted; a container without a row does not exist; the frame behind a page is the host's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from splitspec.impl.journal import Journal, Table
+
+
+class Phase(Enum):
+    """Where a container stands in its life."""
+
+    CREATED = "created"
+    """It has a directory, and takes memory and code."""
+    RUNNING = "running"
+    """Its code is measured; its threads may run."""
+    SEALED = "sealed"
+    """It is a zygote: nothing of it runs or changes any more."""
+    EXITING = "exiting"
+    """It runs no more and maps nothing; its pages are being given back."""
+
+
+class Use(Enum):
+    """What an accepted page is used for."""
+
+    FREE = "free"
+    PRIVATE = "private"
+    IMAGE = "image"
+    """Of a sealed zygote, mapped read-only by its clones."""
+    CHANNEL = "channel"
+    """Memory of a function chain, mapped by its members."""
+    SHARED = "shared"
+    """Given to the host to read and write: no private page any more."""
+    LOST = "lost"
+    """The host took it from a container that used it: never used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container in its slot; `identity` is given once in the life of the VM."""
+
+    identity: int
+    phase: Phase
+    image: int | None = None  # the slot of the zygote that it is a clone of
+    measurement: bytes = b""  # of what was loaded into it
+    is_tainted: bool = False  # it has held data of a tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An accepted page."""
+
+    use: Use = Use.FREE
+    is_clean: bool = False  # it holds zeros
+    references: int = 0  # entries of page tables, and pins, that name it
+
+
+class ThreadState(Enum):
+    """What a confidential thread waits for."""
+
+    UNBOUND = "unbound"
+    """It waits for a vCPU that the host is asked for."""
+    READY = "ready"
+    RUNNING = "running"
+    WAITING = "waiting"
+    """It waits for an event inside the VM."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A confidential thread."""
+
+    container: int
+    state: ThreadState
+    vcpu: int | None = None
+
+
+REFERENCES_MAX = 2**32 - 1
+
+
+class State:
+    """All tables of the microkernel."""
+
+    __slots__ = (
+        "containers",
+        "counters",
+        "pages",
+        "pools",
+        "presence",
+        "quarantine",
+        "threads",
+    )
+
+    def __init__(self, journal: Journal) -> None:
+        self.containers: Table[int, Container] = Table(journal)
+        self.pools: Table[int, int] = Table(journal)  # page to the container whose pool has it
+        self.pages: Table[int, Page] = Table(journal)
+        # Page to the vCPUs that have yet to flush it, each with the container that it may run.
+        self.quarantine: Table[int, frozenset[tuple[int, int]]] = Table(journal)
+        self.presence: Table[int, frozenset[int]] = Table(journal)  # vCPU to containers run there
+        self.threads: Table[int, Thread] = Table(journal)
+        self.counters: Table[str, int] = Table(journal)  # numbers that only grow
+
+    def next(self, counter: str) -> int:
+        """Return the next number of a counter, from 1."""
+        value = self.counters.get(counter, 0) + 1
+        self.counters[counter] = value
+        return value
+
+    def is_alive(self, container: int) -> bool:
+        """The container takes memory, and may run."""
+        row = self.containers.get(container)
+        return row is not None and row.phase in (Phase.CREATED, Phase.RUNNING)
+
+    def pool(self, container: int) -> list[int]:
+        """Return the pages of the container's pool, in order."""
+        return sorted(page for page, owner in self.pools.items() if owner == container)

@@ -1,0 +1,155 @@
+"""Confidential threads: which vCPU runs which thread, as the kernel knows it.
+
+The host says, when it enters a parked vCPU, which thread it brings the vCPU for. The kernel takes
+that for a wish: it binds a thread that waits for a vCPU, to a vCPU that nobody else uses. With
+`one_to_one`, each thread has a vCPU of its own, hence a shadow thread of its own whose time is the
+container's; without, the threads of one container share a vCPU, and the kernel takes turns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from splitspec.impl.geometry import Geometry
+from splitspec.impl.hardware.processor import Exit, Processor, Reason
+from splitspec.impl.kernel.records import Phase, State, Thread, ThreadState
+from splitspec.impl.kernel.shootdown import Shootdown
+from splitspec.impl.refusal import Guards, KernelRefusal
+
+
+class Threads:
+    """Binding, dispatching and parking."""
+
+    __slots__ = ("_geometry", "_one_to_one", "_processor", "_shootdown", "_state")
+
+    def __init__(
+        self,
+        state: State,
+        geometry: Geometry,
+        processor: Processor,
+        *,
+        shootdown: Shootdown,
+        one_to_one: bool,
+    ) -> None:
+        self._state = state
+        self._geometry = geometry
+        self._processor = processor
+        self._shootdown = shootdown
+        self._one_to_one = one_to_one
+
+    def current(self, vcpu: int) -> int | None:
+        """Return the thread that runs on the vCPU."""
+        return next(
+            (
+                thread
+                for thread, row in self._state.threads.items()
+                if row.vcpu == vcpu and row.state is ThreadState.RUNNING
+            ),
+            None,
+        )
+
+    def bound(self, vcpu: int) -> list[int]:
+        """Return the threads of the vCPU, in order."""
+        return sorted(thread for thread, row in self._state.threads.items() if row.vcpu == vcpu)
+
+    def spawn(self, container: int, thread: int) -> None:
+        """Begin a thread under a number that no thread has; it waits for a vCPU."""
+        guards = Guards(KernelRefusal, "spawn")
+        guards.require("alive", self._state.is_alive(container), f"container {container} is not")
+        guards.require("number", thread > 0, "0 names no thread")
+        guards.require("unused", thread not in self._state.threads, f"thread {thread} exists")
+        self._state.threads[thread] = Thread(container, ThreadState.UNBOUND)
+
+    def bind(self, vcpu: int, thread: int) -> None:
+        """Bind a waiting thread to the vCPU on which the kernel runs, and flush the vCPU."""
+        guards = Guards(KernelRefusal, "bind")
+        self._shootdown.check_vcpu(guards, vcpu)
+        row = self._state.threads.get(thread)
+        if row is None:
+            guards.fail("known", f"there is no thread {thread}")
+        unbound = row.state is ThreadState.UNBOUND
+        guards.require("unbound", unbound, f"thread {thread} is {row.state.value}")
+        others = [self._state.threads[other].container for other in self.bound(vcpu)]
+        if self._one_to_one:
+            guards.require("vcpu_free", not others, f"vCPU {vcpu} has a thread")
+        same = all(other == row.container for other in others)
+        guards.require("same_container", same, f"vCPU {vcpu} runs containers {others}")
+        self._shootdown.flush(vcpu)
+        self._state.threads[thread] = Thread(row.container, ThreadState.READY, vcpu)
+
+    def dispatch(self, thread: int) -> None:
+        """Run a ready thread on its vCPU, when every stale translation of its container is gone."""
+        guards = Guards(KernelRefusal, "dispatch")
+        row = self._state.threads.get(thread)
+        if row is None or row.vcpu is None:
+            guards.fail("bound", f"thread {thread} has no vCPU")
+        self._shootdown.check_vcpu(guards, row.vcpu)
+        guards.require("ready", row.state is ThreadState.READY, f"thread {thread} is not")
+        phase = self._state.containers[row.container].phase
+        guards.require("running", phase is Phase.RUNNING, f"its container is {phase.value}")
+        settled = self._shootdown.is_settled(row.vcpu, row.container)
+        guards.require("flushed", settled, "stale translations may be left")
+        seen = self._state.presence.get(row.vcpu, frozenset())
+        self._state.presence[row.vcpu] = seen | {row.container}
+        self._state.threads[thread] = replace(row, state=ThreadState.RUNNING)
+        directory = self._geometry.directory(row.container)
+        self._processor.load(row.vcpu, directory, row.container)
+
+    def trap(self, vcpu: int, state: ThreadState = ThreadState.READY) -> None:
+        """A fault, a call or an interrupt takes the vCPU from the container into the kernel."""
+        guards = Guards(KernelRefusal, "trap")
+        inside = self._processor.vcpus[vcpu].inside
+        guards.require("inside", inside, f"vCPU {vcpu} does not run")
+        thread = self.current(vcpu)
+        if thread is None:
+            guards.fail("in_container", f"vCPU {vcpu} runs the kernel")
+        row = self._state.threads[thread]
+        self._state.threads[thread] = replace(row, state=state)
+        self._processor.load(vcpu, None)
+
+    def wait(self, vcpu: int) -> None:
+        """The thread that runs on the vCPU waits for an event inside the VM."""
+        self.trap(vcpu, ThreadState.WAITING)
+
+    def wake(self, thread: int) -> None:
+        """The event came."""
+        guards = Guards(KernelRefusal, "wake")
+        row = self._state.threads.get(thread)
+        if row is None or row.state is not ThreadState.WAITING:
+            guards.fail("waiting", f"thread {thread} is not")
+        self._state.threads[thread] = replace(row, state=ThreadState.READY)
+
+    def finish(self, thread: int) -> None:
+        """End a thread that does not run."""
+        guards = Guards(KernelRefusal, "finish")
+        row = self._state.threads.get(thread)
+        if row is None:
+            guards.fail("known", f"there is no thread {thread}")
+        stopped = row.state is not ThreadState.RUNNING
+        guards.require("stopped", stopped, f"thread {thread} runs")
+        del self._state.threads[thread]
+
+    def turn(self, vcpu: int, after: int = 0) -> int | None:
+        """Return the ready thread of the vCPU whose turn it is after another, round robin."""
+        ready = [
+            thread
+            for thread in self.bound(vcpu)
+            if self._state.threads[thread].state is ThreadState.READY
+        ]
+        return next((thread for thread in ready if thread > after), ready[0] if ready else None)
+
+    def park(self, vcpu: int) -> None:
+        """Give a vCPU without threads back to the host: the hypercall that makes it idle."""
+        self._check_leaving(Guards(KernelRefusal, "park"), vcpu)
+        self._processor.leave(vcpu, Exit(Reason.IDLE))
+
+    def request(self, vcpu: int, argument: int) -> None:
+        """Ask the host for something: it sees one number, and answers when it enters again."""
+        guards = Guards(KernelRefusal, "request")
+        self._shootdown.check_vcpu(guards, vcpu)
+        self._processor.leave(vcpu, Exit(Reason.REQUEST, argument))
+
+    def _check_leaving(self, guards: Guards, vcpu: int) -> None:
+        self._shootdown.check_vcpu(guards, vcpu)
+        threads = self.bound(vcpu)
+        guards.require("unbound", not threads, f"threads {threads} are bound to vCPU {vcpu}")

@@ -1,0 +1,126 @@
+"""One machine: hardware, a host, and a confidential VM with the microkernel in it.
+
+All state that changes stands in tables and frames under one journal, so that `checkpoint` and
+`rollback` take the whole machine back, and `digest` tells two states apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+from splitspec.impl.geometry import PAGE, Geometry
+from splitspec.impl.hardware.memory import ZEROS, Memory
+from splitspec.impl.hardware.processor import Processor
+from splitspec.impl.hardware.snp import Snp
+from splitspec.impl.hardware.tdx import Tdx
+from splitspec.impl.hardware.tlb import Tlb
+from splitspec.impl.host.host import Host
+from splitspec.impl.host.hostile import HostileHost
+from splitspec.impl.journal import Journal, Table
+from splitspec.impl.kernel.kernel import Kernel
+
+
+class PlatformKind(Enum):
+    """Which page machine protects the confidential VM."""
+
+    SNP = "sev-snp"
+    TDX = "tdx"
+
+
+class Machine:
+    """The whole system; `geometry` says how large it is."""
+
+    __slots__ = (
+        "geometry",
+        "host",
+        "hostile",
+        "journal",
+        "kernel",
+        "memory",
+        "platform",
+        "processor",
+        "tlb",
+    )
+
+    def __init__(
+        self,
+        geometry: Geometry | None = None,
+        kind: PlatformKind = PlatformKind.SNP,
+        *,
+        image: bytes = b"microkernel",
+        one_to_one: bool = True,
+        memory_key: bytes | None = None,
+    ) -> None:
+        self.geometry = geometry or Geometry()
+        self.journal = Journal()
+        frames = self.geometry.base_pages + self.geometry.frames
+        self.memory = Memory(self.journal, frames, memory_key or secrets.token_bytes(64))
+        self.tlb = Tlb(self.journal)
+        page_machine = Snp if kind is PlatformKind.SNP else Tdx
+        self.platform: Snp | Tdx = page_machine(self.journal, self.memory, self.tlb)
+        self.processor = Processor(
+            self.journal,
+            self.geometry.vcpus,
+            memory=self.memory,
+            platform=self.platform,
+            tlb=self.tlb,
+        )
+        self._launch(image)
+        self.host = Host(
+            self.journal, self.geometry, platform=self.platform, processor=self.processor
+        )
+        self.hostile = HostileHost(self.platform, self.processor)
+        self.kernel = Kernel(
+            self.journal,
+            self.geometry,
+            platform=self.platform,
+            memory=self.memory,
+            processor=self.processor,
+            one_to_one=one_to_one,
+        )
+
+    def _launch(self, image: bytes) -> None:
+        """Put the kernel's image and its empty tables into the VM."""
+        room = self.geometry.image_pages * PAGE
+        if len(image) > room:
+            raise ValueError(f"the image has {len(image)} bytes, its pages {room}")
+        for page in range(self.geometry.base_pages):
+            data = image[page * PAGE : (page + 1) * PAGE].ljust(PAGE, b"\0")
+            self.platform.launch(page, page, data if page < self.geometry.image_pages else ZEROS)
+        self.platform.finish_launch()
+
+    def checkpoint(self) -> int:
+        """Return a mark of the present state. Equal marks mean that nothing changed between."""
+        return self.journal.mark()
+
+    def rollback(self, mark: int) -> None:
+        """Restore the state of the mark exactly."""
+        self.journal.rollback(mark)
+
+    def tables(self) -> Iterator[tuple[str, Table[Any, Any]]]:
+        """Yield every table of the machine with its name."""
+        parts = (self.platform, self.tlb, self.processor, self.kernel.state)
+        for part in (*parts, self.host.cgroups, self.host.shadows, self.host.backing):
+            for name in type(part).__slots__:
+                store = getattr(part, name)
+                if isinstance(store, Table):
+                    yield f"{type(part).__name__}.{name}", store
+
+    def digest(self) -> bytes:
+        """Return a digest of all frames and tables; translations that are only cached count too."""
+        digest = hashlib.sha256()
+        for cells in self.memory.frames:
+            digest.update(cells)
+        for name, table in self.tables():
+            digest.update(name.encode())
+            rows = sorted((repr(key), _canonical(row)) for key, row in table.items())
+            digest.update(repr(rows).encode())
+        return digest.digest()
+
+
+def _canonical(row: object) -> str:
+    return repr(sorted(row)) if isinstance(row, frozenset) else repr(row)

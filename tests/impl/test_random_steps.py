@@ -1,0 +1,213 @@
+"""Random steps of every actor on small machines: what is refused changes nothing, what is done can
+be undone, no secret crosses, and the honest host's ledger is exact."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from tests.impl.scenes import KINDS, secret
+
+from splitspec.impl.geometry import Geometry
+from splitspec.impl.kernel.records import Use
+from splitspec.impl.machine import Machine, PlatformKind
+from splitspec.impl.refusal import Refusal
+
+SMALL = Geometry(containers=3, pages=4, frames=5, vcpus=2)
+Step = Callable[[], object]
+
+# Steps that end what others build up; drawn often, nothing would ever be mapped.
+RARE = {"exit", "finish", "seal", "park", "preempt", "request", "release", "reclaim_page", "share"}
+RARE |= {"finish shadow", "publish", "remove_slot", "wait", "kill"}
+
+TRIES = 20
+
+
+class Walk:
+    """A machine, and every public step with arguments drawn at random."""
+
+    def __init__(self, kind: PlatformKind, seed: int, *, hostile: bool) -> None:
+        self.random = random.Random(seed)
+        self.machine = Machine(SMALL, kind, one_to_one=bool(seed % 2), memory_key=bytes(range(64)))
+        self.machine.checkpoint()
+        self.hostile = hostile
+        self.reached: Counter[str] = Counter()
+
+    def name(self) -> str:
+        """A kind of step: what was done least is tried most."""
+        names = sorted(self.draw())
+        weights = [(0.1 if name in RARE else 1.0) / (1 + self.reached[name]) for name in names]
+        return self.random.choices(names, weights)[0]
+
+    def draw(self) -> dict[str, Step]:
+        """A step of each kind; arguments are numbers of the right kind, right or wrong."""
+        m, rnd = self.machine, self.random
+        c, d, v = rnd.randrange(3), rnd.randrange(3), rnd.randrange(2)
+        g, f = rnd.choice(SMALL.pool_pages), rnd.choice(SMALL.pool_frames)
+        a, t = rnd.randrange(2), rnd.randrange(1, 5)
+        local = rnd.choice([None, v])
+        k, shadows, backing = m.kernel, m.host.shadows, m.host.backing
+        holder = shadows.holders.get(v)
+        core, limit, writable = rnd.randrange(2), rnd.choice([None, 2]), rnd.random() < 0.8
+        steps: dict[str, Step] = {
+            "start": lambda: shadows.start(c, memory_max=limit),
+            "allocate": lambda: shadows.allocate(c),
+            "publish": lambda: shadows.publish(v),
+            "tick": lambda: shadows.tick(v),
+            "finish shadow": lambda: shadows.finish(c),
+            "reap_vcpu": lambda: shadows.reap_vcpu(v, 0),
+            "add_slot": lambda: backing.add_slot(c, g),
+            "remove_slot": lambda: backing.remove_slot(c, g),
+            "back_page": lambda: backing.back_page(v, g, f),
+            "assign_frame": lambda: backing.assign_frame(g),
+            "grant_page": lambda: backing.grant_page(v, g, f),
+            "convert_to_shared": lambda: backing.convert_to_shared(g),
+            "reclaim_page": lambda: backing.reclaim_page(g),
+            "reap_page": lambda: backing.reap_page(g),
+            "create": lambda: k.lifecycle.create(c),
+            "start container": lambda: k.lifecycle.start(c),
+            "load": lambda: k.lifecycle.load(c, a, [g], b"code"),
+            "exit": lambda: k.lifecycle.exit(c, vcpu=local),
+            "retire": lambda: k.lifecycle.retire(c),
+            "admit": lambda: k.pools.admit(c, g),
+            "accept": lambda: k.pools.accept(c, g),
+            "validate": lambda: k.pools.validate(c, g),
+            "scrub": lambda: k.pools.scrub(g),
+            "release": lambda: k.pools.release(g),
+            "share": lambda: k.pools.share(c, g),
+            "unshare": lambda: k.pools.unshare(g),
+            "abandon": lambda: k.pools.abandon(g),
+            "map_page": lambda: k.spaces.map_page(c, a, g, writable=writable),
+            "map_shared": lambda: k.spaces.map_shared(c, a, g),
+            "unmap_page": lambda: k.spaces.unmap_page(c, a, vcpu=local),
+            "write_protect": lambda: k.spaces.write_protect(c, a, vcpu=local),
+            "allow_writing": lambda: k.spaces.allow_writing(c, a),
+            "seal": lambda: k.forks.seal(c, vcpu=local),
+            "fork": lambda: k.forks.fork(c, d),
+            "copy_on_write": lambda: k.forks.copy_on_write(c, a, g, vcpu=local),
+            "spawn": lambda: k.threads.spawn(c, t),
+            "bind": lambda: k.threads.bind(v, t),
+            "dispatch": lambda: k.threads.dispatch(t),
+            "trap": lambda: k.threads.trap(v),
+            "wait": lambda: k.threads.wait(v),
+            "wake": lambda: k.threads.wake(t),
+            "finish": lambda: k.threads.finish(t),
+            "park": lambda: k.threads.park(v),
+            "request": lambda: k.threads.request(v, 7),
+            "acknowledge": lambda: k.shootdown.acknowledge(v),
+            "read": lambda: m.processor.read(v, 4096 * a, 16),
+            "write": lambda: self._write(v, a),
+        }
+        if holder is not None:
+            steps["enter"] = lambda: shadows.enter(holder, core=core)
+            steps["preempt"] = lambda: shadows.preempt(v)
+        if rnd.random() < 0.1:
+            steps["kill"] = lambda: shadows.kill(c)
+        if self.hostile and rnd.random() < 0.2:
+            steps |= {
+                "hostile offer": lambda: m.hostile.offer(g, f),
+                "hostile remap": lambda: m.hostile.remap(g, f if writable else None),
+                "hostile steal": lambda: m.hostile.steal(g, f),
+                "hostile tamper": lambda: m.hostile.tamper(f, 0, b"poison"),
+                "hostile enter": lambda: m.hostile.enter(v, 0, core=core),
+                "hostile interrupt": lambda: m.hostile.interrupt(v),
+            }
+        return steps
+
+    def _write(self, vcpu: int, address: int) -> None:
+        """The container that runs writes its own secret, unless it writes to a page of the host."""
+        tag = self.machine.processor.vcpus[vcpu].tag
+        place = self.machine.processor.translate(vcpu, address, write=True)
+        self.machine.processor.write(
+            vcpu, 4096 * address, secret(tag) if place.private else b"for the host"
+        )
+
+
+def check_isolation(machine: Machine) -> None:
+    """Each container reads zeros, its own secret, its zygote's, or code; the host reads neither."""
+    for vcpu, state in machine.processor.vcpus.items():
+        if not state.inside or state.directory is None:
+            continue
+        row = machine.kernel.state.containers[state.tag]
+        own = {secret(state.tag)} | ({secret(row.image)} if row.image is not None else set())
+        for address in range(2):
+            try:
+                place = machine.processor.translate(vcpu, address, write=False)
+            except Refusal:
+                continue
+            if place.private:
+                seen = machine.memory.load(place.frame, private=True).rstrip(b"\0")
+                assert seen in own | {b"", b"code"}, (state.tag, address, seen)
+    for number in SMALL.pool_frames:
+        assert b"the secret" not in machine.hostile.peek(number)
+
+
+def check_references(machine: Machine) -> None:
+    """A page is named by as many entries as its record counts; sharing is read-only, by clones."""
+    state = machine.kernel.state
+    named: Counter[int] = Counter()
+    for container in state.containers:
+        for _, entry in machine.kernel.memory.entries(container):
+            named[entry.page] += 1
+            assert not (entry.writable and state.pages[entry.page].use is Use.IMAGE)
+            assert not (entry.writable and entry.executable)
+    assert named == {page: row.references for page, row in state.pages.items() if row.references}
+    for page, times in named.items():
+        assert times == 1 or state.pages[page].use is Use.IMAGE
+
+
+def check_ledger(machine: Machine) -> None:
+    """Each backed page is charged once, to its slot's owner; counters are what they count."""
+    cgroups, backing = machine.host.cgroups, machine.host.backing
+    assert sorted(cgroups.charged) == sorted(backing.frames.values())
+    for page, frame in backing.frames.items():
+        owner = backing.owner(page)
+        assert owner is not None
+        assert cgroups.charged[frame] == machine.host.shadows.group(owner)
+    counted = Counter(cgroups.charged.values())
+    for name, group in cgroups.groups.items():
+        assert group.memory_current == counted[name]
+        assert group.memory_max is None or group.memory_current <= group.memory_max
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("hostile", [False, True], ids=["honest", "hostile"])
+def test_random_steps_keep_every_promise(kind: PlatformKind, hostile: bool) -> None:
+    reached: Counter[str] = Counter()
+    for seed in range(3):
+        walk = Walk(kind, seed, hostile=hostile)
+        machine = walk.machine
+        first = machine.digest()
+        for number in range(5000):
+            if number % TRIES == 0:
+                name = walk.name()
+            step = walk.draw().get(name, walk.machine.checkpoint)
+            mark = machine.checkpoint()
+            before = machine.digest() if number % 20 == 0 else None
+            try:
+                step()
+            except Refusal:
+                assert machine.checkpoint() == mark, (kind, seed, number, name)
+                assert before in (None, machine.digest()), (kind, seed, number, name)
+                continue
+            reached[name] += 1
+            walk.reached[name] += 1
+            name = walk.name()
+            check_isolation(machine)
+            if not hostile:
+                check_references(machine)
+                check_ledger(machine)
+            if before is not None:
+                after = machine.digest()
+                machine.rollback(mark)
+                assert machine.digest() == before, (kind, seed, number, name)
+                step()
+                assert machine.digest() == after, (kind, seed, number, name)
+        machine.rollback(0)
+        assert machine.digest() == first
+    import os
+
+    if os.environ.get("SHOW"):
+        __builtins__["print"](kind, hostile, sorted(reached.items(), key=lambda x: x[1]))
