@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PAGE = 4096
+ZEROS = bytes(PAGE)
 ENTRIES = 512
 
 

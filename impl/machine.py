@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-from splitspec.impl.geometry import PAGE, Geometry
-from splitspec.impl.hardware.memory import ZEROS, Memory
+from splitspec.impl.attestation.certificate import Chip
+from splitspec.impl.attestation.measurement import launch_pages
+from splitspec.impl.geometry import Geometry
+from splitspec.impl.hardware.memory import Memory
 from splitspec.impl.hardware.processor import Processor
+from splitspec.impl.hardware.secure_processor import SecureProcessor
 from splitspec.impl.hardware.snp import Snp
 from splitspec.impl.hardware.tdx import Tdx
 from splitspec.impl.hardware.tlb import Tlb
@@ -43,6 +46,7 @@ class Machine:
         "memory",
         "platform",
         "processor",
+        "secure_processor",
         "tlb",
     )
 
@@ -53,6 +57,8 @@ class Machine:
         *,
         image: bytes = b"microkernel",
         one_to_one: bool = True,
+        chip: Chip | None = None,
+        debug: bool = False,
         memory_key: bytes | None = None,
     ) -> None:
         self.geometry = geometry or Geometry()
@@ -69,7 +75,10 @@ class Machine:
             platform=self.platform,
             tlb=self.tlb,
         )
-        self._launch(image)
+        self.secure_processor = SecureProcessor(self.journal, self.platform, chip, debug=debug)
+        for page, data in enumerate(launch_pages(self.geometry, image)):
+            self.secure_processor.launch(page, page, data)
+        self.platform.finish_launch()
         self.host = Host(
             self.journal, self.geometry, platform=self.platform, processor=self.processor
         )
@@ -80,18 +89,9 @@ class Machine:
             platform=self.platform,
             memory=self.memory,
             processor=self.processor,
+            secure_processor=self.secure_processor,
             one_to_one=one_to_one,
         )
-
-    def _launch(self, image: bytes) -> None:
-        """Put the kernel's image and its empty tables into the VM."""
-        room = self.geometry.image_pages * PAGE
-        if len(image) > room:
-            raise ValueError(f"the image has {len(image)} bytes, its pages {room}")
-        for page in range(self.geometry.base_pages):
-            data = image[page * PAGE : (page + 1) * PAGE].ljust(PAGE, b"\0")
-            self.platform.launch(page, page, data if page < self.geometry.image_pages else ZEROS)
-        self.platform.finish_launch()
 
     def checkpoint(self) -> int:
         """Return a mark of the present state. Equal marks mean that nothing changed between."""
@@ -103,8 +103,10 @@ class Machine:
 
     def tables(self) -> Iterator[tuple[str, Table[Any, Any]]]:
         """Yield every table of the machine with its name."""
-        parts = (self.platform, self.tlb, self.processor, self.kernel.state)
-        for part in (*parts, self.host.cgroups, self.host.shadows, self.host.backing):
+        hardware = (self.platform, self.tlb, self.processor, self.secure_processor)
+        host = (self.host.cgroups, self.host.shadows, self.host.backing)
+        channels = self.kernel.channels
+        for part in (*hardware, *host, self.kernel.state, channels, channels.capabilities):
             for name in type(part).__slots__:
                 store = getattr(part, name)
                 if isinstance(store, Table):

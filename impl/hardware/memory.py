@@ -16,8 +16,6 @@ from cryptography.hazmat.primitives.ciphers.modes import XTS
 from splitspec.impl.geometry import PAGE
 from splitspec.impl.journal import Journal
 
-ZEROS = bytes(PAGE)
-
 
 class Memory:
     """The frames of the machine."""

@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from splitspec.impl.geometry import PAGE
-from splitspec.impl.hardware.memory import ZEROS, Memory
+from splitspec.impl.geometry import PAGE, ZEROS
+from splitspec.impl.hardware.memory import Memory
 from splitspec.impl.hardware.tlb import Tlb
 from splitspec.impl.journal import Journal, Table
 from splitspec.impl.refusal import Guards, HardwareRefusal, MachineCheck, NestedPageFault

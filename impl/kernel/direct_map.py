@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from splitspec.impl.geometry import ENTRIES, Geometry
-from splitspec.impl.hardware.memory import ZEROS, Memory
+from splitspec.impl.geometry import ENTRIES, ZEROS, Geometry
+from splitspec.impl.hardware.memory import Memory
 from splitspec.impl.hardware.paging import WIDTH, Entry, Walker, encode
 from splitspec.impl.hardware.platform import Platform
 from splitspec.impl.refusal import Guards

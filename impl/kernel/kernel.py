@@ -6,8 +6,11 @@ from splitspec.impl.geometry import Geometry
 from splitspec.impl.hardware.memory import Memory
 from splitspec.impl.hardware.platform import Platform
 from splitspec.impl.hardware.processor import Processor
+from splitspec.impl.hardware.secure_processor import SecureProcessor
 from splitspec.impl.journal import Journal
 from splitspec.impl.kernel.address_space import AddressSpaces
+from splitspec.impl.kernel.attestation import Attestation
+from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.fork import Forks
 from splitspec.impl.kernel.lifecycle import Lifecycle
@@ -21,6 +24,8 @@ class Kernel:
     """The parts of the microkernel, which share its tables."""
 
     __slots__ = (
+        "attestation",
+        "channels",
         "forks",
         "lifecycle",
         "memory",
@@ -39,6 +44,7 @@ class Kernel:
         platform: Platform,
         memory: Memory,
         processor: Processor,
+        secure_processor: SecureProcessor,
         one_to_one: bool,
     ) -> None:
         self.state = State(journal)
@@ -55,6 +61,14 @@ class Kernel:
             spaces=self.spaces,
             shootdown=self.shootdown,
         )
+        self.channels = Channels(
+            journal,
+            self.state,
+            memory=self.memory,
+            pools=self.pools,
+            spaces=self.spaces,
+            shootdown=self.shootdown,
+        )
         self.lifecycle = Lifecycle(
             self.state,
             geometry,
@@ -63,7 +77,9 @@ class Kernel:
             pools=self.pools,
             spaces=self.spaces,
             shootdown=self.shootdown,
+            channels=self.channels,
         )
+        self.attestation = Attestation(self.state, secure_processor)
         self.threads = Threads(
             self.state,
             geometry,

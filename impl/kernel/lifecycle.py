@@ -13,17 +13,29 @@ from splitspec.impl.geometry import PAGE, Geometry
 from splitspec.impl.hardware.paging import Entry
 from splitspec.impl.hardware.processor import Processor, Vcpu
 from splitspec.impl.kernel.address_space import AddressSpaces
+from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.pools import Pools
 from splitspec.impl.kernel.records import Container, Page, Phase, State, Use
 from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.impl.refusal import Guards, KernelRefusal
 
+ROOT_BYTES = 32
+
 
 class Lifecycle:
     """Creation and end of containers."""
 
-    __slots__ = ("_geometry", "_memory", "_pools", "_processor", "_shootdown", "_spaces", "_state")
+    __slots__ = (
+        "_channels",
+        "_geometry",
+        "_memory",
+        "_pools",
+        "_processor",
+        "_shootdown",
+        "_spaces",
+        "_state",
+    )
 
     def __init__(
         self,
@@ -35,6 +47,7 @@ class Lifecycle:
         pools: Pools,
         spaces: AddressSpaces,
         shootdown: Shootdown,
+        channels: Channels,
     ) -> None:
         self._state = state
         self._geometry = geometry
@@ -43,6 +56,7 @@ class Lifecycle:
         self._pools = pools
         self._spaces = spaces
         self._shootdown = shootdown
+        self._channels = channels
 
     def create(self, container: int) -> None:
         """Begin a container in a free slot, with an identity that no other ever has."""
@@ -82,6 +96,14 @@ class Lifecycle:
             self._state.pages[page] = Page(Use.PRIVATE, references=1)
         self._state.containers[container] = replace(row, measurement=digest.digest())
 
+    def mount(self, container: int, root: bytes) -> None:
+        """Fix the root of the tree over the container's file system; evidence will state it."""
+        guards = Guards(KernelRefusal, "mount")
+        self._created(guards, container)
+        guards.require("length", len(root) == ROOT_BYTES, f"{len(root)} bytes of {ROOT_BYTES}")
+        guards.require("once", container not in self._state.roots, "it has a file system")
+        self._state.roots[container] = root
+
     def start(self, container: int) -> None:
         """End loading: from now on threads run, and nothing executable is added."""
         guards = Guards(KernelRefusal, "start")
@@ -104,8 +126,11 @@ class Lifecycle:
         self._shootdown.check_vcpu(guards, vcpu)
         running = [v for v, state in self._processor.vcpus.items() if self._runs(state, container)]
         guards.require("stopped", not running, f"vCPUs {running} run it")
-        self._memory.reach(*self._memory.tables(container))
+        self._channels.check_leaving(guards, container)
+        for loser in (container, *self._channels.dependents(container)):
+            self._memory.reach(*self._memory.tables(loser))
 
+        self._channels.leave(container)
         for address, entry in list(self._memory.entries(container)):
             self._spaces.drop(entry.page)
             self._shootdown.retire(container, address, entry.page, vcpu)
@@ -113,6 +138,10 @@ class Lifecycle:
             self._memory.clear(table)
         for thread in [t for t, row in self._state.threads.items() if row.container == container]:
             del self._state.threads[thread]
+        state = self._state
+        state.quotes.discard(container)
+        for kept in (state.roots, state.keys, state.secrets, state.chains):
+            kept.discard(container)
         self._state.containers[container] = Container(row.identity, Phase.EXITING)
 
     def retire(self, container: int) -> None:

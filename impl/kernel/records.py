@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from splitspec.impl.attestation.report import ContainerReport
 from splitspec.impl.journal import Journal, Table
 
 
@@ -87,12 +88,17 @@ class State:
     """All tables of the microkernel."""
 
     __slots__ = (
+        "chains",
         "containers",
         "counters",
+        "keys",
         "pages",
         "pools",
         "presence",
         "quarantine",
+        "quotes",
+        "roots",
+        "secrets",
         "threads",
     )
 
@@ -104,6 +110,11 @@ class State:
         self.quarantine: Table[int, frozenset[tuple[int, int]]] = Table(journal)
         self.presence: Table[int, frozenset[int]] = Table(journal)  # vCPU to containers run there
         self.threads: Table[int, Thread] = Table(journal)
+        self.roots: Table[int, bytes] = Table(journal)  # of the container's file system
+        self.quotes: Table[int, ContainerReport] = Table(journal)  # the last, until a secret comes
+        self.keys: Table[int, bytes] = Table(journal)  # private, of the last quote
+        self.secrets: Table[int, bytes] = Table(journal)
+        self.chains: Table[int, bytes] = Table(journal)  # the chain that a verifier has named
         self.counters: Table[str, int] = Table(journal)  # numbers that only grow
 
     def next(self, counter: str) -> int:

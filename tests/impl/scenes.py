@@ -61,7 +61,7 @@ def two_tenants(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
     for container, handle in ((0, first), (1, second)):
         scene.kernel.spaces.map_page(container, 0, page(scene, 2 * container))
         run(scene, container, handle.vcpu, container + 1)
-        scene.processor.write(handle.vcpu, 0, secret(container))
+        scene.processor.write(handle.vcpu, 0, secret(container + 1))
     return scene, first, second
 
 
@@ -71,7 +71,7 @@ def zygote_and_clone(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
     first, second = join(scene, 0, range(2)), join(scene, 1, range(2, 4))
     scene.kernel.spaces.map_page(0, 0, page(scene, 0))
     run(scene, 0, first.vcpu, 1)
-    scene.processor.write(first.vcpu, 0, b"image")
+    scene.processor.write(first.vcpu, 0, secret(1))
     scene.kernel.threads.trap(first.vcpu)
     scene.kernel.forks.seal(0, vcpu=first.vcpu)
     scene.kernel.forks.fork(0, 1)
@@ -79,9 +79,9 @@ def zygote_and_clone(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
     return scene, first, second
 
 
-def secret(container: int) -> bytes:
-    """What only one container knows."""
-    return f"the secret of {container}".encode()
+def secret(identity: int) -> bytes:
+    """What only one container knows; in these scenes, the identity is the slot and 1."""
+    return f"the secret of {identity}".encode()
 
 
 def refuse(scene: Machine, guard: str, call: Callable[[], object]) -> Refusal:

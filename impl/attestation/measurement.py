@@ -1,0 +1,42 @@
+"""Launch measurement: a SHA-384 chain over the pages that are put into a VM before it runs.
+
+As in SNP_LAUNCH_UPDATE, each link binds the digest so far, the content, the type of page and the
+guest page number, so that neither content nor place nor order can be exchanged. The verifier
+computes what it expects with the same function from the image that it trusts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from splitspec.impl.geometry import PAGE, ZEROS, Geometry
+
+EMPTY = bytes(48)
+
+
+def extend(digest: bytes, page: int, data: bytes) -> bytes:
+    """Return the digest after one page more."""
+    content = hashlib.sha384(data).digest()
+    kind = b"normal" if any(data) else b"zero"
+    return hashlib.sha384(digest + content + kind + page.to_bytes(8, "little")).digest()
+
+
+def launch_pages(geometry: Geometry, image: bytes) -> list[bytes]:
+    """Return the content of each page of the kernel: its image, then empty tables.
+
+    Raises ValueError if the image does not fit.
+    """
+    room = geometry.image_pages * PAGE
+    if len(image) > room:
+        raise ValueError(f"the image has {len(image)} bytes, its pages {room}")
+    padded = image.ljust(room, b"\0")
+    pages = [padded[start : start + PAGE] for start in range(0, room, PAGE)]
+    return pages + [ZEROS] * (geometry.base_pages - geometry.image_pages)
+
+
+def expected(geometry: Geometry, image: bytes) -> bytes:
+    """Return the measurement of a VM that is launched with the image."""
+    digest = EMPTY
+    for page, data in enumerate(launch_pages(geometry, image)):
+        digest = extend(digest, page, data)
+    return digest
