@@ -27,6 +27,12 @@ class HardwareRefusal(Refusal):
 class GuestPageFault(HardwareRefusal):
     """The guest's own tables do not allow the access (#PF): the kernel handles it."""
 
+    def __init__(self, guard: str, address: int, *, write: bool) -> None:
+        access = "write" if write else "read"
+        super().__init__("access", guard, f"{access} of virtual page {address}")
+        self.address = address
+        self.write = write
+
 
 class NestedPageFault(HardwareRefusal):
     """The second stage does not allow the access: the guest exits, and the host sees the page."""

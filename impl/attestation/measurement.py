@@ -21,6 +21,16 @@ def extend(digest: bytes, page: int, data: bytes) -> bytes:
     return hashlib.sha384(digest + content + kind + page.to_bytes(8, "little")).digest()
 
 
+def loaded(before: bytes, address: int, pages: list[bytes]) -> bytes:
+    """Return the measurement of a container after code is loaded at a virtual page."""
+    return hashlib.sha384(before + address.to_bytes(8, "little") + b"".join(pages)).digest()
+
+
+def code_pages(code: bytes) -> list[bytes]:
+    """Return code in whole pages."""
+    return [code[start : start + PAGE].ljust(PAGE, b"\0") for start in range(0, len(code), PAGE)]
+
+
 def launch_pages(geometry: Geometry, image: bytes) -> list[bytes]:
     """Return the content of each page of the kernel: its image, then empty tables.
 

@@ -144,10 +144,10 @@ class Processor:
 
     def _walk(self, directory: int, address: int, *, write: bool) -> Translation:
         entry = self._walker.find(directory, address)
-        guards = Guards(GuestPageFault, "access")
         if entry is None:
-            guards.fail("present", f"virtual page {address} is not mapped")
-        guards.require("writable", entry.writable or not write, f"virtual page {address} is not")
+            raise GuestPageFault("present", address, write=write)
+        if write and not entry.writable:
+            raise GuestPageFault("writable", address, write=write)
         frame = self._platform.resolve(entry.page, private=not entry.shared)
         return Translation(entry.page, frame, entry.writable, not entry.shared)
 

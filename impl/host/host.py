@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from splitspec.impl.geometry import Geometry
 from splitspec.impl.hardware.platform import Platform
 from splitspec.impl.hardware.processor import Processor
@@ -14,13 +17,26 @@ from splitspec.impl.journal import Journal
 class Host:
     """The parts of the host."""
 
-    __slots__ = ("backing", "cgroups", "shadows")
+    __slots__ = ("_processor", "backing", "cgroups", "shadows")
 
     def __init__(
         self, journal: Journal, geometry: Geometry, *, platform: Platform, processor: Processor
     ) -> None:
+        self._processor = processor
         self.cgroups = Cgroups(journal)
         self.shadows = Shadows(journal, processor, self.cgroups)
         self.backing = Backing(
             journal, geometry, platform=platform, cgroups=self.cgroups, shadows=self.shadows
         )
+
+    @contextmanager
+    def kicked(self) -> Iterator[None]:
+        """Keep every vCPU out of the guest for a while, as reclaiming pages of a TD needs."""
+        inside = [vcpu for vcpu, state in sorted(self._processor.vcpus.items()) if state.inside]
+        for vcpu in inside:
+            self.shadows.preempt(vcpu)
+        try:
+            yield
+        finally:
+            for vcpu in inside:
+                self.shadows.enter(self.shadows.holders[vcpu])

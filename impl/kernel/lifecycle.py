@@ -6,10 +6,10 @@ pool is scrubbed and released, or written off; `retire` ends it. Slots are reuse
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
-from splitspec.impl.geometry import PAGE, Geometry
+from splitspec.impl.attestation.measurement import code_pages, loaded
+from splitspec.impl.geometry import Geometry
 from splitspec.impl.hardware.paging import Entry
 from splitspec.impl.hardware.processor import Processor, Vcpu
 from splitspec.impl.kernel.address_space import AddressSpaces
@@ -80,21 +80,21 @@ class Lifecycle:
         """
         guards = Guards(KernelRefusal, "load")
         row = self._created(guards, container)
-        fits = 0 < len(code) <= len(pages) * PAGE
+        content = code_pages(code)
+        fits = 0 < len(content) == len(pages)
         guards.require("fits", fits, f"{len(code)} bytes in {len(pages)} pages")
         guards.require("once_each", len(set(pages)) == len(pages), "a page is given twice")
         for index, page in enumerate(pages):
             self._spaces.check_vacant(guards, container, address + index)
             self._pools.check_usable(guards, container, page)
 
-        digest = hashlib.sha384(row.measurement + address.to_bytes(8, "little"))
-        for index, page in enumerate(pages):
-            self._memory.write(page, code[index * PAGE : (index + 1) * PAGE].ljust(PAGE, b"\0"))
-            digest.update(self._memory.read(page))
+        for index, (page, data) in enumerate(zip(pages, content, strict=True)):
+            self._memory.write(page, data)
             entry = Entry(page, executable=True)
             self._memory.set_entry(container, address + index, entry)
             self._state.pages[page] = Page(Use.PRIVATE, references=1)
-        self._state.containers[container] = replace(row, measurement=digest.digest())
+        measurement = loaded(row.measurement, address, [self._memory.read(page) for page in pages])
+        self._state.containers[container] = replace(row, measurement=measurement)
 
     def mount(self, container: int, root: bytes) -> None:
         """Fix the root of the tree over the container's file system; evidence will state it."""

@@ -20,7 +20,7 @@ from splitspec.impl.refusal import Guards, KernelRefusal
 class Threads:
     """Binding, dispatching and parking."""
 
-    __slots__ = ("_geometry", "_one_to_one", "_processor", "_shootdown", "_state")
+    __slots__ = ("_geometry", "_processor", "_shootdown", "_state", "one_to_one")
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Threads:
         self._geometry = geometry
         self._processor = processor
         self._shootdown = shootdown
-        self._one_to_one = one_to_one
+        self.one_to_one = one_to_one
 
     def current(self, vcpu: int) -> int | None:
         """Return the thread that runs on the vCPU."""
@@ -51,6 +51,10 @@ class Threads:
     def bound(self, vcpu: int) -> list[int]:
         """Return the threads of the vCPU, in order."""
         return sorted(thread for thread, row in self._state.threads.items() if row.vcpu == vcpu)
+
+    def unused(self) -> int:
+        """Return a number that no thread has."""
+        return max(self._state.threads, default=0) + 1
 
     def spawn(self, container: int, thread: int) -> None:
         """Begin a thread under a number that no thread has; it waits for a vCPU."""
@@ -70,7 +74,7 @@ class Threads:
         unbound = row.state is ThreadState.UNBOUND
         guards.require("unbound", unbound, f"thread {thread} is {row.state.value}")
         others = [self._state.threads[other].container for other in self.bound(vcpu)]
-        if self._one_to_one:
+        if self.one_to_one:
             guards.require("vcpu_free", not others, f"vCPU {vcpu} has a thread")
         same = all(other == row.container for other in others)
         guards.require("same_container", same, f"vCPU {vcpu} runs containers {others}")

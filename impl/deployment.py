@@ -1,0 +1,183 @@
+"""A deployment at work: an honest host and the kernel's service loop, step after step.
+
+What is atomic stands in the parts of the machine; here steps are put in sequence, as a shadow's
+loop and the kernel's boot and exit paths do. `Deployment` starts and ends containers; an `Instance`
+is one of them, and gives its library OS memory, exchanges and threads.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from splitspec.impl.attestation.measurement import code_pages
+from splitspec.impl.attestation.verifier import Verifier
+from splitspec.impl.delegation.rootfs import build
+from splitspec.impl.host.delegate import Delegate
+from splitspec.impl.instance import Instance
+from splitspec.impl.kernel.records import Use
+from splitspec.impl.libos.layout import CODE, FUNCTION
+from splitspec.impl.libos.process import Process
+from splitspec.impl.machine import Machine
+from splitspec.impl.refusal import Refusal
+
+Body = Callable[[Process, bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function: its name, what runs, and the source that is loaded and measured."""
+
+    body: Body
+    name: str = ""
+
+    @property
+    def code(self) -> bytes:
+        """The source of the callable."""
+        return inspect.getsource(self.body).encode()
+
+
+class CapacityError(RuntimeError):
+    """The machine has no slot, or no guest pages, left."""
+
+
+@dataclass(slots=True)
+class Deployment:
+    """The containers of one machine."""
+
+    machine: Machine
+    instances: dict[int, Instance] = field(default_factory=dict)
+
+    def boot(
+        self,
+        code: bytes,
+        *,
+        pool: int,
+        directory: Path | None = None,
+        memory_max: int | None = None,
+        cpu_max: int | None = None,
+    ) -> Instance:
+        """Start a container with measured code of its own."""
+        instance = self._create(pool, directory, memory_max, cpu_max)
+        self._load(instance, CODE, code)
+        self._start(instance)
+        return instance
+
+    def snapshot(self, instance: Instance) -> bytes:
+        """Make the instance a zygote; return its measurement."""
+        instance.close_mailbox()
+        instance.trap()
+        self.machine.kernel.forks.seal(instance.container, vcpu=instance.vcpu)
+        instance.is_running = False
+        return self.machine.kernel.state.containers[instance.container].measurement
+
+    def fork(
+        self,
+        zygote: Instance,
+        function: Function,
+        *,
+        pool: int,
+        directory: Path | None = None,
+        memory_max: int | None = None,
+    ) -> Instance:
+        """Start a clone of the zygote that runs a function."""
+        instance = self._create(pool, directory, memory_max, None)
+        self.machine.kernel.forks.fork(zygote.container, instance.container)
+        instance.reserved |= zygote.reserved
+        self._load(instance, FUNCTION, function.code)
+        self._start(instance)
+        return instance
+
+    def attest(self, instance: Instance, verifier: Verifier) -> None:
+        """Have a verifier judge the container, and take its secret in."""
+        attestation = self.machine.kernel.attestation
+        evidence = attestation.quote(instance.container, verifier.challenge())
+        attestation.install(instance.container, verifier.release(evidence))
+
+    def finish(self, instance: Instance) -> None:
+        """End a container: every page is scrubbed and returned, every charge taken back."""
+        kernel, host = self.machine.kernel, self.machine.host
+        container, vcpu = instance.container, instance.vcpu
+        instance.trap()
+        instance.stop_threads()
+        own = kernel.channels.channels.items()
+        for channel in [number for number, row in own if row.creator == container]:
+            kernel.channels.destroy(container, channel, vcpu=vcpu)
+        kernel.lifecycle.exit(container, vcpu=vcpu)
+        for other in sorted(kernel.shootdown.holders(container)):
+            kernel.shootdown.acknowledge(other)
+        for page in kernel.state.pool(container):
+            self._return_page(page)
+        kernel.lifecycle.retire(container)
+        kernel.threads.park(vcpu)
+        with host.kicked():
+            for page in [page for page in host.backing.frames if page in instance.slot]:
+                host.backing.reclaim_page(page)
+        host.backing.remove_slot(container, instance.slot.start)
+        host.shadows.publish(vcpu)
+        host.shadows.finish(container)
+        instance.delegate.close()
+        del self.instances[container]
+
+    def _create(
+        self,
+        pool: int,
+        directory: Path | None,
+        memory_max: int | None,
+        cpu_max: int | None,
+    ) -> Instance:
+        kernel, host = self.machine.kernel, self.machine.host
+        container = next(
+            (c for c in range(self.machine.geometry.containers) if c not in self.instances), None
+        )
+        if container is None:
+            raise CapacityError("every slot for containers is taken")
+        slot = self._gap(pool)
+        host.shadows.start(container, memory_max=memory_max, cpu_max=cpu_max)
+        handle = host.shadows.allocate(container)
+        host.shadows.enter(handle)
+        host.backing.add_slot(container, slot.start, len(slot))
+        kernel.lifecycle.create(container)
+        kernel.pools.admit(container, slot.start, len(slot))
+        if directory is not None:
+            kernel.lifecycle.mount(container, build(directory).root)
+        instance = Instance(self.machine, container, handle, slot, Delegate(directory))
+        self.instances[container] = instance
+        return instance
+
+    def _load(self, instance: Instance, address: int, code: bytes) -> None:
+        pages = instance.claim_pages(len(code_pages(code)))
+        self.machine.kernel.lifecycle.load(instance.container, address, pages, code)
+
+    def _start(self, instance: Instance) -> None:
+        instance.open_mailbox()
+        self.machine.kernel.lifecycle.start(instance.container)
+        instance.begin(self.machine.kernel.threads.unused())
+
+    def _gap(self, count: int) -> range:
+        """Return guest pages that belong to no slot, side by side."""
+        pages = self.machine.geometry.pool_pages
+        start = pages.start
+        for slot in sorted(self.machine.host.shadows.slots.values(), key=lambda slot: slot.first):
+            if slot.first - start >= count:
+                break
+            start = max(start, slot.first + slot.count)
+        if start + count > pages.stop:
+            raise CapacityError(f"no {count} guest pages are left")
+        return range(start, start + count)
+
+    def _return_page(self, page: int) -> None:
+        pools, record = self.machine.kernel.pools, self.machine.kernel.state.pages.get(page)
+        if record is None:
+            return
+        if record.use is Use.SHARED:
+            pools.unshare(page)
+            return
+        try:
+            if not record.is_clean:
+                pools.scrub(page)
+            pools.release(page)
+        except Refusal:
+            pools.abandon(page)

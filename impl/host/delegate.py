@@ -1,0 +1,112 @@
+"""Delegated calls: a shadow serves its container from a real directory and real sockets.
+
+It sees requests in the shared page and answers there. It holds the image with its tree, so that it
+can prove each block, and one end of a socket pair a connection; whoever holds the other end is the
+network. Nothing here needs the container's trust. Sockets are the world outside: a rollback of the
+machine does not take back what was sent.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+from pathlib import Path
+
+from splitspec.impl.delegation.mailbox import Message, Operation
+from splitspec.impl.delegation.rootfs import Image, build
+
+ENOENT, EIO, EBADF, EAGAIN = 2, 5, 9, 11
+
+
+class Delegate:
+    """Serves the requests of one container."""
+
+    __slots__ = ("_image", "_sockets", "directory", "seen", "services")
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self.directory = directory
+        self._image: Image | None = None
+        self._sockets: dict[int, socket.socket] = {}
+        self.services: dict[str, socket.socket] = {}  # far ends that a connection can get
+        self.seen: list[bytes] = []  # all that passed through the shared page, as the host sees it
+
+    def serve(self, request: Message) -> Message:
+        """Carry out a request and return the reply."""
+        self.seen.append(request.data)
+        reply = self._serve(request)
+        self.seen.append(reply.data)
+        return reply
+
+    def close(self) -> None:
+        """Close all sockets."""
+        for end in (*self._sockets.values(), *self.services.values()):
+            end.close()
+
+    def offer(self, name: str) -> socket.socket:
+        """Make a service that the container can connect to; return the service's own end."""
+        near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.services[name] = near
+        return far
+
+    @property
+    def image(self) -> Image:
+        """The tree over the directory as it was when first asked for."""
+        if self._image is None:
+            if self.directory is None:
+                raise FileNotFoundError("this shadow has no image")
+            self._image = build(self.directory)
+        return self._image
+
+    def _serve(self, request: Message) -> Message:
+        match request.operation:
+            case Operation.LISTING if self.directory is not None:
+                return Message(request.operation, len(self.image.leaves), self._leaf(0))
+            case Operation.BLOCK if self.directory is not None:
+                if not 0 <= request.number < len(self.image.leaves):
+                    return Message(request.operation, -ENOENT)
+                leaf = request.number
+                return Message(request.operation, len(self.image.leaves[leaf]), self._leaf(leaf))
+            case Operation.CONNECT:
+                return Message(request.operation, self._connect(request.data))
+            case Operation.SEND:
+                return Message(request.operation, self._send(request))
+            case Operation.RECEIVE:
+                return self._receive(request)
+            case Operation.POLL:
+                return Message(request.operation, data=self._poll(request.data))
+        return Message(request.operation, -EIO)
+
+    def _leaf(self, leaf: int) -> bytes:
+        path = self.image.path(leaf)
+        return len(path).to_bytes(2, "big") + path + self.image.leaves[leaf]
+
+    def _connect(self, name: bytes) -> int:
+        near = self.services.pop(name.decode(errors="replace"), None)
+        if near is None:
+            return -ENOENT
+        near.setblocking(False)
+        self._sockets[near.fileno()] = near
+        return near.fileno()
+
+    def _send(self, request: Message) -> int:
+        end = self._sockets.get(request.number)
+        try:
+            return -EBADF if end is None else end.send(request.data)
+        except OSError:
+            return -EIO
+
+    def _receive(self, request: Message) -> Message:
+        end = self._sockets.get(request.number)
+        if end is None:
+            return Message(request.operation, -EBADF)
+        try:
+            data = end.recv(4000)
+        except BlockingIOError:
+            return Message(request.operation, -EAGAIN)
+        return Message(request.operation, len(data), data)
+
+    def _poll(self, wanted: bytes) -> bytes:
+        numbers = [int.from_bytes(wanted[n : n + 4], "big") for n in range(0, len(wanted), 4)]
+        ends = [self._sockets[number] for number in numbers if number in self._sockets]
+        ready, _, _ = select.select(ends, [], [], 0)
+        return b"".join(end.fileno().to_bytes(4, "big") for end in ready)

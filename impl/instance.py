@@ -1,0 +1,247 @@
+"""One container as its library sees it: faults are served, requests reach the host."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from splitspec.impl.delegation.mailbox import Message, decode
+from splitspec.impl.geometry import PAGE
+from splitspec.impl.host.delegate import Delegate
+from splitspec.impl.host.shadow import Handle
+from splitspec.impl.kernel.records import Use
+from splitspec.impl.libos.layout import MAILBOX
+from splitspec.impl.libos.process import Process
+from splitspec.impl.machine import Machine
+from splitspec.impl.refusal import Guards, GuestPageFault, LibraryRefusal
+
+
+class Instance:
+    """A running container; satisfies the library's `Runtime`."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        container: int,
+        handle: Handle,
+        slot: range,
+        delegate: Delegate,
+    ) -> None:
+        self.machine = machine
+        self.container = container
+        self.handle = handle
+        self.slot = slot
+        self.delegate = delegate
+        self.vcpu = handle.vcpu
+        self.thread = 0
+        self.is_running = False
+        self.reserved: set[int] = set()
+        self._mailbox: int | None = None
+        self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+        root = self.machine.kernel.state.roots.get(container)
+        self.process = Process(self.machine.journal, self, root)
+
+    # Running.
+
+    def begin(self, thread: int) -> None:
+        """Run the first thread of the container."""
+        threads = self.machine.kernel.threads
+        threads.spawn(self.container, thread)
+        threads.bind(self.vcpu, thread)
+        threads.dispatch(thread)
+        self.thread, self.is_running = thread, True
+
+    def run(self, body: Callable[[Process, bytes], bytes], event: bytes) -> bytes:
+        """Call a function in the container; its time is charged to the shadow's group."""
+        result = body(self.process, event)
+        self.machine.host.shadows.tick(self.vcpu)
+        return result
+
+    def trap(self) -> None:
+        """Enter the kernel, if the container runs."""
+        if self.machine.processor.vcpus[self.vcpu].directory is not None:
+            self.machine.kernel.threads.trap(self.vcpu)
+
+    def resume(self) -> None:
+        """Go back to the container, when every vCPU has flushed what changed."""
+        kernel = self.machine.kernel
+        for other in sorted(kernel.shootdown.holders(self.container)):
+            if not kernel.shootdown.is_settled(other, self.container):
+                kernel.shootdown.acknowledge(other)
+        kernel.threads.dispatch(self.thread)
+
+    # Memory.
+
+    def load(self, start: int, length: int) -> bytes:
+        """Read memory."""
+        while True:
+            try:
+                return self.machine.processor.read(self.vcpu, start, length)
+            except GuestPageFault as fault:
+                self._serve(fault)
+
+    def store(self, start: int, data: bytes) -> None:
+        """Write memory."""
+        while True:
+            try:
+                self.machine.processor.write(self.vcpu, start, data)
+                return
+            except GuestPageFault as fault:
+                self._serve(fault)
+
+    def reserve(self, address: int, count: int) -> None:
+        """Let virtual pages be backed when they are touched."""
+        self.reserved |= set(range(address, address + count))
+
+    def drop(self, address: int, count: int) -> None:
+        """Unmap virtual pages."""
+        kernel = self.machine.kernel
+        self.trap()
+        for target in range(address, address + count):
+            self.reserved.discard(target)
+            if kernel.memory.entry(self.container, target) is not None:
+                kernel.spaces.unmap_page(self.container, target, vcpu=self.vcpu)
+        self.resume()
+
+    def claim_pages(self, count: int) -> list[int]:
+        """Return free and clean pages of the pool; the host grants what is not at hand."""
+        kernel = self.machine.kernel
+        state = kernel.state
+        found: list[int] = []
+        for page in self.slot:
+            if len(found) == count:
+                break
+            record = state.pages.get(page)
+            if record is not None and (record.use is not Use.FREE or page in state.quarantine):
+                continue
+            if record is None:
+                self._grant(page)
+            elif not record.is_clean:
+                kernel.pools.scrub(page)
+            found.append(page)
+        guards = Guards(LibraryRefusal, "memory")
+        guards.require("pool", len(found) == count, f"the pool of {self.container} is used up")
+        return found
+
+    def _grant(self, page: int) -> None:
+        """Exit to the host for a frame, and accept it."""
+        host = self.machine.host
+        self.machine.kernel.threads.request(self.vcpu, page)
+        try:
+            free = host.backing.free_frames()
+            host.backing.grant_page(self.vcpu, page, free[0] if free else -1)
+        finally:
+            host.shadows.enter(self.handle_of(self.vcpu))
+        self.machine.kernel.pools.accept(self.container, page)
+
+    def handle_of(self, vcpu: int) -> Handle:
+        """Return the shadow's handle on a vCPU."""
+        return self.machine.host.shadows.holders[vcpu]
+
+    def _serve(self, fault: GuestPageFault) -> None:
+        """Handle a page fault: a zero page, a copy, or a violation."""
+        kernel, address = self.machine.kernel, fault.address
+        entry = kernel.memory.entry(self.container, address)
+        guards = Guards(LibraryRefusal, "segment")
+        if entry is None:
+            guards.require("reserved", address in self.reserved, str(fault))
+            self.trap()
+            (page,) = self.claim_pages(1)
+            kernel.spaces.map_page(self.container, address, page)
+        else:
+            guards.require("copy_on_write", entry.copy_on_write, str(fault))
+            self.trap()
+            (page,) = self.claim_pages(1)
+            kernel.forks.copy_on_write(self.container, address, page, vcpu=self.vcpu)
+        self.resume()
+
+    # The host.
+
+    def open_mailbox(self) -> None:
+        """Share a page with the host."""
+        kernel = self.machine.kernel
+        (page,) = self.claim_pages(1)
+        kernel.pools.share(self.container, page)
+        with self.machine.host.kicked():
+            self.machine.host.backing.convert_to_shared(page)
+        kernel.spaces.map_shared(self.container, MAILBOX, page)
+        self._mailbox = page
+
+    def close_mailbox(self) -> None:
+        """End the sharing, as a zygote must before it is sealed."""
+        if self._mailbox is None:
+            return
+        kernel = self.machine.kernel
+        self.trap()
+        kernel.spaces.unmap_page(self.container, MAILBOX, vcpu=self.vcpu)
+        self.resume()
+        self._mailbox = None
+
+    def exchange(self, request: Message) -> Message:
+        """Put a request before the host; return a private copy of its reply."""
+        guards = Guards(LibraryRefusal, "exchange")
+        page = self._mailbox
+        if page is None:
+            guards.fail("mailbox", "the container shares nothing with the host")
+        self.store(MAILBOX * PAGE, request.encode())
+        self.trap()
+        self.machine.kernel.threads.request(self.vcpu, page)
+        self._answer(page)
+        self.machine.host.shadows.enter(self.handle_of(self.vcpu))
+        self.resume()
+        return decode(self.load(MAILBOX * PAGE, PAGE))
+
+    def _answer(self, page: int) -> None:
+        """The shadow serves the request that it finds in the shared page."""
+        host, platform = self.machine.host, self.machine.platform
+        frame = host.backing.frames[page]
+        request = decode(platform.host_read(frame))
+        platform.host_write(frame, 0, self.delegate.serve(request).encode())
+
+    def secret(self) -> bytes:
+        """Return what the verifier released."""
+        return self.machine.kernel.attestation.secret(self.container)
+
+    # Threads.
+
+    def start_thread(self, body: Callable[[], None]) -> int:
+        """Begin a thread; it waits for its turn, or for a vCPU of its own."""
+        thread = self.machine.kernel.threads.unused()
+        self.machine.kernel.threads.spawn(self.container, thread)
+        self._waiting.append((thread, body))
+        return thread
+
+    def wait_for_threads(self) -> bool:
+        """Run the thread that has waited longest to its end."""
+        if not self._waiting:
+            return False
+        thread, body = self._waiting.popleft()
+        threads, shadows = self.machine.kernel.threads, self.machine.host.shadows
+        own_thread, own_vcpu = self.thread, self.vcpu
+        threads.wait(own_vcpu)
+        one_to_one = self.machine.kernel.threads.one_to_one
+        if one_to_one:
+            handle = shadows.allocate(self.container)
+            shadows.enter(handle, thread)
+            self.vcpu = handle.vcpu
+        threads.bind(self.vcpu, thread)
+        self.thread = thread
+        self.resume()
+        body()
+        shadows.tick(self.vcpu)
+        self.trap()
+        threads.finish(thread)
+        if one_to_one:
+            self.machine.kernel.shootdown.acknowledge(self.vcpu)
+            threads.park(self.vcpu)
+            shadows.publish(self.vcpu)
+        self.thread, self.vcpu = own_thread, own_vcpu
+        threads.wake(own_thread)
+        self.resume()
+        return True
+
+    def stop_threads(self) -> None:
+        """Forget the threads that never ran."""
+        for thread, _ in self._waiting:
+            self.machine.kernel.threads.finish(thread)
+        self._waiting.clear()

@@ -1,0 +1,127 @@
+"""A process: the system calls that a function makes, as methods.
+
+A function is a Python callable that is given its process and some bytes, and returns bytes. What it
+keeps in the container's memory is real bytes in frames; its own variables are the interpreter's.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from splitspec.impl.journal import Journal, Table
+from splitspec.impl.libos.files import Files
+from splitspec.impl.libos.heap import Heap
+from splitspec.impl.libos.runtime import Runtime
+from splitspec.impl.libos.sockets import Sockets
+from splitspec.impl.refusal import Guards, LibraryRefusal
+
+NEXT = "next"
+FIRST_NUMBER = 3
+
+
+class Process:
+    """The calls of one function; numbers of files and connections are given once."""
+
+    __slots__ = ("_descriptors", "files", "heap", "runtime", "sockets")
+
+    def __init__(self, journal: Journal, runtime: Runtime, root: bytes | None = None) -> None:
+        self.runtime = runtime
+        self.heap = Heap(journal, runtime)
+        self.files = Files(journal, runtime, self.heap, root)
+        self.sockets = Sockets(journal, runtime)
+        self._descriptors: Table[str, int] = Table(journal)
+
+    # Memory.
+
+    def load(self, start: int, length: int) -> bytes:
+        """Read memory at a byte address."""
+        return self.runtime.load(start, length)
+
+    def store(self, start: int, data: bytes) -> None:
+        """Write memory at a byte address."""
+        self.runtime.store(start, data)
+
+    def brk(self, end: int = 0) -> int:
+        """Move the end of the heap."""
+        return self.heap.brk(end)
+
+    def mmap(self, length: int = 0, *, number: int | None = None) -> int:
+        """Map zeros, or a private copy of a whole file, verified; return the byte address."""
+        if number is None:
+            return self.heap.map(length)
+        self._check(Guards(LibraryRefusal, "mmap"), number)
+        size = self.files.size(number)
+        content = self.files.read(number, size)
+        start = self.heap.map(max(size, 1))
+        self.store(start, content)
+        return start
+
+    def munmap(self, start: int) -> None:
+        """End a mapping."""
+        self.heap.unmap(start)
+
+    # Files.
+
+    def open(self, path: str, *, create: bool = False) -> int:
+        """Open a file of the image, or under /tmp."""
+        number = self._descriptors.get(NEXT, FIRST_NUMBER)
+        self.files.open(path, number, create=create)
+        self._descriptors[NEXT] = number + 1
+        return number
+
+    def read(self, number: int, length: int) -> bytes:
+        """Return the next bytes of a file."""
+        self._check(Guards(LibraryRefusal, "read"), number)
+        return self.files.read(number, length)
+
+    def write(self, number: int, data: bytes) -> int:
+        """Add bytes to a temporary file."""
+        self._check(Guards(LibraryRefusal, "write"), number)
+        self.files.write(number, data)
+        return len(data)
+
+    def close(self, number: int) -> None:
+        """Close a file."""
+        self._check(Guards(LibraryRefusal, "close"), number)
+        self.files.close(number)
+
+    # Network.
+
+    def connect(self, name: str) -> int:
+        """Open an encrypted connection to a service."""
+        number = self._descriptors.get(NEXT, FIRST_NUMBER)
+        self.sockets.connect(name, number)
+        self._descriptors[NEXT] = number + 1
+        return number
+
+    def send(self, number: int, data: bytes) -> int:
+        """Send bytes."""
+        return self.sockets.send(number, data)
+
+    def receive(self, number: int) -> bytes | None:
+        """Receive bytes, or None if there are none yet."""
+        return self.sockets.receive(number)
+
+    def epoll_wait(self, numbers: list[int]) -> list[int]:
+        """Return the connections that have something to receive, as far as the host says."""
+        return self.sockets.poll(numbers)
+
+    # Threads and the rest.
+
+    def clone(self, body: Callable[[], None]) -> int:
+        """Begin a thread; it runs when this one waits."""
+        return self.runtime.start_thread(body)
+
+    def futex_wait(self, start: int, value: int) -> None:
+        """Wait until the 4 bytes at an address are no longer `value`, while other threads run."""
+        guards = Guards(LibraryRefusal, "futex")
+        while int.from_bytes(self.load(start, 4), "little") == value:
+            guards.require("progress", self.runtime.wait_for_threads(), "nobody is left to wake it")
+
+    def getrandom(self, length: int) -> bytes:
+        """Return fresh random bytes: from the processor, never from state that a fork copies."""
+        return secrets.token_bytes(length)
+
+    def _check(self, guards: Guards, number: int) -> None:
+        guards.require("open", number in self.files.open_files, f"{number} is no open file")

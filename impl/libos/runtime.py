@@ -1,0 +1,36 @@
+"""What the library needs below it: memory that faults are served for, and ways into the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from splitspec.impl.delegation.mailbox import Message
+
+
+class Runtime(Protocol):
+    """The machine as one container's code sees it."""
+
+    def load(self, start: int, length: int) -> bytes:
+        """Read memory."""
+
+    def store(self, start: int, data: bytes) -> None:
+        """Write memory; pages appear and are copied as they must."""
+
+    def reserve(self, address: int, count: int) -> None:
+        """Let virtual pages be backed with zeros when they are first touched."""
+
+    def drop(self, address: int, count: int) -> None:
+        """Unmap virtual pages and give their pages back to the pool."""
+
+    def exchange(self, request: Message) -> Message:
+        """Put a request before the host; return a private copy of its reply."""
+
+    def secret(self) -> bytes:
+        """Return what the tenant's verifier released to this container."""
+
+    def start_thread(self, body: Callable[[], None]) -> int:
+        """Begin a thread that will run when this one waits."""
+
+    def wait_for_threads(self) -> bool:
+        """Let other threads run; return whether there was one."""
