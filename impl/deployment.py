@@ -17,6 +17,7 @@ from splitspec.impl.attestation.verifier import Verifier
 from splitspec.impl.delegation.rootfs import build
 from splitspec.impl.host.delegate import Delegate
 from splitspec.impl.instance import Instance
+from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.kernel.records import Use
 from splitspec.impl.libos.layout import CODE, FUNCTION
 from splitspec.impl.libos.process import Process
@@ -28,15 +29,16 @@ Body = Callable[[Process, bytes], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function: its name, what runs, and the source that is loaded and measured."""
+    """A function: what runs, and the source that is loaded and measured."""
 
     body: Body
-    name: str = ""
 
     @property
     def code(self) -> bytes:
-        """The source of the callable."""
-        return inspect.getsource(self.body).encode()
+        """The source of the module that the callable stands in, and the callable's name."""
+        module = inspect.getmodule(self.body)
+        assert module is not None
+        return f"{inspect.getsource(module)}\nrun = {self.body.__qualname__}\n".encode()
 
 
 class CapacityError(RuntimeError):
@@ -86,6 +88,7 @@ class Deployment:
         instance = self._create(pool, directory, memory_max, None)
         self.machine.kernel.forks.fork(zygote.container, instance.container)
         instance.reserved |= zygote.reserved
+        instance.process.inherit(zygote.process)
         self._load(instance, FUNCTION, function.code)
         self._start(instance)
         return instance
@@ -95,6 +98,23 @@ class Deployment:
         attestation = self.machine.kernel.attestation
         evidence = attestation.quote(instance.container, verifier.challenge())
         attestation.install(instance.container, verifier.release(evidence))
+
+    def share(self, owner: Instance, address: int, count: int) -> int:
+        """Make a channel of pages of the owner, and open it there; return its number."""
+        owner.trap()
+        channels = self.machine.kernel.channels
+        channel = channels.create(owner.container, owner.claim_pages(count))
+        channels.open(owner.container, channel, address)
+        owner.resume()
+        return channel
+
+    def join(
+        self, owner: Instance, channel: int, member: Instance, rights: Right, address: int
+    ) -> None:
+        """Let another container of the chain into a channel, and open it there."""
+        channels = self.machine.kernel.channels
+        channels.grant(owner.container, channel, member.container, rights)
+        channels.open(member.container, channel, address)
 
     def finish(self, instance: Instance) -> None:
         """End a container: every page is scrubbed and returned, every charge taken back."""

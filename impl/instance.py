@@ -54,8 +54,15 @@ class Instance:
     def run(self, body: Callable[[Process, bytes], bytes], event: bytes) -> bytes:
         """Call a function in the container; its time is charged to the shadow's group."""
         result = body(self.process, event)
-        self.machine.host.shadows.tick(self.vcpu)
+        self._spend()
         return result
+
+    def _spend(self) -> None:
+        """Let the host charge a slice; a group at its limit waits for the next period."""
+        host = self.machine.host
+        if not host.cgroups.may_run(host.shadows.group(self.container)):
+            host.cgroups.begin_period()
+        host.shadows.tick(self.vcpu)
 
     def trap(self) -> None:
         """Enter the kernel, if the container runs."""
@@ -126,6 +133,7 @@ class Instance:
     def _grant(self, page: int) -> None:
         """Exit to the host for a frame, and accept it."""
         host = self.machine.host
+        self._spend()
         self.machine.kernel.threads.request(self.vcpu, page)
         try:
             free = host.backing.free_frames()
@@ -184,6 +192,7 @@ class Instance:
         if page is None:
             guards.fail("mailbox", "the container shares nothing with the host")
         self.store(MAILBOX * PAGE, request.encode())
+        self._spend()
         self.trap()
         self.machine.kernel.threads.request(self.vcpu, page)
         self._answer(page)
@@ -228,7 +237,7 @@ class Instance:
         self.thread = thread
         self.resume()
         body()
-        shadows.tick(self.vcpu)
+        self._spend()
         self.trap()
         threads.finish(thread)
         if one_to_one:

@@ -15,6 +15,7 @@ from pathlib import Path
 from splitspec.impl.delegation.mailbox import Message, Operation
 from splitspec.impl.delegation.rootfs import Image, build
 
+PATIENCE = 0.05  # seconds that a poll waits
 ENOENT, EIO, EBADF, EAGAIN = 2, 5, 9, 11
 
 
@@ -108,5 +109,5 @@ class Delegate:
     def _poll(self, wanted: bytes) -> bytes:
         numbers = [int.from_bytes(wanted[n : n + 4], "big") for n in range(0, len(wanted), 4)]
         ends = [self._sockets[number] for number in numbers if number in self._sockets]
-        ready, _, _ = select.select(ends, [], [], 0)
+        ready, _, _ = select.select(ends, [], [], PATIENCE)
         return b"".join(end.fileno().to_bytes(4, "big") for end in ready)

@@ -52,6 +52,11 @@ class Files:
         self.image: Table[str, rootfs.FileEntry] = Table(journal)
         self._count: Table[str, int] = Table(journal)  # leaves of the image, once it is known
 
+    def inherit(self, parent: Files) -> None:
+        """Begin with the temporary files of the process that was forked; their bytes are copied."""
+        for path, kept in parent.temporary.items():
+            self.temporary[path] = kept
+
     def open(self, path: str, number: int, *, create: bool = False) -> None:
         """Open a file under a free number."""
         guards = Guards(LibraryRefusal, "open")

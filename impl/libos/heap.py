@@ -21,6 +21,13 @@ class Heap:
         self._numbers: Table[str, int] = Table(journal)
         self.mappings: Table[int, int] = Table(journal)  # first virtual page to number of pages
 
+    def inherit(self, parent: Heap) -> None:
+        """Begin where the process that was forked stood."""
+        for name, end in parent._numbers.items():
+            self._numbers[name] = end
+        for address, count in parent.mappings.items():
+            self.mappings[address] = count
+
     def brk(self, end: int) -> int:
         """Move the end of the heap to a byte address; 0 asks where it is. Return where it is."""
         now = self._numbers.get(BREAK, HEAP * PAGE)

@@ -32,6 +32,11 @@ class Process:
         self.sockets = Sockets(journal, runtime)
         self._descriptors: Table[str, int] = Table(journal)
 
+    def inherit(self, parent: Process) -> None:
+        """Begin as a fork of another process: with its memory and files, not its connections."""
+        self.heap.inherit(parent.heap)
+        self.files.inherit(parent.files)
+
     # Memory.
 
     def load(self, start: int, length: int) -> bytes:

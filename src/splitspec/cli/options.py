@@ -38,6 +38,13 @@ class Switch(StrEnum):
     OFF = "off"
 
 
+class PlatformName(StrEnum):
+    """The page machines of the implementation."""
+
+    SNP = "sev-snp"
+    TDX = "tdx"
+
+
 def parse_size(text: str) -> int:
     """Return a number of bytes: `800M`, `12G`, or a plain number."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kKmMgG]?)[bB]?", text.strip())

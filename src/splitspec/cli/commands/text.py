@@ -11,8 +11,20 @@ from splitspec.cli.interrupts import heed
 from splitspec.cli.terminal import Choice
 
 
-def demo(color: o.Color = Choice.AUTO) -> None:
-    """Explore the shipped specification, then a wrong variant of it."""
+def demo(
+    run: Annotated[
+        bool, typer.Option("--run", help="Run the implementation instead: a chain of functions.")
+    ] = False,
+    platform: Annotated[
+        o.PlatformName, typer.Option("--platform", help="The hardware that --run models.")
+    ] = o.PlatformName.SNP,
+    color: o.Color = Choice.AUTO,
+) -> None:
+    """Explore the shipped specification, then a wrong variant of it; or run the implementation."""
+    if run:
+        from splitspec.cli.demo_run import demonstrate_run
+
+        raise typer.Exit(demonstrate_run(platform.value, color))
     with heed() as interruption:
         from splitspec.cli.demo import demonstrate
 

@@ -1,0 +1,1 @@
+"""Functions that run in containers: Python callables that see nothing but their process."""
