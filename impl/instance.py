@@ -153,15 +153,18 @@ class Instance:
         guards = Guards(LibraryRefusal, "segment")
         if entry is None:
             guards.require("reserved", address in self.reserved, str(fault))
-            self.trap()
-            (page,) = self.claim_pages(1)
-            kernel.spaces.map_page(self.container, address, page)
         else:
-            guards.require("copy_on_write", entry.copy_on_write, str(fault))
-            self.trap()
+            copied = entry.copy_on_write and not entry.executable
+            guards.require("copy_on_write", copied, str(fault))
+        self.trap()
+        try:
             (page,) = self.claim_pages(1)
-            kernel.forks.copy_on_write(self.container, address, page, vcpu=self.vcpu)
-        self.resume()
+            if entry is None:
+                kernel.spaces.map_page(self.container, address, page)
+            else:
+                kernel.forks.copy_on_write(self.container, address, page, vcpu=self.vcpu)
+        finally:
+            self.resume()
 
     # The host.
 

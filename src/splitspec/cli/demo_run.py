@@ -60,7 +60,9 @@ def _groups(record: Record, paint: Paint) -> list[str]:
 
 def _footprints(record: Record, paint: Paint) -> list[str]:
     title = "4. Memory of n audits: clones of one zygote, and each in a confidential VM of its own"
-    legend = "   clones: kernel, zygote, fetcher and n audits; VMs: n times kernel, runtime, prices, audit"
+    legend = (
+        "   clones: kernel, zygote, fetcher, n audits; VMs: n kernels, runtimes, prices, audits"
+    )
     widest = max(max(one.split, one.separate) for one in record.footprints)
     rows = []
     for one in record.footprints:
