@@ -1,7 +1,7 @@
 """SEV-SNP: the reverse map table decides what a frame may be used for.
 
 Sources: SEV-SNP firmware ABI (AMD 56860), APM volume 2, section 15.36. Kept: Hypervisor (no row),
-Guest-Invalid and Guest-Valid, the immutable bit. Left out: pages of 2 MiB, VMPLs, swap.
+Guest-Invalid and Guest-Valid. Left out: immutable pages, pages of 2 MiB, VMPLs, swap.
 
 The nested page table is the host's own, to edit at will; what protects the guest is that each
 access compares the row of the frame with the guest page. A guest page may have many frames that the
@@ -24,7 +24,6 @@ class RmpEntry:
 
     page: int
     validated: bool
-    immutable: bool = False
 
 
 class Snp:
@@ -51,7 +50,7 @@ class Snp:
         if not private:
             if entry is not None:
                 raise NestedPageFault("access", "unassigned", page)
-        elif entry is None or entry.page != page or entry.immutable:
+        elif entry is None or entry.page != page:
             raise NestedPageFault("access", "assigned", page)
         elif not entry.validated:
             raise NotValidated("access", "validated", f"frame {frame} of page {page}")
@@ -71,7 +70,7 @@ class Snp:
         if frame is None:
             raise NestedPageFault("pvalidate", "backed", page)
         entry = self.rmp.get(frame)
-        if entry is None or entry.page != page or entry.immutable:
+        if entry is None or entry.page != page:
             raise NestedPageFault("pvalidate", "assigned", page)
         guards = Guards(HardwareRefusal, "pvalidate")
         changes = entry.validated is not validated
@@ -99,9 +98,6 @@ class Snp:
 
         An identical update clears `validated` too, as the architecture allows.
         """
-        entry = self.rmp.get(frame)
-        guards = Guards(HardwareRefusal, "rmpupdate")
-        guards.require("mutable", entry is None or not entry.immutable, f"frame {frame}")
         if page is None:
             self.rmp.discard(frame)
         else:

@@ -127,7 +127,6 @@ class Pools:
         if record is None:
             guards.fail("accepted", f"page {page} is not")
         guards.require("free", record.use is Use.FREE, f"page {page} is {record.use.value}")
-        guards.require("unreferenced", record.references == 0, f"page {page} is mapped")
         guards.require("flushed", page not in self._state.quarantine, f"page {page} waits")
         return record
 

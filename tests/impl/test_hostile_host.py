@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from tests.impl.scenes import (
     KINDS,
@@ -158,7 +160,7 @@ def test_pools_that_the_host_names_never_overlap(kind: PlatformKind) -> None:
     refuse(scene, "disjoint", lambda: scene.kernel.pools.admit(1, page(scene, 0)))
     refuse(scene, "disjoint", lambda: scene.kernel.pools.admit(1, page(scene, 3), 2))
     for kernels in range(scene.geometry.base_pages):
-        refuse(scene, "inside", lambda target=kernels: scene.kernel.pools.admit(1, target))
+        refuse(scene, "inside", partial(scene.kernel.pools.admit, 1, kernels))
     refuse(scene, "inside", lambda: scene.kernel.pools.admit(1, page(scene, 5), 2))
     refuse(scene, "inside", lambda: scene.kernel.pools.admit(1, page(scene, 5), 0))
 

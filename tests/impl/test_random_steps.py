@@ -174,39 +174,39 @@ def check_ledger(machine: Machine) -> None:
         assert group.memory_max is None or group.memory_current <= group.memory_max
 
 
+STARTS = (machine, two_tenants, zygote_and_clone)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("hostile", [False, True], ids=["honest", "hostile"])
-def test_random_steps_keep_every_promise(kind: PlatformKind, hostile: bool) -> None:
-    reached: Counter[str] = Counter()
-    for seed, start in enumerate((machine, two_tenants, zygote_and_clone) * 2):
-        scene = start(kind)
-        walk = Walk(scene[0] if isinstance(scene, tuple) else scene, seed, hostile=hostile)
-        for number in range(3000):
-            if number % TRIES == 0:
-                name = walk.name()
-            step = walk.draw().get(name, walk.machine.checkpoint)
-            mark = walk.machine.checkpoint()
-            before = walk.machine.digest() if number % 20 == 0 else None
-            try:
-                step()
-            except Refusal:
-                assert walk.machine.checkpoint() == mark, (kind, seed, number, name)
-                assert before in (None, walk.machine.digest()), (kind, seed, number, name)
-                continue
-            reached[name] += 1
-            walk.reached[name] += 1
+@pytest.mark.parametrize("start", range(len(STARTS)), ids=["empty", "tenants", "family"])
+def test_random_steps_keep_every_promise(kind: PlatformKind, hostile: bool, start: int) -> None:
+    made = STARTS[start](kind)
+    scene = made if isinstance(made, Machine) else made[0]
+    walk = Walk(scene, start, hostile=hostile)
+    name = walk.name()
+    for number in range(2000):
+        if number % TRIES == 0:
             name = walk.name()
-            check_isolation(walk.machine)
-            if not hostile:
-                check_references(walk.machine)
-                check_ledger(walk.machine)
-            if before is not None:
-                after = walk.machine.digest()
-                walk.machine.rollback(mark)
-                assert walk.machine.digest() == before, (kind, seed, number, name)
-                step()
-                assert walk.machine.digest() == after, (kind, seed, number, name)
-    import os
-
-    if os.environ.get("SHOW"):
-        __builtins__["print"](kind, hostile, sorted(reached.items(), key=lambda x: x[1]))
+        step = walk.draw().get(name, scene.checkpoint)
+        mark = scene.checkpoint()
+        before = scene.digest() if number % 20 == 0 else None
+        try:
+            step()
+        except Refusal:
+            assert scene.checkpoint() == mark, (number, name)
+            assert before in (None, scene.digest()), (number, name)
+            continue
+        walk.reached[name] += 1
+        name = walk.name()
+        check_isolation(scene)
+        if not hostile:
+            check_references(scene)
+            check_ledger(scene)
+        if before is not None:
+            after = scene.digest()
+            scene.rollback(mark)
+            assert scene.digest() == before, (number, name)
+            step()
+            assert scene.digest() == after, (number, name)
+    assert len(walk.reached) > 20, walk.reached
