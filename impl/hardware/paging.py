@@ -7,6 +7,7 @@ execute-disable 63.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from splitspec.impl.hardware.memory import Memory
 from splitspec.impl.hardware.platform import Platform
 
 WIDTH = PAGE // ENTRIES
+TABLE = struct.Struct(f"<{ENTRIES}Q")
 PRESENT, WRITABLE, USER, COPY, SHARED, NO_EXECUTE = (1 << n for n in (0, 1, 2, 9, 51, 63))
 PAGE_SHIFT = 12
 PAGE_MASK = (1 << 51) - (1 << PAGE_SHIFT)
@@ -45,7 +47,10 @@ def encode(entry: Entry | None) -> bytes:
 
 def decode(data: bytes) -> Entry | None:
     """Return the entry of 8 bytes, or None if it is not present."""
-    bits = int.from_bytes(data, "little")
+    return _decode(int.from_bytes(data, "little"))
+
+
+def _decode(bits: int) -> Entry | None:
     if not bits & PRESENT:
         return None
     return Entry(
@@ -82,13 +87,11 @@ class Walker:
         return decode(self._load(table)[index * WIDTH : (index + 1) * WIDTH])
 
     def _present(self, table: int) -> Iterator[tuple[int, Entry]]:
-        data = self._load(table)
-        if not any(data):
-            return
-        for index in range(ENTRIES):
-            entry = decode(data[index * WIDTH : (index + 1) * WIDTH])
-            if entry is not None:
-                yield index, entry
+        for index, bits in enumerate(TABLE.unpack(self._load(table))):
+            if bits:
+                entry = _decode(bits)
+                if entry is not None:
+                    yield index, entry
 
     def _load(self, page: int) -> bytes:
         frame = self._platform.resolve(page, private=True)
