@@ -16,6 +16,7 @@ HOMES = {
     "cvc5": ("splitspec.checker.symbolic",),
     "llvmlite": ("splitspec.checker.explicit.native",),
     "hypothesis": ("splitspec.refinement.stateful",),
+    "cryptography": ("splitspec.impl",),
     "typer": ("splitspec.cli",),
 }
 
