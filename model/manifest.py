@@ -48,13 +48,17 @@ class Walks:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRun:
-    """What is recorded of the run under one adversary; None is not recorded."""
+    """What is recorded of the run under one adversary; None is not recorded.
+
+    `bounded` is the number of steps to which this run is explored, if not as far as the model's.
+    """
 
     given: frozenset[ActorKind]
     states: int | None
     transitions: int | None
     depth: int | None
     orbits: int | None
+    bounded: int | None
     span: Span | None = field(compare=False, repr=False)
 
 
@@ -264,7 +268,7 @@ class _Reader:
         if not isinstance(table, dict):
             self._refuse("SS503", "a run is not a table", keys)
             table = {}
-        known = ("given", "states", "transitions", "depth", "orbits")
+        known = ("given", "states", "transitions", "depth", "orbits", "bounded")
         self._refuse_unknown(table, known, keys)
         return ExpectedRun(
             self._given(table.get("given", []), (*keys, "given")),
@@ -272,6 +276,7 @@ class _Reader:
             self._count(table, "transitions", keys),
             self._count(table, "depth", keys),
             self._count(table, "orbits", keys),
+            self._positive(table, "bounded", keys),
             self._positions.span(self._name, *keys),
         )
 

@@ -150,6 +150,17 @@ def test_a_bound_of_the_manifest_is_met_and_called_bounded(folder: Path) -> None
     assert "limit of depth, as models.toml has it" in check(folder, "few").stdout
 
 
+def test_a_run_may_have_a_bound_of_its_own(folder: Path) -> None:
+    """It wins over the model's, in either direction."""
+    own = TOML.replace("states = 4\ndepth = 3", "bounded = 2\nstates = 3\ndepth = 2")
+    (folder / "models.toml").write_text(own)
+    code, document = documented(folder, "few")
+    assert code == 0
+    assert outcomes(document, "few")["digits.at_most_four"] == ("holds", "bounded(2 steps)", True)
+    (folder / "models.toml").write_text(own.replace("bounded = 3\n", ""))
+    assert documented(folder, "few")[0] == 0
+
+
 def test_less_than_the_bound_is_not_enough(folder: Path) -> None:
     code, document = documented(folder, "few", "--depth", "2")
     assert code == 3

@@ -261,11 +261,10 @@ def _expectation(entry: ModelEntry, given: Given, *, recorded: bool, counted: bo
     """Return what the manifest expects; what it records is of its own sizes."""
     if not recorded:
         return Expectation()
-    partly = Expectation(
-        idle=entry.idle, bounded=entry.bounded, is_sampled=entry.simulated is not None
-    )
-    run = entry.expected(given) if counted else None
-    if run is None:
+    run = entry.expected(given)
+    bounded = entry.bounded if run is None or run.bounded is None else run.bounded
+    partly = Expectation(idle=entry.idle, bounded=bounded, is_sampled=entry.simulated is not None)
+    if run is None or not counted:
         return partly
     return replace(
         partly,
