@@ -127,6 +127,23 @@ class ProofResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Lemmas as text, each of which is proved together with what it is for.
+
+    `hopeless` are claims for which nothing that the search can say helps. `atoms`, `candidates` and
+    `questions` say what was looked through; `result` is the proof with the lemmas.
+    """
+
+    lemmas: tuple[str, ...]
+    hopeless: tuple[str, ...]
+    atoms: int
+    candidates: int
+    questions: int
+    seconds: float
+    result: ProofResult
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A moment of a run, for the progress line."""
 

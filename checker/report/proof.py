@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from splitspec.checker.expectation import JudgedProof, Judgement
-from splitspec.checker.proof import Obligation, ProofRun
+from splitspec.checker.proof import Obligation, ProofRun, Suggestion
 from splitspec.checker.report.text import (
     Paint,
     adversary,
@@ -39,6 +39,19 @@ def proof_text(judged: JudgedProof, texts: dict[str, str], paint: Paint, *, verb
     for judgement in judged.judgements:
         lines += _picture(judgement, texts, paint, verbose=verbose)
     return "\n".join(lines)
+
+
+def suggestion_text(found: Suggestion) -> str:
+    """Return the lemmas of a suggestion, as they can be pasted, and what they cost."""
+    number = len(found.lemmas)
+    lines = [
+        f"  {number} lemma{'' if number == 1 else 's'} suggested, from {found.atoms} atoms, "
+        f"{found.candidates} candidates and {found.questions} questions, {found.seconds:.1f} s"
+    ]
+    lines += [f"  no lemma was found for {name}" for name in found.hopeless]
+    if not found.lemmas:
+        lines.append("  no lemma is missing" if not found.hopeless else "  nothing to paste")
+    return "\n".join([*lines, *(f"\n{lemma}" for lemma in found.lemmas)])
 
 
 def _headline(run: ProofRun, paint: Paint) -> str:

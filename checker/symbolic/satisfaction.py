@@ -60,11 +60,16 @@ class Satisfaction:
         self._solver.add(z3.Implies(literal, self._translator.expression(term)))
 
     def contradiction(self, names: Iterable[str]) -> Answer:
-        """Return whether what was added, with the named formulas, contradicts itself."""
+        """Return whether what was added, with the named formulas, contradicts itself.
+
+        If it does not, the model that shows it is kept.
+        """
         literals = {name: self._literals[name] for name in names}
         started = time.perf_counter()
         result = self._solver.check(*literals.values())
         seconds = time.perf_counter() - started
+        if result == z3.sat:
+            self._model = self._solver.model()
         if result == z3.unsat:
             used = {literal.get_id() for literal in self._solver.unsat_core()}
             core = frozenset(n for n, literal in literals.items() if literal.get_id() in used)

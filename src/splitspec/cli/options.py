@@ -259,3 +259,9 @@ Reach = Annotated[
     bool,
     typer.Option("--reach", help="Explore for a run that shows what could not be proved."),
 ]
+Suggest = Annotated[
+    bool, typer.Option("--suggest", help="Find the lemmas that a proof lacks, and print them.")
+]
+WithoutLemmas = Annotated[
+    bool, typer.Option("--without-lemmas", help="Prove as if nobody had written a lemma.")
+]

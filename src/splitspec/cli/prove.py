@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from splitspec.checker.expectation import JudgedProof, judge_proof
-from splitspec.checker.proof import ProofLimits
+from splitspec.checker.proof import ProofLimits, Suggestion
 from splitspec.checker.report.document import proof_document
-from splitspec.checker.report.proof import proof_text
+from splitspec.checker.report.proof import proof_text, suggestion_text
 from splitspec.checker.symbolic.bounded import explore_bounded
 from splitspec.checker.symbolic.proving import is_provable, prove
+from splitspec.checker.symbolic.strengthening.suggestion import suggest, without_lemmas
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import proof_code
@@ -33,6 +34,8 @@ class ProveRequest:
     seed: int
     recheck: bool
     reach: bool
+    suggest: bool
+    without_lemmas: bool
     json: bool
     color: Choice
     progress: Choice
@@ -50,10 +53,15 @@ def prove_models(request: ProveRequest) -> ExitCode:
     for job in selected.jobs:
         if request.bmc is None and not is_provable(job.setting):
             continue
+        if request.without_lemmas:
+            job = replace(job, setting=without_lemmas(job.setting))
         line = ProgressLine(request.progress, title=job.title)
-        judged.append(_prove(job, request, line))
+        found = _suggested(job, request, line) if request.suggest else None
+        judged.append(_prove(job, request, line) if found is None else _judged(job, found))
         line.clear()
         show(job, judged[-1])
+        if found is not None and not request.json:
+            print(suggestion_text(found), end="\n\n", flush=True)
         if judged[-1].result.run.interrupted:
             break
     code = proof_code(judged)
@@ -80,6 +88,15 @@ def _prove(job: Job, request: ProveRequest, line: ProgressLine) -> JudgedProof:
     if request.reach:
         result = with_runs(job.setting, result)
     return judge_proof(result, job.expectation)
+
+
+def _suggested(job: Job, request: ProveRequest, line: ProgressLine) -> Suggestion:
+    limits = ProofLimits(steps=request.steps)
+    return suggest(job.setting, limits=limits, seed=request.seed, report=line.proof)
+
+
+def _judged(job: Job, found: Suggestion) -> JudgedProof:
+    return judge_proof(found.result, job.expectation)
 
 
 def _writer(request: ProveRequest) -> Callable[[Job, JudgedProof], None]:
