@@ -276,15 +276,18 @@ class Step:
         if not tallies:
             yield self._query(kind, claim, 0, (self.exists,), goal)
             return
-        known = (
-            self.exists,
+        # How counts move is often enough, and what they mean makes a question dearer.
+        meaning = (
             *conditions.definitions(claim, before, ""),
             *conditions.definitions(claim, self.after, AFTER),
         )
-        for points in range(1, POINTS_MAX + 1):
+        for attempt, (points, known) in enumerate(
+            ((points, known) for points in range(1, POINTS_MAX + 1) for known in ((), meaning)),
+            start=1,
+        ):
             choices, bounded, moved = self._deltas(tallies, points)
             shown = terms.conjunction(*bounded, terms.implication(terms.conjunction(*moved), goal))
-            yield self._query(kind, claim, points, (*known, *choices), shown)
+            yield self._query(kind, claim, attempt, (self.exists, *known, *choices), shown)
 
     def _deltas(
         self, tallies: tuple[Tally, ...], points: int

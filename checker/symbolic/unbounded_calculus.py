@@ -71,9 +71,6 @@ class UnboundedCalculus:
         if named:
             for name in self._order:
                 session.name(name, self.conditions.facts[name])
-            for claim in self.conditions.theory.facts:
-                for term in self.conditions.definitions(claim, self.conditions.before, ""):
-                    session.assume(term)
         return session
 
     @property

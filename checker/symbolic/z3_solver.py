@@ -107,6 +107,10 @@ class Translator:
         return self._made[term]
 
     def _make(self, term: Term) -> z3.ExprRef:
+        """Return the expression of a term whose parts have theirs.
+
+        Connectives are made by Z3's own functions: its classes would look at every operand again.
+        """
         made = self._made
         match term:
             case Truth(value):
@@ -121,13 +125,14 @@ class Translator:
             case Application(function, arguments):
                 return self._function(function)(*(made[a] for a in arguments))
             case Negation(operand):
-                return z3.Not(made[operand])
+                return self._truth(z3.Z3_mk_not(self.context.ref(), made[operand].as_ast()))
             case Conjunction(operands):
-                return z3.And([made[o] for o in operands])
+                return self._joined(z3.Z3_mk_and, operands)
             case Disjunction(operands):
-                return z3.Or([made[o] for o in operands])
+                return self._joined(z3.Z3_mk_or, operands)
             case Equality(left, right):
-                return made[left] == made[right]
+                sides = made[left].as_ast(), made[right].as_ast()
+                return self._truth(z3.Z3_mk_eq(self.context.ref(), *sides))
             case AtMost(left, right):
                 return made[left] <= made[right]
             case Sum(left, right):
@@ -140,6 +145,13 @@ class Translator:
                 return z3.ForAll([self.expression(b) for b in bound], made[body])
             case Existential(bound, body):
                 return z3.Exists([self.expression(b) for b in bound], made[body])
+
+    def _truth(self, ast: object) -> z3.BoolRef:
+        return z3.BoolRef(ast, self.context)
+
+    def _joined(self, join: Callable[..., object], operands: tuple[Term, ...]) -> z3.BoolRef:
+        asts = (z3.Ast * len(operands))(*(self._made[o].as_ast() for o in operands))
+        return self._truth(join(self.context.ref(), len(operands), asts))
 
     def _function(self, function: Function) -> Callable[..., z3.ExprRef]:
         if function not in self._functions:
@@ -206,11 +218,11 @@ class Session:
     def _spent_since(self) -> int:
         """Return the steps of the context since it was last asked; it counts them all along."""
         statistics = self._solver.statistics()
+        context, found = statistics.ctx.ref(), statistics.stats
         total = self.translator.spent
-        for number in range(len(statistics)):
-            name, value = statistics[number]
-            if name == "rlimit count":
-                self.translator.spent = int(value)
+        for number in reversed(range(len(statistics))):  # It stands near the end.
+            if z3.Z3_stats_get_key(context, found, number) == "rlimit count":
+                self.translator.spent = int(z3.Z3_stats_get_uint_value(context, found, number))
                 return self.translator.spent - total
         return 0
 
