@@ -22,6 +22,9 @@ class ObligationKind(Enum):
     EXACTNESS = "exactness"  # A step moves a counter as what it counts.
     OVERLAP = "overlap"  # No two updates of a step write one place.
     RANGE = "range"  # What a step writes lies in its type.
+    RESPONSE = "response"  # A step from a pending state leads to the answer or a pending state.
+    RANK = "rank"  # A step from a pending state makes no rank greater.
+    HELP = "help"  # A pending state has a fair action to wait for, which lowers the rank.
 
 
 class Method(Enum):

@@ -13,7 +13,8 @@ class Setting:
     """A transition system and the properties that are asked of it.
 
     `given` names the honest actors. `properties` are paths of declared properties of exactly this
-    adversary; obligations (deadlock, exact, overlap, range) go without saying.
+    adversary; obligations (deadlock, exact, overlap, range) go without saying. `progress` are those
+    that a prover decides, and an exploration does not.
     """
 
     model: str
@@ -22,6 +23,7 @@ class Setting:
     given: frozenset[ActorKind] = frozenset()
     variant: Variant | None = None
     properties: tuple[str, ...] = ()
+    progress: tuple[str, ...] = ()
 
     @property
     def places(self) -> Places:
@@ -49,4 +51,13 @@ def properties_under(program: Program, given: frozenset[ActorKind]) -> tuple[str
         path
         for path, p in program.properties.items()
         if p.given == given and p.kind is not PropertyKind.PROGRESS
+    )
+
+
+def progress_under(program: Program, given: frozenset[ActorKind]) -> tuple[str, ...]:
+    """Return the paths of the claims of progress under exactly this adversary."""
+    return tuple(
+        path
+        for path, p in program.properties.items()
+        if p.given == given and p.kind is PropertyKind.PROGRESS
     )

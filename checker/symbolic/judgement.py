@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from splitspec.checker.proof import Method, Obligation, ObligationKind, Status
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.prover import Decision, Proof
+from splitspec.checker.symbolic.ranking import Response
 from splitspec.checker.symbolic.theory import Claim
+from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model.induction import REACHABILITY_UNKNOWN
 from splitspec.model.ir import PropertyKind
 from splitspec.model.scope import Scope
@@ -113,3 +115,54 @@ def basis(proof: Proof, path: str) -> tuple[str, ...]:
     claims = [claim.name for claim in proof.theory.claims if claim.path == path]
     used = {proof.claims[name].path for name in proof.basis_of(claims)}
     return tuple(p for p in proof.theory.properties if p in used and p != path)
+
+
+# Progress
+
+
+def response_obligations(response: Response) -> tuple[Obligation, ...]:
+    """Return what was to be shown for a claim of progress."""
+    return tuple(
+        Obligation(
+            property=response.claim.path,
+            claim=name,
+            kind=kind,
+            action=action,
+            status=Status.PROVED if outcome.reply is Reply.PROVED else Status.UNKNOWN,
+            method=outcome.method if outcome.reply is Reply.PROVED else None,
+            core=tuple(sorted(outcome.core)) if outcome.reply is Reply.PROVED else (),
+            steps=outcome.steps,
+            seconds=outcome.seconds,
+            reason=outcome.reason,
+        )
+        for (name, kind, action), outcome in response.outcomes.items()
+    )
+
+
+def response_verdict(proof: Proof, response: Response) -> Verdict:
+    """Return what is known of a claim of progress: it holds if a ranking was found, and everything
+    on which that rests is proved; that its helpful steps have outcomes, too."""
+    path, reason = response.claim.path, response.reason
+    names = proof.basis_of(response_needs(proof, response))
+    missed = [name for name in names if not proof.is_proved(name)]
+    if not reason and missed:
+        reason = f"its proof needs {' and '.join(sorted(missed))}, not proved"
+    if reason:
+        nothing = Assurance(AssuranceKind.NONE)
+        return Verdict(path, PropertyKind.PROGRESS, Outcome.UNKNOWN, nothing, reason)
+    words = f"waits for {', then '.join(response.ranking)}"
+    return Verdict(path, PropertyKind.PROGRESS, Outcome.HOLDS, _assurance(proof, names), words)
+
+
+def response_needs(proof: Proof, response: Response) -> list[str]:
+    """Return the claims on which a ranking rests."""
+    helpful = {name.partition("(")[0] for name in response.ranking}
+    owned = (f"{action}.{kind}" for action in helpful for kind in ("overlap", "range"))
+    return [name for name in (*sorted(response.core), *sorted(owned)) if name in proof.claims]
+
+
+def response_basis(proof: Proof, response: Response) -> tuple[str, ...]:
+    """Return the properties on which a ranking rests, in their order."""
+    names = proof.basis_of(response_needs(proof, response))
+    used = {proof.claims[name].path for name in names}
+    return tuple(path for path in proof.theory.properties if path in used)

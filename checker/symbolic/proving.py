@@ -17,6 +17,7 @@ from splitspec.checker.symbolic.induction import DisagreementError
 from splitspec.checker.symbolic.k_induction import induct
 from splitspec.checker.symbolic.mutation import mutants
 from splitspec.checker.symbolic.prover import Proof
+from splitspec.checker.symbolic.ranking import Response, respond
 from splitspec.checker.symbolic.rechecking import recheck as recheck_by_cvc5
 from splitspec.checker.symbolic.theory import INDUCTIVE, Theory, theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
@@ -57,9 +58,11 @@ def _settled(
     paths = targets(theory, setting, selected)
     interrupted, begun = False, True
     unconfirmed: tuple[str, ...] = ()
+    responses: list[Response] = []
     try:
         begun = starts(setting, theory, sizes_max=_sizes_max(proof))
         proof.settle(c.name for c in theory.claims if c.path in paths)
+        responses = _responses(proof, selected)
         if begun:
             _try_coherence(proof, paths)
         idle = never_enabled(setting, theory, proof.live)
@@ -67,6 +70,7 @@ def _settled(
     except KeyboardInterrupt:
         interrupted, idle = True, ()
     found = judgement.obligations(proof)
+    found += tuple(o for r in responses for o in judgement.response_obligations(r))
     run = ProofRun(
         id=run_id(setting),
         model=setting.model,
@@ -85,14 +89,30 @@ def _settled(
         unconfirmed=unconfirmed,
     )
     verdicts = tuple(judgement.verdict(proof, path) for path in paths)
+    verdicts += tuple(judgement.response_verdict(proof, response) for response in responses)
     if not begun:
         nothing = Assurance(AssuranceKind.NONE)
         verdicts = tuple(
             Verdict(v.property, v.kind, Outcome.UNKNOWN, nothing, NOTHING_STARTS) for v in verdicts
         )
-    proved = (v.property for v in verdicts if v.outcome is Outcome.HOLDS)
-    rests = tuple((path, judgement.basis(proof, path)) for path in proved)
+    proved = {v.property for v in verdicts if v.outcome is Outcome.HOLDS}
+    rests = tuple((path, judgement.basis(proof, path)) for path in paths if path in proved)
+    rests += tuple(
+        (r.claim.path, judgement.response_basis(proof, r))
+        for r in responses
+        if r.claim.path in proved
+    )
     return ProofResult(run, verdicts, found, rests)
+
+
+def _responses(proof: Proof, selected: frozenset[str] | None) -> list[Response]:
+    """Return what became of the claims of progress, and settle all facts on which they rest."""
+    found = []
+    for path in proof.setting.progress:
+        if selected is None or path in selected:
+            found.append(respond(proof, proof.theory.progress[path]))
+            proof.settle(judgement.response_needs(proof, found[-1]))
+    return found
 
 
 def _sizes_max(proof: Proof) -> int:
@@ -160,7 +180,7 @@ def _with_induction(proof: Proof, verdicts: tuple[Verdict, ...], steps: int) -> 
 def is_provable(setting: Setting) -> bool:
     """Whether the setting claims anything that a prover decides."""
     theory = theory_of(setting.program, setting.given, setting.variant)
-    return bool(targets(theory, setting, None))
+    return bool(targets(theory, setting, None) or setting.progress)
 
 
 def targets(theory: Theory, setting: Setting, selected: frozenset[str] | None) -> tuple[str, ...]:

@@ -59,6 +59,7 @@ class Theory:
     own: frozenset[str]
     properties: Mapping[str, ir.Property]  # obligations too, by path
     constants: Mapping[str, ir.Value]  # what a variant sets
+    progress: Mapping[str, ir.Property]  # of exactly this adversary
 
     @property
     def facts(self) -> tuple[Claim, ...]:
@@ -79,7 +80,8 @@ def theory_of(
     provable = {p.path: p for p in (*declared, *derived) if p.kind in PROVABLE}
     claims = [claim for each in provable.values() for claim in claims_of(each)]
     own = {p.path for p in declared if p.given == given} | {p.path for p in derived}
-    return Theory(system, tuple(claims), frozenset(own), provable, _constants(variant))
+    progress = {p.path: p for p in declared if p.kind is PropertyKind.PROGRESS and p.given == given}
+    return Theory(system, tuple(claims), frozenset(own), provable, _constants(variant), progress)
 
 
 def _flat(

@@ -11,7 +11,7 @@ import pytest
 from splitspec.model.ir import ActorKind, Value
 from splitspec.model.loader import load, load_variants
 from splitspec.model.scope import Scope
-from splitspec.model.setting import Setting, properties_under
+from splitspec.model.setting import Setting, progress_under, properties_under
 
 
 @pytest.fixture
@@ -39,6 +39,7 @@ def setting(tmp_path: Path) -> Callable[..., Setting]:
         scope = Scope(dict.fromkeys(program.sorts, sizes), bounds or {}, pins or {})
         adversary = frozenset(given)
         claims = properties_under(program, adversary)
-        return Setting("m", program, scope, adversary, chosen, claims)
+        progress = progress_under(program, adversary)
+        return Setting("m", program, scope, adversary, chosen, claims, progress)
 
     return make

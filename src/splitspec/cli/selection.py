@@ -14,7 +14,7 @@ from splitspec.model.ir import ActorKind, Program, Variant
 from splitspec.model.manifest import ModelEntry, Walks
 from splitspec.model.manifest_scope import scope_of
 from splitspec.model.scope import Scope
-from splitspec.model.setting import Setting, adversaries, properties_under
+from splitspec.model.setting import Setting, adversaries, progress_under, properties_under
 from splitspec.model.tier import Tier
 
 Given = frozenset[ActorKind]
@@ -146,12 +146,13 @@ def jobs_of(model: Model, request: Request) -> Iterator[Job]:
     recorded = not _sizes(model, request)
     for given in _adversaries(model.program, request.given):
         properties = tuple(p for p in properties_under(model.program, given) if request.chooses(p))
-        if request.properties and not properties:
+        progress = tuple(p for p in progress_under(model.program, given) if request.chooses(p))
+        if request.properties and not properties and not progress:
             continue
         # What is not asked for may be sliced away, so the counts are those of all properties.
         counted = recorded and not request.properties
         expectation = _expectation(model.entry, given, recorded=recorded, counted=counted)
-        setting = Setting(model.entry.name, model.program, scope, given, None, properties)
+        setting = Setting(model.entry.name, model.program, scope, given, None, properties, progress)
         yield Job(
             _title(model, given),
             setting,

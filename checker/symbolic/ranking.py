@@ -1,0 +1,253 @@
+"""Prove that something happens, for any size: by what fair actions have still to do.
+
+The claim is `a leads to b`, for given values of its parameters. A state is *pending* when a holds
+there and b does not. The rank of a pending state is a list of finite sets, each the set of what one
+fair action has still to do (`splitspec.checker.symbolic.measure`), compared lexicographically by
+inclusion. To show, in any state of the facts:
+
+* a step from a pending state leads to b or to a pending state;
+* no such step makes the rank greater: a set gains nothing unless one before it has lost something;
+* where a set of the list is not empty, its action is enabled, and when it happens, its set loses
+  something or b holds;
+* a pending state has a set that is not empty.
+
+Soundness: in a run that stays pending for ever the rank falls only finitely often, since sets of a
+run are finite and inclusion of finite lists of them, lexicographically, is well founded. From then
+on the sets stay as they are, and the action of a set that is not empty is enabled for ever; being
+fair, it happens, and the rank falls: a contradiction. A run that stops while a fair action is
+enabled is not fair. (Manna and Pnueli, Completing the temporal picture, 1991: rule RESP-W. Ranking
+by sets instead of numbers: the numbers are those of their elements.) Strong fairness is used as
+weak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from splitspec.checker.proof import ObligationKind
+from splitspec.checker.symbolic.algebra import Environment, State, Value, as_term
+from splitspec.checker.symbolic.calculus import Outcome
+from splitspec.checker.symbolic.condition import Query, Step
+from splitspec.checker.symbolic.encoder import Moment
+from splitspec.checker.symbolic.measure import Kind, Measure, enabled, measures
+from splitspec.checker.symbolic.prover import Proof
+from splitspec.checker.symbolic.term import Term
+from splitspec.checker.symbolic.theory import Claim
+from splitspec.checker.symbolic.unbounded import kind
+from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus, UnboundedStep
+from splitspec.checker.symbolic.z3_solver import Reply
+from splitspec.model import ir
+from splitspec.model.ir import PropertyKind
+
+
+@dataclass
+class Response:
+    """What became of a claim of progress: obligations by name and action, and the ranking.
+
+    `reason` says what could not be shown, and is empty if all was.
+    """
+
+    claim: ir.Property
+    outcomes: dict[tuple[str, ObligationKind, str], Outcome] = field(default_factory=dict)
+    ranking: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def is_proved(self) -> bool:
+        return not self.reason
+
+    @property
+    def core(self) -> frozenset[str]:
+        """The facts that the proofs used."""
+        return frozenset[str]().union(*(outcome.core for outcome in self.outcomes.values()))
+
+
+def respond(proof: Proof, claim: ir.Property) -> Response:
+    """Look for a ranking that proves a claim of progress from the facts that are believed."""
+    response = Response(claim)
+    if not isinstance(proof.calculus, UnboundedCalculus):
+        response.reason = "progress is proved for any size only"
+        return response
+    if not any(action.fairness for action in proof.theory.system.actions):
+        response.reason = "no action is fair, so that nothing has to happen"
+        return response
+    _Ranking(proof, proof.calculus, response).search()
+    return response
+
+
+class _Ranking:
+    """The search for a ranking of one claim."""
+
+    def __init__(self, proof: Proof, calculus: UnboundedCalculus, response: Response) -> None:
+        self.proof, self.calculus, self.response = proof, calculus, response
+        self.claim = response.claim
+        conditions = self.conditions = calculus.conditions
+        self.terms, self.encoder = conditions.terms, conditions.encoder
+        self.system = proof.theory.system
+        self.values: dict[str, Value] = {
+            p.name: self.terms.symbol(f"{self.claim.path} {p.name}", kind(p.type))
+            for p in self.claim.parameters
+        }
+        self.limits = tuple(
+            conditions.algebra.within(as_term(self.values[p.name]), p.type)
+            for p in self.claim.parameters
+        )
+        self.ranking: list[Measure] = []
+
+    def search(self) -> None:
+        if not self._stays_pending():
+            return
+        candidates = list(measures(self.system.actions, self.claim))
+        while not self._has_something_to_do():
+            found = next((m for m in candidates if self._is_a_rank(m)), None)
+            if found is None:
+                names = ", ".join(measure.name for measure in self.ranking) or "nothing"
+                self.response.reason = f"no ranking was found: a pending state may wait for {names}"
+                return
+            self.ranking.append(found)
+            candidates = [m for m in candidates if m.name != found.name]
+        self.response.ranking = tuple(measure.name for measure in self.ranking)
+
+    # States
+
+    def _premise(self, state: State) -> Term:
+        return self.encoder.holds(self.claim.lines[0].expression, self.values, Moment(state))
+
+    def _answered(self, state: State) -> Term:
+        return self.encoder.holds(self.claim.lines[1].expression, self.values, Moment(state))
+
+    def _pending(self, state: State) -> tuple[Term, ...]:
+        return (self._premise(state), self.terms.negation(self._answered(state)))
+
+    def _member(self, measure: Measure, state: State) -> Callable[[Environment], Term]:
+        return lambda env: measure.holds(self.encoder, state, self.values, env)
+
+    def _shrinks(self, measure: Measure, before: State, after: State) -> Term:
+        """Return that a set gains nothing."""
+        old, new = self._member(measure, before), self._member(measure, after)
+        return self.conditions.algebra.all_of(
+            measure.binders, {}, lambda env: self.terms.implication(new(env), old(env))
+        )
+
+    def _loses(self, measure: Measure, before: State, after: State) -> Term:
+        old, new = self._member(measure, before), self._member(measure, after)
+        return self.conditions.algebra.some_of(
+            measure.binders,
+            {},
+            lambda env: self.terms.conjunction(old(env), self.terms.negation(new(env))),
+        )
+
+    # What is to be shown
+
+    def _stays_pending(self) -> bool:
+        for action in self.system.actions:
+
+            def goal(step: Step) -> Term:
+                return self.terms.disjunction(self._premise(step.after), self._answered(step.after))
+
+            name = f"{self.claim.path}.pending"
+            if not self._shown(name, ObligationKind.RESPONSE, action, goal, {}):
+                self.response.reason = f"{action.path} may end the waiting without an answer"
+                return False
+        return True
+
+    def _is_a_rank(self, measure: Measure) -> bool:
+        """Whether a set can stand next in the ranking; what was shown for it is then noted."""
+        noted = dict(self.response.outcomes)
+        number = len(self.ranking) + 1
+        if self._is_enabled(measure, number) and self._is_helpful(measure, number):
+            for action in self.system.actions:
+                if not self._gains_nothing(measure, number, action):
+                    break
+            else:
+                return True
+        self.response.outcomes = noted
+        return False
+
+    def _gains_nothing(self, measure: Measure, number: int, action: ir.FlatAction) -> bool:
+        if not measure.reads() & {update.variable for update in action.updates}:
+            return True
+
+        def goal(step: Step) -> Term:
+            before, after = self.conditions.before, step.after
+            earlier = (self._loses(m, before, after) for m in self.ranking)
+            gained = self._shrinks(measure, before, after)
+            return self.terms.disjunction(self._answered(after), *earlier, gained)
+
+        name = f"{self.claim.path}.rank {number}"
+        return self._shown(name, ObligationKind.RANK, action, goal, {})
+
+    def _is_enabled(self, measure: Measure, number: int) -> bool:
+        """Whether the action can happen where its set is not empty."""
+        if measure.kind is not Kind.CONSUMED:
+            return True
+        before, algebra = self.conditions.before, self.conditions.algebra
+        inside: dict[str, Value] = {
+            b.name: self.terms.symbol(f"{measure.name} has {b.name}", kind(b.type))
+            for b in measure.binders
+        }
+        full = enabled(measure)
+        goal = algebra.some_of(full.binders, {}, self._member(full, before))
+        hypotheses = (*self._pending(before), self._member(measure, before)(inside))
+        return self._follows(f"{self.claim.path}.enabled {number}", hypotheses, goal)
+
+    def _is_helpful(self, measure: Measure, number: int) -> bool:
+        """Whether its action, when it happens while the set is not empty, takes from the set."""
+        before, algebra = self.conditions.before, self.conditions.algebra
+
+        def goal(step: Step) -> Term:
+            after = step.after
+            own = {b.name: step.parameters[b.name] for b in measure.binders}
+            old, new = self._member(measure, before), self._member(measure, after)
+            taken = self.terms.conjunction(old(own), self.terms.negation(new(own)))
+            lost = self._loses(measure, before, after)
+            some = algebra.some_of(measure.binders, {}, old)
+            loss = self.terms.disjunction(self._answered(after), taken, lost)
+            return self.terms.implication(some, loss)
+
+        name = f"{self.claim.path}.help {number}"
+        return self._shown(name, ObligationKind.HELP, measure.action, goal, measure.bound)
+
+    def _has_something_to_do(self) -> bool:
+        before, algebra = self.conditions.before, self.conditions.algebra
+        goal = self.terms.disjunction(
+            *(algebra.some_of(m.binders, {}, self._member(m, before)) for m in self.ranking)
+        )
+        return self._follows(f"{self.claim.path}.ranked", self._pending(before), goal)
+
+    # Questions
+
+    def _shown(
+        self,
+        name: str,
+        kind_: ObligationKind,
+        action: ir.FlatAction,
+        goal: Callable[[Step], Term],
+        bound: Mapping[str, str],
+    ) -> bool:
+        """Return whether a goal follows for every step of an action from a pending state."""
+        with self.calculus.step(action) as entered:
+            assert isinstance(entered, UnboundedStep)
+            step = entered.step
+            same = (
+                self.terms.equality(as_term(step.parameters[p]), as_term(self.values[q]))
+                for p, q in bound.items()
+            )
+            pending = self._pending(self.conditions.before)
+            hypotheses = (step.exists, *self.limits, *pending, *same)
+            query = Query(kind_, action.path, self._named(name), 0, hypotheses, goal(step))
+            outcome = self.calculus.climb((query,), self.proof.live, step.limits, entered.guards)
+        self.response.outcomes[(name, kind_, action.path)] = outcome
+        return outcome.reply is Reply.PROVED
+
+    def _follows(self, name: str, hypotheses: tuple[Term, ...], goal: Term) -> bool:
+        """Return whether a goal follows in every pending state."""
+        query = Query(ObligationKind.HELP, "", self._named(name), 0, hypotheses, goal)
+        outcome = self.calculus.climb((query,), self.proof.live, self.limits, {})
+        if outcome.reply is Reply.PROVED:
+            self.response.outcomes[(name, ObligationKind.HELP, "")] = outcome
+        return outcome.reply is Reply.PROVED
+
+    def _named(self, name: str) -> Claim:
+        return Claim(name, 0, PropertyKind.PROGRESS, None, "")

@@ -1,0 +1,148 @@
+"""Claims of progress: what a ranking proves, and what none can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from splitspec.checker.symbolic.proving import prove
+from splitspec.model.setting import Setting
+from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
+
+Make = Callable[..., Setting]
+
+# A container that leaves gives its pages back one by one, and then is gone.
+LEAVING = """
+    enum Phase = running | leaving | gone
+    sort C
+    sort G
+    var phase[C]: Phase
+    var owner[G]: C?
+    action take(c: C, g: G) by kernel for c
+      when running: phase[c] = running
+      when free: owner[g] = none
+      owner[g] := c
+    action leave(c: C) by kernel for c
+      when running: phase[c] = running
+      phase[c] := leaving
+    action give(c: C, g: G) by kernel for c fair for c
+      when leaving: phase[c] = leaving
+      when mine: owner[g] = c
+      owner[g] := none
+    action finish(c: C) by kernel for c fair for c
+      when leaving: phase[c] = leaving
+      when empty: all g: G: owner[g] != c
+      phase[c] := gone
+    progress exits_end(c: C)
+      phase[c] = leaving leads to phase[c] = gone
+"""
+
+# The buffer may be filled anew all the time, with the same thing.
+BUFFERED = """
+    sort C
+    sort D
+    const wanted[C]: D
+    var waiting[C]: bool
+    var buffer[C]: D?
+    action want(c: C) by kernel for c
+      waiting[c] := true
+    action fill(c: C, d: D) by kernel fair for c
+      when right: wanted[c] = d
+      buffer[c] := d
+    action fetch(c: C, d: D) by kernel for c fair for c
+      when waiting: waiting[c]
+      when there: buffer[c] = d
+      waiting[c] := false
+    progress served(c: C)
+      waiting[c] leads to not waiting[c]
+"""
+
+
+def verdict(setting: Setting) -> Verdict:
+    found = [v for v in prove(setting).verdicts if v.kind.value == "progress"]
+    (only,) = found
+    return only
+
+
+def holds(setting: Setting) -> bool:
+    found = verdict(setting)
+    if found.outcome is Outcome.HOLDS:
+        assert found.assurance.kind is AssuranceKind.PROVED
+        return True
+    assert found.outcome is Outcome.UNKNOWN
+    assert found.reason
+    return False
+
+
+def test_a_set_that_only_shrinks_is_a_rank(setting: Make) -> None:
+    assert holds(setting(LEAVING))
+    assert verdict(setting(LEAVING)).reason == "waits for m.give(c, _), then m.finish(c)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "by kernel for c fair for c\n      when leaving: phase[c] = leaving\n      when mine",
+            "by kernel for c\n      when leaving: phase[c] = leaving\n      when mine",
+        ),
+        ("      when running: phase[c] = running\n      when free", "      when free"),
+        ("      when mine: owner[g] = c\n", "      when mine: owner[g] = c and phase[c] = gone\n"),
+        ("      phase[c] := gone\n", "      owner[g] := none for g: G where owner[g] = c\n"),
+    ],
+    ids=["nobody has to give", "taken anew for ever", "never enabled", "nothing reached"],
+)
+def test_what_may_wait_for_ever_is_not_proved(setting: Make, old: str, new: str) -> None:
+    assert old in LEAVING
+    assert not holds(setting(LEAVING.replace(old, new, 1)))
+
+
+def test_fairness_for_some_container_is_not_fairness_for_each(setting: Make) -> None:
+    assert not holds(setting(LEAVING.replace("fair for c", "fair")))
+
+
+def test_a_step_that_changes_nothing_does_not_count(setting: Make) -> None:
+    assert holds(setting(BUFFERED))
+
+
+def test_a_step_that_undoes_another_keeps_it_waiting(setting: Make) -> None:
+    spilled = (
+        BUFFERED
+        + """
+    action spill(c: C) by host
+      buffer[c] := none
+    """
+    )
+    assert not holds(setting(spilled))
+
+
+def test_waiting_that_may_end_without_an_answer_is_no_progress(setting: Make) -> None:
+    lost = (
+        LEAVING
+        + """
+    action forget(c: C) by host
+      when leaving: phase[c] = leaving
+      phase[c] := running
+    """
+    )
+    found = verdict(setting(lost))
+    assert found.outcome is Outcome.UNKNOWN
+    assert "forget may end the waiting" in found.reason
+
+
+def test_progress_rests_on_lemmas_that_are_proved_with_it(setting: Make) -> None:
+    """`give` needs a mark that every owned page has; without the lemma nobody knows that."""
+    marked = (
+        LEAVING.replace("    var owner[G]: C?\n", "    var owner[G]: C?\n    var mark[G]: bool\n")
+        .replace("      owner[g] := c\n", "      owner[g] := c\n      mark[g] := true\n")
+        .replace("      when mine: owner[g] = c\n", "      when mine: owner[g] = c and mark[g]\n")
+    )
+    lemma = """
+    lemma owned_are_marked
+      all c: C, g: G: owner[g] = c implies mark[g]
+    """
+    assert not holds(setting(marked))
+    assert holds(setting(marked + lemma))
+    result = prove(setting(marked + lemma))
+    assert dict(result.basis)["m.exits_end"] == ("m.owned_are_marked",)
