@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from splitspec.checker.explicit.liveness import refute
 from splitspec.checker.symbolic.proving import prove
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
@@ -146,3 +147,66 @@ def test_progress_rests_on_lemmas_that_are_proved_with_it(setting: Make) -> None
     assert holds(setting(marked + lemma))
     result = prove(setting(marked + lemma))
     assert dict(result.basis)["m.exits_end"] == ("m.owned_are_marked",)
+
+
+# The explicit search: what is proved has no fair run against it, and what is wrong has one.
+
+
+def lasso(setting: Setting) -> list[str] | None:
+    (path,) = setting.progress
+    found = refute(setting, path)
+    assert found.complete
+    return None if found.trace is None else [str(step) for step in found.trace.steps]
+
+
+@pytest.mark.parametrize("text", [LEAVING, BUFFERED], ids=["leaving", "buffered"])
+def test_what_is_proved_has_no_fair_run_against_it(setting: Make, text: str) -> None:
+    assert lasso(setting(text)) is None
+
+
+def test_a_run_may_stop_where_nothing_has_to_happen(setting: Make) -> None:
+    unfair = LEAVING.replace(" fair for c", "")
+    assert lasso(setting(unfair)) == ["leave(c1)"]
+
+
+def test_a_round_is_fair_to_others_and_never_answers(setting: Make) -> None:
+    """While c2 takes and gives for ever, c1 need not finish if `finish` is fair to somebody."""
+    loose = LEAVING.replace(
+        "      when leaving: phase[c] = leaving\n      when mine", "      when mine"
+    )
+    assert lasso(setting(loose)) is None
+    some = loose.replace("finish(c: C) by kernel for c fair for c", "finish(c: C) by kernel for c")
+    steps = lasso(setting(some))
+    assert steps is not None
+    assert steps[0] == "leave(c1)"
+
+
+def test_a_spilled_buffer_is_filled_and_spilled_for_ever(setting: Make) -> None:
+    spilled = (
+        BUFFERED
+        + """
+    action spill(c: C) by host
+      buffer[c] := none
+    """
+    )
+    found = refute(setting(spilled), "m.served")
+    assert found.trace is not None
+    assert found.trace.states[-1] in found.trace.states[:-1]
+    calls = [step.action for step in found.trace.steps]
+    assert "m.fetch" not in calls
+    assert {"m.fill", "m.spill"} <= set(calls)
+
+
+def test_strong_fairness_excludes_what_weak_fairness_allows(setting: Make) -> None:
+    """`fetch` is enabled again and again, and never for good."""
+    spilled = (
+        BUFFERED
+        + """
+    action spill(c: C) by host
+      buffer[c] := none
+    """
+    )
+    fetch = "action fetch(c: C, d: D) by kernel for c fair for c"
+    assert fetch in spilled
+    strong = spilled.replace(fetch, fetch.replace("fair for", "strongly fair for"))
+    assert lasso(setting(strong)) is None

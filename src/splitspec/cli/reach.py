@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from splitspec.checker.explicit.liveness import refute
 from splitspec.checker.explicit.search import explore
 from splitspec.checker.proof import ProofResult
 from splitspec.checker.result import RunResult
+from splitspec.model.ir import PropertyKind
 from splitspec.model.setting import Setting
-from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
+from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 
 
 def with_runs(setting: Setting, proof: ProofResult) -> ProofResult:
@@ -28,6 +30,8 @@ def with_runs(setting: Setting, proof: ProofResult) -> ProofResult:
 
 
 def _explored(setting: Setting, verdict: Verdict) -> Verdict:
+    if verdict.kind is PropertyKind.PROGRESS:
+        return _followed_for_ever(setting, verdict)
     result = explore(setting, until=verdict.property, workers=2)
     found = _verdict_on(result, verdict.property)
     if found is None:
@@ -42,3 +46,18 @@ def _explored(setting: Setting, verdict: Verdict) -> Verdict:
 
 def _verdict_on(result: RunResult, path: str) -> Verdict | None:
     return next((verdict for verdict in result.verdicts if verdict.property == path), None)
+
+
+def _followed_for_ever(setting: Setting, verdict: Verdict) -> Verdict:
+    """Return what a search for a fair run says, in which the answer never comes."""
+    found = refute(setting, verdict.property)
+    if found.trace is not None:
+        shown = Assurance(AssuranceKind.REPLAYED)
+        return replace(
+            verdict, outcome=Outcome.VIOLATED, assurance=shown, reason="", trace=found.trace
+        )
+    scope = ", ".join(f"{s.rpartition('.')[2]}={n}" for s, n in setting.scope.sizes.items())
+    words = f"no fair run shows it at {scope}"
+    if not found.complete:
+        words = f"no fair run shows it among the first {found.states} states"
+    return replace(verdict, reason=f"{verdict.reason}; {words}")
