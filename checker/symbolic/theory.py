@@ -43,7 +43,8 @@ class Claim:
 
     @property
     def name(self) -> str:
-        """How proofs name it: the property, with the label or number of the conjunct."""
+        """How proofs name it: the property, with the label or number of the conjunct. No two claims
+        of a theory have one name."""
         if not self.number:
             return self.path
         return f"{self.path}.{self.label or self.number}"
@@ -121,8 +122,10 @@ def claims_of(claimed: ir.Property) -> tuple[Claim, ...]:
     if len(parts) == 1:
         label, part = parts[0]
         return (Claim(claimed.path, 0, claimed.kind, part, label),)
+    labels = [label for label, _ in parts]
     return tuple(
-        Claim(claimed.path, number, claimed.kind, part, label)
+        # A label that several conjuncts share names none of them.
+        Claim(claimed.path, number, claimed.kind, part, label if labels.count(label) == 1 else "")
         for number, (label, part) in enumerate(parts, start=1)
     )
 

@@ -7,7 +7,9 @@ which enum a member belongs to, and is no demand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import assert_never
 
 from splitspec.model import ir, syntax
@@ -162,8 +164,44 @@ def lines(env: Environment, block: syntax.Block) -> tuple[ir.Line, ...] | None:
                 help="traces name a line by its label: choose another one",
             )
         if condition is not None:
-            typed.append(ir.Line(label, condition, line.span))
-    return tuple(typed) if len(typed) == len(block.lines) else None
+            typed.append(_conjuncts(env, line, ir.Line(label, condition, line.span)))
+    return tuple(chain(*typed)) if len(typed) == len(block.lines) else None
+
+
+def _conjuncts(env: Environment, line: syntax.Line, typed: ir.Line) -> list[ir.Line]:
+    """Return a line as one line for each labelled line under its `all`, which says the same.
+
+    It was typed as a whole before, so that nothing is reported twice.
+    """
+    parts = list(_labelled_parts(line.expression, line.label, line.span))
+    if len(parts) < 2:
+        return [typed]
+    found = []
+    for label, expression, span in parts:
+        condition = truth(env, expression)
+        assert condition is not None
+        found.append(ir.Line("" if label is None else str(label), condition, span))
+    return found
+
+
+def _labelled_parts(
+    written: syntax.Expression, label: syntax.Name | None, span: Span
+) -> Iterator[tuple[syntax.Name | None, syntax.Expression, Span]]:
+    """Iterate over the lines of blocks with labels under `all`, each under its own `all`."""
+    match written:
+        case syntax.Quantified("all", _, syntax.Block(block_lines)) if _has_labels(block_lines):
+            for line in block_lines:
+                for name, part, place in _labelled_parts(line.expression, line.label, line.span):
+                    yield name or label, replace(written, body=part), place
+        case syntax.Quantified("all", _, body):
+            for name, part, place in _labelled_parts(body, label, span):
+                yield name, replace(written, body=part), place
+        case _:
+            yield label, written, span
+
+
+def _has_labels(block_lines: Iterable[syntax.Line]) -> bool:
+    return any(line.label is not None for line in block_lines)
 
 
 def _binary(env: Environment, written: syntax.Binary) -> ir.Expression | None:

@@ -269,3 +269,33 @@ def test_a_stronger_adversarys_invariant_helps_a_weaker_ones(
           all c, d: C, g: G: pool[c, g] and billed[g] = d implies c = d
     """
     assert verdicts(pooled, given=HOST) == {"billed_to_the_pool": "holds"}
+
+
+LABELLED = """
+    sort S
+    var a[S]: bool
+    var b[S]: bool
+    action mark(s: S) by kernel
+      b[s] := true
+    invariant both
+      all s: S:
+        one: not a[s]
+        two: not b[s]
+"""
+
+
+def test_a_label_under_all_names_its_conjunct_in_proofs(setting: Make) -> None:
+    result = prove(setting(LABELLED))
+    status = {o.claim: o.status.value for o in result.obligations if o.action}
+    assert status == {"m.both.two": "refuted"}
+    (verdict,) = result.verdicts
+    assert verdict.induction is not None
+    assert verdict.induction.explanation is not None
+    assert verdict.induction.explanation.label == "two"
+
+
+@pytest.mark.parametrize("body", ["not b[s] and not a[s]", "not a[s] and not b[s]"])
+def test_no_conjunct_of_a_labelled_line_is_forgotten(setting: Make, body: str) -> None:
+    text = LABELLED[: LABELLED.index("      all s")] + f"      whole: all s: S: {body}\n"
+    (verdict,) = prove(setting(text)).verdicts
+    assert verdict.outcome is Outcome.UNKNOWN
