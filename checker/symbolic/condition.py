@@ -32,6 +32,7 @@ from splitspec.checker.symbolic.counting import (
     counts_in,
 )
 from splitspec.checker.symbolic.encoder import Encoder, Moment
+from splitspec.checker.symbolic.partition import Pointwise, partition_of
 from splitspec.checker.symbolic.successor import Lenience, Successor, initial_state, places_of
 from splitspec.checker.symbolic.term import Function, Term, Terms
 from splitspec.checker.symbolic.theory import Claim, Theory, claimed_counters
@@ -47,12 +48,15 @@ from splitspec.model.passes.oblige import overflows, overlaps
 from splitspec.model.types import Natural, Option, Range
 
 AFTER = "'"
+PARTITIONED = 100
+"""The attempt that shows an equation between counts element by element."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A goal with what may be assumed for it besides facts and guards; `attempt` numbers the
-    ways to prove one obligation, of which one is enough."""
+    ways to prove one obligation, of which one is enough. `rests` names facts that it takes for
+    granted."""
 
     kind: ObligationKind
     action: str
@@ -60,6 +64,7 @@ class Query:
     attempt: int
     hypotheses: tuple[Term, ...]
     goal: Term
+    rests: frozenset[str] = frozenset()
 
 
 class Conditions:
@@ -276,6 +281,7 @@ class Step:
         if not tallies:
             yield self._query(kind, claim, 0, (self.exists,), goal)
             return
+        yield from self._element_by_element(kind, claim)
         # How counts move is often enough, and what they mean makes a question dearer.
         meaning = (
             *conditions.definitions(claim, before, ""),
@@ -288,6 +294,24 @@ class Step:
             choices, bounded, moved = self._deltas(tallies, points)
             shown = terms.conjunction(*bounded, terms.implication(terms.conjunction(*moved), goal))
             yield self._query(kind, claim, attempt, (self.exists, *known, *choices), shown)
+
+    def _element_by_element(self, kind: ObligationKind, claim: Claim) -> Iterator[Query]:
+        """Iterate over the way to show an equation between counts by its summands, if it is one."""
+        conditions = self._all
+        assert claim.expression is not None
+        found = partition_of(claim.expression, conditions.system)
+        if found is None or kind is ObligationKind.STEP:
+            return
+        pointwise = Pointwise(conditions.encoder, conditions.algebra, found, claim.name)
+        yield Query(
+            kind,
+            self.action.path,
+            claim,
+            PARTITIONED,
+            (self.exists, pointwise.choice(self.after)),
+            pointwise.goal(self.after),
+            frozenset(f"{path}.exact" for path in found.counters),
+        )
 
     def _deltas(
         self, tallies: tuple[Tally, ...], points: int

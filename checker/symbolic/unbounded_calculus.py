@@ -39,7 +39,7 @@ class UnboundedStep:
     guards: dict[str, Term]
 
     def decide(self, claim: Claim, live: Facts, without: str = "") -> Outcome:
-        queries = tuple(self.step.queries(claim))
+        queries = tuple(query for query in self.step.queries(claim) if query.rests <= live)
         first = queries[0]
         if isinstance(first.goal, Truth) and first.goal.value:
             return Outcome(Reply.PROVED, Method.FOLDED, attempt=first.attempt)
@@ -248,7 +248,7 @@ def _outcome(answer: Answer, method: Method, core: Facts, query: Query) -> Outco
     return Outcome(
         reply=answer.reply,
         method=method,
-        core=core,
+        core=core | query.rests if answer.reply is Reply.PROVED else core,
         steps=answer.steps,
         seconds=answer.seconds,
         reason=answer.reason,
