@@ -18,8 +18,8 @@ from itertools import pairwise
 
 import networkx
 
+from splitspec.checker.evidence.causes import location
 from splitspec.checker.evidence.execution import Execution, trace
-from splitspec.checker.evidence.explanation import location
 from splitspec.checker.explicit.graph import Graph
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Expression, Property, Value

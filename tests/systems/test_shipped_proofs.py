@@ -22,7 +22,7 @@ EXPLORED = {"kata", "shared_guest"}
 # compositions of everything take minutes, and are proved at night.
 BY_MODULE = {
     (entry.module, tuple(entry.substitutions.items())): entry
-    for entry in reversed(load_manifest(SPEC / "models.toml").models.values())
+    for entry in reversed(tuple(load_manifest(SPEC / "models.toml").models.values()))
     if entry.module not in EXPLORED and not entry.module.startswith("attacks/")
 }
 MODELS = tuple(
