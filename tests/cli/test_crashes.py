@@ -153,3 +153,27 @@ def test_a_reader_that_goes_away_is_no_pass(folder: Path) -> None:
         said = process.stderr.read()
     assert process.returncode == -signal.SIGPIPE
     assert said == b""
+
+
+# Raises an exception where a command begins.
+RAISING = """\
+import sys
+import splitspec.cli.fmt
+from splitspec.cli import main
+
+def raising(*_, **__):
+    raise {"EOFError": EOFError("cut off"), "KeyboardInterrupt": KeyboardInterrupt()}[name]
+
+name, sys.argv = sys.argv[1], ["splitspec", "fmt", "cells.split"]
+splitspec.cli.fmt.format_all = raising
+main()
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("EOFError", 70), ("KeyboardInterrupt", 130)])
+def test_an_exception_that_prompts_raise_is_no_violation(
+    folder: Path, name: str, code: int
+) -> None:
+    command = [sys.executable, "-c", RAISING, name]
+    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=60, check=False)
+    assert done.returncode == code, done.stderr

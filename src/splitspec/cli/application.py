@@ -58,9 +58,17 @@ def _report_fault() -> None:
 
 
 def _run_and_flush() -> None:
-    """Run, and write out what is still in the buffer while an error can be reported."""
+    """Run, and write out what is still in the buffer while an error can be reported.
+
+    Typer takes some exceptions for a prompt that somebody left, and ends with 1, which is the code
+    of a violation; they are what they were.
+    """
     try:
         application()
+    except SystemExit as end:
+        if isinstance(end.__context__, typer.Abort):
+            raise (end.__context__.__cause__ or KeyboardInterrupt) from None
+        raise
     finally:
         sys.stdout.flush()
 
