@@ -35,6 +35,7 @@ KEYS = (
     "idle",
     "runs",
     "variants",
+    "refinements",
 )
 
 
@@ -75,6 +76,17 @@ class ExpectedVariant:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedRefinement:
+    """The sizes at which the model is held to an abstract module (missing ones as in the model),
+    and what is recorded of the runs; counts are those of the model's own states."""
+
+    abstract: str
+    layer: ExpectedVariant
+    idle: Mapping[str, str]
+    runs: tuple[ExpectedRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelEntry:
     """One model. Sorts, variables and constants are named as the author wrote them.
 
@@ -96,6 +108,7 @@ class ModelEntry:
     idle: Mapping[str, str]
     runs: tuple[ExpectedRun, ...]
     variants: Mapping[str, ExpectedVariant]
+    refinements: Mapping[str, ExpectedRefinement]
     positions: Positions = field(compare=False, repr=False)
 
     def expected(self, given: frozenset[ActorKind]) -> ExpectedRun | None:
@@ -168,7 +181,7 @@ def entry_for_module(module: str, scope: Mapping[str, int]) -> ModelEntry:
     """Return the entry of a module that is checked without a `models.toml`."""
     positions = Positions(Source("command line", ""), {})
     return ModelEntry(
-        module, module, Tier.COMMIT, None, None, "", scope, {}, {}, {}, {}, (), {}, positions
+        module, module, Tier.COMMIT, None, None, "", scope, {}, {}, {}, {}, (), {}, {}, positions
     )
 
 
@@ -189,6 +202,7 @@ class _Reader:
             help_ = f'Write `module = "{self._name}"`, the name of a .split file beside this one.'
             self._refuse("SS504", f"model `{self._name}` has no module", (), help_)
         variants = self._table(table, "variants", ())
+        refinements = self._table(table, "refinements", ())
         return ModelEntry(
             name=self._name,
             module=self._module(table.get("module", self._name)),
@@ -199,10 +213,11 @@ class _Reader:
             scope=self._sizes(table, ()),
             bounds=self._numbers(table, "bounds", ()),
             pins=self._pins(table, ()),
-            substitutions=self._texts(table, "with"),
-            idle=self._texts(table, "idle"),
-            runs=self._runs(table.get("runs", [])),
+            substitutions=self._texts(table, "with", ()),
+            idle=self._texts(table, "idle", ()),
+            runs=self._runs(table.get("runs", []), ()),
             variants={name: self._variant(name, value) for name, value in variants.items()},
+            refinements={n: self._refinement(n, value) for n, value in refinements.items()},
             positions=self._positions,
         )
 
@@ -258,11 +273,28 @@ class _Reader:
             keys,
         )
 
-    def _runs(self, rows: Any) -> tuple[ExpectedRun, ...]:
+    def _refinement(self, name: str, table: Any) -> ExpectedRefinement:
+        keys = ("refinements", name)
+        if not isinstance(table, dict):
+            self._refuse("SS503", f"`{name}` is not a table", keys)
+            table = {}
+        self._refuse_unknown(table, ("scope", "bounds", "pins", "idle", "runs"), keys)
+        layer = ExpectedVariant(
+            name,
+            self._sizes(table, keys),
+            self._numbers(table, "bounds", keys),
+            self._pins(table, keys),
+            None,
+            keys,
+        )
+        idle, runs = self._texts(table, "idle", keys), self._runs(table.get("runs", []), keys)
+        return ExpectedRefinement(name, layer, idle, runs)
+
+    def _runs(self, rows: Any, keys: tuple[str, ...]) -> tuple[ExpectedRun, ...]:
         if not isinstance(rows, list):
-            self._refuse("SS503", "`runs` is not a list of tables", ("runs",))
+            self._refuse("SS503", "`runs` is not a list of tables", (*keys, "runs"))
             return ()
-        return tuple(self._run(row, ("runs", str(i))) for i, row in enumerate(rows))
+        return tuple(self._run(row, (*keys, "runs", str(i))) for i, row in enumerate(rows))
 
     def _run(self, table: Any, keys: tuple[str, ...]) -> ExpectedRun:
         if not isinstance(table, dict):
@@ -319,8 +351,11 @@ class _Reader:
                 self._refuse("SS503", f"`{name}` is not a value", (*keys, "pins", name))
         return {n: v for n, v in pins.items() if isinstance(v, str | int)}
 
-    def _texts(self, table: Mapping[str, Any], key: str) -> Mapping[str, str]:
-        return {n: self._text(v, (key, n)) for n, v in self._table(table, key, ()).items()}
+    def _texts(
+        self, table: Mapping[str, Any], key: str, keys: tuple[str, ...]
+    ) -> Mapping[str, str]:
+        texts = self._table(table, key, keys)
+        return {name: self._text(value, (*keys, key, name)) for name, value in texts.items()}
 
     def _text(self, value: Any, keys: tuple[str, ...]) -> str:
         if not isinstance(value, str):

@@ -56,6 +56,12 @@ def check_entry(
             span = entry.span("variants", name)
             message = f"model `{entry.name}` has no variant `{name}`"
             found.append(Diagnostic("SS511", message, span, help=_meant(name, known)))
+    refined = {r.abstract: f"refinement of `{r.abstract}`" for r in program.refinements}
+    for name in entry.refinements:
+        if name not in refined:
+            span = entry.span("refinements", name)
+            message = f"model `{entry.name}` has no refinement of `{name}`"
+            found.append(Diagnostic("SS511", message, span, help=_meant(name, refined)))
     for number, run in enumerate(entry.runs):
         if run.given not in adversaries(program):
             given = " and ".join(sorted(kind.value for kind in run.given))

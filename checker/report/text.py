@@ -41,11 +41,19 @@ def adversary(given: Iterable[str]) -> str:
     )
 
 
-def run_text(judged: JudgedRun, texts: dict[str, str], paint: Paint, *, verbose: bool) -> str:
+def run_text(
+    judged: JudgedRun,
+    texts: dict[str, str],
+    paint: Paint,
+    *,
+    verbose: bool,
+    traces: bool = True,
+) -> str:
     """Return the report of one run: headline, figures, verdicts, findings, counterexamples.
 
     `texts` gives the sentence of a property by its path. Without `verbose`, properties that hold
-    are counted in one line each kind and only what went otherwise is listed.
+    are counted in one line each kind and only what went otherwise is listed. Without `traces`, the
+    caller shows the counterexamples in its own way.
     """
     run = judged.result.run
     lines = [_headline(run, paint), _figures(run, is_deep_enough=judged.is_deep_enough)]
@@ -56,7 +64,7 @@ def run_text(judged: JudgedRun, texts: dict[str, str], paint: Paint, *, verbose:
         lines += [f"  note      {text}" for text in _notes(run, run.coverage)]
     if verbose and run.sliced:
         lines.append(f"  sliced    {', '.join(run.sliced)}")
-    for judgement in judged.judgements:
+    for judgement in judged.judgements if traces else ():
         trace = judgement.verdict.trace
         if trace is not None and (judgement.verdict.outcome is Outcome.VIOLATED):
             if judgement.expected is None and not verbose:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from splitspec import __version__
-from splitspec.cli.commands import exploration, gating, pictures, proof, text
+from splitspec.cli.commands import exploration, gating, pictures, proof, refinement, text
 from splitspec.cli.exitcode import ExitCode
 
 application = typer.Typer(
@@ -88,6 +88,9 @@ application.command()(exploration.simulate)
 application.command()(proof.prove)
 application.command()(proof.mutate)
 application.command()(proof.stability)
+application.command()(refinement.refine)
+application.command()(refinement.conform)
+application.command()(refinement.replay)
 application.command()(gating.gate)
 application.command()(gating.lock)
 application.command()(gating.diff)

@@ -42,12 +42,13 @@ class Problems:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model as it was read, with its variants."""
+    """A model as it was read, with its variants. `folder` is where its modules stand."""
 
     entry: ModelEntry
     program: Program
     variants: tuple[Variant, ...]
     modules: tuple[syntax.Module, ...]
+    folder: Path
 
 
 class RefusedError(Exception):
@@ -143,7 +144,7 @@ def _read(entry: ModelEntry, folder: Path, library: Library, models: Collection[
     variants, diagnostics = load_variants(loaded, entry.name, beside, library, models)
     refuse_errors(diagnostics)
     refuse_errors(check_entry(entry, loaded.program, [variant.name for variant in variants]))
-    return Model(entry, loaded.program, variants, loaded.modules)
+    return Model(entry, loaded.program, variants, loaded.modules, folder)
 
 
 def _near(folder: Path) -> Path:

@@ -118,7 +118,7 @@ def _check_words(request: Request, models: Sequence[Model]) -> None:
     names = [variant.name for model in models for variant in model.variants]
     if request.variant is not None and request.variant not in names:
         raise _unknown("variant", request.variant, names)
-    _honest(request.given)
+    honest(request.given)
 
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> RefusedError:
@@ -198,7 +198,7 @@ def _variant_runs(model: Model, request: Request) -> Iterator[VariantRun]:
 
 def _is_asked_for(run: VariantRun, request: Request) -> bool:
     """Whether the run has the adversary, and breaks one of the properties, that were named."""
-    if request.given is not None and run.given != _honest(request.given):
+    if request.given is not None and run.given != honest(request.given):
         return False
     broken = run.variant.violated
     return not request.properties or (broken is not None and request.chooses(broken))
@@ -237,10 +237,10 @@ def _variant_adversaries(program: Program, variant: Variant) -> tuple[Given, ...
 
 def _adversaries(program: Program, asked: tuple[str, ...] | None) -> tuple[Given, ...]:
     known = adversaries(program)
-    return known if asked is None else tuple(given for given in known if given == _honest(asked))
+    return known if asked is None else tuple(given for given in known if given == honest(asked))
 
 
-def _honest(asked: tuple[str, ...] | None) -> Given:
+def honest(asked: tuple[str, ...] | None) -> Given:
     """Return the actors that were named as honest; raise `RefusedError` for other words."""
     words = [word for text in asked or () for word in text.split(",")]
     names = [word.strip().removeprefix("honest ").strip() for word in words]

@@ -1,0 +1,139 @@
+"""What an implementation is in the terms of a specification: one mapping, which exhaustive
+conformance, stateful runs and the log writer share.
+
+A mapping says what the implementation's state is (`observe`), how each action is done (`actions`),
+which guard each of its refusals means (`guards`), and what the elements of the sorts are there
+(`elements`). Whatever it leaves out is not checked, so what is left out has a reason and is
+reported.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+Subject = TypeVar("Subject")
+"""The implementation as a whole: a machine, with host and guest."""
+
+Cells = Mapping[Any, Any] | Collection[Any]
+"""The places of a variable: a dictionary by index (a tuple if there are several), or, of a `bool`,
+the set of indices where it is true. What is not mentioned has the first value of its type."""
+
+Observation = Mapping[str, Any]
+"""Variables by name, each with its cells; a variable without indices has its value alone."""
+
+
+class Undo(Protocol[Subject]):
+    """How an implementation goes back to where it was."""
+
+    def mark(self, subject: Subject) -> object:
+        """Return a note of the present state."""
+        ...
+
+    def changes(self, subject: Subject, mark: object) -> Iterable[str]:
+        """Return what is not as it was at the mark, in words; nothing iff nothing changed."""
+        ...
+
+    def back(self, subject: Subject, mark: object) -> Subject:
+        """Return the implementation as it was at the mark; the mark is used once."""
+        ...
+
+
+class Copies(Generic[Subject]):
+    """Undo by deep copies, for implementations without a log of what they write. Slow."""
+
+    def mark(self, subject: Subject) -> object:
+        return copy.deepcopy(subject)
+
+    def changes(self, subject: Subject, mark: object) -> Iterable[str]:
+        return tuple(differences(mark, subject, ""))
+
+    def back(self, subject: Subject, mark: object) -> Subject:
+        assert isinstance(mark, type(subject))
+        return mark
+
+
+@dataclass(frozen=True, slots=True)
+class UndoLog(Generic[Subject]):
+    """Undo by a log that the implementation keeps of its writes."""
+
+    checkpoint: Callable[[Subject], object]
+    rollback: Callable[[Subject, Any], None]
+    written: Callable[[Subject, Any], Iterable[str]]
+
+    def mark(self, subject: Subject) -> object:
+        return self.checkpoint(subject)
+
+    def changes(self, subject: Subject, mark: object) -> Iterable[str]:
+        return self.written(subject, mark)
+
+    def back(self, subject: Subject, mark: object) -> Subject:
+        self.rollback(subject, mark)
+        return subject
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation(Generic[Subject]):
+    """An implementation, mapped to a model.
+
+    `model` is a name of models.toml or the path of a .split file; `sizes` and `pins` go before what
+    is recorded there. Actions, guards and variables are named as in the specification, with the
+    module where the name alone is not unique.
+
+    The parameters of an action that its function names are what the caller chooses; the others are
+    the implementation's own choice, and any that the specification allows is right. `guards` gives,
+    for an action, the guard (or guards) that a reason of the implementation means; a reason without
+    an entry means the guard of its name. `left_out` names actions that are not done, and guards
+    that are not tried (`back_page.owner`), each with the reason.
+    """
+
+    name: str
+    model: str
+    create: Callable[[], Subject]
+    observe: Callable[[Subject], Observation]
+    actions: Mapping[str, Callable[..., object]]
+    refusal: type[Exception]
+    reason: Callable[[Any], str] = field(default=lambda error: str(error))
+    guards: Mapping[str, Mapping[str, str | Sequence[str]]] = field(default_factory=dict)
+    elements: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    pins: Mapping[str, str | int | bool] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    undo: Undo[Subject] = field(default_factory=Copies)
+    folder: Path | None = None  # where models.toml is looked up; None: the current one
+
+
+def differences(before: Any, after: Any, path: str) -> Iterable[str]:
+    """Iterate over the places, as paths of attributes and keys, at which two values differ."""
+    if type(before) is not type(after):
+        yield path or "the whole"
+    elif isinstance(before, Mapping):
+        for key in before.keys() | after.keys():
+            if key not in before or key not in after:
+                yield f"{path}[{key!r}]"
+            else:
+                yield from differences(before[key], after[key], f"{path}[{key!r}]")
+    elif isinstance(before, list | tuple):
+        if len(before) != len(after):
+            yield path
+        for number, (old, new) in enumerate(zip(before, after, strict=False)):
+            yield from differences(old, new, f"{path}[{number}]")
+    elif attributes := _attributes(before):
+        for name in attributes:
+            old, new = getattr(before, name, None), getattr(after, name, None)
+            yield from differences(old, new, f"{path}.{name}" if path else name)
+    elif before != after:
+        yield path or "the whole"
+
+
+def _attributes(value: Any) -> tuple[str, ...]:
+    """Return the names of what an object of a class with state of its own holds."""
+    if is_dataclass(value):
+        return tuple(each.name for each in fields(value))
+    if hasattr(value, "__dict__") and not callable(value):
+        return tuple(vars(value))
+    return ()

@@ -1,0 +1,289 @@
+"""Turn a correspondence into one program in which both systems run side by side, and the claims
+that make the one a refinement of the other.
+
+The product has the state of the concrete system and, beside it, that of the abstract one under the
+prefix `abstract.`. Each concrete action is as it was, and does to the abstract state what its
+counterpart would do there. Two kinds of claims are made of it, ordinary invariants that every
+engine decides:
+
+* `ACTION.allowed`: whenever the action can happen, its counterpart can (all of its guards hold);
+* `VARIABLE.agrees`: the abstract variable is what the refinement says of it.
+
+Together they say that every square commutes: a step from s to t in the concrete system leads from
+what s is to what t is in the abstract one, or nowhere. This is a forward simulation with
+stuttering (Lynch and Vaandrager, Forward and Backward Simulations, 1995, section 3.3).
+
+Only what the abstract run reads is carried along: variables that none of its guards and properties
+depend on are no part of what it claims.
+
+Soundness: guards of the counterpart are claims and not guards, so the product has the steps of the
+concrete system and no fewer. By induction along a run, as long as all claims hold, the second half
+is a run of the abstract system, and it is what the refinement says of the first half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from splitspec.model.expressions import map_children
+from splitspec.model.ir import (
+    Action,
+    ActorKind,
+    Counted,
+    Equal,
+    Expression,
+    FlatAction,
+    FlatUpdate,
+    Guard,
+    Line,
+    Literal,
+    Local,
+    Not,
+    Or,
+    Parameter,
+    Program,
+    Property,
+    PropertyKind,
+    Quantifier,
+    Read,
+    System,
+    Update,
+    Variable,
+    VariableKind,
+)
+from splitspec.model.passes.compose import compose
+from splitspec.model.passes.inline import inline
+from splitspec.model.passes.restrict import is_in_force
+from splitspec.model.passes.substitute import fresh_name, substitute, substitute_item
+from splitspec.model.pipeline import prepare
+from splitspec.model.source import Span
+from splitspec.model.types import Boolean, Option
+from splitspec.refinement.correspondence import Correspondence, Counterpart
+
+PREFIX = "abstract."
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Both systems in one program, and the paths of the claims of the refinement."""
+
+    program: Program
+    claims: tuple[str, ...]
+
+
+def product(correspondence: Correspondence, given: frozenset[ActorKind]) -> Product:
+    """Return the product under one adversary, which both systems face."""
+    return _Making(correspondence, given).product()
+
+
+class _Making:
+    """One product in the making."""
+
+    def __init__(self, correspondence: Correspondence, given: frozenset[ActorKind]) -> None:
+        self._pairs, self._given = correspondence, given
+        self._concrete = inline(correspondence.concrete)
+        self._flat: System = compose(self._concrete)
+        self._abstract: System = prepare(correspondence.abstract, given)
+        self._targets = {action.path: action for action in self._abstract.actions}
+        self._carried = {
+            path: variable
+            for path, variable in self._abstract.variables.items()
+            if variable.kind is not VariableKind.CONSTANT
+        }
+
+    def product(self) -> Product:
+        claims = {claim.path: claim for claim in (*self._allowed(), *self._agree())}
+        claims |= {claim.path: claim for claim in self._assumed()}
+        base = self._concrete
+        beside = {PREFIX + path: self._variable(v) for path, v in self._carried.items()}
+        program = replace(
+            base,
+            sorts=tuple(dict.fromkeys((*base.sorts, *self._abstract.sorts))),
+            enums={**base.enums, **self._abstract.enums},
+            variables={**base.variables, **beside},
+            parts={},
+            actions={action.path: self._action(action) for action in self._flat.actions},
+            extensions=(),
+            initial=(*base.initial, *(self._update(u, "", {}) for u in self._abstract.initial)),
+            properties={**base.properties, **claims},
+            refinements=(),
+        )
+        return Product(program, tuple(claims))
+
+    # The second half
+
+    def _variable(self, variable: Variable) -> Variable:
+        """Return the abstract variable under its name in the product."""
+        counted = variable.counted
+        if counted is not None:
+            condition = self._renamed(counted.condition)
+            counted = Counted(counted.keys, counted.binders, condition, counted.given)
+        kind = variable.kind if counted is not None else VariableKind.GHOST
+        return replace(variable, path=PREFIX + variable.path, kind=kind, counted=counted)
+
+    def _action(self, action: FlatAction) -> Action:
+        """Return the concrete action, which moves both halves."""
+        guards = [Guard(g.name, g.lines, g.kind, g.span) for g in action.guards]
+        updates = [_plain(update) for update in action.updates]
+        counterpart = self._counterpart(action)
+        if counterpart is not None and counterpart.action in self._targets:
+            target = self._targets[counterpart.action]
+            taken = {item.label for item in (*guards, *updates)}
+            for update in target.updates:
+                label = fresh_name(f"abstract_{update.name}", taken) if update.name else ""
+                taken.add(label)
+                updates.append(self._update(update, label, counterpart.arguments))
+        return Action(
+            action.path,
+            action.parameters,
+            action.actor,
+            action.hostile,
+            action.fairness,
+            (*guards, *updates),
+            action.text,
+            action.span,
+        )
+
+    def _update(
+        self, update: FlatUpdate, label: str, arguments: Mapping[str, Expression]
+    ) -> Update:
+        """Return an update of the abstract system, of the second half of the state."""
+        rewrite = self._renamed
+        renamed = replace(
+            _plain(update),
+            label=label,
+            variable=PREFIX + update.variable,
+            indices=tuple(map(rewrite, update.indices)),
+            value=rewrite(update.value),
+            condition=None if update.condition is None else rewrite(update.condition),
+        )
+        item = substitute_item(renamed, arguments)
+        assert isinstance(item, Update)
+        return item
+
+    def _counterpart(self, action: FlatAction) -> Counterpart | None:
+        return self._pairs.counterparts[action.path]
+
+    def _renamed(self, term: Expression) -> Expression:
+        """Return an abstract expression over the second half; constants are what they stand for."""
+        term = map_children(self._renamed, term)
+        if not isinstance(term, Read):
+            return term
+        if term.variable in self._carried:
+            return replace(term, variable=PREFIX + term.variable)
+        return self._seen(term.variable, term.indices)
+
+    def _seen(self, path: str, indices: tuple[Expression, ...]) -> Expression:
+        """Return what the refinement says that an abstract variable is, at a place."""
+        seen = self._pairs.seen[path]
+        names = (parameter.name for parameter in seen.parameters)
+        return substitute(seen.value, dict(zip(names, indices, strict=True)))
+
+    # Claims
+
+    def _allowed(self) -> Iterator[Property]:
+        """Iterate over the claims that counterparts can happen."""
+        for action in self._flat.actions:
+            counterpart = self._counterpart(action)
+            if counterpart is None or (action.hostile and action.actor.kind in self._given):
+                continue
+            lines = tuple(self._permissions(action, counterpart))
+            if lines:
+                text = f"Whenever {action.path} can happen, {counterpart.action} can."
+                yield _claim(f"{action.path}.allowed", self._given, lines, text, action.span)
+
+    def _permissions(self, action: FlatAction, counterpart: Counterpart) -> Iterator[Line]:
+        """Iterate over the guards of the counterpart, each under the guards of the action."""
+        target = self._targets.get(counterpart.action)
+        if target is None:
+            # An honest actor takes no hostile steps.
+            impossible = Literal(False, Boolean(), action.span)
+            yield self._permission(action, "exists", impossible, action.span)
+            return
+        for guard in target.guards:
+            for line in guard.lines:
+                label = guard.name if len(guard.lines) == 1 else f"{guard.name}_{line.label}"
+                wanted = substitute(self._renamed(line.expression), counterpart.arguments)
+                yield self._permission(action, label, wanted, line.span)
+
+    def _permission(
+        self, action: FlatAction, label: str, wanted: Expression, span: Span
+    ) -> Line:
+        met = [
+            line.expression
+            for guard in action.guards
+            if is_in_force(guard, self._given)
+            for line in guard.lines
+        ]
+        # No implication: whether the action is ever enabled is asked by itself.
+        refused = tuple(Not(term, Boolean(), span) for term in met)
+        claim = Or((*refused, wanted), Boolean(), span) if met else wanted
+        if action.parameters:
+            claim = Quantifier("all", action.parameters, claim, Boolean(), span)
+        return Line(label, claim, span)
+
+    def _agree(self) -> Iterator[Property]:
+        """Iterate over the claims that abstract variables are what the refinement says."""
+        for path, variable in self._carried.items():
+            parameters = self._pairs.seen[path].parameters
+            places = tuple(Local(p.name, p.type, p.span) for p in parameters)
+            kept = Read(PREFIX + path, places, variable.type, variable.span)
+            claim = self._same(variable, kept, self._seen(path, places), parameters)
+            if parameters:
+                claim = Quantifier("all", parameters, claim, Boolean(), variable.span)
+            text = f"{path} is what the refinement says of it."
+            line = Line("", claim, variable.span)
+            yield _claim(f"{path}.agrees", self._given, (line,), text, variable.span)
+
+    def _same(
+        self,
+        variable: Variable,
+        kept: Expression,
+        seen: Expression,
+        parameters: Iterable[Parameter],
+    ) -> Expression:
+        """Return that two values are equal. Options are compared value by value."""
+        span = variable.span
+        if not isinstance(variable.type, Option):
+            return Equal(kept, seen, Boolean(), span)
+        name = fresh_name("x", {parameter.name for parameter in parameters})
+        binder = Parameter(name, variable.type.of, span)
+        value = Local(name, variable.type.of, span)
+        left, right = (Equal(side, value, Boolean(), span) for side in (kept, seen))
+        return Quantifier("all", (binder,), Equal(left, right, Boolean(), span), Boolean(), span)
+
+    def _assumed(self) -> Iterator[Property]:
+        """Iterate over the claims that the abstract assumptions hold of what constants stand for."""
+        for assumption in self._abstract.assumptions:
+            lines = tuple(
+                replace(line, expression=self._renamed(line.expression))
+                for line in assumption.lines
+            )
+            path = f"{assumption.path}.assumed"
+            yield _claim(path, self._given, lines, assumption.text, assumption.span)
+
+
+def _plain(update: FlatUpdate) -> Update:
+    return Update(
+        update.name,
+        update.variable,
+        update.indices,
+        update.operator,
+        update.value,
+        update.binders,
+        update.condition,
+        update.span,
+    )
+
+
+def _claim(
+    path: str,
+    given: frozenset[ActorKind],
+    lines: tuple[Line, ...],
+    text: str,
+    span: Span,
+) -> Property:
+    return Property(path, PropertyKind.INVARIANT, given, (), lines, text, (), span)
+
+

@@ -1,0 +1,122 @@
+"""Commands that hold systems, implementations and logs to specifications: their flags, as requests
+to the modules that do it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from splitspec.cli import options as o
+from splitspec.cli.interrupts import heed
+from splitspec.cli.terminal import Choice
+
+
+def refine(
+    models: o.Models = None,
+    scope: o.Scope = None,
+    given: o.Given = None,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Prove every square, for any size, instead.")
+    ] = False,
+    steps: o.SolverSteps = 3_000_000,
+    max_states: o.States = None,
+    timeout: o.Timeout = None,
+    workers: o.Workers = 2,
+    symmetry: o.Symmetry = o.Switch.ON,
+    format: o.OutputFormat = o.Format.TEXT,
+    color: o.Color = Choice.AUTO,
+    progress: o.ProgressOption = Choice.AUTO,
+    verbose: o.Verbose = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Hold models to the abstract modules that they refine, step by step.
+
+    Every step of the model must be a step of the abstract module, or stuttering. A step that is
+    neither is shown with the run that leads to it, in both systems.
+    """
+    with heed() as interruption:
+        from splitspec.cli.refine import RefineRequest, refine_models
+        from splitspec.cli.selection import Request
+
+        request = RefineRequest(
+            what=Request(
+                models=tuple(models or ()),
+                sizes=tuple(o.parse_scope(text) for text in scope or ()),
+                given=None if given is None else tuple(given),
+            ),
+            prove=prove,
+            steps=steps,
+            states=max_states,
+            time=timeout,
+            workers=workers,
+            symmetry=symmetry is o.Switch.ON,
+            json=format is o.Format.JSON,
+            color=color,
+            progress=progress,
+            verbose=verbose,
+            quiet=quiet,
+        )
+        raise typer.Exit(refine_models(request, interruption))
+
+
+def conform(
+    mappings: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="MAPPING…",
+            help="Mappings as module:NAME, or shipped ones by name. [default: all shipped ones]",
+        ),
+    ] = None,
+    programs: Annotated[
+        int | None,
+        typer.Option("--programs", min=1, help="Run so many random programs instead."),
+    ] = None,
+    steps: Annotated[int, typer.Option("--depth", min=1, help="Calls of a random program.")] = 50,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of random programs.")] = 0,
+    max_states: o.States = None,
+    timeout: o.Timeout = None,
+    format: o.OutputFormat = o.Format.TEXT,
+    color: o.Color = Choice.AUTO,
+    verbose: o.Verbose = False,
+) -> None:
+    """Hold implementations to models: every transition is done, every refusal is tried.
+
+    What differs is shown with the shortest program that was found for it, as a test to keep.
+    """
+    with heed() as interruption:
+        from splitspec.cli.conform import ConformRequest, conform_mappings
+
+        request = ConformRequest(
+            mappings=tuple(mappings or ()),
+            programs=programs,
+            steps=steps,
+            seed=seed,
+            states=max_states,
+            time=timeout,
+            json=format is o.Format.JSON,
+            color=color,
+            verbose=verbose,
+        )
+        raise typer.Exit(conform_mappings(request, interruption))
+
+
+def replay(
+    logs: Annotated[list[str], typer.Argument(metavar="LOG…", help="NDJSON logs.")],
+    candidates: Annotated[
+        int, typer.Option("--candidates", min=1, help="States that may fit a line at once.")
+    ] = 20_000,
+    format: o.OutputFormat = o.Format.TEXT,
+    color: o.Color = Choice.AUTO,
+) -> None:
+    """Hold logs of an implementation to the models that they name.
+
+    What a log leaves out is solved for. Where it is no run, the states before are shown, with the
+    first false guard of each call that the line could mean.
+    """
+    with heed():
+        from splitspec.cli.replay import ReplayRequest, replay_logs
+
+        request = ReplayRequest(tuple(logs), candidates, format is o.Format.JSON, color)
+        raise typer.Exit(replay_logs(request))

@@ -1,0 +1,134 @@
+"""`splitspec refine`: hold systems to the abstract ones that they refine, and report."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from splitspec.checker.expectation import JudgedProof, JudgedRun, judge, judge_proof
+from splitspec.checker.interruption import Interruption
+from splitspec.checker.proof import ProofLimits
+from splitspec.checker.report.document import document, proof_document
+from splitspec.checker.report.proof import proof_text
+from splitspec.checker.report.text import run_text
+from splitspec.checker.result import Limits
+from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.outcome import exit_code, proof_code
+from splitspec.cli.refinements import RefinementJob, choose
+from splitspec.cli.selection import Request, report_problems
+from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
+from splitspec.refinement.refining import prove_refinement, refine
+from splitspec.refinement.square_text import square_document, square_text
+
+
+@dataclass(frozen=True, slots=True)
+class RefineRequest:
+    """What was asked on the command line."""
+
+    what: Request
+    prove: bool
+    steps: int
+    states: int | None
+    time: float | None
+    workers: int
+    symmetry: bool
+    json: bool
+    color: Choice
+    progress: Choice
+    verbose: bool
+    quiet: bool
+
+
+def refine_models(request: RefineRequest, interruption: Interruption) -> ExitCode:
+    """Hold every selected refinement; an interrupt ends the sequence and is reported."""
+    chosen = choose(request.what)
+    if chosen.problems:
+        return report_problems(chosen.problems, request.color)
+    code, data = (_prove if request.prove else _explore)(chosen.jobs, request, interruption)
+    if interruption.requested:
+        code = combine([code, ExitCode.INTERRUPTED])
+    if request.json:
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+    elif not chosen.jobs:
+        print(f"nothing was refined · exit {code.value}")
+    else:
+        print(f"{len(chosen.jobs)} run{'' if len(chosen.jobs) == 1 else 's'} · exit {code.value}")
+    return code
+
+
+Made = tuple[ExitCode, dict[str, Any]]
+
+
+def _explore(
+    jobs: tuple[RefinementJob, ...], request: RefineRequest, interruption: Interruption
+) -> Made:
+    paint = painter(uses_color(request.color, sys.stdout))
+    judged: list[JudgedRun] = []
+    squares: list[dict[str, Any]] = []
+    with suppress(KeyboardInterrupt):  # Raised to give up what is under way, and no more.
+        for job in jobs:
+            if interruption.requested:
+                break
+            line = ProgressLine(request.progress, title=job.title)
+            made = refine(
+                job.correspondence,
+                job.setting,
+                limits=Limits(states=request.states, time=request.time),
+                workers=request.workers,
+                symmetry=request.symmetry,
+                on_progress=line,
+                interruption=interruption,
+            )
+            line.clear()
+            judged.append(judge(made.result, job.expectation))
+            run = made.result.run.id
+            squares += [
+                {"run": run, "property": path, **square_document(square)}
+                for path, square in made.squares.items()
+            ]
+            if request.json or (request.quiet and exit_code(judged[-1:]) is ExitCode.MET):
+                continue
+            # The squares say what the traces of the product say, and more.
+            text = run_text(
+                judged[-1], job.sentences, paint, verbose=request.verbose, traces=False
+            )
+            print(text)
+            for square in made.squares.values():
+                print(f"\n{square_text(square, paint)}")
+            print(flush=True)
+    interruption.settle()
+    return exit_code(judged), {**document(judged), "squares": squares}
+
+
+def _prove(
+    jobs: tuple[RefinementJob, ...], request: RefineRequest, interruption: Interruption
+) -> Made:
+    show = _writer(request)
+    judged: list[JudgedProof] = []
+    for job in jobs:
+        line = ProgressLine(request.progress, title=job.title)
+        limits = ProofLimits(steps=request.steps)
+        result = prove_refinement(job.setting, limits=limits, on_progress=line.proof)
+        line.clear()
+        judged.append(judge_proof(result, job.expectation))
+        show(job, judged[-1])
+        if interruption.requested or result.run.interrupted:
+            break
+    return proof_code(judged), proof_document(judged)
+
+
+def _writer(request: RefineRequest) -> Callable[[RefinementJob, JudgedProof], None]:
+    """Return what prints a proof as soon as it is judged; JSON is one document, at the end."""
+    paint = painter(uses_color(request.color, sys.stdout))
+
+    def show(job: RefinementJob, judged: JudgedProof) -> None:
+        if request.json or (request.quiet and proof_code([judged]) is ExitCode.MET):
+            return
+        print(proof_text(judged, job.sentences, paint, verbose=request.verbose))
+        print(flush=True)
+
+    return show

@@ -1,0 +1,129 @@
+"""Turn the words of a command line into refinements to hold: which model, of what, against whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from splitspec.checker.expectation import Expectation
+from splitspec.cli.models import Model, Problems, RefusedError, read_models
+from splitspec.cli.selection import Request, honest
+from splitspec.model.ir import ActorKind, Program, Refinement
+from splitspec.model.loader import Library, load, load_entry
+from splitspec.model.manifest import ExpectedRefinement
+from splitspec.model.manifest_scope import scope_of
+from splitspec.model.scope import Scope
+from splitspec.model.setting import Setting, adversaries
+from splitspec.refinement.correspondence import Correspondence
+from splitspec.refinement.matching import match
+from splitspec.refinement.refining import setting_of
+from splitspec.spec import folder as shipped_folder
+
+
+@dataclass(frozen=True, slots=True)
+class RefinementJob:
+    """One product to explore or prove."""
+
+    title: str
+    correspondence: Correspondence
+    setting: Setting
+    expectation: Expectation
+    sentences: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    jobs: tuple[RefinementJob, ...]
+    problems: Problems
+
+
+def choose(request: Request) -> Chosen:
+    """Return the jobs in the order of the manifest, or what is wrong with the request."""
+    try:
+        asked = None if request.given is None else honest(request.given)
+        models = read_models(tuple(dict.fromkeys(request.models)))
+        jobs = tuple(job for model in models for job in _jobs(model, request, asked))
+    except RefusedError as refusal:
+        return Chosen((), refusal.problems)
+    return Chosen(jobs, Problems())
+
+
+def _jobs(
+    model: Model, request: Request, asked: frozenset[ActorKind] | None
+) -> Iterator[RefinementJob]:
+    for declared in model.program.refinements:
+        abstract = _abstract(model, declared)
+        if abstract is None:
+            continue
+        found = match(model.program, abstract, declared)
+        if isinstance(found, tuple):
+            raise RefusedError(Problems(diagnostics=found))
+        correspondence = replace(found, name=f"{model.entry.name} of {declared.abstract}")
+        expected = model.entry.refinements.get(declared.abstract)
+        scope = _scope(model, expected, request)
+        for given in adversaries(abstract):
+            if asked is not None and given != asked:
+                continue
+            setting = setting_of(correspondence, scope, given)
+            yield RefinementJob(
+                _title(correspondence.name, given),
+                correspondence,
+                setting,
+                _expectation(model, expected, given, recorded=not request.sizes),
+                {path: setting.program.properties[path].text for path in setting.properties},
+            )
+
+
+def _abstract(model: Model, declared: Refinement) -> Program | None:
+    """Return the abstract program: the same modules over the abstract one where the model puts the
+    concrete one in its place, or the abstract module alone where the model is the refinement's own.
+    """
+    module = declared.path.rpartition(".")[0]
+    library, folder = Library(), model.folder
+    if model.entry.substitutions.get(declared.abstract) == module:
+        kept = {o: n for o, n in model.entry.substitutions.items() if o != declared.abstract}
+        loaded = load_entry(replace(model.entry, substitutions=kept), folder, library)
+    elif module == model.program.name:
+        loaded = load(_beside(folder, declared.abstract), None, library, folder)
+    else:
+        return None
+    if loaded.program is None:
+        raise RefusedError(Problems(diagnostics=loaded.diagnostics))
+    return loaded.program
+
+
+def _beside(folder: Path, module: str) -> Path:
+    here = folder / f"{module}.split"
+    return here if here.is_file() else Path(str(shipped_folder())) / here.name
+
+
+def _scope(model: Model, expected: ExpectedRefinement | None, request: Request) -> Scope:
+    sorts = {sort.rpartition(".")[2] for sort in model.program.sorts}
+    sizes = {sort: size for sort, size in request.sizes if sort in sorts}
+    layer = None if expected is None else expected.layer
+    scoped = scope_of(model.entry, model.program, layer, sizes)
+    if scoped.scope is None:
+        raise RefusedError(Problems(diagnostics=scoped.diagnostics))
+    return scoped.scope
+
+
+def _expectation(
+    model: Model,
+    expected: ExpectedRefinement | None,
+    given: frozenset[ActorKind],
+    *,
+    recorded: bool,
+) -> Expectation:
+    """Return what is expected; what never happens in the model never happens in the product."""
+    idle = {**model.entry.idle, **({} if expected is None else expected.idle)} if recorded else {}
+    runs = () if expected is None or not recorded else expected.runs
+    run = next((run for run in runs if run.given == given), None)
+    if run is None:
+        return Expectation(idle=idle)
+    return Expectation(run.states, run.transitions, run.depth, run.orbits, idle=idle)
+
+
+def _title(name: str, given: frozenset[ActorKind]) -> str:
+    honest_ = " and ".join(sorted(kind.value for kind in given))
+    return f"{name} given honest {honest_}" if honest_ else name
