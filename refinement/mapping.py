@@ -87,7 +87,9 @@ class Implementation(Generic[Subject]):
     the implementation's own choice, and any that the specification allows is right. `guards` gives,
     for an action, the guard (or guards) that a reason of the implementation means; a reason without
     an entry means the guard of its name. `left_out` names actions that are not done, and guards
-    that are not tried (`back_page.owner`), each with the reason.
+    that are not tried (`back_page.owner`); `stricter` names reasons for which the implementation may
+    refuse what the specification allows (`back_page.frozen`). Each has its own reason, which is
+    reported.
     """
 
     name: str
@@ -103,6 +105,7 @@ class Implementation(Generic[Subject]):
     sizes: Mapping[str, int] = field(default_factory=dict)
     pins: Mapping[str, str | int | bool] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    stricter: Mapping[str, str] = field(default_factory=dict)
     undo: Undo[Subject] = field(default_factory=Copies)
     folder: Path | None = None  # where models.toml is looked up; None: the current one
 
@@ -137,3 +140,9 @@ def _attributes(value: Any) -> tuple[str, ...]:
     if hasattr(value, "__dict__") and not callable(value):
         return tuple(vars(value))
     return ()
+
+
+class InexpressibleError(Exception):
+    """Raised by an action's function, before it does anything, for a call that nobody can make: the
+    implementation gives the caller no way to say it. Such calls are counted, and are no refusals.
+    """

@@ -1,0 +1,249 @@
+"""Hold an implementation to every transition and every refusal of a model at a scope.
+
+The states of the specification are walked depth first, the implementation with them; at each, every
+call is made once, compared, and taken back by the implementation's undo log. So each transition is
+executed once, and nothing is executed again.
+
+Refusals: in graphs of up to `EVERYWHERE_STATES` states, every call that the specification does not
+allow is made everywhere. In larger ones, once for each class of states, action and first false
+guard; two states are of one class if they enable the same actions.
+
+Soundness: what is said is said of the reached states of the specification and of one state of the
+implementation for each, the one that the walk came to. Where an implementation has state that the
+mapping does not show, another way to the same state may behave otherwise; stateful runs look there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from splitspec.checker.interruption import Interruption
+from splitspec.model.evaluator import Evaluator
+from splitspec.model.scope import State
+from splitspec.refinement.divergence import Call, Conformance, Divergence, DivergenceKind
+from splitspec.refinement.driver import Binding, Driver, Found, Performer
+from splitspec.refinement.mapping import Implementation
+from splitspec.refinement.reproduction import shortest
+
+EVERYWHERE_STATES = 5_000
+SECONDS_BETWEEN_CHECKS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """When to stop; None is no bound. `divergences` are how many are looked for."""
+
+    states: int | None = 200_000
+    time: float | None = None
+    divergences: int = 1
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A state on the way of the walk, with the calls that are left to try there.
+
+    `mark` undoes the call that led here; the first state has none.
+    """
+
+    state: State
+    calls: Iterator[tuple[Performer, Binding, list[State]]]
+    mark: object = None
+    call: Call | None = None
+
+
+def conform(
+    mapping: Implementation[Any],
+    evaluator: Evaluator,
+    bounds: Bounds | None = None,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+    interruption: Interruption | None = None,
+) -> Conformance:
+    """Return what differs between implementation and model, and how much was tried.
+
+    `on_progress` is told the numbers of states and calls so far.
+    """
+    walk = _Walk(mapping, evaluator, bounds or Bounds(), on_progress, interruption)
+    walk.run()
+    return walk.result()
+
+
+class _Walk:
+    """One walk: the implementation, the states that were reached, and what was found."""
+
+    def __init__(
+        self,
+        mapping: Implementation[Any],
+        evaluator: Evaluator,
+        bounds: Bounds,
+        on_progress: Callable[[int, int], None] | None,
+        interruption: Interruption | None,
+    ) -> None:
+        self.mapping, self.evaluator, self.bounds = mapping, evaluator, bounds
+        self.driver = Driver(mapping, evaluator)
+        self.on_progress, self.interruption = on_progress, interruption
+        self.started = self.last = time.perf_counter()
+        self.reached: set[State] = set()  # without what nothing of the run reads
+        self.tried_classes: set[tuple[frozenset[str], str, tuple[str, ...]]] = set()
+        self.transitions = 0
+        self.divergences: list[Divergence] = []
+        self.stop = ""
+
+    def run(self) -> None:
+        for first in self.evaluator.initial_states():
+            subject = self.mapping.create()
+            found = self.driver.disagreement(subject, first)
+            if found is not None:
+                kind = DivergenceKind.BEGINS_ELSEWHERE
+                self.divergences.append(Divergence(kind, (), (), found.facts))
+                return
+            self._walk(subject, first)
+            return  # Constants are pinned, so there is one.
+
+    def _walk(self, subject: Any, first: State) -> None:
+        self.reached.add(self.evaluator.kept(first))
+        path = [_Frame(first, self._calls(first))]
+        subject = self._refusals(subject, path)
+        while path and not self._must_stop():
+            frame = path[-1]
+            call = next(frame.calls, None)
+            if call is None:
+                path.pop()
+                if frame.call is not None:
+                    subject = self.mapping.undo.back(subject, frame.mark)
+                continue
+            subject = self._take(subject, path, *call)
+
+    def _take(
+        self,
+        subject: Any,
+        path: list[_Frame],
+        performer: Performer,
+        values: Binding,
+        successors: list[State],
+    ) -> Any:
+        """Make one enabled call; go on from where it led, if that is new, else take it back."""
+        mark = self.mapping.undo.mark(subject)
+        outcome = self.driver.perform(subject, performer, values, successors)
+        call = self.driver.call(performer, values)
+        if isinstance(outcome, Found):
+            self._note(path, call, outcome)
+        elif outcome is not None:
+            self.transitions += 1
+            key = self.evaluator.kept(outcome)
+            if key not in self.reached:
+                self.reached.add(key)
+                path.append(_Frame(outcome, self._calls(outcome), mark, call))
+                return self._refusals(subject, path)
+        return self.mapping.undo.back(subject, mark)
+
+    def _calls(self, state: State) -> Iterator[tuple[Performer, Binding, list[State]]]:
+        for performer, calls in self.driver.allowed(state):
+            for values, successors in calls.items():
+                yield performer, values, successors
+
+    def _refusals(self, subject: Any, path: list[_Frame]) -> Any:
+        """Make the calls that the state on top refuses, and take back what they did."""
+        state = path[-1].state
+        allowed = list(self.driver.allowed(state))
+        class_ = frozenset(performer.path for performer, calls in allowed if calls)
+        for performer, calls in allowed:
+            for values in self.driver.domain(performer):
+                if values in calls:
+                    continue
+                guards = self.driver.refusing(state, performer, values)
+                if not guards or self.driver.is_skipped(performer, guards):
+                    continue
+                key = (class_, performer.path, guards[:1])
+                if len(self.reached) > EVERYWHERE_STATES and key in self.tried_classes:
+                    continue
+                self.tried_classes.add(key)
+                mark = self.mapping.undo.mark(subject)
+                found = self.driver.refuse(subject, performer, values, guards)
+                if found is not None:
+                    self._note(path, self.driver.call(performer, values), found)
+                subject = self.mapping.undo.back(subject, mark)
+                if self._has_enough():
+                    return subject
+        return subject
+
+    def _note(self, path: Iterable[_Frame], last: Call, found: Found) -> None:
+        calls = [frame.call for frame in path if frame.call is not None]
+        divergence = Divergence(found.kind, (*calls, last), found.guards, found.facts)
+        self.divergences.append(shortest(self.mapping, self.evaluator, divergence))
+
+    def _has_enough(self) -> bool:
+        return len(self.divergences) >= self.bounds.divergences
+
+    def _must_stop(self) -> bool:
+        if self._has_enough():
+            self.stop = "enough was found"
+        elif self.bounds.states is not None and len(self.reached) > self.bounds.states:
+            self.stop = "limit of states"
+        elif self.interruption is not None and self.interruption.requested:
+            self.stop = "interrupted"
+        else:
+            self._check_time()
+        return bool(self.stop)
+
+    def _check_time(self) -> None:
+        now = time.perf_counter()
+        if self.bounds.time is not None and now - self.started > self.bounds.time:
+            self.stop = "limit of time"
+        if now - self.last > SECONDS_BETWEEN_CHECKS:
+            self.last = now
+            if self.on_progress is not None:
+                self.on_progress(len(self.reached), self.driver.tried.calls)
+
+    def result(self) -> Conformance:
+        evaluator, mapping = self.evaluator, self.mapping
+        return Conformance(
+            name=mapping.name,
+            model=evaluator.setting.model,
+            given=tuple(sorted(kind.value for kind in evaluator.setting.given)),
+            scope=tuple(evaluator.places.scope.sizes.items()),
+            method="exhaustive",
+            complete=not self.stop and not self.divergences,
+            reason=self.stop,
+            states=len(self.reached),
+            transitions=self.transitions,
+            tried=self.driver.tried,
+            seconds=time.perf_counter() - self.started,
+            divergences=tuple(self.divergences),
+            untried=untried(self.driver),
+            left_out=mapping.left_out,
+            unobserved=unobserved(self.driver),
+        )
+
+
+def untried(driver: Driver) -> dict[str, str]:
+    """Return the actions that were never done and the guards that never refused, each with the
+    reason that the mapping gives, or ""."""
+    found = {}
+    reasons = driver.mapping.left_out
+    for performer in driver.performers:
+        path, short = performer.path, performer.path.rpartition(".")[2]
+        if path not in driver.tried.performed:
+            found[path] = reasons.get(path, reasons.get(short, ""))
+        for guard in performer.action.guards:
+            name = f"{path}.{guard.name}"
+            if name not in driver.tried.refused:
+                found[name] = reasons.get(name, reasons.get(f"{short}.{guard.name}", ""))
+    done = {performer.path for performer in driver.performers}
+    for path in driver.evaluator.actions:
+        if path not in done:
+            found[path] = reasons.get(path, reasons.get(path.rpartition(".")[2], ""))
+    return found
+
+
+def unobserved(driver: Driver) -> tuple[str, ...]:
+    """Return the variables of which the mapping says nothing."""
+    seen = set(driver.observer.variables)
+    kept = driver.evaluator.kept(tuple(range(len(driver.evaluator.places.names))))
+    numbers = {int(number) for number in kept if number is not None}
+    owners = [variable.path for variable, _ in driver.evaluator.places]
+    return tuple(dict.fromkeys(p for n, p in enumerate(owners) if n in numbers and p not in seen))
+

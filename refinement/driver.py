@@ -1,0 +1,304 @@
+"""Make calls of the specification on an implementation, and compare what happens.
+
+A driver holds one implementation and the state of the specification that it should be in. It knows
+which calls there are, which of them the specification allows in a state, and what each may lead to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import signature
+from itertools import product
+from typing import Any
+
+from splitspec.model.composition import ComposedAction
+from splitspec.model.evaluator import Evaluator
+from splitspec.model.ir import Parameter, Value
+from splitspec.model.scope import State
+from splitspec.model.transition import Transition
+from splitspec.refinement.divergence import Call, DivergenceKind, Tried
+from splitspec.refinement.mapping import Implementation, InexpressibleError
+from splitspec.refinement.observation import Observer, UnreadableError
+
+Binding = tuple[Value, ...]
+"""The values of the parameters that a caller chooses, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What went wrong with one call."""
+
+    kind: DivergenceKind
+    guards: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Performer:
+    """An action as it is done: the function, the parameters that it names, and the others."""
+
+    action: ComposedAction
+    function: Callable[..., object]
+    chosen: tuple[Parameter, ...]
+    own: tuple[Parameter, ...]  # the implementation's choice
+
+    @property
+    def path(self) -> str:
+        return self.action.path
+
+
+class MappingError(Exception):
+    """The mapping does not fit the model; the message says what to write."""
+
+
+class Driver:
+    """Calls and comparisons for one mapping over one evaluator."""
+
+    def __init__(self, mapping: Implementation[Any], evaluator: Evaluator) -> None:
+        self.mapping, self.evaluator = mapping, evaluator
+        self.observer = Observer(evaluator, mapping.elements)
+        self.performers = tuple(_performers(mapping, evaluator))
+        self.tried = Tried()
+        self._reasons = _reasons(mapping, self.performers)
+        self._skipped = _skipped(mapping, self.performers)
+        self._domains = {
+            p.path: tuple(product(*(evaluator.universe.values(q.type) for q in p.chosen)))
+            for p in self.performers
+        }
+        self._completions = {
+            p.path: tuple(product(*(evaluator.universe.values(q.type) for q in p.own)))
+            for p in self.performers
+        }
+
+    # What the specification says
+
+    def allowed(self, state: State) -> Iterator[tuple[Performer, dict[Binding, list[State]]]]:
+        """Iterate over the actions with the calls that are enabled, and what each may lead to."""
+        for performer in self.performers:
+            calls: dict[Binding, list[State]] = {}
+            for step in self.evaluator.steps_of(performer.path, state):
+                if step.successor is not None:
+                    calls.setdefault(_chosen(performer, step), []).append(step.successor)
+            yield performer, calls
+
+    def domain(self, performer: Performer) -> tuple[Binding, ...]:
+        """Return all calls of an action."""
+        return self._domains[performer.path]
+
+    def refusing(self, state: State, performer: Performer, values: Binding) -> tuple[str, ...]:
+        """Return the false guards of a call that is not enabled: of the completion by the
+        implementation's own choices that has the fewest, or of several such."""
+        names = [parameter.name for parameter in performer.chosen]
+        binding = dict(zip(names, values, strict=True))
+        found: list[tuple[str, ...]] = []
+        for choice in self._completions[performer.path]:
+            own = zip((p.name for p in performer.own), choice, strict=True)
+            found.append(self.evaluator.refusals(state, performer.path, {**binding, **dict(own)}))
+        fewest = min(map(len, found))
+        names_ = dict.fromkeys(name for each in found if len(each) == fewest for name in each)
+        return tuple(names_)
+
+    def is_skipped(self, performer: Performer, guards: Sequence[str]) -> bool:
+        """Whether the mapping leaves out all the guards that refuse."""
+        return all((performer.path, guard) in self._skipped for guard in guards)
+
+    def call(self, performer: Performer, values: Binding) -> Call:
+        """Return a call as it is shown."""
+        scope = self.evaluator.places.scope
+        pairs = zip(performer.chosen, values, strict=True)
+        return Call(performer.path, tuple((p.name, scope.show(v, p.type)) for p, v in pairs))
+
+    # What the implementation does
+
+    def perform(
+        self, subject: Any, performer: Performer, values: Binding, successors: list[State]
+    ) -> State | Found | None:
+        """Make a call that is enabled. Return the state that was reached, what went wrong, or None
+        if nothing was done, because it cannot be said or is refused for an admitted reason.
+        """
+        mapping, path = self.mapping, performer.path
+        mark = mapping.undo.mark(subject)
+        try:
+            performer.function(subject, *self._concrete(performer, values))
+        except InexpressibleError:
+            _count(self.tried.inexpressible, path)
+            return None
+        except mapping.refusal as refusal:
+            reason = mapping.reason(refusal)
+            if (path, reason) in self._reasons.stricter:
+                _count(self.tried.stricter, f"{path}.{reason}")
+                return self._unchanged(subject, mark, ())
+            return Found(DivergenceKind.REFUSED, (), (f"it says: {refusal}",))
+        except Exception as error:
+            return Found(DivergenceKind.CRASHED, (), (_words(error),))
+        _count(self.tried.performed, path)
+        return self._arrived(subject, successors)
+
+    def refuse(
+        self, subject: Any, performer: Performer, values: Binding, guards: tuple[str, ...]
+    ) -> Found | None:
+        """Make a call that no instance enables; return what went wrong, if anything."""
+        mapping, path = self.mapping, performer.path
+        mark = mapping.undo.mark(subject)
+        try:
+            performer.function(subject, *self._concrete(performer, values))
+        except InexpressibleError:
+            _count(self.tried.inexpressible, path)
+            return None
+        except mapping.refusal as refusal:
+            reason = mapping.reason(refusal)
+            meant = self._reasons.meaning(path, reason)
+            right = [guard for guard in meant if guard in guards]
+            if not right and (path, reason) not in self._reasons.stricter:
+                facts = (f"it says: {refusal}", f"which means: {', '.join(meant)}")
+                return Found(DivergenceKind.OTHER_GUARD, guards, facts)
+            for guard in right[:1]:
+                _count(self.tried.refused, f"{path}.{guard}")
+            return self._unchanged(subject, mark, guards)
+        except Exception as error:
+            return Found(DivergenceKind.CRASHED, guards, (_words(error),))
+        return Found(DivergenceKind.ACCEPTED, guards, ())
+
+    def disagreement(self, subject: Any, state: State) -> Found | None:
+        """Return how the implementation differs from a state of the specification."""
+        try:
+            seen = self.observer.read(self.mapping.observe(subject))
+        except UnreadableError as error:
+            return Found(DivergenceKind.UNREADABLE, (), (str(error),))
+        except Exception as error:
+            return Found(DivergenceKind.CRASHED, (), (f"in observe: {_words(error)}",))
+        if seen == self.observer.part(state):
+            return None
+        return Found(DivergenceKind.OTHER_STATE, (), self.observer.differences(seen, state))
+
+    def _arrived(self, subject: Any, successors: list[State]) -> State | Found:
+        """Return which of the possible successors the implementation is in."""
+        try:
+            seen = self.observer.read(self.mapping.observe(subject))
+        except UnreadableError as error:
+            return Found(DivergenceKind.UNREADABLE, (), (str(error),))
+        except Exception as error:
+            return Found(DivergenceKind.CRASHED, (), (f"in observe: {_words(error)}",))
+        for successor in successors:
+            if seen == self.observer.part(successor):
+                return successor
+        facts = min((self.observer.differences(seen, s) for s in successors), key=len)
+        return Found(DivergenceKind.OTHER_STATE, (), facts)
+
+    def _unchanged(self, subject: Any, mark: object, guards: tuple[str, ...]) -> Found | None:
+        changes = tuple(self.mapping.undo.changes(subject, mark))
+        if not changes:
+            return None
+        return Found(DivergenceKind.HALF_WRITTEN, guards, tuple(f"it wrote {c}" for c in changes))
+
+    def _concrete(self, performer: Performer, values: Binding) -> Iterator[object]:
+        for parameter, value in zip(performer.chosen, values, strict=True):
+            yield self.observer.element(parameter.type, value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reasons:
+    """What the implementation's reasons mean, and those for which it may be stricter."""
+
+    meanings: Mapping[tuple[str, str], tuple[str, ...]]
+    stricter: frozenset[tuple[str, str]]
+
+    def meaning(self, path: str, reason: str) -> tuple[str, ...]:
+        return self.meanings.get((path, reason), (reason,))
+
+
+def _performers(mapping: Implementation[Any], evaluator: Evaluator) -> Iterator[Performer]:
+    """Iterate over the mapped actions, in the order of the specification."""
+    known = dict(_resolved(mapping.actions, tuple(evaluator.actions), "action"))
+    left_out = {name for name in mapping.left_out if _is_action(name, evaluator)}
+    left = dict(_resolved({name: "" for name in left_out}, tuple(evaluator.actions), "action"))
+    for path, action in evaluator.actions.items():
+        if path in known:
+            function = known[path]
+            names = list(signature(function).parameters)[1:]
+            own = {parameter.name: parameter for parameter in action.parameters}
+            unknown = [name for name in names if name not in own]
+            if unknown:
+                listed = ", ".join(own) or "none"
+                raise MappingError(
+                    f"the function of {path} has a parameter `{unknown[0]}`; there is: {listed}"
+                )
+            chosen = tuple(own[name] for name in names)
+            rest = tuple(p for p in action.parameters if p.name not in names)
+            yield Performer(action, function, chosen, rest)
+        elif path not in left:
+            raise MappingError(
+                f"{path} is not mapped: add it to `actions`, or to `left_out` with the reason"
+            )
+
+
+def _is_action(name: str, evaluator: Evaluator) -> bool:
+    return any(name in (path, path.rpartition(".")[2]) for path in evaluator.actions)
+
+
+def _resolved(
+    named: Mapping[str, Any], paths: Sequence[str], what: str
+) -> Iterator[tuple[str, Any]]:
+    """Iterate over what is given by name, by full path."""
+    for name, value in named.items():
+        found = [path for path in paths if name == path]
+        found = found or [path for path in paths if path.rpartition(".")[2] == name]
+        if len(found) != 1:
+            why = "is the name of several, write its path" if found else "is none of this run"
+            raise MappingError(f"{what} {name!r} {why}")
+        yield found[0], value
+
+
+def _reasons(mapping: Implementation[Any], performers: Sequence[Performer]) -> _Reasons:
+    paths = [performer.path for performer in performers]
+    meanings: dict[tuple[str, str], tuple[str, ...]] = {}
+    for path, reasons in _resolved(mapping.guards, paths, "action"):
+        known = {g.name for p in performers if p.path == path for g in p.action.guards}
+        for reason, meant in reasons.items():
+            names = (meant,) if isinstance(meant, str) else tuple(meant)
+            unknown = [name for name in names if name not in known]
+            if unknown:
+                listed = ", ".join(sorted(known))
+                raise MappingError(f"{path} has no guard `{unknown[0]}` in this run: {listed}")
+            meanings[path, reason] = names
+    stricter = frozenset(_pairs(mapping.stricter, paths))
+    return _Reasons(meanings, stricter)
+
+
+def _skipped(
+    mapping: Implementation[Any], performers: Sequence[Performer]
+) -> frozenset[tuple[str, str]]:
+    guards = {
+        name: reason
+        for name, reason in mapping.left_out.items()
+        if not any(name in (p, p.rpartition(".")[2]) for p in _paths(performers, mapping))
+    }
+    return frozenset(_pairs(guards, [performer.path for performer in performers]))
+
+
+def _paths(performers: Sequence[Performer], mapping: Implementation[Any]) -> list[str]:
+    names = [name for name in mapping.left_out if "." not in name]
+    return [*(performer.path for performer in performers), *names]
+
+
+def _pairs(named: Mapping[str, str], paths: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Iterate over (action, label) for names such as `back_page.owner`."""
+    for name in named:
+        action, _, label = name.rpartition(".")
+        if any(action in (path, path.rpartition(".")[2]) for path in paths):
+            ((path, _),) = _resolved({action: None}, paths, "action")
+            yield path, label
+
+
+def _chosen(performer: Performer, step: Transition) -> Binding:
+    values = dict(step.binding)
+    return tuple(values[parameter.name] for parameter in performer.chosen)
+
+
+def _count(counts: dict[str, int], key: str) -> None:
+    counts[key] = counts.get(key, 0) + 1
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

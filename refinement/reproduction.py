@@ -1,0 +1,142 @@
+"""Shorten the program that shows a divergence, by running parts of it on fresh implementations.
+
+First a shortest way to the same state of the specification is tried, then calls are left out one
+after the other as long as the last call still diverges in the same way.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from typing import Any
+
+from splitspec.model.evaluator import Evaluator
+from splitspec.model.scope import State
+from splitspec.refinement.divergence import Call, Divergence
+from splitspec.refinement.driver import Binding, Driver, Found, Performer
+from splitspec.refinement.mapping import Implementation
+
+STATES_MAX = 20_000
+"""How far a shorter way is looked for."""
+
+
+def shortest(
+    mapping: Implementation[Any], evaluator: Evaluator, divergence: Divergence
+) -> Divergence:
+    """Return the divergence with a program that is as short as can be found."""
+    if not divergence.program:
+        return divergence
+    trial = _Trial(mapping, evaluator)
+    program = divergence.program
+    for candidate in trial.ways(program):
+        if trial.shows(candidate, divergence):
+            program = candidate
+            break
+    number = 0
+    while number < len(program) - 1:
+        shorter = (*program[:number], *program[number + 1 :])
+        if trial.shows(shorter, divergence):
+            program = shorter
+        else:
+            number += 1
+    return replace(divergence, program=program)
+
+
+def reproduce(
+    mapping: Implementation[Any], evaluator: Evaluator, program: tuple[Call, ...]
+) -> tuple[int, Found] | None:
+    """Run calls on a fresh implementation, held to the specification after each; return the number
+    of the call that diverges, from 1, and how; None if all of them conform.
+
+    Raises ValueError for a call that is none of the model.
+    """
+    return _Trial(mapping, evaluator).run(program)
+
+
+class _Trial:
+    """Programs run on fresh implementations."""
+
+    def __init__(self, mapping: Implementation[Any], evaluator: Evaluator) -> None:
+        self._mapping, self._evaluator = mapping, evaluator
+        self._driver = Driver(mapping, evaluator)
+        self._performers = {p.path: p for p in self._driver.performers}
+
+    def shows(self, program: tuple[Call, ...], divergence: Divergence) -> bool:
+        """Whether the last call, and none before, diverges in the same way."""
+        found = self.run(program)
+        if found is None or found[0] != len(program):
+            return False
+        return found[1].kind is divergence.kind
+
+    def run(self, program: tuple[Call, ...]) -> tuple[int, Found] | None:
+        state = next(iter(self._evaluator.initial_states()))
+        subject = self._mapping.create()
+        for number, call in enumerate(program, start=1):
+            performer, values = self._read(call)
+            enabled = self._enabled(state, performer)
+            if values in enabled:
+                outcome = self._driver.perform(subject, performer, values, enabled[values])
+                if isinstance(outcome, Found):
+                    return number, outcome
+                state = state if outcome is None else outcome
+                continue
+            guards = self._driver.refusing(state, performer, values)
+            if self._driver.is_skipped(performer, guards):
+                continue
+            found = self._driver.refuse(subject, performer, values, guards)
+            if found is not None:
+                return number, found
+        return None
+
+    def ways(self, program: tuple[Call, ...]) -> list[tuple[Call, ...]]:
+        """Return a shortest program to the state before the last call, if one is near."""
+        state = next(iter(self._evaluator.initial_states()))
+        target = self._follow(state, program[:-1])
+        if target is None:
+            return []
+        parents: dict[State, tuple[State, Call] | None] = {state: None}
+        todo = deque([state])
+        while todo and target not in parents and len(parents) < STATES_MAX:
+            here = todo.popleft()
+            for performer, calls in self._driver.allowed(here):
+                for values, successors in calls.items():
+                    for successor in successors:
+                        if successor not in parents:
+                            parents[successor] = (here, self._driver.call(performer, values))
+                            todo.append(successor)
+        if target not in parents:
+            return []
+        way: list[Call] = []
+        link = parents[target]
+        while link is not None:
+            here, call = link
+            way.insert(0, call)
+            link = parents[here]
+        return [(*way, program[-1])]
+
+    def _follow(self, state: State, program: tuple[Call, ...]) -> State | None:
+        """Return where the calls lead if each has one successor."""
+        for call in program:
+            performer, values = self._read(call)
+            successors = self._enabled(state, performer).get(values, [])
+            if len(successors) != 1:
+                return None
+            state = successors[0]
+        return state
+
+    def _enabled(self, state: State, performer: Performer) -> dict[Binding, list[State]]:
+        return next(calls for p, calls in self._driver.allowed(state) if p is performer)
+
+    def _read(self, call: Call) -> tuple[Performer, Binding]:
+        performer = self._performers.get(call.action)
+        if performer is None:
+            raise ValueError(f"{call.action} is no mapped action of this model")
+        texts, scope = dict(call.arguments), self._evaluator.places.scope
+        values = []
+        for parameter in performer.chosen:
+            shown = {scope.show(v, parameter.type): v for v in scope.values(parameter.type)}
+            text = texts.get(parameter.name)
+            if text not in shown:
+                raise ValueError(f"{call}: {parameter.name} is {text}, no {parameter.type} here")
+            values.append(shown[text])
+        return performer, tuple(values)
