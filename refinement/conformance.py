@@ -22,6 +22,7 @@ from typing import Any
 
 from splitspec.checker.interruption import Interruption
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.ir import VariableKind
 from splitspec.model.scope import State
 from splitspec.refinement.divergence import Call, Conformance, Divergence, DivergenceKind
 from splitspec.refinement.driver import Binding, Driver, Found, Performer
@@ -244,6 +245,13 @@ def unobserved(driver: Driver) -> tuple[str, ...]:
     seen = set(driver.observer.variables)
     kept = driver.evaluator.kept(tuple(range(len(driver.evaluator.places.names))))
     numbers = {int(number) for number in kept if number is not None}
-    owners = [variable.path for variable, _ in driver.evaluator.places]
-    return tuple(dict.fromkeys(p for n, p in enumerate(owners) if n in numbers and p not in seen))
+    owners = [variable for variable, _ in driver.evaluator.places]
+    unseen = (
+        variable.path
+        for number, variable in enumerate(owners)
+        if number in numbers
+        and variable.path not in seen
+        and variable.kind is not VariableKind.CONSTANT
+    )
+    return tuple(dict.fromkeys(unseen))
 

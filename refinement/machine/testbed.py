@@ -1,0 +1,199 @@
+"""A machine of `impl` as a subject: with the names of containers, and steps that belong together.
+
+A container of the specification never comes back; the machine uses slots again, and never an
+identity. So an element is a slot together with the identity that it was given when it was created.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from splitspec.impl.geometry import Geometry
+from splitspec.impl.hardware.snp import Snp
+from splitspec.impl.hardware.tdx import SeptState, Tdx
+from splitspec.impl.host.shadow import Handle
+from splitspec.impl.journal import Table
+from splitspec.impl.kernel.records import Phase
+from splitspec.impl.machine import Machine, PlatformKind
+from splitspec.impl.refusal import Refusal
+from splitspec.refinement.mapping import InexpressibleError, UndoLog
+
+Step = Callable[[], object]
+
+
+class Testbed:
+    """A machine, and the identity that each element was given."""
+
+    __test__ = False  # It is no test, whatever its name.
+
+    def __init__(self, geometry: Geometry, kind: PlatformKind) -> None:
+        self.machine = Machine(geometry, kind)
+        self.identities: Table[int, int] = Table(self.machine.journal)
+        self.cloning: Table[int, bool] = Table(self.machine.journal)  # what the host asked for
+        self.machine.checkpoint()
+
+    def together(self, *steps: Step) -> None:
+        """Take several steps of the machine as one: all of them, or none.
+
+        A step that refuses and has written something is left as it is, so that it shows.
+        """
+        journal = self.machine.journal
+        start = journal.mark()
+        for step in steps:
+            before = journal.mark()
+            try:
+                step()
+            except (Refusal, InexpressibleError):
+                if journal.mark() == before:
+                    journal.rollback(start)
+                raise
+
+    # What the machine is
+
+    def phases(self) -> Iterator[tuple[int, str]]:
+        """Iterate over the elements that were created, with their phases."""
+        for slot, identity in self.identities.items():
+            yield slot, self._phase(slot, identity)
+
+    def _phase(self, slot: int, identity: int) -> str:
+        row = self.machine.kernel.state.containers.get(slot)
+        if row is None or row.identity != identity:
+            return "drained" if slot in self.machine.host.shadows.shadows else "dead"
+        if row.phase is Phase.CREATED and slot in self.cloning:
+            return "cloning" if row.image is None else "cloned"
+        return row.phase.value
+
+    def phase(self, slot: int) -> str:
+        """Return the phase of one element."""
+        identity = self.identities.get(slot)
+        return "absent" if identity is None else self._phase(slot, identity)
+
+    def shadows(self) -> set[int]:
+        """Return the containers whose shadow process runs."""
+        shadows = self.machine.host.shadows
+        return {slot for slot in shadows.shadows if shadows.is_alive(slot)}
+
+    def backing(self) -> dict[int, int]:
+        """Return the frame behind each grantable page, by the platform's own table."""
+        pages = self.machine.geometry.pool_pages
+        match self.machine.platform:
+            case Snp() as snp:
+                return {page: frame for page, frame in snp.nested.items() if page in pages}
+            case Tdx() as tdx:
+                return {page: entry.frame for page, entry in tdx.sept.items() if page in pages}
+
+    def holders(self) -> dict[int, int]:
+        """Return the page that each grantable frame is assigned to."""
+        platform = self.machine.platform
+        found = ((frame, platform.assigned(frame)) for frame in self.machine.geometry.pool_frames)
+        return {frame: page for frame, page in found if page is not None}
+
+    def live(self) -> set[int]:
+        """Return the grantable frames that the guest has accepted."""
+        frames = self.machine.geometry.pool_frames
+        match self.machine.platform:
+            case Snp() as snp:
+                return {f for f, entry in snp.rmp.items() if f in frames and entry.validated}
+            case Tdx() as tdx:
+                usable = (SeptState.MAPPED, SeptState.BLOCKED)
+                return {e.frame for e in tdx.sept.values() if e.state in usable} & {*frames}
+
+    def charged(self) -> dict[int, int]:
+        """Return whose control group pays for each frame."""
+        cgroups, shadows = self.machine.host.cgroups, self.machine.host.shadows
+        slots = {shadows.group(slot): slot for slot in shadows.shadows}
+        return {frame: slots[group] for frame, group in cgroups.charged.items()}
+
+    def usage(self) -> dict[int, int]:
+        """Return memory.current of each shadow's control group, in frames."""
+        cgroups, shadows = self.machine.host.cgroups, self.machine.host.shadows
+        return {slot: cgroups.groups[shadows.group(slot)].memory_current for slot in shadows.shadows}
+
+    # What every mapping does
+
+    def handle(self, slot: int) -> Handle:
+        """Return the shadow's handle of its vCPU; what has none cannot act."""
+        for handle in self.machine.host.shadows.holders.values():
+            if handle.shadow == slot:
+                return handle
+        raise InexpressibleError("it drives no vCPU")
+
+    def create(self, slot: int, *, limit: int | None = None, clone: bool = False) -> None:
+        """Start a shadow, which asks for a container; an identity is never asked for twice."""
+        host, kernel = self.machine.host, self.machine.kernel
+        if self.phase(slot) == "dead":
+            raise InexpressibleError("an identity is the kernel's choice, and always a new one")
+        self.together(
+            partial(host.shadows.start, slot, memory_max=limit),
+            lambda: host.shadows.enter(host.shadows.allocate(slot)),
+            partial(kernel.lifecycle.create, slot),
+            partial(self._name, slot, clone=clone),
+        )
+
+    def _name(self, slot: int, *, clone: bool) -> None:
+        self.identities[slot] = self.machine.kernel.state.containers[slot].identity
+        if clone:
+            self.cloning[slot] = True
+
+    def kill(self, slot: int) -> None:
+        """End the shadow process; the kernel is told, and takes down what it still keeps."""
+        steps: list[Step] = [partial(self.machine.host.shadows.kill, slot)]
+        if self.machine.kernel.state.is_alive(slot) or self.phase(slot) == "sealed":
+            steps.append(partial(self.machine.kernel.lifecycle.exit, slot))
+        self.together(*steps)
+
+    def finish_exit(self, slot: int) -> None:
+        """End the exit, and give the vCPU back to the host."""
+        kernel, shadows = self.machine.kernel, self.machine.host.shadows
+
+        def give_back() -> None:
+            vcpu = self.handle(slot).vcpu
+            if shadows.is_killed(slot):
+                shadows.reap_vcpu(vcpu, 0)
+            kernel.threads.park(vcpu)
+
+        self.together(partial(kernel.lifecycle.retire, slot), give_back)
+
+    def reap(self, slot: int) -> None:
+        """Delete the slots, put the vCPU on the idle list, end the shadow and its group."""
+        host = self.machine.host
+        steps: list[Step] = []
+        if slot in host.shadows.shadows:
+            slots = [s for s in host.shadows.slots_of(slot)]
+            steps += [partial(host.backing.remove_slot, slot, s.first) for s in slots]
+            steps.append(lambda: host.shadows.publish(self.handle(slot).vcpu))
+        self.together(*steps, partial(host.shadows.finish, slot))
+
+    def without_vcpus(self, step: Step) -> None:
+        """Take a step of the host's while no vCPU is in the guest, as TDX wants it."""
+        host = self.machine.host
+        inside = [v for v, state in self.machine.processor.vcpus.items() if state.inside]
+        leave = [partial(host.shadows.preempt, vcpu) for vcpu in inside]
+        handles = {vcpu: host.shadows.holders[vcpu] for vcpu in inside}
+        back = [partial(host.shadows.enter, handles[vcpu]) for vcpu in inside]
+        self.together(*leave, step, *back)
+
+
+def undo() -> UndoLog[Testbed]:
+    """Return the machine's own journal as an undo log."""
+    return UndoLog(
+        checkpoint=lambda testbed: testbed.machine.checkpoint(),
+        rollback=lambda testbed, mark: testbed.machine.rollback(mark),
+        written=_written,
+    )
+
+
+def _written(testbed: Testbed, mark: int) -> Iterable[str]:
+    """Return the stores that were written since the mark."""
+    entries = testbed.machine.journal._entries[mark:]
+    names: dict[int, str] = {id(table): name for name, table in testbed.machine.tables()}
+    for number, cells in enumerate(testbed.machine.memory.frames):
+        names[id(cells)] = f"frame {number}"
+    return tuple(dict.fromkeys(_place(names, store, key) for store, key, _ in entries))
+
+
+def _place(names: dict[int, str], store: Any, key: object) -> str:
+    name = names.get(id(store), "another store")
+    return name if name.startswith("frame") else f"{name}[{key!r}]"
