@@ -87,17 +87,19 @@ class Driver:
         return self._domains[performer.path]
 
     def refusing(self, state: State, performer: Performer, values: Binding) -> tuple[str, ...]:
-        """Return the false guards of a call that is not enabled: of the completion by the
-        implementation's own choices that has the fewest, or of several such."""
+        """Return the false guards of a call that is not enabled.
+
+        Where the implementation chooses parameters, any choice may be the one that it looked at,
+        unless another choice has fewer guards against it: all of that one's, and more."""
         names = [parameter.name for parameter in performer.chosen]
         binding = dict(zip(names, values, strict=True))
         found: list[tuple[str, ...]] = []
         for choice in self._completions[performer.path]:
             own = zip((p.name for p in performer.own), choice, strict=True)
             found.append(self.evaluator.refusals(state, performer.path, {**binding, **dict(own)}))
-        fewest = min(map(len, found))
-        names_ = dict.fromkeys(name for each in found if len(each) == fewest for name in each)
-        return tuple(names_)
+        sets = [frozenset(each) for each in found]
+        nearest = (each for each in found if not any(other < frozenset(each) for other in sets))
+        return tuple(dict.fromkeys(name for each in nearest for name in each))
 
     def is_skipped(self, performer: Performer, guards: Sequence[str]) -> bool:
         """Whether the mapping leaves out all the guards that refuse."""

@@ -16,7 +16,8 @@ from splitspec.impl.refusal import Refusal
 from splitspec.refinement.machine.testbed import Testbed, undo
 from splitspec.refinement.mapping import Implementation, InexpressibleError
 
-CONTAINERS, PAGES, FRAMES, LIMIT = 2, 2, 2, 1
+LIMIT = 1
+SIZES = {"Container": 2, "Page": 2, "Frame": 2}
 
 GUARDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "create": {"start absent": ("fresh",), "create absent": ("fresh",)},
@@ -99,9 +100,12 @@ TDX_STRICTER = {
 }
 
 
-def granting(kind: PlatformKind, *, honest: bool) -> Implementation[Testbed]:
+def granting(
+    kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int] | None = None
+) -> Implementation[Testbed]:
     """Return the mapping of a machine of one platform, under an honest host or a hostile one."""
-    geometry = Geometry(containers=CONTAINERS, pages=PAGES, frames=FRAMES, vcpus=CONTAINERS)
+    sizes = sizes or SIZES
+    geometry = Geometry(sizes["Container"], sizes["Page"], sizes["Frame"], sizes["Container"])
     is_tdx = kind is PlatformKind.TDX
     left_out = {name: why for name, why in LEFT_OUT.items() if why}
     left_out |= HONEST_LEFT_OUT if honest else HOSTILE_LEFT_OUT
@@ -117,12 +121,12 @@ def granting(kind: PlatformKind, *, honest: bool) -> Implementation[Testbed]:
         reason=lambda refusal: f"{refusal.operation} {refusal.guard}",
         guards=_guards(honest=honest),
         elements={
-            "Container": range(CONTAINERS),
+            "Container": range(sizes["Container"]),
             "Page": geometry.pool_pages,
             "Frame": geometry.pool_frames,
         },
         given=("host",) if honest else (),
-        sizes={"Container": CONTAINERS, "Page": PAGES, "Frame": FRAMES},
+        sizes=sizes,
         pins={"limit": LIMIT},
         left_out=left_out,
         stricter=TDX_STRICTER if is_tdx and not honest else {},

@@ -28,6 +28,8 @@ class Pair:
 
 PairBuild = Callable[..., Pair]
 
+collect_ignore = ["repository"]  # A repository of its own; a test runs its tests.
+
 
 @pytest.fixture
 def pair(tmp_path: Path) -> PairBuild:

@@ -1,0 +1,48 @@
+"""The mappings that are shipped, by name, and how to find a user's own."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from splitspec.impl.machine import PlatformKind
+from splitspec.refinement.machine.granting import granting
+from splitspec.refinement.mapping import Implementation
+
+SMALL = {"Container": 2, "Page": 1, "Frame": 1}
+
+SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
+    "granting-sev": partial(granting, PlatformKind.SNP, honest=True),
+    "granting-tdx": partial(granting, PlatformKind.TDX, honest=True),
+    "granting-sev-hostile": partial(granting, PlatformKind.SNP, honest=False, sizes=SMALL),
+    "granting-tdx-hostile": partial(granting, PlatformKind.TDX, honest=False, sizes=SMALL),
+}
+
+
+class UnknownMappingError(Exception):
+    """There is no such mapping; the message says what there is."""
+
+
+def mapping_of(name: str) -> Implementation[Any]:
+    """Return a shipped mapping, or that of `module:NAME`, looked up from the current folder."""
+    if name in SHIPPED:
+        return SHIPPED[name]()
+    module, colon, attribute = name.partition(":")
+    if not colon:
+        raise UnknownMappingError(
+            f"no mapping is named {name}; name one as module:NAME, or {', '.join(SHIPPED)}"
+        )
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UnknownMappingError(f"{name} cannot be had: {error}") from error
+    if not isinstance(found, Implementation):
+        raise UnknownMappingError(f"{name} is no Implementation")
+    return found

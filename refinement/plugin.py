@@ -1,0 +1,119 @@
+"""The pytest plugin: the fixture `splitspec`, by which a test holds an implementation to a model.
+
+A test says what to do, and fails with the report as its message:
+
+    def test_the_kernel_conforms(splitspec):
+        splitspec.conform(KERNEL)
+
+What was tried is summed up at the end of the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from splitspec.refinement.mapping import Implementation
+
+SUMMARIES = pytest.StashKey[list[str]]()
+
+
+class Splitspec:
+    """What the fixture offers. Every method fails the test where implementation and model differ,
+    where nothing was tried, and where what was not tried has no reason."""
+
+    def __init__(self, folder: Path, summaries: list[str]) -> None:
+        self._folder = folder
+        self._summaries = summaries
+
+    def conform(
+        self, mapping: Implementation[Any], *, states: int | None = None, seconds: float = 600
+    ) -> None:
+        """Try every transition and every refusal of the model's scope."""
+        from splitspec.refinement.conformance import Bounds, conform
+        from splitspec.refinement.report import conformance_text
+
+        found = conform(mapping, self._evaluator(mapping), Bounds(states=states, time=seconds))
+        self._conclude(conformance_text(found), self._flaw(found))
+
+    def walk(
+        self, mapping: Implementation[Any], *, programs: int = 100, steps: int = 50, seed: int = 0
+    ) -> None:
+        """Run random programs."""
+        from splitspec.refinement.report import conformance_text
+        from splitspec.refinement.stateful import walk
+
+        evaluator = self._evaluator(mapping)
+        found = walk(mapping, evaluator, programs=programs, steps=steps, seed_=seed)
+        flaw = "it diverges" if found.divergences else ""
+        self._conclude(conformance_text(found), flaw)
+
+    def program(
+        self, mapping: Implementation[Any], *calls: tuple[str, dict[str, str]]
+    ) -> None:
+        """Run one program, as a report prints it; fail if a call of it diverges."""
+        from splitspec.refinement.divergence import Call, Divergence
+        from splitspec.refinement.report import divergence_text
+        from splitspec.refinement.reproduction import reproduce
+
+        program = tuple(Call(action, tuple(values.items())) for action, values in calls)
+        found = reproduce(mapping, self._evaluator(mapping), program)
+        if found is not None:
+            number, what = found
+            divergence = Divergence(what.kind, program[:number], what.guards, what.facts)
+            pytest.fail(divergence_text(divergence), pytrace=False)
+
+    def replay(self, log: str | Path) -> None:
+        """Hold a log to the model that it names."""
+        from splitspec.refinement.replay import replay
+        from splitspec.refinement.replay_report import replay_text
+
+        path = self._folder / log
+        found = replay(path, folder=self._folder)
+        self._conclude(replay_text(found), "" if found.is_accepted else "it is no run")
+
+    def _evaluator(self, mapping: Implementation[Any]) -> Any:
+        from splitspec.refinement.target import evaluator_of
+
+        return evaluator_of(
+            mapping.model,
+            sizes=mapping.sizes,
+            pins=mapping.pins,
+            given=mapping.given,
+            folder=mapping.folder or self._folder,
+        )
+
+    def _flaw(self, found: Any) -> str:
+        if found.divergences:
+            return "it diverges"
+        if not found.transitions:
+            return "nothing was done"
+        if not found.complete:
+            return f"not all was tried: {found.reason}"
+        unexplained = [name for name, reason in found.untried.items() if not reason]
+        return f"never tried: {', '.join(unexplained)}" if unexplained else ""
+
+    def _conclude(self, text: str, flaw: str) -> None:
+        self._summaries.append("\n".join(text.splitlines()[:2]))
+        if flaw:
+            pytest.fail(f"{text}\n\n{flaw}", pytrace=False)
+
+
+@pytest.fixture
+def splitspec(request: pytest.FixtureRequest) -> Iterator[Splitspec]:
+    """Hold implementations to specifications; models.toml is looked up from the test's folder."""
+    summaries = request.config.stash.setdefault(SUMMARIES, [])
+    yield Splitspec(request.path.parent, summaries)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print what was tried."""
+    for number, text in enumerate(config.stash.get(SUMMARIES, [])):
+        if number == 0:
+            terminalreporter.section("splitspec")
+        terminalreporter.write_line(text)

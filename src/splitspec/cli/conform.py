@@ -1,0 +1,131 @@
+"""`splitspec conform`: hold implementations to their models, and report."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from splitspec.checker.interruption import Interruption
+from splitspec.cli.diagnostics import render
+from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.terminal import Choice, painter, uses_color
+from splitspec.model.evaluator import Evaluator
+from splitspec.refinement.conformance import Bounds, conform
+from splitspec.refinement.divergence import Conformance
+from splitspec.refinement.driver import MappingError
+from splitspec.refinement.machine.shipped import SHIPPED, UnknownMappingError, mapping_of
+from splitspec.refinement.mapping import Implementation
+from splitspec.refinement.observation import UnreadableError
+from splitspec.refinement.report import conformance_document, conformance_text, program_text
+from splitspec.refinement.target import TargetError, evaluator_of
+
+
+@dataclass(frozen=True, slots=True)
+class ConformRequest:
+    """What was asked on the command line."""
+
+    mappings: tuple[str, ...]
+    programs: int | None  # random programs; None walks exhaustively
+    steps: int
+    seed: int
+    states: int | None
+    time: float | None
+    json: bool
+    color: Choice
+    verbose: bool
+
+
+def conform_mappings(request: ConformRequest, interruption: Interruption) -> ExitCode:
+    """Hold every named mapping, or all shipped ones; an interrupt ends the sequence."""
+    results: list[Conformance] = []
+    codes: list[ExitCode] = []
+    paint = painter(uses_color(request.color, sys.stdout))
+    with suppress(KeyboardInterrupt):  # Raised to give up what is under way, and no more.
+        for name in request.mappings or tuple(SHIPPED):
+            if interruption.requested:
+                break
+            try:
+                mapping = mapping_of(name)
+                found = _hold(mapping, _evaluator(mapping), request, interruption)
+            except TargetError as error:
+                print(render(error.diagnostics, False), file=sys.stderr, end="")
+                return _refuse(f"{name}: {error}")
+            except (UnknownMappingError, MappingError, UnreadableError) as error:
+                return _refuse(str(error))
+            results.append(found)
+            codes.append(_code(found))
+            if not request.json:
+                print(conformance_text(found, paint, verbose=request.verbose))
+                for divergence in found.divergences:
+                    print("\n  as a test:\n")
+                    print(_indented(program_text(divergence, _reference(name))))
+                print(flush=True)
+    interruption.settle()
+    if interruption.requested:
+        codes.append(ExitCode.INTERRUPTED)
+    code = combine(codes)
+    if request.json:
+        data = [conformance_document(found) for found in results]
+        print(json.dumps({"schema": "splitspec-conformance/1", "results": data}, indent=2))
+    else:
+        number = len(results)
+        print(f"{number} implementation{'' if number == 1 else 's'} · exit {code.value}")
+    return code
+
+
+def _hold(
+    mapping: Implementation[Any],
+    evaluator: Evaluator,
+    request: ConformRequest,
+    interruption: Interruption,
+) -> Conformance:
+    if request.programs is None:
+        bounds = Bounds(states=request.states, time=request.time)
+        return conform(mapping, evaluator, bounds, interruption=interruption)
+    try:
+        from splitspec.refinement.stateful import walk
+    except ImportError as missing:
+        raise MappingError("random programs need hypothesis: install splitspec[stateful]") from (
+            missing
+        )
+    return walk(
+        mapping, evaluator, programs=request.programs, steps=request.steps, seed_=request.seed
+    )
+
+
+def _evaluator(mapping: Implementation[Any]) -> Evaluator:
+    return evaluator_of(
+        mapping.model,
+        sizes=mapping.sizes,
+        pins=mapping.pins,
+        given=mapping.given,
+        folder=mapping.folder,
+    )
+
+
+def _code(found: Conformance) -> ExitCode:
+    if found.divergences:
+        return ExitCode.VIOLATED
+    if not found.transitions:
+        return ExitCode.NOTHING
+    if not found.complete:
+        return ExitCode.UNKNOWN
+    is_exhaustive = found.method == "exhaustive"
+    unexplained = [name for name, reason in found.untried.items() if not reason]
+    return ExitCode.POLICY if is_exhaustive and unexplained else ExitCode.MET
+
+
+def _reference(name: str) -> str:
+    return name if ":" in name else f"mapping:{name.upper().replace('-', '_')}"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" if line else "" for line in text.splitlines())
+
+
+def _refuse(sentence: str) -> ExitCode:
+    print(f"error: {sentence}", file=sys.stderr)
+    return ExitCode.USAGE
