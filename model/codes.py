@@ -1,7 +1,8 @@
 """The list of all diagnostic codes, and the page that explains them.
 
 SS1xx syntax, SS2xx names, SS3xx types, SS4xx the system as a whole, SS5xx `models.toml`,
-SS6xx warnings, SS7xx saved traces. A code keeps its meaning for ever; a new mistake gets a new one.
+SS6xx warnings, SS7xx saved traces, SS8xx refinements and logs. A code keeps its meaning for
+ever; a new mistake gets a new one.
 `docs/errors.md` is `errors_page()`.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 from splitspec.model.code import Code
 from splitspec.model.codes_lint import LINT
 from splitspec.model.codes_manifest import MODELS
+from splitspec.model.codes_refinement import REFINEMENT
 from splitspec.model.codes_system import SYSTEM
 from splitspec.model.codes_traces import TRACES
 from splitspec.model.codes_typing import NAMES, TYPES
@@ -217,6 +219,7 @@ _SECTIONS = (
     ("models.toml", MODELS),
     ("Warnings", LINT),
     ("Saved traces", TRACES),
+    ("Refinements and logs", REFINEMENT),
 )
 CODES = {code.code: code for _, codes in _SECTIONS for code in codes}
 

@@ -152,7 +152,7 @@ class _Matching:
 
     def _report(self, message: str, help_: str) -> None:
         span = self._declared.span
-        self.diagnostics.append(Diagnostic("SS701", message, span, help=help_))
+        self.diagnostics.append(Diagnostic("SS801", message, span, help=help_))
 
 
 def _local(parameter: Parameter) -> Local:

@@ -203,7 +203,7 @@ def test_a_step_of_another_actor_is_no_refinement(tmp_path: Path) -> None:
     (declared,) = lower.refinements
     found = match(lower, upper, declared)
     assert isinstance(found, tuple)
-    assert [d.code for d in found] == ["SS701"]
+    assert [d.code for d in found] == ["SS801"]
 
 
 def _dedented(text: str) -> str:

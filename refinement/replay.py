@@ -1,0 +1,353 @@
+"""Hold a log to the model that it names: is there a run of the model that the log tells of?
+
+A log need not tell all. Arguments and places that it leaves out are solved for, by keeping every
+state in which the model can be after the lines so far; actions that are declared as unlogged may
+happen between any two lines. When no state is left, the log is no run, and the result has the
+states before, with the first false guard of each call that the line could mean.
+
+Soundness: the candidates are all states that runs of the model can be in, so a refused log is no
+run at the sizes of its header. An accepted one is consistent with some run; whether it is the one
+that happened depends on how much was logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from splitspec.checker.evidence.execution import written
+from splitspec.checker.evidence.explanation import location
+from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.evaluator import Evaluator
+from splitspec.model.ir import Value
+from splitspec.model.scope import State
+from splitspec.refinement.log import Event, Header, LogError, shown
+from splitspec.refinement.log_reader import LogReader
+from splitspec.refinement.target import TargetError, evaluator_of
+
+CANDIDATES_MAX = 20_000
+ALTERNATIVES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A call that a line could mean, and why it is not what happened: the first false guard with
+    its text and place, or the places that the log saw otherwise."""
+
+    call: str
+    guard: str
+    line: str
+    location: str
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A state in which the model can be before the line, and the nearest calls there."""
+
+    state: tuple[tuple[str, str], ...]
+    alternatives: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The result. `matched` events are the longest prefix that is a run.
+
+    `refused_at` is the line that is not, with its event as text; `diagnostics` say what is no log;
+    `unknown` says why nothing was decided.
+    """
+
+    log: str
+    model: str
+    matched: int
+    candidates_max: int
+    refused_at: int | None = None
+    event: str = ""
+    candidates: tuple[Candidate, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    unknown: str = ""
+    ends_in: int = 0  # candidate states after the last event
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the whole log is a run of the model, and says something."""
+        undecided = self.refused_at is not None or self.diagnostics or self.unknown
+        return self.matched > 0 and not undecided
+
+
+class _UndecidedError(Exception):
+    """There are too many states to go on."""
+
+
+def replay(path: Path, *, folder: Path | None = None, limit: int = CANDIDATES_MAX) -> Replay:
+    """Return whether a log is a run of its model, looked up from `folder`; it never raises."""
+    reader = LogReader(path)
+    try:
+        header, events = reader.read()
+        evaluator = _evaluator(reader, header, folder)
+        following = _Following(reader, evaluator, header, limit)
+    except LogError as error:
+        return Replay(str(path), "", 0, 0, diagnostics=(error.diagnostic,))
+    matched = 0
+    try:
+        for event in events:
+            if not following.advance(event):
+                return following.refusal(str(path), matched, event)
+            matched += 1
+    except LogError as error:
+        model, most = header.model, following.most
+        return Replay(str(path), model, matched, most, diagnostics=(error.diagnostic,))
+    except _UndecidedError as error:
+        return Replay(str(path), header.model, matched, following.most, unknown=str(error))
+    ends_in = len(following.states)
+    return Replay(str(path), header.model, matched, following.most, ends_in=ends_in)
+
+
+def _evaluator(reader: LogReader, header: Header, folder: Path | None) -> Evaluator:
+    try:
+        return evaluator_of(
+            header.model,
+            sizes=header.sizes,
+            pins=header.pins,
+            given=header.given,
+            folder=folder,
+        )
+    except TargetError as error:
+        raise reader.refuse("SS816", shown(str(error))) from error
+
+
+class _Following:
+    """The states in which the model can be after the events so far."""
+
+    def __init__(
+        self, reader: LogReader, evaluator: Evaluator, header: Header, limit: int
+    ) -> None:
+        self._reader, self._evaluator, self._limit = reader, evaluator, limit
+        self._places = {name: n for n, name in enumerate(evaluator.places.names)}
+        self._types = [variable.type for variable, _ in evaluator.places]
+        self._values: dict[tuple[int, str], Value] = {}
+        self._unlogged = tuple(self._action(name) for name in header.unlogged)
+        # Constants that nothing of the run reads make no difference.
+        starts = {evaluator.kept(state): state for state in evaluator.initial_states()}
+        self.states: set[State] = set(starts.values())
+        self.before: set[State] = set()
+        self.most = len(self.states)
+        if not self.states:
+            raise reader.refuse("SS816", "the model has no initial state")
+
+    def advance(self, event: Event) -> bool:
+        """Take one event; return whether any state is left."""
+        action = None if event.action is None else self._action(event.action)
+        arguments = {} if action is None else self._arguments(event, action)
+        seen = self._seen(event.state)
+        if event.refused not in ("", "?") and action is not None:
+            self._check_guard(action, event.refused)
+        self.before = self._closed(self.states)
+        after: set[State] = set()
+        for state in self.before:
+            after.update(self._after(state, event, action, arguments, seen))
+            self._check_number(after)
+        self.states = after
+        self.most = max(self.most, len(after))
+        return bool(after)
+
+    def _after(
+        self,
+        state: State,
+        event: Event,
+        action: str | None,
+        arguments: Mapping[str, Value],
+        seen: Mapping[int, Value],
+    ) -> Iterator[State]:
+        if action is None or event.refused:
+            fits = action is None or any(
+                event.refused == "?" or event.refused in guards
+                for _, guards in self._instances(state, action, arguments)
+                if guards
+            )
+            if fits and not self._differing(state, seen):
+                yield state
+            return
+        for step in self._evaluator.steps_of(action, state):
+            if step.successor is None or self._differing(step.successor, seen):
+                continue
+            if all(dict(step.binding)[name] == value for name, value in arguments.items()):
+                yield step.successor
+
+    def _instances(
+        self, state: State, action: str, arguments: Mapping[str, Value]
+    ) -> Iterator[tuple[dict[str, Value], tuple[str, ...]]]:
+        """Iterate over the instances that a line could mean, with the guards that refuse them."""
+        parameters = self._evaluator.actions[action].parameters
+        domains = [
+            (arguments[p.name],) if p.name in arguments else self._evaluator.universe.values(p.type)
+            for p in parameters
+        ]
+        for values in product(*domains):
+            binding = dict(zip((p.name for p in parameters), values, strict=True))
+            yield binding, self._evaluator.refusals(state, action, binding)
+
+    def _closed(self, states: set[State]) -> set[State]:
+        """Return the states and those that unlogged actions lead to."""
+        found, todo = set(states), list(states) if self._unlogged else []
+        while todo:
+            state = todo.pop()
+            for action in self._unlogged:
+                for step in self._evaluator.steps_of(action, state):
+                    if step.successor is not None and step.successor not in found:
+                        found.add(step.successor)
+                        todo.append(step.successor)
+            self._check_number(found)
+        return found
+
+    def _check_number(self, states: set[State]) -> None:
+        if len(states) > self._limit:
+            raise _UndecidedError(
+                f"more than {self._limit:,} states fit the lines so far: log more of the state"
+            )
+
+    # Reading names and values
+
+    def _action(self, name: str) -> str:
+        paths = list(self._evaluator.actions)
+        found = [p for p in paths if p == name] or [p for p in paths if p.split(".")[-1] == name]
+        if len(found) != 1:
+            why = "is the name of several" if found else "is no action of this run"
+            short = ", ".join(path.rpartition(".")[2] for path in paths)
+            raise self._reader.refuse("SS816", f"`{shown(name)}` {why}", f"there is: {short}")
+        return found[0]
+
+    def _check_guard(self, action: str, name: str) -> None:
+        guards = [guard.name for guard in self._evaluator.actions[action].guards]
+        if name not in guards:
+            message = f"`{shown(name)}` is no guard of {action} in this run"
+            raise self._reader.refuse("SS816", message, f"there is: {', '.join(guards)}")
+
+    def _arguments(self, event: Event, action: str) -> dict[str, Value]:
+        parameters = {p.name: p.type for p in self._evaluator.actions[action].parameters}
+        found = {}
+        for name, text in event.arguments.items():
+            if name not in parameters:
+                message = f"`{shown(name)}` is no parameter of {action}"
+                help_ = f"there is: {', '.join(parameters) or 'none'}"
+                raise self._reader.refuse("SS816", message, help_)
+            scope = self._evaluator.places.scope
+            known = {scope.show(v, parameters[name]): v for v in scope.values(parameters[name])}
+            if text not in known:
+                message = f"`{shown(text)}` is no {parameters[name]} here"
+                raise self._reader.refuse("SS816", message, f"there is: {', '.join(known)}")
+            found[name] = known[text]
+        return found
+
+    def _seen(self, state: Mapping[str, str]) -> dict[int, Value]:
+        return {self._place(place): self._value(place, text) for place, text in state.items()}
+
+    def _place(self, name: str) -> int:
+        if name not in self._places:
+            message = f"`{shown(name)}` is no place of the state"
+            example = next(iter(self._places), "")
+            raise self._reader.refuse("SS816", message, f"places are written like `{example}`")
+        return self._places[name]
+
+    def _value(self, place: str, text: str) -> Value:
+        number = self._places[place]
+        if (number, text) not in self._values:
+            variable = [variable for variable, _ in self._evaluator.places][number]
+            scope = self._evaluator.places.scope
+            values = scope.values(variable.type, scope.bound(variable))
+            known = {scope.show(value, variable.type): value for value in values}
+            if text not in known:
+                message = f"`{shown(text)}` is no value of {place}"
+                listed = ", ".join(list(known)[:12])
+                raise self._reader.refuse("SS816", message, f"there is: {listed}")
+            self._values[number, text] = known[text]
+        return self._values[number, text]
+
+    def _differing(self, state: State, seen: Mapping[int, Value]) -> tuple[int, ...]:
+        return tuple(place for place, value in seen.items() if state[place] != value)
+
+    # What went wrong
+
+    def refusal(self, log: str, matched: int, event: Event) -> Replay:
+        """Return the result for an event that no candidate can take."""
+        names = self._evaluator.places.names
+        action = None if event.action is None else self._action(event.action)
+        arguments = {} if action is None else self._arguments(event, action)
+        seen = self._seen(event.state)
+        candidates = []
+        for state in sorted(self.before, key=lambda each: written(self._evaluator, each)):
+            pairs = zip(names, written(self._evaluator, state), strict=True)
+            found = tuple(self._alternatives(state, event, action, arguments, seen))
+            candidates.append(Candidate(tuple(pairs), found))
+        return Replay(
+            log,
+            self._evaluator.setting.model,
+            matched,
+            self.most,
+            refused_at=event.line,
+            event=event_text(event),
+            candidates=tuple(candidates),
+        )
+
+    def _alternatives(
+        self,
+        state: State,
+        event: Event,
+        action: str | None,
+        arguments: Mapping[str, Value],
+        seen: Mapping[int, Value],
+    ) -> Iterator[Alternative]:
+        """Iterate over the nearest calls, those that the fewest guards refuse first."""
+        if action is None:
+            yield Alternative("", "", "", "", self._differences(state, seen))
+            return
+        instances = sorted(self._instances(state, action, arguments), key=lambda i: len(i[1]))
+        for binding, guards in instances[:ALTERNATIVES]:
+            call = self._call(action, binding)
+            if event.refused:
+                words = self._differences(state, seen)
+                if not guards:
+                    words = ("no guard refuses it", *words)
+                elif event.refused not in ("?", *guards):
+                    words = (f"refused by {', '.join(guards)}", *words)
+                yield Alternative(call, "", "", "", words)
+            elif guards:
+                yield self._guarded(action, call, guards[0])
+            else:
+                step = self._evaluator.step(state, action, binding)
+                after = None if step is None else step.successor
+                words = ("it has no outcome",) if after is None else self._differences(after, seen)
+                yield Alternative(call, "", "", "", words)
+
+    def _guarded(self, action: str, call: str, name: str) -> Alternative:
+        guards = self._evaluator.actions[action].guards
+        span = next(g.guard.lines[0].span for g in guards if g.name == name)
+        return Alternative(call, name, span.text, location(span), ())
+
+    def _call(self, action: str, binding: Mapping[str, Value]) -> str:
+        scope = self._evaluator.places.scope
+        parameters = self._evaluator.actions[action].parameters
+        values = (scope.show(binding[p.name], p.type) for p in parameters)
+        return f"{action.rpartition('.')[2]}({', '.join(values)})"
+
+    def _differences(self, state: State, seen: Mapping[int, Value]) -> tuple[str, ...]:
+        scope, names = self._evaluator.places.scope, self._evaluator.places.names
+        return tuple(
+            f"{names[p]} is {scope.show(state[p], self._types[p])}, "
+            f"the log saw {scope.show(seen[p], self._types[p])}"
+            for p in self._differing(state, seen)
+        )
+
+
+def event_text(event: Event) -> str:
+    """Return an event as it is shown."""
+    if event.action is None:
+        call = "seen"
+    else:
+        values = ", ".join(f"{name}={shown(value)}" for name, value in event.arguments.items())
+        call = f"{event.action}({values})"
+    refused = {"": "", "?": " refused"}.get(event.refused, f" refused by {event.refused}")
+    places = ", ".join(f"{place} = {shown(value)}" for place, value in event.state.items())
+    return call + refused + (f", then {places}" if places else "")

@@ -1,0 +1,64 @@
+"""`splitspec replay`: hold logs to the models that they name, and report."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from splitspec.cli.diagnostics import render
+from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.terminal import Choice, painter, uses_color
+from splitspec.refinement.replay import Replay, replay
+from splitspec.refinement.replay_report import replay_document, replay_text
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRequest:
+    """What was asked on the command line."""
+
+    logs: tuple[str, ...]
+    candidates: int
+    json: bool
+    color: Choice
+
+
+def replay_logs(request: ReplayRequest) -> ExitCode:
+    """Replay every log in order."""
+    paint = painter(uses_color(request.color, sys.stdout))
+    results: list[Replay] = []
+    for name in request.logs:
+        path = Path(name)
+        results.append(replay(path, folder=_folder(path), limit=request.candidates))
+        diagnostics = results[-1].diagnostics
+        if diagnostics:
+            print(render(diagnostics, uses_color(request.color, sys.stderr)), file=sys.stderr)
+        if not request.json:
+            print(replay_text(results[-1], paint))
+    code = combine(_code(found) for found in results)
+    if request.json:
+        documents = [replay_document(found) for found in results]
+        data = {"schema": "splitspec-replay/1", "results": documents}
+        print(json.dumps(data, indent=2))
+    else:
+        print(f"{len(results)} log{'' if len(results) == 1 else 's'} · exit {code.value}")
+    return code
+
+
+def _folder(path: Path) -> Path:
+    """Return where the model is looked up: beside the log, else from the current folder."""
+    from splitspec.model.manifest import find_manifest
+
+    beside = path.absolute().parent
+    return beside if find_manifest(beside) is not None else Path.cwd()
+
+
+def _code(found: Replay) -> ExitCode:
+    if found.diagnostics:
+        return ExitCode.USAGE
+    if found.unknown:
+        return ExitCode.UNKNOWN
+    if found.refused_at is not None:
+        return ExitCode.VIOLATED
+    return ExitCode.MET if found.matched else ExitCode.NOTHING
