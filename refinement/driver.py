@@ -149,6 +149,9 @@ class Driver:
             _count(self.tried.inexpressible, path)
             return None
         except mapping.refusal as refusal:
+            half = self._unchanged(subject, mark, guards)
+            if half is not None:
+                return half
             reason = mapping.reason(refusal)
             meant = self._reasons.meaning(path, reason)
             right = [guard for guard in meant if guard in guards]
@@ -157,7 +160,7 @@ class Driver:
                 return Found(DivergenceKind.OTHER_GUARD, guards, facts)
             for guard in right[:1]:
                 _count(self.tried.refused, f"{path}.{guard}")
-            return self._unchanged(subject, mark, guards)
+            return None
         except Exception as error:
             return Found(DivergenceKind.CRASHED, guards, (_words(error),))
         return Found(DivergenceKind.ACCEPTED, guards, ())

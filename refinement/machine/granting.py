@@ -101,16 +101,23 @@ TDX_STRICTER = {
 
 
 def granting(
-    kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int] | None = None
+    kind: PlatformKind,
+    *,
+    honest: bool,
+    sizes: Mapping[str, int] | None = None,
+    limit: int = LIMIT,
 ) -> Implementation[Testbed]:
-    """Return the mapping of a machine of one platform, under an honest host or a hostile one."""
+    """Return the mapping of a machine of one platform, under an honest host or a hostile one.
+
+    `limit` is memory.max of every container, in frames.
+    """
     sizes = sizes or SIZES
     geometry = Geometry(sizes["Container"], sizes["Page"], sizes["Frame"], sizes["Container"])
     is_tdx = kind is PlatformKind.TDX
     left_out = {name: why for name, why in LEFT_OUT.items() if why}
     left_out |= HONEST_LEFT_OUT if honest else HOSTILE_LEFT_OUT
     left_out |= TDX_LEFT_OUT if is_tdx and not honest else {}
-    actions = {**_common(), **(_honest(is_tdx=is_tdx) if honest else _hostile(is_tdx=is_tdx))}
+    actions = {**_common(), **(_honest(limit, is_tdx=is_tdx) if honest else _hostile(is_tdx=is_tdx))}
     return Implementation(
         name=f"impl on {kind.value}",
         model="granting",
@@ -127,7 +134,7 @@ def granting(
         },
         given=("host",) if honest else (),
         sizes=sizes,
-        pins={"limit": LIMIT},
+        pins={"limit": limit},
         left_out=left_out,
         stricter=TDX_STRICTER if is_tdx and not honest else {},
         undo=undo(),
@@ -196,7 +203,7 @@ def give_back_page(testbed: Testbed, c: int, g: int) -> None:
     kernel.pools.release(g)
 
 
-def _honest(*, is_tdx: bool) -> Actions:
+def _honest(limit: int, *, is_tdx: bool) -> Actions:
     def grant_page(testbed: Testbed, c: int, g: int) -> None:
         backing, kernel = testbed.machine.host.backing, testbed.machine.kernel
         owner = backing.owner(g)
@@ -220,7 +227,7 @@ def _honest(*, is_tdx: bool) -> Actions:
             take()
 
     return {
-        "create": lambda testbed, c: testbed.create(c, limit=LIMIT),
+        "create": lambda testbed, c: testbed.create(c, limit=limit),
         "grant_page": grant_page,
         "back_page": back_page,
         "reclaim_frame": reclaim_frame,
