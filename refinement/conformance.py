@@ -254,4 +254,3 @@ def unobserved(driver: Driver) -> tuple[str, ...]:
         and variable.kind is not VariableKind.CONSTANT
     )
     return tuple(dict.fromkeys(unseen))
-

@@ -217,7 +217,7 @@ def _performers(mapping: Implementation[Any], evaluator: Evaluator) -> Iterator[
     """Iterate over the mapped actions, in the order of the specification."""
     known = dict(_resolved(mapping.actions, tuple(evaluator.actions), "action"))
     left_out = {name for name in mapping.left_out if _is_action(name, evaluator)}
-    left = dict(_resolved({name: "" for name in left_out}, tuple(evaluator.actions), "action"))
+    left = dict(_resolved(dict.fromkeys(left_out, ""), tuple(evaluator.actions), "action"))
     for path, action in evaluator.actions.items():
         if path in known:
             function = known[path]

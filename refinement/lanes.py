@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from splitspec.checker.evidence.causes import location
 from splitspec.checker.evidence.execution import Execution, trace, written
-from splitspec.checker.evidence.explanation import location
 from splitspec.checker.evidence.replay import Refusal, ReplayError, perform, retrace
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, Value, VariableKind
@@ -66,9 +66,7 @@ class Lanes:
             values.append(moment.value(seen.value, dict(zip(names, indices, strict=True))))
         return tuple(values)
 
-    def counterpart(
-        self, state: State, step: Transition
-    ) -> tuple[str, Mapping[str, Value]] | None:
+    def counterpart(self, state: State, step: Transition) -> tuple[str, Mapping[str, Value]] | None:
         """Return the abstract action and its parameters that a concrete step stands for."""
         counterpart = self.correspondence.counterparts[step.action]
         if counterpart is None:
@@ -148,7 +146,7 @@ class Lanes:
     @property
     def _kept_places(self) -> frozenset[int]:
         numbers = tuple(range(len(self.abstract.places.names)))
-        return frozenset(int(number) for number in self.abstract.kept(numbers))
+        return frozenset(n for n in self.abstract.kept(numbers) if n is not None)
 
     # Runs
 

@@ -1,6 +1,6 @@
 """Read a log line by line. Whatever is no log is refused with its line and the reason: text that is
-no JSON, keys and types that are none of the schema, lines that are missing, repeated or out of order,
-and a log without its end.
+no JSON, keys and types that are none of the schema, lines that are missing, repeated or out of
+order, and a log without its end.
 """
 
 from __future__ import annotations

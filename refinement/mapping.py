@@ -87,8 +87,8 @@ class Implementation(Generic[Subject]):
     the implementation's own choice, and any that the specification allows is right. `guards` gives,
     for an action, the guard (or guards) that a reason of the implementation means; a reason without
     an entry means the guard of its name. `left_out` names actions that are not done, and guards
-    that are not tried (`back_page.owner`); `stricter` names reasons for which the implementation may
-    refuse what the specification allows (`back_page.frozen`). Each has its own reason, which is
+    that are not tried (`back_page.owner`); `stricter` names reasons for which the implementation
+    may refuse what the specification allows (`back_page.frozen`). Each has its own reason, which is
     reported.
     """
 

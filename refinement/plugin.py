@@ -10,7 +10,6 @@ What was tried is summed up at the end of the session.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +50,7 @@ class Splitspec:
         flaw = "it diverges" if found.divergences else ""
         self._conclude(conformance_text(found), flaw)
 
-    def program(
-        self, mapping: Implementation[Any], *calls: tuple[str, dict[str, str]]
-    ) -> None:
+    def program(self, mapping: Implementation[Any], *calls: tuple[str, dict[str, str]]) -> None:
         """Run one program, as a report prints it; fail if a call of it diverges."""
         from splitspec.refinement.divergence import Call, Divergence
         from splitspec.refinement.report import divergence_text
@@ -103,17 +100,18 @@ class Splitspec:
 
 
 @pytest.fixture
-def splitspec(request: pytest.FixtureRequest) -> Iterator[Splitspec]:
+def splitspec(request: pytest.FixtureRequest) -> Splitspec:
     """Hold implementations to specifications; models.toml is looked up from the test's folder."""
     summaries = request.config.stash.setdefault(SUMMARIES, [])
-    yield Splitspec(request.path.parent, summaries)
+    return Splitspec(request.path.parent, summaries)
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Print what was tried."""
-    for number, text in enumerate(config.stash.get(SUMMARIES, [])):
-        if number == 0:
-            terminalreporter.section("splitspec")
+    texts = config.stash[SUMMARIES] if SUMMARIES in config.stash else []
+    if texts:
+        terminalreporter.section("splitspec")
+    for text in texts:
         terminalreporter.write_line(text)

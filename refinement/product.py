@@ -129,7 +129,7 @@ class _Making:
         counterpart = self._counterpart(action)
         if counterpart is not None and counterpart.action in self._targets:
             target = self._targets[counterpart.action]
-            taken = {item.label for item in (*guards, *updates)}
+            taken = {guard.label for guard in guards} | {update.label for update in updates}
             for update in target.updates:
                 label = fresh_name(f"abstract_{update.name}", taken) if update.name else ""
                 taken.add(label)
@@ -207,9 +207,7 @@ class _Making:
                 wanted = substitute(self._renamed(line.expression), counterpart.arguments)
                 yield self._permission(action, label, wanted, line.span)
 
-    def _permission(
-        self, action: FlatAction, label: str, wanted: Expression, span: Span
-    ) -> Line:
+    def _permission(self, action: FlatAction, label: str, wanted: Expression, span: Span) -> Line:
         met = [
             line.expression
             for guard in action.guards
@@ -254,7 +252,7 @@ class _Making:
         return Quantifier("all", (binder,), Equal(left, right, Boolean(), span), Boolean(), span)
 
     def _assumed(self) -> Iterator[Property]:
-        """Iterate over the claims that the abstract assumptions hold of what constants stand for."""
+        """Iterate over the claims that what constants stand for meets the abstract assumptions."""
         for assumption in self._abstract.assumptions:
             lines = tuple(
                 replace(line, expression=self._renamed(line.expression))
@@ -285,5 +283,3 @@ def _claim(
     span: Span,
 ) -> Property:
     return Property(path, PropertyKind.INVARIANT, given, (), lines, text, (), span)
-
-

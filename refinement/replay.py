@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+from splitspec.checker.evidence.causes import location
 from splitspec.checker.evidence.execution import written
-from splitspec.checker.evidence.explanation import location
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Value
@@ -121,9 +121,7 @@ def _evaluator(reader: LogReader, header: Header, folder: Path | None) -> Evalua
 class _Following:
     """The states in which the model can be after the events so far."""
 
-    def __init__(
-        self, reader: LogReader, evaluator: Evaluator, header: Header, limit: int
-    ) -> None:
+    def __init__(self, reader: LogReader, evaluator: Evaluator, header: Header, limit: int) -> None:
         self._reader, self._evaluator, self._limit = reader, evaluator, limit
         self._places = {name: n for n, name in enumerate(evaluator.places.names)}
         self._types = [variable.type for variable, _ in evaluator.places]

@@ -32,7 +32,9 @@ def replay_text(found: Replay, paint: Paint = plain) -> str:
         states = f"{found.ends_in:,} state{'' if found.ends_in == 1 else 's'}"
         if not found.matched:
             return f"{head}\n  nothing  the log has no events"
-        return f"{head}\n  {paint('good', 'is a run')} of {found.matched:,} events, ends in {states}"
+        return (
+            f"{head}\n  {paint('good', 'is a run')} of {found.matched:,} events, ends in {states}"
+        )
     lines = [
         head,
         f"  {paint('bad', 'no run')}   line {found.refused_at}, after {found.matched:,} events",

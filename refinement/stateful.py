@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
@@ -52,7 +53,7 @@ def walk(
     session = _Session(driver)
     started = time.perf_counter()
     machine = state_machine(mapping, evaluator, session)
-    try:
+    with suppress(DivergedError):
         run_state_machine_as_test(
             seed(seed_)(machine),
             settings=settings(
@@ -67,8 +68,6 @@ def walk(
                 suppress_health_check=list(HealthCheck),
             ),
         )
-    except DivergedError:
-        pass
     found = () if session.found is None else (shortest(mapping, evaluator, session.found),)
     return Conformance(
         name=mapping.name,

@@ -117,7 +117,10 @@ def granting(
     left_out = {name: why for name, why in LEFT_OUT.items() if why}
     left_out |= HONEST_LEFT_OUT if honest else HOSTILE_LEFT_OUT
     left_out |= TDX_LEFT_OUT if is_tdx and not honest else {}
-    actions = {**_common(), **(_honest(limit, is_tdx=is_tdx) if honest else _hostile(is_tdx=is_tdx))}
+    actions = {
+        **_common(),
+        **(_honest(limit, is_tdx=is_tdx) if honest else _hostile(is_tdx=is_tdx)),
+    }
     return Implementation(
         name=f"impl on {kind.value}",
         model="granting",

@@ -41,8 +41,9 @@ def mapping_of(name: str) -> Implementation[Any]:
         sys.path.insert(0, folder)
     try:
         found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise UnknownMappingError(f"{name} cannot be had: {error}") from error
+    except Exception as error:  # Whatever is wrong with it, it is the user's module.
+        what = f"{type(error).__name__}: {error}"
+        raise UnknownMappingError(f"{name} cannot be had: {what}") from error
     if not isinstance(found, Implementation):
         raise UnknownMappingError(f"{name} is no Implementation")
     return found

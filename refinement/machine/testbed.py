@@ -109,7 +109,9 @@ class Testbed:
     def usage(self) -> dict[int, int]:
         """Return memory.current of each shadow's control group, in frames."""
         cgroups, shadows = self.machine.host.cgroups, self.machine.host.shadows
-        return {slot: cgroups.groups[shadows.group(slot)].memory_current for slot in shadows.shadows}
+        return {
+            slot: cgroups.groups[shadows.group(slot)].memory_current for slot in shadows.shadows
+        }
 
     # What every mapping does
 
@@ -161,7 +163,7 @@ class Testbed:
         host = self.machine.host
         steps: list[Step] = []
         if slot in host.shadows.shadows:
-            slots = [s for s in host.shadows.slots_of(slot)]
+            slots = host.shadows.slots_of(slot)
             steps += [partial(host.backing.remove_slot, slot, s.first) for s in slots]
             steps.append(lambda: host.shadows.publish(self.handle(slot).vcpu))
         self.together(*steps, partial(host.shadows.finish, slot))

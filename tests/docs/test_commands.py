@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 # Pages that show commands. A page with a fenced block that is not named here fails a test.
-PAGES = ("README.md", "docs/gate.md", "docs/pictures.md")
+PAGES = ("README.md", "docs/gate.md", "docs/pictures.md", "docs/refinement.md")
 
 FENCED = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 STATED = re.compile(r"#\s*exit (\d+)\s*$")

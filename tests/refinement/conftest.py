@@ -35,9 +35,7 @@ collect_ignore = ["repository"]  # A repository of its own; a test runs its test
 def pair(tmp_path: Path) -> PairBuild:
     """Return a function that refines module `upper` by module `lower`, both given as text."""
 
-    def build(
-        upper: str, lower: str, *, given: Collection[ActorKind] = (), sizes: int = 2
-    ) -> Pair:
+    def build(upper: str, lower: str, *, given: Collection[ActorKind] = (), sizes: int = 2) -> Pair:
         (tmp_path / "shared.split").write_text("module shared\nsort Cell\n")
         for name, text in (("upper", upper), ("lower", lower)):
             source = f"module {name}\n\nimport shared\n\n{dedent(text).lstrip()}"

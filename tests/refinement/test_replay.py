@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from splitspec.model.evaluator import Evaluator
@@ -73,8 +73,10 @@ def test_a_step_that_the_model_refuses_ends_the_log_with_its_guard(log: Log) -> 
 
 
 def test_a_step_that_leads_elsewhere_ends_the_log_with_what_differs(log: Log) -> None:
-    found = log('{"n": 1, "action": "take", "arguments": {"c": "pr1", "g": "pa1"}, '
-                '"state": {"payer[pa1]": "pr2"}}')
+    found = log(
+        '{"n": 1, "action": "take", "arguments": {"c": "pr1", "g": "pa1"}, '
+        '"state": {"payer[pa1]": "pr2"}}'
+    )
     (alternative,) = found.candidates[0].alternatives
     assert alternative.differences == ("payer[pa1] is pr1, the log saw pr2",)
 
@@ -136,8 +138,16 @@ BAD = {
     "truncated": ((HEADER, RUN[0]), "SS815", 3),
     "another end": ((HEADER, RUN[0], '{"end": 2}'), "SS815", 3),
     "unknown action": ((HEADER, '{"n": 1, "action": "steal"}'), "SS816", 2),
-    "unknown parameter": ((HEADER, '{"n": 1, "action": "take", "arguments": {"x": "pr1"}}'), "SS816", 2),
-    "unknown element": ((HEADER, '{"n": 1, "action": "take", "arguments": {"c": "pr9"}}'), "SS816", 2),
+    "unknown parameter": (
+        (HEADER, '{"n": 1, "action": "take", "arguments": {"x": "pr1"}}'),
+        "SS816",
+        2,
+    ),
+    "unknown element": (
+        (HEADER, '{"n": 1, "action": "take", "arguments": {"c": "pr9"}}'),
+        "SS816",
+        2,
+    ),
     "unknown guard": ((HEADER, '{"n": 1, "action": "take", "refused": "mine"}'), "SS816", 2),
     "unknown place": ((HEADER, '{"n": 1, "state": {"held": true}}'), "SS816", 2),
     "unknown value": ((HEADER, '{"n": 1, "state": {"payer[pa1]": "\\u001b[31m"}}'), "SS816", 2),

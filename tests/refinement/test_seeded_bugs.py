@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from tests.refinement.seeded import BUGS, Bug, seeded
 
 from splitspec.impl.machine import PlatformKind
 from splitspec.model.evaluator import Evaluator
@@ -16,7 +17,6 @@ from splitspec.refinement.machine.shipped import SHIPPED
 from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.report import conformance_text
 from splitspec.refinement.target import evaluator_of
-from tests.refinement.seeded import BUGS, Bug, seeded
 
 TWO = {"Container": 1, "Page": 2, "Frame": 2}
 
@@ -35,9 +35,7 @@ def mapping_of(name: str) -> Implementation[Any]:
 @cache
 def evaluator_for(name: str) -> Evaluator:
     mapping = mapping_of(name)
-    return evaluator_of(
-        mapping.model, sizes=mapping.sizes, pins=mapping.pins, given=mapping.given
-    )
+    return evaluator_of(mapping.model, sizes=mapping.sizes, pins=mapping.pins, given=mapping.given)
 
 
 def found(bug: Bug) -> Conformance:

@@ -17,9 +17,10 @@ from splitspec.checker.report.proof import proof_text
 from splitspec.checker.report.text import run_text
 from splitspec.checker.result import Limits
 from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import exit_code, proof_code
 from splitspec.cli.refinements import RefinementJob, choose
-from splitspec.cli.selection import Request, report_problems
+from splitspec.cli.selection import Request
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 from splitspec.refinement.refining import prove_refinement, refine
 from splitspec.refinement.square_text import square_document, square_text
@@ -93,9 +94,7 @@ def _explore(
             if request.json or (request.quiet and exit_code(judged[-1:]) is ExitCode.MET):
                 continue
             # The squares say what the traces of the product say, and more.
-            text = run_text(
-                judged[-1], job.sentences, paint, verbose=request.verbose, traces=False
-            )
+            text = run_text(judged[-1], job.sentences, paint, verbose=request.verbose, traces=False)
             print(text)
             for square in made.squares.values():
                 print(f"\n{square_text(square, paint)}")
