@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.refinement.seeded import BUGS, seeded
 
 from splitspec.impl.machine import PlatformKind
 from splitspec.model.evaluator import Evaluator
@@ -23,7 +24,6 @@ from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.report import conformance_text
 from splitspec.refinement.stateful import walk
 from splitspec.refinement.target import evaluator_of
-from tests.refinement.seeded import BUGS, seeded
 
 REPOSITORY = Path(__file__).parent / "repository"
 ONE_PAGE = {"Container": 2, "Page": 1, "Frame": 1}
