@@ -77,8 +77,7 @@ class ExpectedVariant:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRefinement:
-    """The sizes at which the model is held to an abstract module (missing ones as in the model),
-    and what is recorded of the runs; counts are those of the model's own states."""
+    """The sizes at which the model is held to an abstract module, and what its runs should give."""
 
     abstract: str
     layer: ExpectedVariant
@@ -264,6 +263,9 @@ class _Reader:
             self._refuse("SS503", f"`{name}` is not a table", keys)
             table = {}
         self._refuse_unknown(table, ("scope", "bounds", "pins", "steps"), keys)
+        return self._layer(name, table, keys)
+
+    def _layer(self, name: str, table: Mapping[str, Any], keys: tuple[str, ...]) -> ExpectedVariant:
         return ExpectedVariant(
             name,
             self._sizes(table, keys),
@@ -279,14 +281,7 @@ class _Reader:
             self._refuse("SS503", f"`{name}` is not a table", keys)
             table = {}
         self._refuse_unknown(table, ("scope", "bounds", "pins", "idle", "runs"), keys)
-        layer = ExpectedVariant(
-            name,
-            self._sizes(table, keys),
-            self._numbers(table, "bounds", keys),
-            self._pins(table, keys),
-            None,
-            keys,
-        )
+        layer = self._layer(name, table, keys)
         idle, runs = self._texts(table, "idle", keys), self._runs(table.get("runs", []), keys)
         return ExpectedRefinement(name, layer, idle, runs)
 

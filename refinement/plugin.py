@@ -110,8 +110,8 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Print what was tried."""
-    texts = config.stash[SUMMARIES] if SUMMARIES in config.stash else []
-    if texts:
-        terminalreporter.section("splitspec")
-    for text in texts:
+    if SUMMARIES not in config.stash:
+        return
+    terminalreporter.section("splitspec")
+    for text in config.stash[SUMMARIES]:
         terminalreporter.write_line(text)

@@ -102,7 +102,7 @@ def test_random_programs_of_the_right_machine_conform() -> None:
 def test_what_a_mapping_does_not_map_is_an_error_until_it_has_a_reason() -> None:
     mapping = granting(PlatformKind.SNP, honest=True)
     fewer = {name: f for name, f in mapping.actions.items() if name != "kill"}
-    with pytest.raises(MappingError, match="lifecycle.kill is not mapped"):
+    with pytest.raises(MappingError, match=r"lifecycle\.kill is not mapped"):
         conform(replace(mapping, actions=fewer), evaluator_for(mapping))
     wrong = {**mapping.actions, "steal": lambda machine: None}
     with pytest.raises(MappingError, match="steal"):
