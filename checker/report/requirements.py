@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from splitspec.model.ir import Program, Property, PropertyKind, Variant
+from splitspec.model.ir import Program, Property, Variant
 from splitspec.model.requirements import Requirements, identifiers_of
 
 
@@ -99,6 +99,4 @@ def _claim(claim: Property, models: tuple[Checked, ...]) -> Iterator[str]:
 
 
 def _kind(claim: Property) -> str:
-    if claim.kind is PropertyKind.PROGRESS:
-        return "progress, typed and not yet checked"
     return str(claim.kind.value)

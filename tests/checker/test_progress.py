@@ -210,3 +210,11 @@ def test_strong_fairness_excludes_what_weak_fairness_allows(setting: Make) -> No
     assert fetch in spilled
     strong = spilled.replace(fetch, fetch.replace("fair for", "strongly fair for"))
     assert lasso(setting(strong)) is None
+
+
+def test_a_claim_beside_strong_fairness_is_said_to_be_open(setting: Make) -> None:
+    give = "give(c: C, g: G) by kernel for c"
+    strong = LEAVING.replace(f"{give} fair", f"{give} strongly fair")
+    result = prove(setting(strong))
+    assert [v for v in result.verdicts if v.kind.value == "progress"] == []
+    assert result.run.remark == "not decided, for strong fairness: m.exits_end"
