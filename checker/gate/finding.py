@@ -30,12 +30,13 @@ class Kind(Enum):
     INTERRUPTED = "interrupted"
     # What follows is said, and is no failure.
     STRONGER = "stronger"
+    PENDING = "pending"  # Nobody has accepted it, and it is due at a later tier.
     RECOMPUTED = "recomputed"  # A kept result was damaged, so the run was made.
 
     @property
     def is_note(self) -> bool:
         """Whether it fails nothing."""
-        return self in (Kind.STRONGER, Kind.RECOMPUTED)
+        return self in (Kind.STRONGER, Kind.PENDING, Kind.RECOMPUTED)
 
 
 ADVICE = {

@@ -12,11 +12,13 @@ FILE_NAME = "splitspec.lock"
 
 
 class Activity(Enum):
-    """How a block's claims are shown. A variant is explored, and its named property must break."""
+    """How a block's claims are shown. A variant is explored, and its named property must break; of
+    a refinement, the product with what is refined is explored."""
 
     EXPLORED = "explored"
     PROVED = "proved"
     VARIANT = "variant"
+    REFINED = "refined"
 
 
 @dataclass(frozen=True, slots=True)

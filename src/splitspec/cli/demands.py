@@ -1,24 +1,31 @@
 """What a specification demands to be shown: every run, every proof and every variant, each with
 the tier at which it is due, and the name under which its result is kept.
 
-Here stands, too, what comes next: a refinement or an implementation that is held to a
-specification is one more kind of demand, made from its own table of `models.toml`.
+A refinement is held by the exploration of its product. An implementation is held by its own
+repository's tests.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from splitspec.checker.evidence.execution import run_id
 from splitspec.checker.gate.fingerprint import content_key
 from splitspec.checker.gate.lock import Activity, Key
 from splitspec.cli.models import Model
+from splitspec.cli.refinements import refinements_of
 from splitspec.cli.selection import Job, Request, jobs_of
+from splitspec.model.source import Source
 from splitspec.model.tier import Tier
 
-DUE = {Activity.EXPLORED: Tier.COMMIT, Activity.PROVED: Tier.COMMIT, Activity.VARIANT: Tier.PR}
+DUE = {
+    Activity.EXPLORED: Tier.COMMIT,
+    Activity.PROVED: Tier.COMMIT,
+    Activity.VARIANT: Tier.PR,
+    Activity.REFINED: Tier.PR,
+}
 """The first tier at which each activity is asked for; a model's own may be a later one."""
 
 PROOF_SEEDS = {Tier.COMMIT: 1, Tier.PR: 1, Tier.NIGHTLY: 3}
@@ -27,12 +34,14 @@ SOLVER_STEPS = 3_000_000
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """One thing to be shown, of one model."""
+    """One thing to be shown, of one model. `sources` are texts that it needs besides the model's
+    own: those of what the model refines."""
 
     activity: Activity
     job: Job
     tier: Tier
     model: Model
+    sources: tuple[Source, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -59,6 +68,9 @@ def _demands(model: Model) -> Iterator[Demand]:
             yield _demand(Activity.PROVED, job, model)
     for job in jobs_of(model, Request(variants=True)):
         yield _demand(Activity.VARIANT, job, model)
+    for product in refinements_of(model, Request()):
+        job = Job(product.title, product.setting, product.expectation, sentences=product.sentences)
+        yield replace(_demand(Activity.REFINED, job, model), sources=product.sources)
 
 
 def _demand(activity: Activity, job: Job, model: Model) -> Demand:
@@ -91,7 +103,7 @@ def content_of(demand: Demand, seeds: int, *, recheck: bool) -> str:
         "recheck": recheck and demand.activity is Activity.PROVED,
         "steps": SOLVER_STEPS,
     }
-    sources = [module.source for module in demand.model.modules]
+    sources = [*(module.source for module in demand.model.modules), *demand.sources]
     if variant is not None:
         sources.append(variant.span.source)
     texts = [part for source in sources for part in (source.name, source.text)]

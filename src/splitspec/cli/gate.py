@@ -185,8 +185,8 @@ def held_to(round_: Round, request: GateRequest) -> list[Finding]:
         is_new = demand.key not in locked.blocks and demand not in round_.due
         # Whether a run has anything to prove is known when it was tried.
         if is_new and demand.activity is not Activity.PROVED:
-            text = "it is not in the lock, and due at a later tier"
-            findings.append(Finding(Kind.NEW, str(demand.key), "", text))
+            text = f"it is not in the lock, and due at tier {demand.tier.value}"
+            findings.append(Finding(Kind.PENDING, str(demand.key), "", text))
     return [finding for finding in findings if not _is_said(finding, round_.findings)]
 
 

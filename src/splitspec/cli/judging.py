@@ -96,7 +96,8 @@ def _judged(demand: Demand, kept: Kept) -> Judged:
 
 def _context(demand: Demand, kept: Kept) -> Context:
     setting = demand.job.setting
-    killers = {} if demand.activity is Activity.VARIANT else killers_of(demand.model)
+    is_own = demand.activity in (Activity.EXPLORED, Activity.PROVED)
+    killers = killers_of(demand.model) if is_own else {}
     return Context(
         demand.tier,
         kept.system,

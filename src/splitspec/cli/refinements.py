@@ -9,12 +9,13 @@ from pathlib import Path
 from splitspec.checker.expectation import Expectation
 from splitspec.cli.models import Model, Problems, RefusedError, read_models
 from splitspec.cli.selection import Request, honest
-from splitspec.model.ir import ActorKind, Program, Refinement
-from splitspec.model.loader import Library, load, load_entry
+from splitspec.model.ir import ActorKind, Refinement
+from splitspec.model.loader import Library, Loaded, load, load_entry
 from splitspec.model.manifest import ExpectedRefinement
 from splitspec.model.manifest_scope import scope_of
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, adversaries
+from splitspec.model.source import Source
 from splitspec.refinement.correspondence import Correspondence
 from splitspec.refinement.matching import match
 from splitspec.refinement.refining import setting_of
@@ -23,13 +24,14 @@ from splitspec.spec import folder as shipped_folder
 
 @dataclass(frozen=True, slots=True)
 class RefinementJob:
-    """One product to explore or prove."""
+    """One product to explore or prove; `sources` are the texts of the abstract program."""
 
     title: str
     correspondence: Correspondence
     setting: Setting
     expectation: Expectation
     sentences: dict[str, str]
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +45,28 @@ def choose(request: Request) -> Chosen:
     try:
         asked = None if request.given is None else honest(request.given)
         models = read_models(tuple(dict.fromkeys(request.models)))
-        jobs = tuple(job for model in models for job in _jobs(model, request, asked))
+        jobs = tuple(job for model in models for job in refinements_of(model, request, asked))
     except RefusedError as refusal:
         return Chosen((), refusal.problems)
     return Chosen(jobs, Problems())
 
 
-def _jobs(
-    model: Model, request: Request, asked: frozenset[ActorKind] | None
+def refinements_of(
+    model: Model, request: Request, asked: frozenset[ActorKind] | None = None
 ) -> Iterator[RefinementJob]:
+    """Iterate over the refinements that a model declares; raise `RefusedError` for wrong ones."""
     for declared in model.program.refinements:
         abstract = _abstract(model, declared)
         if abstract is None:
             continue
-        found = match(model.program, abstract, declared)
+        assert abstract.program is not None
+        found = match(model.program, abstract.program, declared)
         if isinstance(found, tuple):
             raise RefusedError(Problems(diagnostics=found))
         correspondence = replace(found, name=f"{model.entry.name} of {declared.abstract}")
         expected = model.entry.refinements.get(declared.abstract)
         scope = _scope(model, expected, request)
-        for given in adversaries(abstract):
+        for given in adversaries(abstract.program):
             if asked is not None and given != asked:
                 continue
             setting = setting_of(correspondence, scope, given)
@@ -72,10 +76,11 @@ def _jobs(
                 setting,
                 _expectation(model, expected, given, recorded=not request.sizes),
                 {path: setting.program.properties[path].text for path in setting.properties},
+                abstract.sources,
             )
 
 
-def _abstract(model: Model, declared: Refinement) -> Program | None:
+def _abstract(model: Model, declared: Refinement) -> Loaded | None:
     """Return the abstract program: the same modules over the abstract one where the model puts the
     concrete one in its place, or the abstract module alone where the model is the refinement's own.
     """
@@ -90,7 +95,7 @@ def _abstract(model: Model, declared: Refinement) -> Program | None:
         return None
     if loaded.program is None:
         raise RefusedError(Problems(diagnostics=loaded.diagnostics))
-    return loaded.program
+    return loaded
 
 
 def _beside(folder: Path, module: str) -> Path:

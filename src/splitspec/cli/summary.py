@@ -159,9 +159,6 @@ def _left(everything: Sequence[Demand], due: Sequence[Demand]) -> Iterator[str]:
             unproved.setdefault(entry.unproved, []).append(entry.name)
     for reason, names in unproved.items():
         yield f"unproved, as models.toml says ({reason}): {', '.join(names)}"
-    refining = sorted({d.model.entry.name for d in everything if d.job.setting.program.refinements})
-    if refining:
-        yield f"refinements of {', '.join(refining)}: `gate` does not check these"
 
 
 def _noun(activity: Activity) -> str:
@@ -172,6 +169,8 @@ def _noun(activity: Activity) -> str:
             return "proof"
         case Activity.VARIANT:
             return "variant"
+        case Activity.REFINED:
+            return "refinement"
         case _:
             assert_never(activity)
 
@@ -191,7 +190,7 @@ def code_of(kind: Kind) -> ExitCode:
             return ExitCode.INTERNAL
         case Kind.INTERRUPTED:
             return ExitCode.INTERRUPTED
-        case Kind.STRONGER | Kind.RECOMPUTED:
+        case Kind.STRONGER | Kind.PENDING | Kind.RECOMPUTED:
             return ExitCode.MET
         case (
             Kind.UNMET
