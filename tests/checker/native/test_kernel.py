@@ -16,11 +16,16 @@ from splitspec.model.loader import load, load_variants
 from splitspec.model.manifest import load_manifest
 from splitspec.model.manifest_scope import scope_of
 from splitspec.model.setting import Setting, adversaries, properties_under
+from splitspec.model.tier import Tier
 
 Make = Callable[..., Setting]
 STATES = 60
 
-MODELS = sorted(load_manifest(spec.folder() / "models.toml").models)
+# The compositions of everything take long to compile.
+MODELS = [
+    pytest.param(entry.name, marks=() if entry.tier is Tier.COMMIT else pytest.mark.nightly)
+    for entry in load_manifest(spec.folder() / "models.toml").models.values()
+]
 
 
 def shipped(name: str) -> list[Setting]:
