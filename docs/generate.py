@@ -1,5 +1,7 @@
 """Make the pages of this folder that are made from the sources."""
 
+import importlib
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -124,11 +126,25 @@ def _verdicts(job: Job) -> tuple[Verdict, ...]:
     return explore(job.setting, workers=2, until=job.until, family=job.family).verdicts
 
 
+def weaknesses_page() -> str:
+    """Return the page of the artifact's weaknesses that the tests of `impl` build in."""
+    root = str(Path(__file__).parents[1])
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    names = ("memory", "accounting", "evidence")
+    modules = [importlib.import_module(f"tests.impl.test_artifact_{name}") for name in names]
+    tests = [
+        test for module in modules for test in vars(module).values() if hasattr(test, "weakness")
+    ]
+    return str(importlib.import_module("tests.impl.weakness").table(tests))
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "attacks.md": attacks_page,
     "designs.md": designs_page,
     "errors.md": errors_page,
     "requirements.md": requirements_page,
+    "weaknesses.md": weaknesses_page,
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.impl.deployments import FILES, SIZES
 from tests.impl.scenes import KINDS
+from tests.impl.weakness import Weakness
 
 from splitspec.impl.deployment import Deployment
 from splitspec.impl.machine import Machine
@@ -29,3 +30,10 @@ def deployment(request: pytest.FixtureRequest) -> Iterator[Deployment]:
     yield made
     for instance in list(made.instances.values()):
         instance.delegate.close()
+
+
+@pytest.fixture
+def weakness(request: pytest.FixtureRequest) -> Weakness:
+    """The weakness that the test shows."""
+    found: Weakness = request.function.weakness
+    return found

@@ -1,4 +1,4 @@
-"""A weakness of the published artifact, built into the implementation: what it is, and its two runs.
+"""A weakness of the published artifact, built into the implementation: what it is, its two runs.
 
 A weakness leaves guards out, by operation and name, or puts a method in the place of another.
 `show` runs one program twice: on the weakened implementation, where it observes what it should not,
@@ -7,17 +7,19 @@ and on the implementation as it is, which refuses its first step and changes not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from unittest.mock import patch
 
 import pytest
+from tests.impl.refusal_scenes import Scene
 from tests.impl.scenes import refuse
 
-from splitspec.impl.machine import Machine
+from splitspec.impl.geometry import PAGE
+from splitspec.impl.host.shadow import Handle
 from splitspec.impl.refusal import Guards, Refusal
 
 CERTAINTY = {"C": "certain", "L": "likely", "D": "by design"}
@@ -38,13 +40,6 @@ class Change:
         return (self.replacement.__doc__ or "").partition("\n")[0]
 
 
-class Scenery(Protocol):
-    """What a program runs in."""
-
-    machine: Machine
-
-
-Scene = TypeVar("Scene", bound=Scenery)
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
@@ -105,3 +100,42 @@ def built_in(weakness: Weakness) -> Callable[[Test], Test]:
         return test
 
     return decorate
+
+
+def reads(scene: Scene, handle: Handle, address: int = 0) -> bytes:
+    """Return what the container on a vCPU reads at the start of a virtual page."""
+    return scene.machine.processor.read(handle.vcpu, address * PAGE, 64).rstrip(b"\0")
+
+
+HEADER = """\
+# Weaknesses of the published artifact, shown
+
+Each is built into the implementation as one change. A program then observes what stands under
+*effect*; on the implementation as it is, the guard refuses it. Made by `make docs` from the tests
+`tests/impl/test_artifact_*.py`, which run both. *Certain* and *likely* are said of the artifact's
+code; *by design* is a mistake that the design invites in code that the artifact lacks.
+"""
+
+
+def table(tests: Iterable[Callable[..., None]]) -> str:
+    """Return the page of the weaknesses that the tests show, in their order."""
+    parts = [HEADER]
+    for test in tests:
+        weakness: Weakness = test.weakness  # type: ignore[attr-defined]
+        observed = weakness.observed
+        quoted = f"`{observed.decode()}`" if isinstance(observed, bytes) else str(observed)
+        claim = test.__name__.removeprefix("test_").replace("_", " ")
+        left_out = [f"without guard `{name}`" for name in weakness.guards]
+        left_out += [
+            f"`{c.owner.__name__.rpartition('.')[2]}.{c.name}`: {c.text.rstrip('.')}"
+            for c in weakness.changes
+        ]
+        parts.append(
+            f"## {claim[0].upper()}{claim[1:]}\n\n"
+            f"{' '.join((test.__doc__ or '').split())}\n\n"
+            f"- Weakness: {weakness.row}, {CERTAINTY[weakness.certainty]}\n"
+            f"- Changed: {'; '.join(left_out)}\n"
+            f"- Effect: {weakness.effect.format(quoted)}\n"
+            f"- Refused by: guard `{weakness.guard}`\n"
+        )
+    return "\n".join(parts)
