@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.impl.refusal_scenes import Scene
 from tests.impl.scenes import SIZES, join, page, run
-from tests.impl.weakness import Change, Weakness, built_in
+from tests.impl.weakness import Change, Weakness, built_in, reads
 
 from splitspec.impl.attestation.certificate import Manufacturer
 from splitspec.impl.attestation.measurement import code_pages, expected, loaded
@@ -119,3 +120,44 @@ def test_a_nonce_that_serves_twice_tells_the_host_the_second_text(weakness: Weak
     peer, text = records.decrypt(peer, repeated[0])
     assert text == known
     weakness.refused(lambda: records.decrypt(peer, repeated[1]))
+
+
+@built_in(
+    Weakness(
+        row="W1",
+        certainty="C",
+        guards=("seal.untainted",),
+        guard="seal.untainted",
+        effect="The clone, of another tenant, reads {}.",
+        observed=b"computed from the secret",
+    )
+)
+def test_a_function_that_makes_itself_the_zygote_hands_its_tenants_data_on(
+    weakness: Weakness,
+) -> None:
+    """The artifact lets any function take the snapshot from which all later clones are made; what
+    it holds of its tenant is then in the clones of every other."""
+
+    def keyed() -> Scene:
+        manufacturer = Manufacturer()
+        scene = Machine(SIZES, image=b"microkernel", chip=manufacturer.make_chip())
+        first, second = join(scene, 0, range(2)), join(scene, 1)
+        scene.kernel.lifecycle.load(0, 8, [page(scene, 0)], HONEST)
+        scene.kernel.spaces.map_page(0, 0, page(scene, 1))
+        run(scene, 0, first.vcpu, 1)
+        function = scene.kernel.state.containers[0].measurement
+        policy = Policy(manufacturer.root, expected(SIZES, b"microkernel"), function)
+        verifier = Verifier(policy, b"secret")
+        message = verifier.release(scene.kernel.attestation.quote(0, verifier.challenge()))
+        scene.kernel.attestation.install(0, message)
+        scene.processor.write(first.vcpu, 0, b"computed from the secret")
+        scene.kernel.threads.trap(first.vcpu)
+        return Scene(scene, first, second)
+
+    def snapshot(scene: Scene) -> bytes:
+        scene.machine.kernel.forks.seal(0, vcpu=scene.first.vcpu)
+        scene.machine.kernel.forks.fork(0, 1)
+        run(scene.machine, 1, scene.second.vcpu, 2)
+        return reads(scene, scene.second)
+
+    weakness.show(keyed, snapshot)
