@@ -48,7 +48,7 @@ class Status(Enum):
 class Obligation:
     """One implication, and what became of it.
 
-    `core` names the facts and guards that its proof used. `steps` are those of the solver.
+    `core` names the assumptions, facts and guards that its proof used. `steps` are those of the solver.
     """
 
     property: str
@@ -121,7 +121,7 @@ class ProofRun:
 @dataclass(frozen=True, slots=True)
 class ProofResult:
     """A run with its obligations and verdicts; `basis` gives, for each property that was proved,
-    the properties on which its proof rests, itself left out."""
+    the assumptions and properties on which its proof rests, itself left out."""
 
     run: ProofRun
     verdicts: tuple[Verdict, ...]

@@ -12,7 +12,7 @@ from splitspec.checker.symbolic.z3_solver import Answer, Reply
 from splitspec.model import ir
 
 Facts = frozenset[str]
-"""Names of claims on states, and of guards."""
+"""Names of claims on states, of guards, and of assumptions."""
 
 
 @dataclass(frozen=True, slots=True)

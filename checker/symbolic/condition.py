@@ -87,14 +87,21 @@ class Conditions:
 
     @cached_property
     def axioms(self) -> tuple[Term, ...]:
-        """What holds in every state by its type alone, and of constants by assumption."""
+        """What holds in every state by its type alone, and what a variant sets."""
         return (*self._domains(), *self._rigid())
 
-    def _rigid(self) -> Iterator[Term]:
+    @cached_property
+    def assumptions(self) -> dict[str, Term]:
+        """What is assumed of constants, by path; it is named, so that a core says what was used."""
         moment = Moment(self.before)
-        for assumption in self.system.assumptions:
-            for line in assumption.lines:
-                yield self.encoder.holds(line.expression, {}, moment)
+        return {
+            assumption.path: self.terms.conjunction(
+                *(self.encoder.holds(line.expression, {}, moment) for line in assumption.lines)
+            )
+            for assumption in self.system.assumptions
+        }
+
+    def _rigid(self) -> Iterator[Term]:
         for path, value in self.theory.constants.items():
             variable = self.system.variables[path]
             literal = self.algebra.convert(

@@ -77,8 +77,12 @@ class FiniteCalculus:
 
     def outcome(self, answer: Answer) -> Outcome:
         """Return the answer to a query as the outcome of an obligation."""
-        method = Method.FINITE if answer.reply is Reply.PROVED else None
-        return Outcome(answer.reply, method, answer.core, 0, answer.seconds, answer.reason)
+        if answer.reply is not Reply.PROVED:
+            return Outcome(answer.reply, None, answer.core, 0, answer.seconds, answer.reason)
+        # What is legal at the scope says what is assumed, so all assumptions count as used.
+        assumed = {assumption.path for assumption in self.instance.system.assumptions}
+        core = answer.core | assumed
+        return Outcome(answer.reply, Method.FINITE, core, 0, answer.seconds, answer.reason)
 
     def contradicts_itself(self, live: Facts) -> bool:
         instance = self.instance

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from splitspec.checker.proof import Method, Obligation, ObligationKind, Status
+from splitspec.checker.symbolic.calculus import Facts
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.prover import Decision, Proof
 from splitspec.checker.symbolic.ranking import Response
@@ -111,10 +112,26 @@ def scope_text(scope: Scope) -> str:
 
 
 def basis(proof: Proof, path: str) -> tuple[str, ...]:
-    """Return the properties on which the proof of one rests, itself left out, in their order."""
+    """Return the assumptions and properties on which the proof of one rests, itself left out, in
+    their order."""
     claims = [claim.name for claim in proof.theory.claims if claim.path == path]
-    used = {proof.claims[name].path for name in proof.basis_of(claims)}
-    return tuple(p for p in proof.theory.properties if p in used and p != path)
+    return tuple(used for used in _rests(proof, claims) if used != path)
+
+
+def _rests(proof: Proof, names: Iterable[str], core: Facts = Facts()) -> tuple[str, ...]:
+    """Return the assumptions and properties on which some claims rest, and what proofs with a core
+    of their own rest on."""
+    reached = proof.basis_of(names)
+    paths = {proof.claims[name].path for name in reached}
+    used = core.union(
+        *(
+            decision.outcome.core
+            for (name, _), decision in proof.decisions.items()
+            if name in reached and decision.status is Status.PROVED
+        )
+    )
+    assumed = [a.path for a in proof.theory.system.assumptions if a.path in used]
+    return (*assumed, *(path for path in proof.theory.properties if path in paths))
 
 
 # Progress
@@ -162,7 +179,5 @@ def response_needs(proof: Proof, response: Response) -> list[str]:
 
 
 def response_basis(proof: Proof, response: Response) -> tuple[str, ...]:
-    """Return the properties on which a ranking rests, in their order."""
-    names = proof.basis_of(response_needs(proof, response))
-    used = {proof.claims[name].path for name in names}
-    return tuple(path for path in proof.theory.properties if path in used)
+    """Return the assumptions and properties on which a ranking rests, in their order."""
+    return _rests(proof, response_needs(proof, response), response.core)

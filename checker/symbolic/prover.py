@@ -159,7 +159,8 @@ class Proof:
         if found is not None:
             return Decision(outcome, Status.REFUTED, "counterexample to induction", found)
         if not search.exact and search.is_inductive(action, claim):
-            core = self.live
+            assumed = {assumption.path for assumption in self.theory.system.assumptions}
+            core = self.live | assumed
             finite = replace(outcome, reply=Reply.PROVED, method=Method.FINITE, core=core)
             return Decision(finite, Status.PROVED)
         return Decision(outcome, Status.UNKNOWN, outcome.reason or NO_MODEL)

@@ -60,17 +60,18 @@ class UnboundedCalculus:
         self._order = list(self.conditions.facts)
         if seed:
             random.Random(seed).shuffle(self._order)
-        self._session = self._opened(self.conditions.axioms, named=True)
-        self._initial = self._opened(self.conditions.initial_axioms, named=False)
+        self._assumptions = tuple(self.conditions.assumptions)
+        self._session = self._opened(self.conditions.axioms, self._order)
+        self._initial = self._opened(self.conditions.initial_axioms, ())
         self._steps: dict[str, UnboundedStep] = {}
 
-    def _opened(self, axioms: tuple[Term, ...], *, named: bool) -> Session:
+    def _opened(self, axioms: tuple[Term, ...], facts: Iterable[str]) -> Session:
+        """Return a session that knows axioms, and by name the assumptions and some facts."""
         session = Session(self._translator, seed=self._seed, steps=self._limits.steps)
         for axiom in axioms:
             session.assume(axiom)
-        if named:
-            for name in self._order:
-                session.name(name, self.conditions.facts[name])
+        for name in (*self._assumptions, *facts):
+            session.name(name, self._named(name, {}))
         return session
 
     @property
@@ -87,11 +88,15 @@ class UnboundedCalculus:
         for hypothesis in query.hypotheses:
             session.assume(hypothesis)
         session.deny(query.goal)
-        answer = session.check(())
+        answer = session.check(self._assumptions)
+        core = answer.core
+        if answer.reply is Reply.PROVED:
+            core = self._minimised(session, core)
         session.pop()
         return Outcome(
             answer.reply,
             Method.Z3,
+            core,
             steps=answer.steps,
             seconds=answer.seconds,
             reason=answer.reason,
@@ -159,8 +164,8 @@ class UnboundedCalculus:
         return replace(outcome, steps=spent, seconds=seconds)
 
     def _names(self, live: Facts, guards: dict[str, Term]) -> list[str]:
-        """Return facts and guards in one order, on which answers may depend."""
-        return [*(name for name in self._order if name in live), *guards]
+        """Return assumptions, facts and guards in one order, on which answers may depend."""
+        return [*self._assumptions, *(name for name in self._order if name in live), *guards]
 
     def _incremental(self, query: Query, names: list[str]) -> Outcome:
         session = self._session
@@ -221,7 +226,10 @@ class UnboundedCalculus:
         return _outcome(answer, Method.CVC5, frozenset(names), query)
 
     def _named(self, name: str, guards: dict[str, Term]) -> Term:
-        return guards[name] if name in guards else self.conditions.facts[name]
+        if name in guards:
+            return guards[name]
+        assumed = self.conditions.assumptions.get(name)
+        return self.conditions.facts[name] if assumed is None else assumed
 
     # The second opinion
 
@@ -229,7 +237,8 @@ class UnboundedCalculus:
         conditions = self.conditions
         if action is None:
             query = conditions.initiation(claim)
-            return self._asked((*conditions.initial_axioms, *query.hypotheses), query.goal)
+            known = (*conditions.initial_axioms, *conditions.assumptions.values())
+            return self._asked((*known, *query.hypotheses), query.goal)
         entered = self._steps[action.path]
         query = next(q for q in entered.step.queries(claim) if q.attempt == outcome.attempt)
         axioms = (*conditions.axioms, *entered.step.limits, *query.hypotheses)
@@ -237,7 +246,8 @@ class UnboundedCalculus:
         answer = self._asked((*axioms, *used), query.goal)
         if answer.reply is Reply.PROVED:
             return answer
-        everything = (*conditions.facts.values(), *entered.guards.values())
+        known = (*conditions.assumptions.values(), *conditions.facts.values())
+        everything = (*known, *entered.guards.values())
         return self._asked((*axioms, *everything), query.goal)
 
     def _asked(self, facts: Iterable[Term], goal: Term) -> Answer:
