@@ -6,7 +6,7 @@ PY := .venv/bin/python
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test gate check fmt lint type unit browser bench nightly docs lock clean
+.PHONY: help env demo test gate check fmt lint type unit browser bench nightly docs theorems lock clean
 
 help: ## Print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -61,6 +61,10 @@ nightly: env ## The test suite with many more random cases, and the large counts
 docs: env ## Regenerate the pages of docs/ that are made from the sources
 	@echo "==> docs/generate.py"
 	@$(PY) docs/generate.py
+
+theorems: env ## Prove the models anew, and write docs/theorems.md from the proofs; takes minutes
+	@echo "==> docs/generate.py theorems.md"
+	@$(PY) docs/generate.py theorems.md
 
 lock: env ## Resolve the dependencies anew (needs uv)
 	@uv pip compile --no-config --universal --fork-strategy fewest --python-version 3.11 \

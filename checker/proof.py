@@ -48,7 +48,8 @@ class Status(Enum):
 class Obligation:
     """One implication, and what became of it.
 
-    `core` names the assumptions, facts and guards that its proof used. `steps` are those of the solver.
+    `core` names the assumptions, facts and guards that its proof used. `steps` are those of the
+    solver.
     """
 
     property: str

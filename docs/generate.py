@@ -1,4 +1,7 @@
-"""Make the pages of this folder that are made from the sources."""
+"""Make the pages of this folder that are made from the sources.
+
+Without arguments, all of them but those that take minutes; these are made when they are named.
+"""
 
 import importlib
 import sys
@@ -7,16 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from splitspec.checker.explicit.search import explore
-from splitspec.checker.report import attacks, designs
+from splitspec.checker.report import attacks, designs, theorems
 from splitspec.checker.report.requirements import Checked, page
-from splitspec.cli.models import read_models
+from splitspec.checker.symbolic.proving import prove
+from splitspec.checker.symbolic.theory import theory_of
+from splitspec.cli.models import Model, read_models
 from splitspec.cli.selection import Job, Request, select
 from splitspec.model import catalogue
 from splitspec.model.codes import errors_page
 from splitspec.model.requirements import FILE_NAME, read_requirements
-from splitspec.model.setting import Setting
+from splitspec.model.setting import Setting, adversaries
+from splitspec.model.tier import Tier
 from splitspec.model.verdict import Verdict
 from splitspec.spec import folder
+
+COMPOSITIONS = frozenset({"cofunc"})
+"""Modules whose models list the theorems of all their modules."""
 
 FUNCTIONS = (1, 2, 4, 8)
 Run = tuple[Mapping[str, int], Sequence[designs.Step]]
@@ -47,6 +56,47 @@ def designs_page() -> str:
             ),
         ]
     )
+
+
+def theorems_page() -> str:
+    """Return the page of what is proved, which takes minutes."""
+    return theorems.page(proved(model.entry.name) for model in theorem_models())
+
+
+def theorem_models() -> tuple[Model, ...]:
+    """Return the models whose theorems are listed: a module with its substitutions once, since a
+    proof is for any size."""
+    found: dict[tuple[str, ...], Model] = {}
+    for model in read_models(()):
+        entry = model.entry
+        if entry.tier is Tier.COMMIT and not entry.unproved:
+            found.setdefault((entry.module, *map(str, entry.substitutions.items())), model)
+    return tuple(found.values())
+
+
+def subject_of(model: Model) -> theorems.Subject:
+    """Return a model as the page of theorems shows it."""
+    program, (*_, own) = model.program, model.modules
+    texts = {
+        str(module.name): theorems.text_of(module.text.value)
+        for module in model.modules
+        if module.text is not None
+    }
+    return theorems.Subject(
+        name=model.entry.name,
+        module=str(own.name),
+        program=program,
+        systems=tuple(theory_of(program, given).system for given in adversaries(program)),
+        texts=texts,
+        listed=frozenset(texts) if str(own.name) in COMPOSITIONS else frozenset({str(own.name)}),
+    )
+
+
+def proved(name: str) -> theorems.Proved:
+    """Return a model with its proofs."""
+    (model,) = read_models((name,))
+    results = tuple(prove(job.setting) for job in select(Request(models=(name,))).jobs)
+    return theorems.Proved(subject_of(model), results)
 
 
 def _design(
@@ -146,11 +196,13 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "requirements.md": requirements_page,
     "weaknesses.md": weaknesses_page,
 }
+SLOW: Mapping[str, Callable[[], str]] = {"theorems.md": theorems_page}
 
 
 def main() -> None:
-    """Write each page anew."""
-    for name, made in PAGES.items():
+    """Write the named pages anew, else each that is made quickly."""
+    for name in sys.argv[1:] or PAGES:
+        made = {**PAGES, **SLOW}[name]
         Path(__file__).with_name(name).write_text(made(), encoding="utf-8")
 
 

@@ -115,10 +115,10 @@ def basis(proof: Proof, path: str) -> tuple[str, ...]:
     """Return the assumptions and properties on which the proof of one rests, itself left out, in
     their order."""
     claims = [claim.name for claim in proof.theory.claims if claim.path == path]
-    return tuple(used for used in _rests(proof, claims) if used != path)
+    return tuple(used for used in _rests(proof, claims, Facts()) if used != path)
 
 
-def _rests(proof: Proof, names: Iterable[str], core: Facts = Facts()) -> tuple[str, ...]:
+def _rests(proof: Proof, names: Iterable[str], core: Facts) -> tuple[str, ...]:
     """Return the assumptions and properties on which some claims rest, and what proofs with a core
     of their own rest on."""
     reached = proof.basis_of(names)

@@ -385,9 +385,7 @@ RING = """
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_a_proof_names_the_assumptions_that_it_used_and_no_others(
-    setting: Make, seed: int
-) -> None:
+def test_a_proof_names_the_assumptions_that_it_used_and_no_others(setting: Make, seed: int) -> None:
     result = prove(setting(RING), seed=seed)
     assert {v.outcome for v in result.verdicts} == {Outcome.HOLDS}
     assert dict(result.basis) == {
