@@ -104,9 +104,8 @@ class Conditions:
     def _rigid(self) -> Iterator[Term]:
         for path, value in self.theory.constants.items():
             variable = self.system.variables[path]
-            literal = self.algebra.convert(
-                self.algebra.literal(value, variable.type), variable.type
-            )
+            literal = self.algebra.literal(value, variable.type)
+            literal = self.algebra.convert(literal, variable.type)
             yield self.algebra.equal(self.before.read(variable, ()), literal)
 
     def _domains(self) -> Iterator[Term]:
