@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from splitspec.checker.expectation import JudgedRun, judge
 from splitspec.checker.explicit.memory import available_memory
@@ -19,14 +20,16 @@ from splitspec.checker.report.text import run_text
 from splitspec.checker.result import Limits, Progress, RunResult, Stop
 from splitspec.cli.copies import make_all
 from splitspec.cli.exitcode import ExitCode, combine
-from splitspec.cli.exports import Report, write_reports
+from splitspec.cli.export_request import Report
 from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import exit_code
-from splitspec.cli.saved import Replayed, Saved, replay_in
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 from splitspec.model.tier import Tier
 from splitspec.model.trace import Trace
+
+if TYPE_CHECKING:  # Pictures and graphs cost a third of a second to import; few runs are drawn.
+    from splitspec.cli.saved import Replayed
 
 WALKS_SEED = 0
 """Walks that `models.toml` asks for are the same ones every time; `simulate` takes others."""
@@ -246,6 +249,8 @@ def _conclude(
         print(f"policy: {sentence}", file=sys.stderr)
         codes.append(ExitCode.POLICY)
     if request.reports:
+        from splitspec.cli.exports import write_reports
+
         codes += write_reports(request.reports, judged, _replayer(jobs))
     code = combine(codes)
     if request.json:
@@ -257,6 +262,8 @@ def _conclude(
 
 def _replayer(jobs: Sequence[Job]) -> Callable[[Trace], Replayed]:
     """Return what replays a trace in the run that it is of."""
+
+    from splitspec.cli.saved import Saved, replay_in
 
     def replays(trace: Trace) -> Replayed:
         honest = set(trace.given)

@@ -8,12 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
 from typing import Any
-
-import typer
 
 from splitspec.checker.evidence.execution import Execution, shows, trace, written
 from splitspec.checker.evidence.explanation import analyse
@@ -24,6 +19,7 @@ from splitspec.checker.expectation import JudgedRun
 from splitspec.checker.report import dot, itf, mermaid, trace_document
 from splitspec.checker.report.document import document
 from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.export_request import Kind, Report
 from splitspec.cli.saved import Replayed
 from splitspec.cli.view import page_of
 from splitspec.cli.writing import write_whole
@@ -32,32 +28,6 @@ from splitspec.model.ir import VariableKind
 from splitspec.model.trace import Step, Trace
 from splitspec.model.types import Option
 from splitspec.model.verdict import Outcome
-
-
-class Kind(StrEnum):
-    """What a report is."""
-
-    JSON = "json"
-    ITF = "itf"
-    MERMAID = "mermaid"
-    DOT = "dot"
-    HTML = "html"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    kind: Kind
-    path: Path
-
-
-def parse_report(text: str) -> Report:
-    """Return the report that `KIND=PATH` asks for."""
-    word, sign, path = text.partition("=")
-    if word not in list(Kind) or not sign or not path:
-        raise typer.BadParameter(
-            f"{text!r} is not KIND=PATH, KIND being {', '.join(Kind)}", param_hint="'--report'"
-        )
-    return Report(Kind(word), Path(path))
 
 
 class LostError(Exception):

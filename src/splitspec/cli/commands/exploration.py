@@ -38,7 +38,7 @@ def check(
     """
     with heed() as interruption:
         from splitspec.cli.check import CheckRequest, check_models
-        from splitspec.cli.exports import parse_report
+        from splitspec.cli.export_request import parse_report
         from splitspec.cli.selection import Request
 
         request = CheckRequest(
