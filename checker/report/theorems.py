@@ -46,6 +46,8 @@ kernel are no assumptions: they are the design. What an action does is taken as 
 
 Nothing is inherited: what a module claims is proved again in every model that imports it. A
 module's own section lists only what that module says; the sections of compositions list all.
+Models of the nightly tier, which are the same modules at other sizes or together, and models that
+`spec/models.toml` calls `unproved`, are not on this page.
 """
 
 FINDINGS = """\
