@@ -63,7 +63,7 @@ def make_all(
     from multiprocessing.connection import wait
 
     context = get_context("fork")
-    taken, flag = context.Value("i", 0), context.RawValue("i", 0)
+    taken, flag = context.Value("i", 0), context.RawValue("i", int(interruption.requested))
 
     def work(sender: Connection) -> None:
         # Ctrl-C goes to all processes of a terminal; the original decides what follows from it.
