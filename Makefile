@@ -41,7 +41,7 @@ browser: env ## Test the pages of `splitspec view` in a real browser, which is i
 
 gate: env ## Hold the specification to what spec/splitspec.lock accepted
 	@echo "==> splitspec gate"
-	@$(PY) -m splitspec gate --tier commit --report github=-
+	@$(PY) -m splitspec gate --tier pr --report github=-
 
 check: env ## Check every shipped model against what spec/models.toml expects
 	@echo "==> splitspec check"
