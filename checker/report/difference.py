@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from splitspec.checker.report.counting import counted
 from splitspec.checker.report.markdown import cell
 from splitspec.checker.report.text import Paint, plain, trace_text
 from splitspec.checker.report.trace_document import trace_document
@@ -82,7 +83,7 @@ def difference_text(difference: Difference, paint: Paint) -> str:
 
 def _closing(difference: Difference) -> Iterator[str]:
     new = sum(item.is_new for item in difference.broken)
-    yield f"{_counted(len(difference.rows), 'difference')}, {_counted(new, 'claim')} newly broken"
+    yield f"{counted(len(difference.rows), 'difference')}, {counted(new, 'claim')} newly broken"
     if difference.checked:
         yield f"checked: {', '.join(difference.checked)}"
     yield from (f"not made: {text}" for text in difference.unmade)
@@ -92,10 +93,6 @@ def _models(models: Sequence[str]) -> str:
     if len(models) <= FEW:
         return f"in {', '.join(models)}"
     return f"in {', '.join(models[:FEW])} and {len(models) - FEW} more"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def difference_markdown(difference: Difference) -> str:

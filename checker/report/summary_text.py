@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from splitspec.checker.report.counting import counted
 from splitspec.checker.report.summary import Failure, Item, State, Summary
 from splitspec.checker.report.text import Paint, trace_text
 
@@ -46,13 +47,9 @@ def _activities(items: Iterable[Item]) -> Iterator[str]:
         runs = {item.run for item in done}
         kept = {item.run for item in done if item.is_kept}
         yield (
-            f"{activity:<9} {_counted(len(runs), 'run')} ({len(kept):,} kept), "
-            f"{passed:,} of {_counted(len(done), 'claim')} as accepted"
+            f"{activity:<9} {counted(len(runs), 'run')} ({len(kept):,} kept), "
+            f"{passed:,} of {counted(len(done), 'claim')} as accepted"
         )
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _failures(failures: Iterable[Failure], paint: Paint, *, verbose: bool) -> Iterator[str]:
@@ -81,6 +78,6 @@ def last_line(summary: Summary) -> str:
     for failure in summary.failing:
         words[failure.word] = words.get(failure.word, 0) + 1
     shown = ", ".join(f"{number:,} {word}" for word, number in words.items())
-    verdict = f"failed: {shown}" if shown else f"passed: {_counted(counts[State.PASSED], 'claim')}"
+    verdict = f"failed: {shown}" if shown else f"passed: {counted(counts[State.PASSED], 'claim')}"
     state = "" if summary.is_complete else " (partial)"
     return f"gate {verdict}{state} · {summary.seconds:.1f} s · exit {summary.code}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from splitspec.checker.expectation import JudgedRun, Judgement
+from splitspec.checker.report.counting import counted
 from splitspec.checker.result import Coverage, Run, Stop
 from splitspec.model.ir import PropertyKind
 from splitspec.model.trace import Explanation, Trace, Truth
@@ -95,7 +96,7 @@ def _figures(run: Run, *, is_deep_enough: bool) -> str:
     is_long = run.transitions > TRANSITIONS_OF_A_RATE and run.seconds > 0
     rate = f" ({run.transitions / run.seconds / 1e6:.1f} M/s)" if is_long else ""
     text = (
-        f"  {_number(run.states, kind)}, {_number(run.transitions, 'transition')}{rate}, "
+        f"  {counted(run.states, kind)}, {counted(run.transitions, 'transition')}{rate}, "
         f"depth {run.depth}, "
         f"{run.seconds:.2f} s, {run.engine.value}"
     )
@@ -112,10 +113,6 @@ def _figures(run: Run, *, is_deep_enough: bool) -> str:
     if run.remark:
         text += f"\n  {run.remark}"
     return text
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 or what == 'more' else 's'}"
 
 
 def verdict_lines(judgements: Iterable[Judgement], paint: Paint, *, verbose: bool) -> list[str]:
@@ -249,7 +246,7 @@ def _rows(truth: Truth, depth: int) -> Iterator[tuple[int, str, str, str]]:
     if not truth.parts and truth.since is not None:
         notes.append(f"since step {truth.since}" if truth.since else "from the start")
     if truth.others:
-        notes.append(f"and {_number(truth.others, 'more binding')}")
+        notes.append(f"and {counted(truth.others, 'more binding')}")
     yield depth, truth.value, label + truth.text, " · ".join(notes)
     for part in truth.parts:
         yield from _rows(part, depth + 1)
@@ -269,12 +266,12 @@ def _remedy_lines(explanation: Explanation, paint: Paint) -> list[str]:
         lines += [f"cause  {step}{what}{read}", f"       {cause.reason} · {cause.location}"]
     more = len(explanation.causes) - CAUSES_MAX
     if more > 0:
-        lines.append(f"       and {_number(more, 'more')}")
+        lines.append(f"       and {more:,} more")
     guard = explanation.strengthening
     if guard is not None:
         lines.append(f"guard  `{guard.guard}` on {guard.action} would have refused it")
         if guard.instances:
-            seen = _number(guard.instances, "other instance")
+            seen = counted(guard.instances, "other instance")
             lines.append(f"       and {guard.refused} of {seen} on the way that break nothing")
     if explanation.neighbour is not None:
         near = explanation.neighbour

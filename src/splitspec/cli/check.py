@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 
 from splitspec.checker.expectation import JudgedRun, judge
 from splitspec.checker.explicit.memory import available_memory
-from splitspec.checker.explicit.search import cross_check, explore, unexplored
-from splitspec.checker.explicit.simulation import simulate
+from splitspec.checker.explicit.search import cross_check, unexplored
 from splitspec.checker.interruption import Interruption
+from splitspec.checker.report.counting import counted
 from splitspec.checker.report.document import document
 from splitspec.checker.report.text import run_text
 from splitspec.checker.result import Limits, Progress, RunResult, Stop
 from splitspec.cli.copies import make_all
 from splitspec.cli.exitcode import ExitCode, combine
-from splitspec.cli.export_request import Report
+from splitspec.cli.making import make_run
 from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import exit_code
+from splitspec.cli.report_request import ExportKind, Report
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 from splitspec.model.tier import Tier
@@ -30,9 +31,6 @@ from splitspec.model.trace import Trace
 
 if TYPE_CHECKING:  # Pictures and graphs cost a third of a second to import; few runs are drawn.
     from splitspec.cli.saved import Replayed
-
-WALKS_SEED = 0
-"""Walks that `models.toml` asks for are the same ones every time; `simulate` takes others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ class CheckRequest:
     progress: Choice
     verbose: bool
     quiet: bool
-    reports: tuple[Report, ...] = ()
+    reports: tuple[Report[ExportKind], ...] = ()
 
     @property
     def limits(self) -> Limits:
@@ -173,29 +171,14 @@ def _explore(
     on_progress: Callable[[Progress], None] | None,
     interruption: Interruption,
 ) -> RunResult:
-    limits = request.limits
-    if job.walks is not None:
-        return simulate(
-            job.setting,
-            runs=job.walks.runs,
-            limits=replace(limits, depth=job.walks.steps),
-            seed=WALKS_SEED,
-            workers=workers,
-            on_progress=on_progress,
-            interruption=interruption,
-        )
-    if limits.depth is None:
-        limits = replace(limits, depth=job.expectation.bounded)
-    return explore(
-        job.setting,
-        limits=limits,
+    return make_run(
+        job,
+        request.limits,
         workers=workers,
-        symmetry=request.symmetry,
-        until=job.until,
         on_progress=on_progress,
-        slice=request.slice,
-        family=job.family,
         interruption=interruption,
+        symmetry=request.symmetry,
+        slice=request.slice,
     )
 
 
@@ -313,10 +296,6 @@ def _summary(judged: Sequence[JudgedRun], session: Session, code: ExitCode) -> s
     missing = len(judged) - len(session.judged)
     left = f", {missing} not made" if missing else ""
     return (
-        f"{met} of {_counted(len(judged), 'run')} as expected{left}, "
-        f"{_counted(verdicts, 'verdict')} · exit {code.value}"
+        f"{met} of {counted(len(judged), 'run')} as expected{left}, "
+        f"{counted(verdicts, 'verdict')} · exit {code.value}"
     )
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -12,18 +12,17 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from splitspec.checker.explicit.memory import available_memory
-from splitspec.checker.explicit.search import explore, system_of
-from splitspec.checker.explicit.simulation import simulate
+from splitspec.checker.explicit.search import system_of
 from splitspec.checker.gate.fingerprint import claim_digest, system_digest
 from splitspec.checker.gate.keeping import DamagedEntryError, Keeping, Kept, Mode, differences
 from splitspec.checker.gate.lock import Activity
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import ProofLimits, ProofResult, Status
-from splitspec.checker.result import Limits, RunResult
+from splitspec.checker.result import Limits
 from splitspec.checker.symbolic.proving import is_provable, prove
-from splitspec.cli.check import WALKS_SEED
 from splitspec.cli.copies import LostCopyError, make_all
 from splitspec.cli.demands import SOLVER_STEPS, Demand, content_of
+from splitspec.cli.making import make_run
 from splitspec.cli.terminal import Choice, ProgressLine
 from splitspec.model.setting import Setting
 
@@ -175,36 +174,8 @@ def _made(
         if not is_provable(setting):
             return blank
         return _proved(blank, setting, means)
-    return replace(blank, run=_explored(demand, limits, workers, interruption, line))
-
-
-def _explored(
-    demand: Demand,
-    limits: Limits,
-    workers: int,
-    interruption: Interruption,
-    line: Callable[..., None] | None,
-) -> RunResult:
-    job = demand.job
-    if job.walks is not None:
-        return simulate(
-            job.setting,
-            runs=job.walks.runs,
-            limits=replace(limits, depth=job.walks.steps),
-            seed=WALKS_SEED,
-            workers=workers,
-            on_progress=line,
-            interruption=interruption,
-        )
-    return explore(
-        job.setting,
-        limits=replace(limits, depth=job.expectation.bounded),
-        workers=workers,
-        until=job.until,
-        on_progress=line,
-        family=job.family,
-        interruption=interruption,
-    )
+    run = make_run(demand.job, limits, workers=workers, on_progress=line, interruption=interruption)
+    return replace(blank, run=run)
 
 
 def _proved(blank: Kept, setting: Setting, means: Means) -> Kept:

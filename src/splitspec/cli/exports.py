@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from splitspec.checker.evidence.execution import Execution, shows, trace, written
@@ -19,7 +20,7 @@ from splitspec.checker.expectation import JudgedRun
 from splitspec.checker.report import dot, itf, mermaid, trace_document
 from splitspec.checker.report.document import document
 from splitspec.cli.exitcode import ExitCode
-from splitspec.cli.export_request import Kind, Report
+from splitspec.cli.report_request import ExportKind, Report
 from splitspec.cli.saved import Replayed
 from splitspec.cli.view import page_of
 from splitspec.cli.writing import write_whole
@@ -35,7 +36,9 @@ class LostError(Exception):
 
 
 def write_reports(
-    reports: Sequence[Report], judged: Sequence[JudgedRun], replays: Callable[[Trace], Replayed]
+    reports: Sequence[Report[ExportKind]],
+    judged: Sequence[JudgedRun],
+    replays: Callable[[Trace], Replayed],
 ) -> list[ExitCode]:
     """Write each report; return the codes of what went wrong."""
     violated = [
@@ -48,15 +51,15 @@ def write_reports(
     traces = [shown for _, shown in sorted(violated, key=lambda pair: pair[0])]
     codes = []
     for report in reports:
-        if report.kind is not Kind.JSON and not traces:
+        if report.kind is not ExportKind.JSON and not traces:
             print(f"note: {report.path} is not written: nothing is violated", file=sys.stderr)
             continue
         try:
-            if report.kind is Kind.JSON:
+            if report.kind is ExportKind.JSON:
                 text = _document(judged, traces, replays)
             else:
                 text = ENCODERS[report.kind](replays(traces[0]))
-            write_whole(report.path, text)
+            write_whole(Path(report.path), text)
         except OSError as error:
             print(f"error: {report.path} cannot be written: {error.strerror}", file=sys.stderr)
             codes.append(ExitCode.INTERNAL)
@@ -105,11 +108,11 @@ def _dot(replayed: Replayed) -> str:
     return text
 
 
-ENCODERS: Mapping[Kind, Callable[[Replayed], str]] = {
-    Kind.ITF: _itf,
-    Kind.MERMAID: _mermaid,
-    Kind.DOT: _dot,
-    Kind.HTML: page_of,
+ENCODERS: Mapping[ExportKind, Callable[[Replayed], str]] = {
+    ExportKind.ITF: _itf,
+    ExportKind.MERMAID: _mermaid,
+    ExportKind.DOT: _dot,
+    ExportKind.HTML: page_of,
 }
 
 

@@ -26,7 +26,8 @@ from splitspec.cli.execution import Made, Means, execute, keep_results
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.judging import Judged, judge_all
 from splitspec.cli.models import Problems, RefusedError, manifest_path, read_models, report_problems
-from splitspec.cli.options import CacheMode, Report
+from splitspec.cli.options import CacheMode
+from splitspec.cli.report_request import Report, ReportKind
 from splitspec.cli.reports import write_reports
 from splitspec.cli.summary import summarise
 from splitspec.cli.terminal import Choice, painter, uses_color
@@ -42,7 +43,7 @@ class GateRequest:
     seconds: float | None
     workers: int
     cache: CacheMode
-    reports: tuple[Report, ...]
+    reports: tuple[Report[ReportKind], ...]
     json: bool
     color: Choice
     progress: Choice

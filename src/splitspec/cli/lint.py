@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from splitspec.checker.report.counting import counted
 from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.models import RefusedError, read_models, report_problems
@@ -21,9 +22,5 @@ def lint_models(names: tuple[str, ...], prove: bool, color: Choice) -> ExitCode:
     warnings = lint(linted, prove=prove)
     if warnings:
         print(render(warnings, uses_color(color, sys.stdout)))
-    print(f"{_counted(len(warnings), 'warning')} in {_counted(len(models), 'model')}")
+    print(f"{counted(len(warnings), 'warning')} in {counted(len(models), 'model')}")
     return ExitCode.POLICY if warnings else ExitCode.MET
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

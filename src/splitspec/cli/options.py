@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from splitspec.cli.report_request import ReportKind
 from splitspec.cli.terminal import Choice
 from splitspec.model.tier import Tier
 
@@ -78,35 +78,6 @@ class CacheMode(StrEnum):
     READ_ONLY = "ro"
     AUDIT = "audit"
     OFF = "off"
-
-
-class ReportKind(StrEnum):
-    """What a report is written as."""
-
-    JUNIT = "junit"
-    SARIF = "sarif"
-    GITHUB = "github"
-    JSON = "json"
-    MARKDOWN = "markdown"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A report that was asked for; the path `-` is standard output, which GitHub reads."""
-
-    kind: ReportKind
-    path: str
-
-
-def parse_report(text: str) -> Report:
-    """Return the report of `junit=results.xml`."""
-    kind, _, path = text.partition("=")
-    if not path or kind not in list(ReportKind):
-        raise typer.BadParameter(
-            f"{text!r} is not KIND=PATH, as in junit=results.xml; KIND is {', '.join(ReportKind)}",
-            param_hint="'--report'",
-        )
-    return Report(ReportKind(kind), path)
 
 
 def chosen_tier(tier: Tier | None, models: list[str] | None) -> Tier:

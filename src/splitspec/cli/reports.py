@@ -18,10 +18,11 @@ from splitspec.checker.report.junit import junit
 from splitspec.checker.report.markdown import comparison
 from splitspec.checker.report.sarif import sarif
 from splitspec.checker.report.summary import Summary
-from splitspec.cli.options import Report, ReportKind
+from splitspec.cli.report_request import Report, ReportKind
+from splitspec.cli.writing import write_whole
 
 
-def write_reports(reports: Iterable[Report], summary: Summary) -> None:
+def write_reports(reports: Iterable[Report[ReportKind]], summary: Summary) -> None:
     """Write each report; raise `OSError` for the first that cannot be written."""
     for report in reports:
         text = _written(report.kind)(summary)
@@ -30,7 +31,7 @@ def write_reports(reports: Iterable[Report], summary: Summary) -> None:
             if not summary.is_unfinished:
                 print(text, end="")
         else:
-            _store(Path(report.path), text)
+            write_whole(Path(report.path), text)
         if report.kind is ReportKind.GITHUB:
             _append_step_summary(summary)
 
@@ -49,20 +50,6 @@ def _written(kind: ReportKind) -> Callable[[Summary], str]:
             return comparison
         case _:
             assert_never(kind)
-
-
-def _store(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as problem:
-        partial.unlink(missing_ok=True)
-        # A full disk is reported without a name; the user knows the report's.
-        raise OSError(problem.errno, problem.strerror, str(path)) from None
 
 
 def _append_step_summary(summary: Summary) -> None:

@@ -38,7 +38,7 @@ def check(
     """
     with heed() as interruption:
         from splitspec.cli.check import CheckRequest, check_models
-        from splitspec.cli.export_request import parse_report
+        from splitspec.cli.report_request import ExportKind, parse_report
         from splitspec.cli.selection import Request
 
         request = CheckRequest(
@@ -64,7 +64,7 @@ def check(
             progress=progress,
             verbose=verbose,
             quiet=quiet,
-            reports=tuple(parse_report(text) for text in report or ()),
+            reports=tuple(parse_report(text, ExportKind) for text in report or ()),
         )
         raise typer.Exit(check_models(request, interruption))
 

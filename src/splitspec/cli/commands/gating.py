@@ -8,6 +8,7 @@ import typer
 
 from splitspec.cli import options as o
 from splitspec.cli.interrupts import heed
+from splitspec.cli.report_request import ReportKind, parse_report
 from splitspec.cli.terminal import Choice
 from splitspec.model.tier import Tier
 
@@ -48,7 +49,7 @@ def gate(
             seconds=timeout,
             workers=workers,
             cache=cache,
-            reports=tuple(o.parse_report(text) for text in report or ()),
+            reports=tuple(parse_report(text, ReportKind) for text in report or ()),
             json=format is o.Format.JSON,
             color=color,
             progress=progress,
