@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from splitspec.checker.budget import Budget, BudgetSpentError
+from splitspec.checker.explicit.native import object_cache
 from splitspec.checker.explicit.native.compilation import CompilerError, compiled
 from splitspec.checker.explicit.native.object_cache import Compiled
 from splitspec.checker.interruption import Interruption
@@ -71,3 +72,35 @@ def test_a_compiler_that_fails_is_an_error_and_no_code(
     with pytest.raises(CompilerError, match=f"ended with {code}"):
         compiled(tmp_path / "code", broken, PATIENT)  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", [0, 40, -1])
+def test_changed_code_is_compiled_anew(place: int, tmp_path: Path) -> None:
+    path = tmp_path / "code"
+    made = compiled(path, make, None)
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    assert object_cache.load(path) is None
+    assert compiled(path, make, None) == made
+    assert object_cache.load(path) == made, "the good one is kept in its place"
+
+
+def test_code_that_was_cut_short_is_compiled_anew(tmp_path: Path) -> None:
+    path = tmp_path / "code"
+    made = compiled(path, make, None)
+    path.write_bytes(path.read_bytes()[:-1000])
+    assert object_cache.load(path) is None
+    assert compiled(path, make, None) == made
+
+
+def test_the_objects_used_last_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_cache, "KEPT", 8)
+    for number in range(8):
+        path = tmp_path / f"kernel-{number}"
+        compiled(path, make, None)
+        os.utime(path, (number, number))
+    assert object_cache.load(tmp_path / "kernel-0") is not None, "and now it is the newest"
+    compiled(tmp_path / "kernel-8", make, None)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {f"kernel-{number}" for number in (0, 3, 4, 5, 6, 7, 8)}
