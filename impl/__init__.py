@@ -13,7 +13,7 @@ nothing was written.
 
     machine.host.shadows     start allocate enter tick preempt publish kill reap_vcpu finish
     machine.host.backing     add_slot back_page assign_frame grant_page (the two in one)
-                             convert_to_shared reclaim_page reap_page remove_slot
+                             convert_to_shared reclaim_page remove_slot
     machine.host.cgroups     begin_period; counters in `groups`, who pays for a frame in `charged`
     machine.hostile          offer remap steal peek tamper enter interrupt
     machine.platform         SNP: rmpupdate nest accept rescind; TDX: offer block track remove

@@ -68,7 +68,8 @@ class Deployment:
         return instance
 
     def snapshot(self, instance: Instance) -> bytes:
-        """Make the instance a zygote; return its measurement."""
+        """Make the instance a zygote; return its measurement. Its threads have run to their end."""
+        instance.check_quiet()
         instance.close_mailbox()
         instance.trap()
         self.machine.kernel.forks.seal(instance.container, vcpu=instance.vcpu)
@@ -103,9 +104,11 @@ class Deployment:
         """Make a channel of pages of the owner, and open it there; return its number."""
         owner.trap()
         channels = self.machine.kernel.channels
-        channel = channels.create(owner.container, owner.claim_pages(count))
-        channels.open(owner.container, channel, address)
-        owner.resume()
+        try:
+            channel = channels.create(owner.container, owner.claim_pages(count))
+            channels.open(owner.container, channel, address)
+        finally:
+            owner.resume()
         return channel
 
     def join(
@@ -126,8 +129,7 @@ class Deployment:
         for channel in [number for number, row in own if row.creator == container]:
             kernel.channels.destroy(container, channel, vcpu=vcpu)
         kernel.lifecycle.exit(container, vcpu=vcpu)
-        for other in sorted(kernel.shootdown.holders(container)):
-            kernel.shootdown.acknowledge(other)
+        self._flush(container)
         for page in kernel.state.pool(container):
             self._return_page(page)
         kernel.lifecycle.retire(container)
@@ -154,6 +156,8 @@ class Deployment:
         )
         if container is None:
             raise CapacityError("every slot for containers is taken")
+        if not host.shadows.idle:
+            raise CapacityError("no vCPU is idle")
         slot = self._gap(pool)
         host.shadows.start(container, memory_max=memory_max, cpu_max=cpu_max)
         handle = host.shadows.allocate(container)
@@ -187,6 +191,20 @@ class Deployment:
         if start + count > pages.stop:
             raise CapacityError(f"no {count} guest pages are left")
         return range(start, start + count)
+
+    def _flush(self, container: int) -> None:
+        """Have every vCPU flush that holds back the container, or a page of its pool.
+
+        The members of its channels, which have lost them, are among these.
+        """
+        kernel, host = self.machine.kernel, self.machine.host
+        lagging = set(kernel.shootdown.holders(container))
+        for page in kernel.state.pool(container):
+            lagging |= {vcpu for vcpu, _ in kernel.state.quarantine.get(page, ())}
+        for vcpu in sorted(lagging):
+            if not self.machine.processor.vcpus[vcpu].inside:
+                self.instances[host.shadows.holders[vcpu].shadow].enter()
+            kernel.shootdown.acknowledge(vcpu)
 
     def _return_page(self, page: int) -> None:
         pools, record = self.machine.kernel.pools, self.machine.kernel.state.pages.get(page)

@@ -58,11 +58,20 @@ class Instance:
         return result
 
     def _spend(self) -> None:
-        """Let the host charge a slice; a group at its limit waits for the next period."""
+        """Let the host charge a slice."""
+        self._wait_for_quota()
+        self.machine.host.shadows.tick(self.vcpu)
+
+    def enter(self) -> None:
+        """Let the host run the vCPU again."""
+        self._wait_for_quota()
+        self.machine.host.shadows.enter(self.handle_of(self.vcpu))
+
+    def _wait_for_quota(self) -> None:
+        """A group at its limit waits for the next period."""
         host = self.machine.host
         if not host.cgroups.may_run(host.shadows.group(self.container)):
             host.cgroups.begin_period()
-        host.shadows.tick(self.vcpu)
 
     def trap(self) -> None:
         """Enter the kernel, if the container runs."""
@@ -72,9 +81,8 @@ class Instance:
     def resume(self) -> None:
         """Go back to the container, when every vCPU has flushed what changed."""
         kernel = self.machine.kernel
-        for other in sorted(kernel.shootdown.holders(self.container)):
-            if not kernel.shootdown.is_settled(other, self.container):
-                kernel.shootdown.acknowledge(other)
+        for other in sorted(kernel.shootdown.awaited(self.vcpu, self.container)):
+            kernel.shootdown.acknowledge(other)
         kernel.threads.dispatch(self.thread)
 
     # Memory.
@@ -139,7 +147,7 @@ class Instance:
             free = host.backing.free_frames()
             host.backing.grant_page(self.vcpu, page, free[0] if free else -1)
         finally:
-            host.shadows.enter(self.handle_of(self.vcpu))
+            self.enter()
         self.machine.kernel.pools.accept(self.container, page)
 
     def handle_of(self, vcpu: int) -> Handle:
@@ -154,8 +162,7 @@ class Instance:
         if entry is None:
             guards.require("reserved", address in self.reserved, str(fault))
         else:
-            copied = entry.copy_on_write and not entry.executable
-            guards.require("copy_on_write", copied, str(fault))
+            guards.require("copy_on_write", entry.copy_on_write, str(fault))
         self.trap()
         try:
             (page,) = self.claim_pages(1)
@@ -198,9 +205,11 @@ class Instance:
         self._spend()
         self.trap()
         self.machine.kernel.threads.request(self.vcpu, page)
-        self._answer(page)
-        self.machine.host.shadows.enter(self.handle_of(self.vcpu))
-        self.resume()
+        try:
+            self._answer(page)
+        finally:
+            self.enter()
+            self.resume()
         return decode(self.load(MAILBOX * PAGE, PAGE))
 
     def _answer(self, page: int) -> None:
@@ -224,33 +233,45 @@ class Instance:
         return thread
 
     def wait_for_threads(self) -> bool:
-        """Run the thread that has waited longest to its end."""
+        """Run the thread that has waited longest to its end, however it ends."""
         if not self._waiting:
             return False
-        thread, body = self._waiting.popleft()
-        threads, shadows = self.machine.kernel.threads, self.machine.host.shadows
+        threads = self.machine.kernel.threads
         own_thread, own_vcpu = self.thread, self.vcpu
+        vcpu = self._vcpu_of_its_own() if threads.one_to_one else own_vcpu
+        thread, body = self._waiting.popleft()
         threads.wait(own_vcpu)
-        one_to_one = self.machine.kernel.threads.one_to_one
-        if one_to_one:
-            handle = shadows.allocate(self.container)
-            shadows.enter(handle, thread)
-            self.vcpu = handle.vcpu
-        threads.bind(self.vcpu, thread)
-        self.thread = thread
-        self.resume()
-        body()
-        self._spend()
-        self.trap()
-        threads.finish(thread)
-        if one_to_one:
-            self.machine.kernel.shootdown.acknowledge(self.vcpu)
-            threads.park(self.vcpu)
-            shadows.publish(self.vcpu)
-        self.thread, self.vcpu = own_thread, own_vcpu
-        threads.wake(own_thread)
-        self.resume()
+        self.vcpu, self.thread = vcpu, thread
+        try:
+            threads.bind(vcpu, thread)
+            self.resume()
+            body()
+            self._spend()
+        finally:
+            self.trap()
+            threads.finish(thread)
+            if threads.one_to_one:
+                self.machine.kernel.shootdown.acknowledge(vcpu)
+                threads.park(vcpu)
+                self.machine.host.shadows.publish(vcpu)
+            self.thread, self.vcpu = own_thread, own_vcpu
+            threads.wake(own_thread)
+            self.resume()
         return True
+
+    def _vcpu_of_its_own(self) -> int:
+        """Take an idle vCPU for the thread that is next, and run it; there may be none."""
+        self._wait_for_quota()
+        shadows = self.machine.host.shadows
+        handle = shadows.allocate(self.container)
+        shadows.enter(handle, self._waiting[0][0])
+        return handle.vcpu
+
+    def check_quiet(self) -> None:
+        """Refuse while a thread has not run: a snapshot has none, and it would be lost."""
+        waiting = [thread for thread, _ in self._waiting]
+        guards = Guards(LibraryRefusal, "snapshot")
+        guards.require("quiet", not waiting, f"threads {waiting} have not run")
 
     def stop_threads(self) -> None:
         """Forget the threads that never ran."""

@@ -52,7 +52,9 @@ class Verifier:
 
     policy: Policy
     secret: bytes
-    chain: bytes = bytes(CHAIN_BYTES)  # names the function chain that the container belongs to
+    # Names the function chain that the container belongs to. Who knows it gets a container of its
+    # own into that chain, since anybody can seal to evidence: so it is random, and never shown.
+    chain: bytes = field(default_factory=lambda: secrets.token_bytes(CHAIN_BYTES))
     open: set[bytes] = field(default_factory=set)
 
     def challenge(self) -> bytes:

@@ -14,10 +14,17 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from splitspec.impl.delegation.mailbox import ROOM
 from splitspec.impl.refusal import Guards, LibraryRefusal
 
 BLOCK = 2048
 HASH = 32
+LENGTH = 2
+"""Bytes before the path of a leaf in a message."""
+
+
+class ImageError(ValueError):
+    """A directory that cannot be an image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class Image:
 
 
 def build(directory: Path) -> Image:
-    """Make the image of a directory."""
+    """Make the image of a directory. Raise ImageError if its listing is too long for a message."""
     listing: dict[str, list[int]] = {}
     blocks: list[bytes] = []
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
@@ -65,7 +72,11 @@ def build(directory: Path) -> Image:
         below = levels[-1]
         pairs = (below[index : index + 2] for index in range(0, len(below), 2))
         levels.append(tuple(_hash(1, *pair) if len(pair) == 2 else pair[0] for pair in pairs))
-    return Image(leaves, tuple(levels))
+    image = Image(leaves, tuple(levels))
+    listing_bytes = LENGTH + len(image.path(0)) + len(leaves[0])
+    if listing_bytes > ROOM:
+        raise ImageError(f"a listing of {listing_bytes} bytes does not fit in {ROOM}")
+    return image
 
 
 def check(root: bytes, count: int, leaf: int, data: bytes, path: bytes) -> None:

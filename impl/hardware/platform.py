@@ -27,6 +27,9 @@ class Platform(Protocol):
         Raises NestedPageFault, NotValidated or MachineCheck.
         """
 
+    def check_intact(self, frame: int) -> None:
+        """Raise MachineCheck iff a private frame was written with a shared key."""
+
     # By the guest's kernel.
     def accept(self, page: int) -> None:
         """Take the offered frame into use: PVALIDATE, or TDG.MEM.PAGE.ACCEPT.
@@ -48,7 +51,13 @@ class Platform(Protocol):
         """Take the frame back, at any time: RMPUPDATE, or BLOCK, TRACK and REMOVE."""
 
     def share(self, page: int, frame: int | None) -> None:
-        """Map the guest page for shared accesses, or unmap it: the host's own table."""
+        """Map the guest page for shared accesses, or unmap it: the host's own table.
+
+        Translations stay: `forget` is another step, which an honest host takes.
+        """
+
+    def forget(self, frame: int) -> None:
+        """Have every core drop its translations to the frame: an interrupt and INVEPT."""
 
     def assigned(self, frame: int) -> int | None:
         """The guest page that the frame is assigned to."""
@@ -57,10 +66,10 @@ class Platform(Protocol):
         """The guest page has a frame that the guest has accepted; the host may read this."""
 
     def host_read(self, frame: int) -> bytes:
-        """Return what the host reads in the frame."""
+        """Return what the host reads in the frame, and the guest through a page that it shares."""
 
     def host_write(self, frame: int, offset: int, data: bytes) -> None:
-        """Write as the host does."""
+        """Write as the host does, and the guest through a page that it shares: unencrypted."""
 
     # By the firmware.
     def launch(self, page: int, frame: int, data: bytes) -> None:

@@ -105,7 +105,7 @@ class Processor:
         """Return what the container on the vCPU reads at the byte address `start`."""
         found = b""
         for place, offset, size in self._places(vcpu, start, length, write=False):
-            page = self._memory.load(place.frame, private=place.private)
+            page = self._load(place)
             found += page[offset : offset + size]
         return found
 
@@ -114,8 +114,17 @@ class Processor:
         done = 0
         for place, offset, size in self._places(vcpu, start, len(data), write=True):
             piece = data[done : done + size]
-            self._memory.store(place.frame, offset, piece, private=place.private)
+            if place.private:
+                self._memory.store(place.frame, offset, piece, private=True)
+            else:
+                self._platform.host_write(place.frame, offset, piece)
             done += size
+
+    def _load(self, place: Translation) -> bytes:
+        """Return the page. What is shared has the host's key, whatever the frame is by now."""
+        if place.private:
+            return self._memory.load(place.frame, private=True)
+        return self._platform.host_read(place.frame)
 
     def _places(
         self, vcpu: int, start: int, length: int, *, write: bool
@@ -123,6 +132,9 @@ class Processor:
         """Return translation, offset and size of each piece; fill the TLB if none faults."""
         pieces = _pages(start, length)
         places = [self.translate(vcpu, address, write=write) for address, _, _ in pieces]
+        for place in places:
+            if place.private:
+                self._platform.check_intact(place.frame)
         state = self.vcpus[vcpu]
         for (address, _, _), place in zip(pieces, places, strict=True):
             self.tlb.fill(state.core, state.tag, address, place)

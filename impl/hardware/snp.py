@@ -56,6 +56,9 @@ class Snp:
             raise NotValidated("access", "validated", f"frame {frame} of page {page}")
         return frame
 
+    def check_intact(self, frame: int) -> None:
+        """Nobody but its guest writes to a frame of the guest: RMP checks see to it."""
+
     def accept(self, page: int) -> None:
         """PVALIDATE with 1. Success does not say that the page was new: it may be another frame."""
         self._pvalidate(page, validated=True)
@@ -92,6 +95,10 @@ class Snp:
     def share(self, page: int, frame: int | None) -> None:
         """Shared pages stand in the same nested table."""
         self.nest(page, frame)
+
+    def forget(self, frame: int) -> None:
+        """Flush the nested translations of the frame on every core."""
+        self._tlb.flush_frame(frame)
 
     def rmpupdate(self, frame: int, page: int | None) -> None:
         """Give the frame to a guest page, or back to the hypervisor; every core forgets it.

@@ -84,9 +84,13 @@ class Tdx:
             raise NestedPageFault("access", "backed", page)
         if entry.state is not SeptState.MAPPED:
             raise NestedPageFault("access", "accepted", page)
-        if entry.frame in self.lost:
-            raise MachineCheck("access", "intact", f"frame {entry.frame} lost its owner bit")
+        self.check_intact(entry.frame)
         return entry.frame
+
+    def check_intact(self, frame: int) -> None:
+        """Memory has the owner bit, so a cached translation does not spare the check."""
+        if frame in self.lost:
+            raise MachineCheck("access", "intact", f"frame {frame} lost its owner bit")
 
     def accept(self, page: int) -> None:
         """TDG.MEM.PAGE.ACCEPT: zero a pending page and map it."""
@@ -135,6 +139,10 @@ class Tdx:
             self.shared.discard(page)
         else:
             self.shared[page] = frame
+
+    def forget(self, frame: int) -> None:
+        """INVEPT on every core: shared translations, too, outlive an edit of the EPT."""
+        self._tlb.flush_frame(frame)
 
     def block(self, page: int) -> None:
         """TDH.MEM.RANGE.BLOCK; the epoch is sampled after the block."""
@@ -188,11 +196,11 @@ class Tdx:
         return entry is not None and entry.state in (SeptState.MAPPED, SeptState.BLOCKED)
 
     def host_read(self, frame: int) -> bytes:
-        """The host reads a fixed pattern where the frame is private."""
+        """A read with a shared key finds a fixed pattern where the frame is private."""
         return ZEROS if frame in self.owner else self._memory.raw(frame)
 
     def host_write(self, frame: int, offset: int, data: bytes) -> None:
-        """A write of the host to a private frame destroys it: the guest's next access notices."""
+        """A write with a shared key destroys a private frame: its next private use notices."""
         self._memory.write_raw(frame, offset, data)
         if frame in self.owner:
             self.lost[frame] = True

@@ -1,8 +1,9 @@
 """Memory of guests on the host: slots, the frames behind them, and who pays.
 
-A shadow container registers one slot of guest-physical pages. A fault on a page of a slot is served
-from the free frames, charged to the group of the slot's owner, whoever faulted. What backs a page
-is looked up in the slot owner's memory map, never in that of the process that happens to run.
+A shadow container registers one slot of guest-physical pages. A fault of one of its vCPUs on a page
+of the slot is served from the free frames, and charged to its group. What backs a page is looked up
+in the slot owner's memory map, never in that of the process that happens to run. A frame is used
+anew only when no entry and no translation of a shared page leads to it.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ class Backing:
             guards.fail("backed", f"page {page} has no frame")
         unassigned = self._platform.assigned(frame) is None
         guards.require("unassigned", unassigned, f"frame {frame} is assigned")
+        self._unshare(page, frame)
         self._platform.offer(page, frame)
 
     def grant_page(self, vcpu: int, page: int, frame: int) -> None:
@@ -100,20 +102,12 @@ class Backing:
         self._platform.share(page, frame)
 
     def reclaim_page(self, page: int) -> None:
-        """Take the frame behind a page that the guest gave back, and credit who paid."""
+        """Take the frame behind a page that the guest gave back, and credit who paid.
+
+        If the shadow was killed the host waits too: its zygote may have clones, which still read.
+        """
         guards = Guards(HostRefusal, "reclaim_page")
         frame = self._given_back(guards, page)
-        self._take(page, frame)
-
-    def reap_page(self, page: int) -> None:
-        """Take the frame behind a page whose owner was killed, given back or not."""
-        guards = Guards(HostRefusal, "reap_page")
-        frame = self.frames.get(page)
-        if frame is None:
-            guards.fail("backed", f"page {page} has no frame")
-        owner = self.owner(page)
-        dead = owner is not None and self._shadows.is_killed(owner)
-        guards.require("killed", dead, f"shadow container {owner} lives")
         self._take(page, frame)
 
     def _check_backing(self, guards: Guards, vcpu: int, page: int, frame: int) -> None:
@@ -145,7 +139,11 @@ class Backing:
     def _take(self, page: int, frame: int) -> None:
         if self._platform.assigned(frame) == page:
             self._platform.reclaim(page, frame)
-        else:
-            self._platform.share(page, None)
+        self._unshare(page, frame)
         self._cgroups.uncharge(frame)
         del self.frames[page]
+
+    def _unshare(self, page: int, frame: int) -> None:
+        """End shared accesses to the frame: the entry first, then what cores remember of it."""
+        self._platform.share(page, None)
+        self._platform.forget(frame)

@@ -13,7 +13,7 @@ import socket
 from pathlib import Path
 
 from splitspec.impl.delegation.mailbox import Message, Operation
-from splitspec.impl.delegation.rootfs import Image, build
+from splitspec.impl.delegation.rootfs import LENGTH, Image, build
 
 PATIENCE = 0.05  # seconds that a poll waits
 ENOENT, EIO, EBADF, EAGAIN = 2, 5, 9, 11
@@ -79,7 +79,7 @@ class Delegate:
 
     def _leaf(self, leaf: int) -> bytes:
         path = self.image.path(leaf)
-        return len(path).to_bytes(2, "big") + path + self.image.leaves[leaf]
+        return len(path).to_bytes(LENGTH, "big") + path + self.image.leaves[leaf]
 
     def _connect(self, name: bytes) -> int:
         near = self.services.pop(name.decode(errors="replace"), None)

@@ -31,7 +31,11 @@ class Host:
 
     @contextmanager
     def kicked(self) -> Iterator[None]:
-        """Keep every vCPU out of the guest for a while, as reclaiming pages of a TD needs."""
+        """Keep every vCPU out of the guest for a while, as reclaiming pages of a TD needs.
+
+        A kick ends no slice: afterwards each goes on, whatever its group has used up by then,
+        unless its shadow was killed.
+        """
         inside = [vcpu for vcpu, state in sorted(self._processor.vcpus.items()) if state.inside]
         for vcpu in inside:
             self.shadows.preempt(vcpu)
@@ -39,4 +43,6 @@ class Host:
             yield
         finally:
             for vcpu in inside:
-                self.shadows.enter(self.shadows.holders[vcpu])
+                shadow = self.shadows.driver(vcpu)
+                if shadow is not None and self.shadows.is_alive(shadow):
+                    self._processor.enter(vcpu)

@@ -2,7 +2,9 @@
 
 The kernel makes a signing key at boot and has the hardware vouch for it. It alone builds what is
 signed: a container asks for evidence on itself and gives a nonce, no more. A secret is taken once,
-for a container whose evidence is open, and only if it was sealed to that very evidence.
+for a container whose evidence is open, and only if it was sealed to that very evidence. Whoever has
+the evidence can seal to it: a host can so give a container a worthless secret, and deny service by
+it; it learns nothing, and enters no chain, whose name only the tenant's verifier knows.
 """
 
 from __future__ import annotations
@@ -91,6 +93,7 @@ class Attestation:
             secret = unseal(self._state.keys[container], report, message)
         except SealingError as error:
             guards.fail("authentic", str(error))
+        self._state.keys.discard(container)
         self._state.secrets[container] = secret[CHAIN_BYTES:]
         self._state.chains[container] = secret[:CHAIN_BYTES]
         self._state.containers[container] = replace(row, is_tainted=True)

@@ -122,7 +122,7 @@ class Channels:
         if row is None:
             guards.fail("exists", f"there is no channel {channel}")
         guards.require("creator", row.creator == container, "it is another container's")
-        holders = sorted(holder for holder, named in self.capabilities.table if named == channel)
+        holders = self._users(channel)
         for holder in holders:
             self._memory.reach(*self._memory.tables(holder))
         for holder in holders:
@@ -172,4 +172,9 @@ class Channels:
         for address, page in self._windows(container, channel):
             self._memory.set_entry(container, address, None)
             self._spaces.drop(page)
-            self._shootdown.retire(container, address, page, vcpu)
+            users = [user for user in self._users(channel) if user != container]
+            self._shootdown.retire(container, address, page, vcpu, users=users)
+
+    def _users(self, channel: int) -> list[int]:
+        """Return who has a capability: what one of them loses, the others do not write unseen."""
+        return sorted(holder for holder, named in self.capabilities.table if named == channel)

@@ -68,7 +68,9 @@ class Forks:
 
         measurement = self._digest(entries)
         for address, entry in entries:
-            frozen = Entry(entry.page, copy_on_write=True, executable=entry.executable)
+            # What was read-only before stays so in clones: copying it would give a right to write.
+            copied = entry.writable
+            frozen = Entry(entry.page, copy_on_write=copied, executable=entry.executable)
             self._memory.set_entry(zygote, address, frozen)
             record = self._state.pages[entry.page]
             self._state.pages[entry.page] = replace(record, use=Use.IMAGE)
@@ -115,7 +117,6 @@ class Forks:
         self._shootdown.check_vcpu(guards, vcpu)
         entry = self._spaces.check_mapped(guards, container, address)
         guards.require("shared_copy", entry.copy_on_write, f"virtual page {address} is its own")
-        guards.require("not_code", not entry.executable, "measured code stays as it is")
         self._pools.check_usable(guards, container, page)
         self._memory.reach(entry.page)
 
@@ -129,6 +130,7 @@ class Forks:
         """SHA-384 of each virtual page with its rights and content, in order."""
         digest = hashlib.sha384(b"zygote")
         for address, entry in entries:
-            digest.update(address.to_bytes(8, "little") + bytes([entry.executable]))
+            rights = bytes([entry.executable, entry.writable])
+            digest.update(address.to_bytes(8, "little") + rights)
             digest.update(self._memory.read(entry.page))
         return digest.digest()

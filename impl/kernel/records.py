@@ -111,8 +111,8 @@ class State:
         self.presence: Table[int, frozenset[int]] = Table(journal)  # vCPU to containers run there
         self.threads: Table[int, Thread] = Table(journal)
         self.roots: Table[int, bytes] = Table(journal)  # of the container's file system
-        self.quotes: Table[int, ContainerReport] = Table(journal)  # the last, until a secret comes
-        self.keys: Table[int, bytes] = Table(journal)  # private, of the last quote
+        self.quotes: Table[int, ContainerReport] = Table(journal)  # the last one of each
+        self.keys: Table[int, bytes] = Table(journal)  # private, until a secret comes
         self.secrets: Table[int, bytes] = Table(journal)
         self.chains: Table[int, bytes] = Table(journal)  # the chain that a verifier has named
         self.counters: Table[str, int] = Table(journal)  # numbers that only grow

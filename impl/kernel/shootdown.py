@@ -2,11 +2,15 @@
 
 A vCPU may hold translations of every container that it ran since its last full flush. When an
 entry of a page table changes, the page that it named is quarantined until each such vCPU has
-flushed. The host delivers the interrupts, so "sent" never counts as "flushed": a host that drops
-them keeps pages in quarantine, and gains nothing else.
+flushed, and whoever must not meet a stale translation does not run before that: the container
+itself, and those that still use a page which another one has lost. The host delivers the
+interrupts, so "sent" never counts as "flushed": a host that drops them keeps pages in quarantine
+and containers from running, and gains nothing else.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from splitspec.impl.hardware.processor import Processor
 from splitspec.impl.kernel.records import State
@@ -27,22 +31,39 @@ class Shootdown:
         presence = self._state.presence
         return frozenset(vcpu for vcpu, seen in presence.items() if container in seen)
 
-    def retire(self, container: int, address: int, page: int, vcpu: int | None) -> None:
-        """Begin to forget a translation: at once on `vcpu`, where the kernel runs this step."""
+    def retire(
+        self,
+        container: int,
+        address: int,
+        page: int,
+        vcpu: int | None,
+        *,
+        users: Iterable[int] = (),
+    ) -> None:
+        """Begin to forget a translation: at once on `vcpu`, where the kernel runs this step.
+
+        `users` are other containers that go on using the page.
+        """
         lagging = self.holders(container)
         if vcpu is not None:
             self._processor.flush_address(vcpu, container, address)
             lagging -= {vcpu}
         if lagging:
-            waits = frozenset((other, container) for other in lagging)
+            held_up = (container, *users)
+            waits = frozenset((other, waiting) for other in lagging for waiting in held_up)
             self._state.quarantine[page] = self._state.quarantine.get(page, frozenset()) | waits
 
     def is_settled(self, vcpu: int, container: int) -> bool:
-        """The vCPU has flushed what it must, and nobody lags behind the container's changes."""
-        return not any(
-            vcpu == other or container == owner
+        """Nobody has to flush before the container runs on the vCPU."""
+        return not self.awaited(vcpu, container)
+
+    def awaited(self, vcpu: int, container: int) -> frozenset[int]:
+        """Return the vCPUs that have to flush before the container runs on the vCPU."""
+        return frozenset(
+            other
             for lagging in self._state.quarantine.values()
-            for other, owner in lagging
+            for other, waiting in lagging
+            if other == vcpu or waiting == container
         )
 
     def check_vcpu(self, guards: Guards, vcpu: int | None) -> None:

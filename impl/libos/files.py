@@ -72,12 +72,16 @@ class Files:
 
     def read(self, number: int, length: int) -> bytes:
         """Return the next bytes of a file, at most `length`; none at its end."""
-        guards = Guards(LibraryRefusal, "read")
-        guards.require("length", length >= 0, "a length is not negative")
         file = self.open_files[number]
-        data = self._content(guards, file.path, file.position, length)
+        data = self.read_at(number, file.position, length)
         self.open_files[number] = replace(file, position=file.position + len(data))
         return data
+
+    def read_at(self, number: int, position: int, length: int) -> bytes:
+        """Return bytes of a file from a position on, which its own position does not follow."""
+        guards = Guards(LibraryRefusal, "read")
+        guards.require("length", length >= 0, "a length is not negative")
+        return self._content(guards, self.open_files[number].path, position, length)
 
     def write(self, number: int, data: bytes) -> None:
         """Add bytes to the end of a temporary file."""

@@ -57,7 +57,7 @@ class Process:
             return self.heap.map(length)
         self._check(Guards(LibraryRefusal, "mmap"), number)
         size = self.files.size(number)
-        content = self.files.read(number, size)
+        content = self.files.read_at(number, 0, size)
         start = self.heap.map(max(size, 1))
         self.store(start, content)
         return start

@@ -12,6 +12,7 @@ from splitspec.impl.refusal import Guards, LibraryRefusal
 
 AGAIN = -11
 DATA_MAX = ROOM - 512
+NUMBER_MAX = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Sockets:
         secret = self._runtime.secret()
         reply = self._runtime.exchange(Message(Operation.CONNECT, data=name.encode()))
         guards.require("reached", reply.number >= 0, f"the host says error {-reply.number}")
+        guards.require("number", reply.number <= NUMBER_MAX, f"{reply.number} names no socket")
         salt = records.fresh_salt()
         self._deliver(guards, reply.number, salt)
         self.table[number] = Socket(reply.number, records.connect(secret, name.encode(), salt))

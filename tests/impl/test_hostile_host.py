@@ -294,7 +294,7 @@ def test_killing_a_shadow_denies_service_and_everything_comes_back(kind: Platfor
     kernel.threads.park(first.vcpu)
     scene.hostile.interrupt(second.vcpu)
     for number in (page(scene, 0), page(scene, 1)):
-        scene.host.backing.reap_page(number)
+        scene.host.backing.reclaim_page(number)
         scene.host.backing.remove_slot(0, number)
     shadows.publish(first.vcpu)
     shadows.finish(0)

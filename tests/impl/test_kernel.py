@@ -70,7 +70,8 @@ def test_the_last_clone_copies_too(kind: PlatformKind) -> None:
 
 def test_a_zygote_is_measured_as_it_was_sealed(kind: PlatformKind) -> None:
     scene, _, _ = zygote_and_clone(kind)
-    digest = hashlib.sha384(b"zygote" + bytes(8) + b"\0" + secret(1).ljust(PAGE, b"\0"))
+    rights = b"\0\1"  # not executable, writable
+    digest = hashlib.sha384(b"zygote" + bytes(8) + rights + secret(1).ljust(PAGE, b"\0"))
     assert scene.kernel.state.containers[0].measurement == digest.digest()
 
 

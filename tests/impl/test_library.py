@@ -18,7 +18,7 @@ from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.libos.calls import CALLS, IMPLEMENTED, Treatment
 from splitspec.impl.libos.process import Process
 from splitspec.impl.machine import Machine, PlatformKind
-from splitspec.impl.refusal import HostRefusal
+from splitspec.impl.refusal import HostRefusal, Refusal
 
 
 def test_memory_appears_is_kept_and_goes(deployment: Deployment) -> None:
@@ -181,8 +181,10 @@ def test_functions_of_a_chain_share_memory_and_others_do_not() -> None:
         deployment.join(owner, channel, stranger, Right.READ, 5)
     owner.trap()
     machine.kernel.channels.revoke(owner.container, channel, friend.container, vcpu=owner.vcpu)
+    with pytest.raises(Refusal, match="flushed"):
+        machine.kernel.threads.dispatch(owner.thread)
     owner.resume()
-    machine.kernel.shootdown.acknowledge(friend.vcpu)
+    owner.store(2 * PAGE, b"not for the friend")
     refuses("reserved", lambda: friend.load(5 * PAGE, 1))
     for member in members:
         deployment.finish(member)

@@ -91,7 +91,6 @@ class Walk:
             "grant_page": lambda: backing.grant_page(v, g, f),
             "convert_to_shared": lambda: backing.convert_to_shared(g),
             "reclaim_page": lambda: backing.reclaim_page(g),
-            "reap_page": lambda: backing.reap_page(g),
         }
         holder = shadows.holders.get(v)
         if holder is not None:
