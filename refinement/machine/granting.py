@@ -41,7 +41,7 @@ GUARDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "back_page": {
         "grant_page in_slot": ("owner",),
         "grant_page faulting": ("owner",),
-        "grant_page alive": ("owner",),  # The slot's owner is dead, so it is not who faulted.
+        "grant_page alive": ("process", "owner"),  # The owner of the slot, whoever faulted.
         "grant_page unbacked": ("unbacked",),
         "grant_page free_frame": ("unused",),
         "grant_page unassigned": ("unused",),
@@ -163,7 +163,8 @@ def observe(testbed: Testbed) -> dict[str, Any]:
 
 def _guards(*, honest: bool) -> dict[str, dict[str, tuple[str, ...]]]:
     """Return what each reason means; promises are guards of an honest host only."""
-    promises = {"settled", "vacated", "owner", "unbacked", "unused", "in_limit", "returned"}
+    promises = {"settled", "vacated", "owner", "process", "unbacked", "unused", "in_limit"}
+    promises |= {"returned"}
     kept: dict[str, dict[str, tuple[str, ...]]] = {}
     for action, reasons in GUARDS.items():
         named = {
