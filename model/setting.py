@@ -31,6 +31,11 @@ class Setting:
         return Places(tuple(self.program.variables.values()), self.scope)
 
     @property
+    def claimed(self) -> tuple[str, ...]:
+        """The paths of all that is claimed: the properties, and progress."""
+        return (*self.properties, *self.progress)
+
+    @property
     def claims(self) -> tuple[Property, ...]:
         """The selected properties, in the order of their declaration."""
         chosen = set(self.properties)

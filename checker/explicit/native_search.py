@@ -219,7 +219,7 @@ class _Search:
             while_on(subject.own, on),
             subject.shared,
             self.translation.evaluator.places.scope,
-            subject.setting.properties,
+            subject.setting.claimed,
             self.exploration,
             self.explored,
             self.cache,

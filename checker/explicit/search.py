@@ -117,7 +117,7 @@ def system_of(setting: Setting, family: tuple[Variant, ...], *, slice: bool) -> 
     if not variants and setting.variant is not None:
         variants = (setting.variant,)
     if slice:
-        return prepare(setting.program, setting.given, variants, setting.properties)
+        return prepare(setting.program, setting.given, variants, setting.claimed)
     return flatten(setting.program, setting.given, variants)
 
 

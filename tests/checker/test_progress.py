@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from splitspec.checker.explicit.liveness import refute
+from splitspec.checker.explicit.search import explore
 from splitspec.checker.symbolic.proving import prove
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
@@ -218,3 +219,29 @@ def test_a_claim_beside_strong_fairness_is_said_to_be_open(setting: Make) -> Non
     result = prove(setting(strong))
     assert [v for v in result.verdicts if v.kind.value == "progress"] == []
     assert result.run.remark == "not decided, for strong fairness: m.exits_end"
+
+
+# A premise that no state meets: the claim is proved, and says nothing. Exploration finds it.
+
+
+@pytest.mark.parametrize("evaluator_states", [0, 1_000], ids=["native", "evaluator"])
+@pytest.mark.parametrize(
+    ("premise", "unmet"),
+    [
+        ("phase[c] = leaving and owner[g] = c", ()),
+        ("phase[c] = gone and owner[g] = c", ("m.exits_end",)),
+    ],
+    ids=["met", "never met"],
+)
+def test_a_premise_that_never_holds_is_found(
+    setting: Make, evaluator_states: int, premise: str, unmet: tuple[str, ...]
+) -> None:
+    """Who is gone owns no page, so of such a state everything is claimed in vain."""
+    text = LEAVING.replace("exits_end(c: C)", "exits_end(c: C, g: G)")
+    made = setting(text.replace("phase[c] = leaving leads", f"{premise} leads"))
+    result = explore(made, evaluator_states=evaluator_states)
+    assert result.run.coverage is not None
+    assert result.run.coverage.never_met == unmet
+    if unmet:
+        (proved,) = (v for v in prove(made).verdicts if v.property == "m.exits_end")
+        assert proved.outcome is Outcome.HOLDS
