@@ -8,18 +8,25 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.ir import ActorKind
+from splitspec.model.manifest_entry import (
+    ExpectedRefinement,
+    ExpectedRun,
+    ExpectedVariant,
+    ModelEntry,
+    Pin,
+    Walks,
+)
 from splitspec.model.manifest_lines import Positions, find_positions
 from splitspec.model.source import Source, Span
 from splitspec.model.tier import Tier
 
 FILE_NAME = "models.toml"
-Pin = str | int | bool
 # The names of folders below that of `models.toml`, and the name of the module.
 MODULE = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*")
 KEYS = (
@@ -37,86 +44,6 @@ KEYS = (
     "variants",
     "refinements",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Walks:
-    """How many random walks are made of a model that is not explored, and of how many steps."""
-
-    runs: int
-    steps: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedRun:
-    """What is recorded of the run under one adversary; None is not recorded.
-
-    `bounded` is the number of steps to which this run is explored, if not as far as the model's.
-    """
-
-    given: frozenset[ActorKind]
-    states: int | None
-    transitions: int | None
-    depth: int | None
-    orbits: int | None
-    bounded: int | None
-    span: Span | None = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedVariant:
-    """The sizes at which a variant fails (missing ones as in the model), and the exact length."""
-
-    name: str
-    scope: Mapping[str, int]
-    bounds: Mapping[str, int]
-    pins: Mapping[str, Pin]
-    steps: int | None
-    keys: tuple[str, ...] = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedRefinement:
-    """The sizes at which the model is held to an abstract module, and what its runs should give."""
-
-    abstract: str
-    layer: ExpectedVariant
-    idle: Mapping[str, str]
-    runs: tuple[ExpectedRun, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelEntry:
-    """One model. Sorts, variables and constants are named as the author wrote them.
-
-    `bounded` is the number of steps to which a space is explored that is too large for more;
-    `simulated`, the walks of one that is not explored at all; `unproved`, why no proof of it is
-    demanded, "" where one is.
-    """
-
-    name: str
-    module: str
-    tier: Tier
-    bounded: int | None
-    simulated: Walks | None
-    unproved: str
-    scope: Mapping[str, int]
-    bounds: Mapping[str, int]
-    pins: Mapping[str, Pin]
-    substitutions: Mapping[str, str]
-    idle: Mapping[str, str]
-    runs: tuple[ExpectedRun, ...]
-    variants: Mapping[str, ExpectedVariant]
-    refinements: Mapping[str, ExpectedRefinement]
-    positions: Positions = field(compare=False, repr=False)
-
-    def expected(self, given: frozenset[ActorKind]) -> ExpectedRun | None:
-        """Return what is recorded of the run under an adversary."""
-        return next((run for run in self.runs if run.given == given), None)
-
-    def span(self, *keys: str) -> Span | None:
-        """Return where a key of this entry stands."""
-        return self.positions.span(self.name, *keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +222,7 @@ class _Reader:
         if not isinstance(table, dict):
             self._refuse("SS503", "a run is not a table", keys)
             table = {}
-        known = ("given", "states", "transitions", "depth", "orbits", "bounded")
+        known = ("given", "states", "transitions", "depth", "orbits", "bounded", "forgets")
         self._refuse_unknown(table, known, keys)
         return ExpectedRun(
             self._given(table.get("given", []), (*keys, "given")),
@@ -304,8 +231,15 @@ class _Reader:
             self._count(table, "depth", keys),
             self._count(table, "orbits", keys),
             self._positive(table, "bounded", keys),
+            self._listed(table.get("forgets", []), (*keys, "forgets")),
             self._positions.span(self._name, *keys),
         )
+
+    def _listed(self, texts: Any, keys: tuple[str, ...]) -> tuple[str, ...]:
+        if not isinstance(texts, list):
+            self._refuse("SS503", f"`{keys[-1]}` is not a list", keys)
+            return ()
+        return tuple(self._text(text, keys) for text in texts)
 
     def _given(self, names: Any, keys: tuple[str, ...]) -> frozenset[ActorKind]:
         untrusted = {kind.value: kind for kind in ActorKind if kind.is_untrusted}

@@ -10,13 +10,8 @@ from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import ActorKind
 from splitspec.model.loader import load_entry
-from splitspec.model.manifest import (
-    Manifest,
-    ModelEntry,
-    entry_for_module,
-    find_manifest,
-    load_manifest,
-)
+from splitspec.model.manifest import Manifest, entry_for_module, find_manifest, load_manifest
+from splitspec.model.manifest_entry import ModelEntry
 from splitspec.model.manifest_scope import scope_of
 from splitspec.model.pipeline import prepare
 from splitspec.model.setting import Setting, properties_under

@@ -68,7 +68,9 @@ def explore(
     targets = frozenset() if until is None else frozenset({until})
     small = oracle.Search(setting, claims, budget, targets, frozenset(system.sliced))
     stop: Stop | None = Stop.STATES
-    if evaluator_states > 0:
+    # The evaluator forgets nothing, so its first states are those of another search.
+    has_first_tier = evaluator_states > 0 and not system.forgotten
+    if has_first_tier:
         stop = small.run(_first_tier(budget.limits, evaluator_states))
         if budget.spent() is not None or _is_final(stop, small, budget.limits):
             return small.result(stop)
@@ -94,7 +96,7 @@ def explore(
         ).result
     except BudgetSpentError as spent:
         return small.result(spent.stop)
-    if evaluator_states > 0 and result.run.stop in (Stop.TIME, Stop.INTERRUPTED, Stop.MEMORY):
+    if has_first_tier and result.run.stop in (Stop.TIME, Stop.INTERRUPTED, Stop.MEMORY):
         return max(result, small.result(result.run.stop), key=_extent)
     return result
 
@@ -112,12 +114,17 @@ def is_missing_native(error: ImportError) -> bool:
 
 
 def system_of(setting: Setting, family: tuple[Variant, ...], *, slice: bool) -> System:
-    """Return the flat system of a setting with its own variant, or with a family of variants."""
+    """Return the flat system of a setting with its own variant, or with a family of variants.
+
+    Without `slice` it is the whole one, in which nothing is forgotten either.
+    """
     variants = family
     if not variants and setting.variant is not None:
         variants = (setting.variant,)
     if slice:
-        return prepare(setting.program, setting.given, variants, setting.claimed)
+        return prepare(
+            setting.program, setting.given, variants, setting.claimed, setting.forgotten
+        )
     return flatten(setting.program, setting.given, variants)
 
 
@@ -144,6 +151,7 @@ def cross_check(
         if not is_missing_native(missing):
             raise
         return Comparison((), (f"no native kernel, {missing.name} is not installed",))
+    setting = replace(setting, forgotten=())
     system = system_of(setting, (), slice=True)
     whole = system_of(setting, (), slice=False)
     return compare(

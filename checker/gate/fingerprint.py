@@ -53,8 +53,10 @@ def _canonical(value: object) -> Iterator[str]:
     if is_dataclass(value) and not isinstance(value, type):
         yield f"({type(value).__name__}"
         for field in fields(value):
-            if field.compare and field.name not in SENTENCES:
-                yield from _canonical(getattr(value, field.name))
+            content = getattr(value, field.name)
+            # A field that says nothing leaves the digest as it was before there was such a field.
+            if field.compare and field.name not in SENTENCES and content != field.default:
+                yield from _canonical(content)
         yield ")"
     elif isinstance(value, Enum):
         yield f"{type(value).__name__}.{value.name}"

@@ -99,6 +99,7 @@ def _run(judged: JudgedRun) -> dict[str, Any]:
         "seed": run.seed,
         "workers": run.workers,
         "sliced": list(run.sliced),
+        "forgotten": list(run.forgotten),
         "cut": list(run.cut),
         "remark": run.remark,
         "coverage": None if run.coverage is None else _coverage(run.coverage),

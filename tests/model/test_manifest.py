@@ -14,12 +14,12 @@ from splitspec.model.ir import ActorKind, Program
 from splitspec.model.loader import load
 from splitspec.model.manifest import (
     Manifest,
-    Walks,
     entry_for_module,
     find_manifest,
     load_manifest,
     read_manifest,
 )
+from splitspec.model.manifest_entry import Walks
 from splitspec.model.manifest_scope import check_entry, scope_of
 from splitspec.model.source import Source
 from splitspec.model.tier import Tier

@@ -17,6 +17,7 @@ from splitspec.checker.gate.lock import Activity, Key
 from splitspec.cli.models import Model
 from splitspec.cli.refinements import refinements_of
 from splitspec.cli.selection import Job, Request, jobs_of
+from splitspec.model.setting import forgotten_places
 from splitspec.model.source import Source
 from splitspec.model.tier import Tier
 
@@ -98,6 +99,7 @@ def content_of(demand: Demand, seeds: int, *, recheck: bool) -> str:
         "properties": setting.properties,
         "until": job.until,
         "bounded": job.expectation.bounded,
+        "forgotten": forgotten_places(setting),
         "walks": None if job.walks is None else [job.walks.runs, job.walks.steps],
         "seeds": seeds if demand.activity is Activity.PROVED else 0,
         "recheck": recheck and demand.activity is Activity.PROVED,
