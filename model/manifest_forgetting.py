@@ -6,8 +6,8 @@ variable's indices as parameters, and says which of its places are forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.expressions import variables_read
@@ -23,6 +23,7 @@ from splitspec.model.ir import (
     VariableKind,
 )
 from splitspec.model.manifest_entry import ExpectedRun
+from splitspec.model.passes.forget import known_conditions
 from splitspec.model.passes.inline import inline_calls
 from splitspec.model.source import Span
 from splitspec.model.types import Boolean, Sort
@@ -42,19 +43,30 @@ def forgetting_of(run: ExpectedRun | None, program: Program) -> Forgetting:
     """Return the places that a run forgets."""
     if run is None or not run.forgets:
         return Forgetting((), ())
-    names = [text.partition(WHERE)[0] for text in run.forgets]
     places: list[Forgotten] = []
     diagnostics: list[Diagnostic] = []
     for text in run.forgets:
-        found = _read(text, names, program)
+        found = _read(text, program)
         if isinstance(found, Forgotten):
             places.append(found)
         else:
             diagnostics.append(_refusal(text, found, run.span))
+    if not diagnostics and not _have_an_order(places, program):
+        reason = "conditions read what one another forget"
+        diagnostics.append(_refusal(", ".join(run.forgets), reason, run.span))
     return Forgetting(() if diagnostics else tuple(places), tuple(diagnostics))
 
 
-def _read(text: str, names: Collection[str], program: Program) -> Forgotten | str:
+def _have_an_order(places: Sequence[Forgotten], program: Program) -> bool:
+    """Whether the conditions can be known one after the other."""
+    inlined = [
+        replace(place, condition=inline_calls(place.condition, program.definitions))
+        for place in places
+    ]
+    return known_conditions(inlined) is not None
+
+
+def _read(text: str, program: Program) -> Forgotten | str:
     """Return the places that a text means, or why it means none."""
     path, separated, condition = text.partition(WHERE)
     variable = program.variables.get(path)
@@ -71,18 +83,12 @@ def _read(text: str, names: Collection[str], program: Program) -> Forgotten | st
         return f"there is no definition `{condition}`"
     if tuple(p.type for p in definition.parameters) != variable.indices:
         return f"the parameters of `{condition}` are not the indices of `{path}`"
-    return _conditioned(variable, definition, names, program)
+    return _conditioned(variable, definition)
 
 
-def _conditioned(
-    variable: Variable, definition: Definition, names: Collection[str], program: Program
-) -> Forgotten | str:
-    body = inline_calls(definition.body, program.definitions)
-    if body.type != Boolean():
+def _conditioned(variable: Variable, definition: Definition) -> Forgotten | str:
+    if definition.body.type != Boolean():
         return f"`{definition.path}` is not true or false"
-    circular = sorted(variables_read([body]) & set(names))
-    if circular:
-        return f"`{definition.path}` reads `{circular[0]}`, which the run forgets"
     span = definition.span
     arguments = tuple(Local(p.name, p.type, p.span) for p in definition.parameters)
     call = Call(definition.path, arguments, Boolean(), span)

@@ -7,8 +7,8 @@ whole one, and claims no less of it (localization: Kurshan, "Computer-aided veri
 coordinating processes", 1994). What an equality of a guard says of a forgotten place is known from
 then on.
 
-Soundness: let N put the forgotten places of a state at rest. A condition reads no forgotten
-variable, so it is the same in s and N(s), and all other places are, too. If s leads to t by an
+Soundness: let N put the forgotten places of a state at rest. A condition depends on no value that
+is forgotten, so it is the same in s and N(s), and all other places are, too. If s leads to t by an
 instance of an action, all its guards hold in s, hence may hold in N(s). A place that is known in t
 was either known in s and not written; or written, from known values; or a guard named its value.
 Whatever else would make it known is marked in the action's `lost`, and a run that meets a mark
@@ -58,14 +58,33 @@ def forget(system: System, forgotten: Sequence[Forgotten]) -> System:
     """Return the system that does not keep the values of forgotten places."""
     if not forgotten:
         return system
-    pass_ = _Pass(system, forgotten)
+    places = known_conditions(forgotten)
+    assert places is not None, "conditions that read what they make unknown"
+    pass_ = _Pass(system, places)
     return replace(
         system,
         actions=tuple(pass_.action(action) for action in system.actions),
         finals=(),
         properties={p: pass_.claim(c) for p, c in system.properties.items() if c.kind in DECIDED},
-        forgotten=tuple(forgotten),
+        forgotten=places,
     )
+
+
+def known_conditions(forgotten: Sequence[Forgotten]) -> tuple[Forgotten, ...] | None:
+    """Return the places in an order in which each condition reads only what is kept, and forgotten
+    places of earlier ones, where it holds whatever they are; None if there is no such order.
+    """
+    found: dict[str, Forgotten] = {}
+    waiting = {entry.variable: entry for entry in forgotten}
+    while waiting:
+        ready = [e for e in waiting.values() if not variables_read([e.condition]) & set(waiting)]
+        if not ready:
+            return None
+        doubts = Doubts(dict(found))
+        for entry in ready:
+            found[entry.variable] = replace(entry, condition=doubts.must(entry.condition))
+            del waiting[entry.variable]
+    return tuple(found.values())
 
 
 class _Pass:

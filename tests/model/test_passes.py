@@ -86,7 +86,7 @@ def test_every_stage_can_be_written_as_text(program: Program) -> None:
     assert "when polite" in texts[0]
     assert "when polite" not in texts[1]
     assert "noise" in texts[2]
-    assert "noise[x] :=" not in texts[3]
+    assert "noise[x] :=" not in texts[4]
 
 
 # Meaning -----------------------------------------------------------------------------------
