@@ -17,7 +17,6 @@ from splitspec.checker.symbolic.strengthening.suggestion import suggest, without
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import proof_code
-from splitspec.cli.reach import with_runs
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 
@@ -86,6 +85,9 @@ def _prove(job: Job, request: ProveRequest, line: ProgressLine) -> JudgedProof:
             report=line.proof,
         )
     if request.reach:
+        # It brings a library of graphs, which takes as long to import as a small proof.
+        from splitspec.cli.reach import with_runs
+
         result = with_runs(job.setting, result)
     return judge_proof(result, job.expectation)
 
