@@ -6,7 +6,7 @@ variable's indices as parameters, and says which of its places are forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from splitspec.model.diagnostic import Diagnostic
@@ -37,6 +37,12 @@ class Forgetting:
 
     places: tuple[Forgotten, ...]
     diagnostics: tuple[Diagnostic, ...]
+
+
+def definitions_named(runs: Iterable[ExpectedRun]) -> frozenset[str]:
+    """Return the paths of the definitions that say where runs forget."""
+    texts = (text for run in runs for text in run.forgets)
+    return frozenset(text.partition(WHERE)[2] for text in texts if WHERE in text)
 
 
 def forgetting_of(run: ExpectedRun | None, program: Program) -> Forgetting:

@@ -122,9 +122,7 @@ def system_of(setting: Setting, family: tuple[Variant, ...], *, slice: bool) -> 
     if not variants and setting.variant is not None:
         variants = (setting.variant,)
     if slice:
-        return prepare(
-            setting.program, setting.given, variants, setting.claimed, setting.forgotten
-        )
+        return prepare(setting.program, setting.given, variants, setting.claimed, setting.forgotten)
     return flatten(setting.program, setting.given, variants)
 
 
