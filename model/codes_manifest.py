@@ -130,4 +130,11 @@ MODELS = (
         '[memory]\nmodule = "memory"\n[[memory.runs]]\nforgets = ["granting.usage"]',
         "Write `module.variable`, or `module.variable where module.definition`.",
     ),
+    Code(
+        "SS518",
+        "implementation without a mapping",
+        "A conformance names no mapping, or one that another names already.",
+        '[memory]\nmodule = "memory"\n[[memory.conformance]]\ntier = "pr"',
+        'Write `mapping = "module:NAME"`, or the name of a shipped mapping, once.',
+    ),
 )

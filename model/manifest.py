@@ -15,6 +15,7 @@ from typing import Any
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.ir import ActorKind
 from splitspec.model.manifest_entry import (
+    ExpectedConformance,
     ExpectedRefinement,
     ExpectedRun,
     ExpectedVariant,
@@ -43,6 +44,7 @@ KEYS = (
     "runs",
     "variants",
     "refinements",
+    "conformance",
 )
 
 
@@ -107,7 +109,22 @@ def entry_for_module(module: str, scope: Mapping[str, int]) -> ModelEntry:
     """Return the entry of a module that is checked without a `models.toml`."""
     positions = Positions(Source("command line", ""), {})
     return ModelEntry(
-        module, module, Tier.COMMIT, None, None, "", scope, {}, {}, {}, {}, (), {}, {}, positions
+        module,
+        module,
+        Tier.COMMIT,
+        None,
+        None,
+        "",
+        scope,
+        {},
+        {},
+        {},
+        {},
+        (),
+        {},
+        {},
+        (),
+        positions,
     )
 
 
@@ -132,7 +149,7 @@ class _Reader:
         return ModelEntry(
             name=self._name,
             module=self._module(table.get("module", self._name)),
-            tier=self._tier(table.get("tier", Tier.COMMIT.value)),
+            tier=self._tier(table.get("tier", Tier.COMMIT.value), ("tier",)),
             bounded=self._positive(table, "bounded", ()),
             simulated=self._walks(table),
             unproved=self._text(table.get("unproved", ""), ("unproved",)),
@@ -144,6 +161,7 @@ class _Reader:
             runs=self._runs(table.get("runs", []), ()),
             variants={name: self._variant(name, value) for name, value in variants.items()},
             refinements={n: self._refinement(n, value) for n, value in refinements.items()},
+            conformance=self._conformance(table.get("conformance", [])),
             positions=self._positions,
         )
 
@@ -155,12 +173,12 @@ class _Reader:
             self._refuse("SS514", message, ("module",), help_)
         return module
 
-    def _tier(self, value: Any) -> Tier:
+    def _tier(self, value: Any, keys: tuple[str, ...]) -> Tier:
         tiers = {tier.value: tier for tier in Tier}
         if value in list(tiers):
             return tiers[value]
         message = f"`{value}` is no tier"
-        self._refuse("SS515", message, ("tier",), f"Write one of {', '.join(tiers)}.")
+        self._refuse("SS515", message, keys, f"Write one of {', '.join(tiers)}.")
         return Tier.COMMIT
 
     def _walks(self, table: Mapping[str, Any]) -> Walks | None:
@@ -240,6 +258,35 @@ class _Reader:
             self._refuse("SS503", f"`{keys[-1]}` is not a list", keys)
             return ()
         return tuple(self._text(text, keys) for text in texts)
+
+    def _conformance(self, rows: Any) -> tuple[ExpectedConformance, ...]:
+        if not isinstance(rows, list):
+            self._refuse("SS503", "`conformance` is not a list of tables", ("conformance",))
+            return ()
+        found = [self._held(row, ("conformance", str(i))) for i, row in enumerate(rows)]
+        for number, each in enumerate(found):
+            if any(other.mapping == each.mapping for other in found[:number]):
+                keys = ("conformance", str(number), "mapping")
+                self._refuse("SS518", f"`{each.mapping}` is held twice", keys)
+        return tuple(found)
+
+    def _held(self, table: Any, keys: tuple[str, ...]) -> ExpectedConformance:
+        if not isinstance(table, dict):
+            self._refuse("SS503", "a conformance is not a table", keys)
+            table = {}
+        known = ("mapping", "tier", "sources", "states", "transitions")
+        self._refuse_unknown(table, known, keys)
+        if not table.get("mapping"):
+            help_ = 'Write `mapping = "module:NAME"`, or the name of a shipped one.'
+            self._refuse("SS518", "an implementation is held by a mapping", keys, help_)
+        return ExpectedConformance(
+            self._text(table.get("mapping", ""), (*keys, "mapping")),
+            self._tier(table.get("tier", Tier.PR.value), (*keys, "tier")),
+            self._listed(table.get("sources", []), (*keys, "sources")),
+            self._count(table, "states", keys),
+            self._count(table, "transitions", keys),
+            self._positions.span(self._name, *keys),
+        )
 
     def _given(self, names: Any, keys: tuple[str, ...]) -> frozenset[ActorKind]:
         untrusted = {kind.value: kind for kind in ActorKind if kind.is_untrusted}

@@ -62,6 +62,23 @@ class ExpectedRefinement:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedConformance:
+    """An implementation that is held to the model by a mapping, and what is recorded of the walk.
+
+    `mapping` is `module:NAME`, or the name of a shipped one; it has the sizes and the adversary.
+    `sources` are files and folders, from the folder of `models.toml`, of which the implementation
+    is made besides what the mapping imports.
+    """
+
+    mapping: str
+    tier: Tier
+    sources: tuple[str, ...]
+    states: int | None
+    transitions: int | None
+    span: Span | None = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelEntry:
     """One model. Sorts, variables and constants are named as the author wrote them.
 
@@ -84,6 +101,7 @@ class ModelEntry:
     runs: tuple[ExpectedRun, ...]
     variants: Mapping[str, ExpectedVariant]
     refinements: Mapping[str, ExpectedRefinement]
+    conformance: tuple[ExpectedConformance, ...]
     positions: Positions = field(compare=False, repr=False)
 
     def expected(self, given: frozenset[ActorKind]) -> ExpectedRun | None:

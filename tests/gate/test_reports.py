@@ -18,6 +18,7 @@ from junitparser import JUnitXml
 from tests.gate.conftest import Splitspec
 
 from splitspec.checker.gate.finding import ADVICE, Kind
+from splitspec.checker.gate.lock import Activity
 from splitspec.checker.report.gate_document import gate_document, schema_text
 from splitspec.checker.report.github import PAGE_BYTES, step_summary, workflow_commands
 from splitspec.checker.report.junit import junit
@@ -191,7 +192,7 @@ def test_junit_has_a_case_for_each_claim_and_its_trace(broken: Path, splitspec: 
     (undecided,) = cases["proved desk", "desk.one_key_each"].result
     assert type(undecided).__name__ == "Error"
     assert cases["explored desk", "deadlock"].is_passed
-    assert (suites.tests, suites.failures, suites.errors) == (7, 4, 1)
+    assert (suites.tests, suites.failures, suites.errors) == (8, 5, 1)
 
 
 @pytest.mark.parametrize("summary", [hostile(), started("gate", {})], ids=["hostile", "started"])
@@ -282,3 +283,8 @@ def test_every_word_has_a_code_and_says_what_to_do() -> None:
         assert kind.is_note or ADVICE[kind]
     words = json.loads(schema_text())["properties"]["findings"]["items"]["properties"]["word"]
     assert {kind.value for kind in Kind} | {"unfinished"} == set(words["enum"])
+
+
+def test_every_activity_is_in_the_schema() -> None:
+    items = json.loads(schema_text())["$defs"]["claim"]["properties"]
+    assert {each.value for each in Activity} | {"gate"} == set(items["activity"]["enum"])

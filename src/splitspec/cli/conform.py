@@ -16,8 +16,9 @@ from splitspec.model.evaluator import Evaluator
 from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance
 from splitspec.refinement.driver import MappingError
-from splitspec.refinement.machine.shipped import SHIPPED, UnknownMappingError, mapping_of
+from splitspec.refinement.machine.shipped import SHIPPED
 from splitspec.refinement.mapping import Implementation
+from splitspec.refinement.naming import UnknownMappingError, mapping_of
 from splitspec.refinement.observation import UnreadableError
 from splitspec.refinement.report import conformance_document, conformance_text, program_text
 from splitspec.refinement.target import TargetError, evaluator_of

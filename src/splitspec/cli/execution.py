@@ -65,11 +65,12 @@ class Made:
 
 def execute(demands: Sequence[Demand], means: Means, interruption: Interruption) -> Made:
     """Return what is known of each demand; an interruption ends it early."""
-    made, keys = Made(), [means.content_of(demand) for demand in demands]
+    made = Made()
+    able = [number for number, demand in enumerate(demands) if not demand.problem]
     old: dict[int, Kept] = {}
-    for number, key in enumerate(keys):
+    for number in able:
         try:
-            kept = means.keeping.find(key)
+            kept = means.keeping.find(means.content_of(demands[number]))
         except DamagedEntryError:
             made.damaged.append(number)
             continue
@@ -78,7 +79,7 @@ def execute(demands: Sequence[Demand], means: Means, interruption: Interruption)
     if means.keeping.mode is not Mode.AUDIT:
         made.results |= old
         made.kept |= set(old)
-    left = [number for number in range(len(demands)) if number not in made.results]
+    left = [number for number in able if number not in made.results]
     results = _results(demands, left, means, interruption)
     try:
         with closing(results):
@@ -165,6 +166,9 @@ def _made(
         return None
     setting = demand.job.setting
     system = system_of(setting, (), slice=False)
+    if demand.conformance is not None:
+        result, held = demand.conformance.made(limits.time, interruption)
+        return Kept(system_digest(system), run=result, held=held)
     blank = Kept(
         system_digest(system),
         {path: claim_digest(claim) for path, claim in system.properties.items()},

@@ -15,7 +15,7 @@ from splitspec.checker.expectation import (
 from splitspec.checker.gate.finding import Finding, Kind
 from splitspec.checker.gate.keeping import Kept
 from splitspec.checker.gate.lock import Activity, Block
-from splitspec.checker.gate.record import Context, explored, proved, sizes_of
+from splitspec.checker.gate.record import Context, conformed, explored, proved, sizes_of
 from splitspec.checker.result import Stop
 from splitspec.cli.check import not_idle
 from splitspec.cli.demands import Demand
@@ -26,7 +26,8 @@ from splitspec.model.verdict import AssuranceKind, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A demand with what it gave; `block` is None if it has nothing to prove."""
+    """A demand with what it gave; `block` is None if it has nothing to prove, or if an
+    implementation was not held to all of its model."""
 
     demand: Demand
     kept: Kept
@@ -75,6 +76,8 @@ def judge_all(
 
 def _absent(demand: Demand, made: Made, *, interrupted: bool) -> Finding:
     key = str(demand.key)
+    if demand.problem:
+        return Finding(Kind.UNUSABLE, key, "", demand.problem)
     if interrupted:
         return Finding(Kind.INTERRUPTED, key, "", "it was not made")
     if made.lost:
@@ -87,7 +90,10 @@ def _judged(demand: Demand, kept: Kept) -> Judged:
     expectation = demand.job.expectation
     if kept.run is not None:
         run = judge(kept.run, expectation)
-        return Judged(demand, kept, run, explored(run, context))
+        if kept.held is None:
+            return Judged(demand, kept, run, explored(run, context))
+        is_whole = kept.run.run.complete
+        return Judged(demand, kept, run, conformed(run, kept.held, context) if is_whole else None)
     if kept.proof is not None:
         proof = judge_proof(kept.proof, expectation)
         return Judged(demand, kept, proof, proved(proof, context, kept.seeds))
@@ -118,6 +124,8 @@ def killers_of(model: Model) -> dict[str, tuple[str, ...]]:
 
 def _findings(item: Judged) -> Iterator[Finding]:
     name = str(item.demand.key)
+    if item.kept.held is not None:
+        yield from _gaps(name, item.kept)
     for judgement in item.judgements:
         if not judgement.met:
             yield Finding(_kind(judgement), name, judgement.verdict.property, _words(judgement))
@@ -140,6 +148,19 @@ def _findings(item: Judged) -> Iterator[Finding]:
                 yield Finding(Kind.UNSTABLE, name, "", f"{text}: some seeds prove it, some do not")
         case None:
             pass
+
+
+def _gaps(name: str, kept: Kept) -> Iterator[Finding]:
+    """Iterate over what a walk with an implementation should have come to, and did not."""
+    assert kept.run is not None
+    assert kept.held is not None
+    run = kept.run.run
+    if run.complete and not run.transitions:
+        yield Finding(Kind.EMPTY, name, "", "the implementation did nothing")
+    if run.complete:
+        for path in kept.held.unexplained:
+            text = "it was never tried, and the mapping gives no reason"
+            yield Finding(Kind.VACUOUS, name, path, text)
 
 
 def _kind(judgement: Judgement) -> Kind:

@@ -124,8 +124,14 @@ def _seconds(judged: Judged) -> float:
 
 def _place(demand: Demand, path: str) -> tuple[str, int]:
     """Return where a claim stands; an obligation of the language stands where its model does."""
-    claim = demand.job.setting.program.properties.get(path)
-    return _shown(demand.model.entry.span() if claim is None else claim.span)
+    program = demand.job.setting.program
+    claim = program.properties.get(path)
+    if claim is not None:
+        return _shown(claim.span)
+    if demand.conformance is not None:
+        action = program.actions.get(path, program.actions.get(path.rpartition(".")[0]))
+        return _shown(demand.model.entry.span() if action is None else action.span)
+    return _shown(demand.model.entry.span())
 
 
 def _steps(demand: Demand, trace: Trace | None) -> tuple[tuple[str, int], ...]:
@@ -171,6 +177,8 @@ def _noun(activity: Activity) -> str:
             return "variant"
         case Activity.REFINED:
             return "refinement"
+        case Activity.CONFORMED:
+            return "conformance"
         case _:
             assert_never(activity)
 
@@ -184,7 +192,7 @@ def code_of(kind: Kind) -> ExitCode:
             return ExitCode.UNKNOWN
         case Kind.EMPTY | Kind.BUSY:
             return ExitCode.NOTHING
-        case Kind.DAMAGED:
+        case Kind.DAMAGED | Kind.UNUSABLE:
             return ExitCode.USAGE
         case Kind.UNWRITABLE | Kind.LOST | Kind.DISAGREEING:
             return ExitCode.INTERNAL
