@@ -140,7 +140,7 @@ def _proof(judged: JudgedProof) -> dict[str, Any]:
         "variant": run.variant,
         "scope": dict(run.scope) or None,
         "engine": "prover",
-        "complete": not run.interrupted,
+        "complete": not (run.interrupted or run.out_of_time),
         "seconds": round(run.seconds, 3),
         "solving": round(run.solving, 3),
         "steps": run.steps,

@@ -142,6 +142,8 @@ def _findings(item: Judged) -> Iterator[Finding]:
             yield from (Finding(Kind.VACUOUS, name, "", text) for text in vacuity)
             if result.run.interrupted:
                 yield Finding(Kind.INTERRUPTED, name, "", "it was not finished")
+            if result.run.out_of_time:
+                yield Finding(Kind.SKIPPED, name, "", "there was no time left to finish it")
             for text in result.run.unconfirmed:
                 yield Finding(Kind.UNKNOWN, name, "", f"the second solver does not prove {text}")
             for text in item.kept.unstable:

@@ -30,6 +30,7 @@ class ProveRequest:
     bmc: int | None
     k_induction: int
     steps: int
+    time: float | None
     seed: int
     recheck: bool
     reach: bool
@@ -77,7 +78,7 @@ def _prove(job: Job, request: ProveRequest, line: ProgressLine) -> JudgedProof:
     else:
         result = prove(
             job.setting,
-            limits=ProofLimits(steps=request.steps),
+            limits=ProofLimits(steps=request.steps, time=request.time),
             seed=request.seed,
             finite=request.finite,
             recheck=request.recheck,

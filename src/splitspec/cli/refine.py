@@ -110,8 +110,10 @@ def _prove(
     judged: list[JudgedProof] = []
     for job in jobs:
         line = ProgressLine(request.progress, title=job.title)
-        limits = ProofLimits(steps=request.steps)
-        result = prove_refinement(job.setting, limits=limits, on_progress=line.proof)
+        limits = ProofLimits(steps=request.steps, time=request.time)
+        result = prove_refinement(
+            job.setting, limits=limits, on_progress=line.proof, interruption=interruption
+        )
         line.clear()
         judged.append(judge_proof(result, job.expectation))
         show(job, judged[-1])

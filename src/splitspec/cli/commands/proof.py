@@ -21,6 +21,7 @@ def prove(
     bmc: o.BoundedSteps = None,
     k_induction: o.InductionSteps = None,
     steps: o.SolverSteps = 3_000_000,
+    timeout: o.Timeout = None,
     seed: o.ProofSeed = 0,
     recheck: o.Recheck = False,
     reach: o.Reach = False,
@@ -37,6 +38,11 @@ def prove(
     The result of a proof is the assurance `proved`. Where it fails, the smallest counterexample to
     induction is shown: one step from a state that satisfies all invariants and breaks one.
     """
+    if timeout is not None and (bmc is not None or k_induction is not None or suggest):
+        raise typer.BadParameter(
+            "it ends proofs by induction, not --bmc, --k-induction or --suggest",
+            param_hint="'--timeout'",
+        )
     from splitspec.cli.prove import ProveRequest, prove_models
     from splitspec.cli.selection import Request
 
@@ -54,6 +60,7 @@ def prove(
         bmc=bmc,
         k_induction=k_induction or 0,
         steps=steps,
+        time=timeout,
         seed=seed,
         recheck=recheck,
         reach=reach,
