@@ -28,6 +28,7 @@ def prove(
     suggest: o.Suggest = False,
     without_lemmas: o.WithoutLemmas = False,
     format: o.OutputFormat = o.Format.TEXT,
+    report: o.ResultReports = None,
     color: o.Color = Choice.AUTO,
     progress: o.ProgressOption = Choice.AUTO,
     verbose: o.Verbose = False,
@@ -44,6 +45,7 @@ def prove(
             param_hint="'--timeout'",
         )
     from splitspec.cli.prove import ProveRequest, prove_models
+    from splitspec.cli.report_request import ResultKind, parse_report
     from splitspec.cli.selection import Request
 
     request = ProveRequest(
@@ -71,6 +73,7 @@ def prove(
         progress=progress,
         verbose=verbose,
         quiet=quiet,
+        reports=tuple(parse_report(text, ResultKind) for text in report or ()),
     )
     raise typer.Exit(prove_models(request))
 
