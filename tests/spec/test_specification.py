@@ -137,10 +137,12 @@ def test_a_sentence_says_whom_its_claim_trusts() -> None:
             assert "honest" in p.text.value, p.name
 
 
-def test_every_claim_has_a_sentence() -> None:
+def test_every_claim_has_a_sentence_and_a_source() -> None:
+    """Its adversary is in `given`; the next tests hold the sentence to it."""
     for p in _declarations(syntax.Property, MODULES):
-        if p.kind in ("invariant", "step", "recoverable"):
+        if p.kind in ("invariant", "step", "recoverable", "progress"):
             assert p.text is not None, p.name
+            assert p.asked_by, p.name
 
 
 def test_every_variant_has_its_line_in_the_manifest_and_the_other_way_round() -> None:
