@@ -87,14 +87,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"only this part; repeatable: {sections}",
     )
-    made.add_argument(
-        "--without-peers", action="store_true", help="leave pan, Rumur and mypyvy out"
-    )
-    made.add_argument(
-        "--install-peers",
-        action="store_true",
-        help=f"first: {' '.join(INSTALL)}, and mypyvy by git",
-    )
+    made.add_argument("--without-peers", action="store_true", help="leave all peers out")
+    made.add_argument("--install-peers", action="store_true", help="by apt-get and git, first")
     made.add_argument("--format", choices=("text", "json"), default="text")
     return made
 

@@ -100,7 +100,6 @@ def _settled(
         out_of_time=proof.is_out_of_time,
         rechecked=recheck and not interrupted and not proof.is_out_of_time,
         unconfirmed=unconfirmed,
-        remark=_left_open(proof),
     )
     verdicts = tuple(judgement.verdict(proof, path) for path in paths)
     verdicts += tuple(judgement.response_verdict(proof, response) for response in responses)
@@ -122,24 +121,11 @@ def _settled(
 def _responses(proof: Proof, selected: frozenset[str] | None) -> list[Response]:
     """Return what became of the claims of progress, and settle all facts on which they rest."""
     found: list[Response] = []
-    if _is_strongly_fair(proof.theory):
-        return found
     for path in proof.setting.progress:
         if selected is None or path in selected:
             found.append(respond(proof, proof.theory.progress[path]))
             proof.settle(judgement.response_needs(proof, found[-1]))
     return found
-
-
-def _is_strongly_fair(theory: Theory) -> bool:
-    return any(fair.strong for action in theory.system.actions for fair in action.fairness)
-
-
-def _left_open(proof: Proof) -> str:
-    """Return what the run does not decide, in words: a ranking uses weak fairness alone."""
-    if not proof.setting.progress or not _is_strongly_fair(proof.theory):
-        return ""
-    return f"not decided, for strong fairness: {', '.join(proof.setting.progress)}"
 
 
 def _sizes_max(proof: Proof) -> int:
