@@ -5,7 +5,7 @@ definition holds. Forgotten places have their resting value (`none`, false, the 
 replaced by what may hold and properties by what must (`doubt`), so the system does more than the
 whole one, and claims no less of it (localization: Kurshan, "Computer-aided verification of
 coordinating processes", 1994). What an equality of a guard says of a forgotten place is known from
-then on.
+then on. Variables whose updates might fail an obligation are to be kept.
 
 Soundness: let N put the forgotten places of a state at rest. A condition depends on no value that
 is forgotten, so it is the same in s and N(s), and all other places are, too. If s leads to t by an
@@ -33,6 +33,7 @@ from splitspec.model.ir import (
     FlatUpdate,
     Forgotten,
     Line,
+    Literal,
     Local,
     Next,
     Not,
@@ -46,6 +47,7 @@ from splitspec.model.ir import (
 )
 from splitspec.model.passes.doubt import Doubts, at_rest, either, truth
 from splitspec.model.passes.fold import fold_term, is_false, is_true
+from splitspec.model.passes.oblige import overflows, overlaps
 from splitspec.model.passes.substitute import fresh_name
 from splitspec.model.terms import conjuncts
 from splitspec.model.types import Boolean
@@ -104,12 +106,19 @@ class _Pass:
         kept = tuple(u for u in action.updates if u.variable not in self._gone)
         updates = (*kept, *fixes)
         lost = [*map(self._unknown, kept), *self._recalled(action, updates)]
+        if not self._watched(action).isdisjoint(self._entries):
+            lost.append(Literal(True, Boolean(), action.span))
         return replace(
             action,
             guards=tuple(self._guard(guard) for guard in action.guards),
             updates=tuple(self._update(update) for update in updates),
             lost=tuple(condition for condition in map(fold_term, lost) if not is_false(condition)),
         )
+
+    def _watched(self, action: FlatAction) -> set[str]:
+        """Return the variables whose updates might fail an obligation: they must be kept."""
+        touched = [first for first, _ in overlaps(action)]
+        return {u.variable for u in (*touched, *overflows(self._system, action))}
 
     def _guard(self, guard: FlatGuard) -> FlatGuard:
         return replace(guard, lines=tuple(self._line(line, must=False) for line in guard.lines))
@@ -140,31 +149,13 @@ class _Pass:
         found: list[FlatUpdate] = []
         for guard in action.guards:
             for line in guard.lines if not guard.dropped_by else ():
-                for term in conjuncts(line.expression):
-                    match term:
-                        case Equal(Read(path, indices), value) if self._may_end(path, written):
-                            if path in written or any(map(self._doubts.reads, (*indices, value))):
-                                continue
-                            if any(f.variable == path and f.indices == indices for f in found):
-                                continue
-                            found.append(self._fix(term, path, indices, value, found, guard))
+                for place, value in filter(None, map(_said, conjuncts(line.expression))):
+                    path = place.variable
+                    if path in written or not self._may_end(path, written):
+                        continue
+                    if not any(map(self._doubts.reads, (*place.indices, value))):
+                        found.append(_fix(place, value, found, guard))
         yield from found
-
-    def _fix(
-        self,
-        term: Expression,
-        path: str,
-        indices: tuple[Expression, ...],
-        value: Expression,
-        earlier: Sequence[FlatUpdate],
-        guard: FlatGuard,
-    ) -> FlatUpdate:
-        """Return the update; a place that an earlier one writes is left to that one."""
-        others = [_are_equal(term, indices, f.indices) for f in earlier if f.variable == path]
-        condition = Not(either(term, others), Boolean(), term.span) if others else None
-        return FlatUpdate(
-            "", path, indices, ":=", value, (), condition, frozenset(), guard.origin, term.span
-        )
 
     def _may_end(self, path: str, written: Collection[str]) -> bool:
         """Whether writing these variables can make a forgotten place of a variable known."""
@@ -214,6 +205,31 @@ class _Pass:
                 yield self._rested(Quantifier("some", binders, lost, Boolean(), span.span))
             else:
                 yield self._rested(lost)
+
+
+def _said(term: Expression) -> tuple[Read, Expression] | None:
+    """Return a place of which a condition says the value, if it is a condition of that form."""
+    match term:
+        case Equal(Read() as place, value):
+            return place, value
+        case Read():
+            return term, truth(term, True)
+        case Not(Read() as place):
+            return place, truth(place, False)
+        case _:
+            return None
+
+
+def _fix(
+    place: Read, value: Expression, earlier: Sequence[FlatUpdate], guard: FlatGuard
+) -> FlatUpdate:
+    """Return the update that writes what a guard says; what an earlier one writes is left to it."""
+    path, indices, span, origin = place.variable, place.indices, place.span, guard.origin
+    others = [_are_equal(place, indices, f.indices) for f in earlier if f.variable == path]
+    condition = Not(either(place, others), Boolean(), span) if others else None
+    return FlatUpdate(
+        "", path, indices, ":=", value, (), condition, frozenset(), guard.origin, span
+    )
 
 
 def _renamed(parameter: Parameter, taken: Collection[str]) -> Parameter:

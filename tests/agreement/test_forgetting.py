@@ -41,8 +41,8 @@ from splitspec.model.setting import Setting
 from splitspec.model.types import Boolean, Nothing, Option, Sort
 from splitspec.model.verdict import Outcome
 
-EXAMPLES = settings().max_examples // 4
-"""Each example compiles two kernels."""
+EXAMPLES = settings().max_examples // 10
+"""Each example compiles two kernels: a quarter of a second."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,6 @@ from splitspec.model.ir import (
     System,
     VariableKind,
 )
-from splitspec.model.passes.oblige import LOST
 from splitspec.model.passes.restrict import exact_counters
 from splitspec.model.terms import free_locals
 
@@ -40,7 +39,8 @@ class Instance:
     parameters.
 
     `overlap` and `range` say when the step has no successor, `cuts` when a bound of the run forbids
-    it, `steps` when it violates a step property (by path).
+    it, `steps` when it violates a step property (by path), `lost` when it needs a value that the
+    run forgets.
     """
 
     action: int
@@ -50,6 +50,7 @@ class Instance:
     range: Predicate
     cuts: tuple[tuple[str, Predicate], ...]
     steps: tuple[tuple[str, Predicate], ...]
+    lost: Predicate
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +231,6 @@ class Instantiation:
             )
             if holds is not self.circuit.true:
                 claims.append((claim.path, self.circuit.negate(holds)))
-        lost = self.circuit.any([self.lowering.truth(each, env, step) for each in action.lost])
-        if lost is not self.circuit.false:
-            claims.append((f"{action.path}.{LOST}", lost))
         return Instance(
             action=number,
             guards=guards,
@@ -241,6 +239,7 @@ class Instantiation:
             range=self.circuit.any(effect.faults),
             cuts=tuple((path, self.circuit.any(parts)) for path, parts in effect.cuts.items()),
             steps=tuple(claims),
+            lost=self.circuit.any([self.lowering.truth(e, env, step) for e in action.lost]),
         )
 
     def step(self, instance: Instance) -> Moment:

@@ -17,6 +17,7 @@ from splitspec.checker.explicit.native.lowering import Lowering
 from splitspec.checker.explicit.native.table import Bit
 from splitspec.checker.explicit.native.words import WordWriter, known_values
 from splitspec.model.ir import PropertyKind, System
+from splitspec.model.passes.oblige import LOST
 
 
 class SuccessorsEmitter:
@@ -105,6 +106,10 @@ class SuccessorsEmitter:
         asm, circuit = self.asm, self.lowering.circuit
         end = asm.label()
         action = self.system.actions[instance.action]
+        # First, for a fault may be one of the forgotten values only.
+        if instance.lost is not circuit.false:
+            with asm.when(instance.lost, rare=True):
+                self._emit_mark(self.numbers[f"{action.path}.{LOST}", PropertyKind.STEP])
         for kind, fault in (
             (PropertyKind.OVERLAP, instance.overlap),
             (PropertyKind.RANGE, instance.range),
