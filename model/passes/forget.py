@@ -224,7 +224,7 @@ def _fix(
     place: Read, value: Expression, earlier: Sequence[FlatUpdate], guard: FlatGuard
 ) -> FlatUpdate:
     """Return the update that writes what a guard says; what an earlier one writes is left to it."""
-    path, indices, span, origin = place.variable, place.indices, place.span, guard.origin
+    path, indices, span = place.variable, place.indices, place.span
     others = [_are_equal(place, indices, f.indices) for f in earlier if f.variable == path]
     condition = Not(either(place, others), Boolean(), span) if others else None
     return FlatUpdate(
