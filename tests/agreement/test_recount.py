@@ -8,6 +8,7 @@ the nightly tests.
 from __future__ import annotations
 
 from functools import cache
+from math import factorial, prod
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,18 @@ QUICK = 20_000
 AFFORDABLE = 150_000_000
 """Transitions of a run that is counted again at night: with its symmetry, less than an hour."""
 
+KEPT = 2_000_000
+"""States of a run with recorded orbits alone that is counted again at night; the evaluator keeps
+all states of an orbit, and there are at most as many as renamings."""
+
 RUNS = [(entry, run) for entry in MODELS.values() for run in entry.runs if run.transitions]
+WIDE = [
+    (entry, run)
+    for entry in MODELS.values()
+    for run in entry.runs
+    if run.orbits and not run.transitions and not run.forgets
+    if run.orbits * prod(factorial(size) for size in entry.scope.values()) <= KEPT
+]
 
 
 @cache
@@ -80,6 +92,14 @@ def test_small_counts_are_found_again(entry: ModelEntry, run: ExpectedRun) -> No
 )
 def test_large_counts_are_found_again(entry: ModelEntry, run: ExpectedRun) -> None:
     _assert_recounted(entry, run)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("entry", "run"), WIDE, ids=_name)
+def test_orbits_of_wide_runs_are_found_again(entry: ModelEntry, run: ExpectedRun) -> None:
+    setting = _setting(entry, run)
+    figures = recount(setting, frozenset(system_of(setting, (), slice=True).sliced))
+    assert (figures.orbits, figures.depth) == (run.orbits, run.depth)
 
 
 def test_no_count_is_without_a_witness() -> None:
