@@ -15,11 +15,13 @@ from typing import IO
 
 @dataclass(frozen=True)
 class Ended:
-    """A process that has ended: its times in seconds, and what it wrote to stdout and stderr."""
+    """A process that has ended: its times in seconds, the most memory that it or one of its own
+    processes had, in bytes, and what it wrote to stdout and stderr."""
 
     code: int
     wall: float
     cpu: float
+    memory: int
     output: str
     errors: str
 
@@ -71,7 +73,7 @@ def run(
         process.returncode = os.waitstatus_to_exitcode(status)
         texts = [_content(stream) for stream in (output, errors)]
     cpu = usage.ru_utime + usage.ru_stime
-    return Ended(process.returncode, wall, cpu, texts[0], texts[1])
+    return Ended(process.returncode, wall, cpu, usage.ru_maxrss * 2**10, texts[0], texts[1])
 
 
 def run_well(

@@ -21,6 +21,7 @@ from latency import latency
 from peers import peers
 from plan import Plan
 from processes import FailedError
+from proofs import proofs
 from provers import install, provers
 from rates import firing, memory, threads
 from symmetry import symmetry
@@ -35,6 +36,7 @@ SECTIONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "provers": provers,
     "symmetry": symmetry,
     "latency": latency,
+    "proofs": proofs,
 }
 INSTALL = ("apt-get", "install", "--yes", "spin", "rumur", "gcc")
 

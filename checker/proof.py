@@ -92,10 +92,12 @@ class Mutant:
 class ProofLimits:
     """Budgets. `steps` are those of one query, the solver's own, so that an unknown can be
     repeated; `scope_max` is the largest size of a sort at which counterexamples are sought; `time`
-    is of the whole proof, in seconds, looked at between two queries."""
+    is of the whole proof, in seconds; `memory` is how many bytes a process of solvers may grow by.
+    """
 
     steps: int = 3_000_000
     scope_max: int = 3
+    memory: int = 4 * 2**30
     time: float | None = None
 
 
@@ -118,8 +120,10 @@ class ProofRun:
     interrupted: bool = False
     out_of_time: bool = False
     rechecked: bool = False  # a second solver was asked about everything
-    unconfirmed: tuple[str, ...] = ()  # obligations that it did not prove, in words
+    unconfirmed: tuple[str, ...] = ()  # what is not known besides, in words
     remark: str = ""
+    kept: int = 0  # obligations whose proof was found among the kept ones
+    damaged: int = 0  # kept proofs that were not whole, and were made again
 
 
 @dataclass(frozen=True, slots=True)

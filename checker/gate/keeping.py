@@ -1,35 +1,22 @@
 """Keep results by the content of their inputs, so that what has not changed is not made again.
 
-A kept result is a line that says what it is and how it hashes, and the result itself. What is cut
-or altered is found by its hash, and counts as not kept. Only what was as expected is kept, and only
-if it was not cut short: a failure is always found afresh.
+What is kept is whole, or counts as not kept (`splitspec.checker.store`). Only what was as expected
+is kept, and only if it was not cut short: a failure is always found afresh.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from pathlib import Path
 
 import msgspec
 
 from splitspec.checker.proof import ProofResult
 from splitspec.checker.result import RunResult
+from splitspec.checker.store import DamagedEntryError, Mode, Store
 from splitspec.model.verdict import Verdict
 
-FORMAT = b"splitspec result 1 "
-
-
-class Mode(Enum):
-    """How kept results are used."""
-
-    READ_WRITE = "rw"
-    READ_ONLY = "ro"
-    AUDIT = "audit"  # Every run is made again, and compared with what was kept of it.
-    OFF = "off"
+LABEL = "splitspec result 2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +53,6 @@ class Kept:
     held: Held | None = None
 
 
-class DamagedEntryError(Exception):
-    """A kept result is not what was written."""
-
-
 @dataclass(frozen=True, slots=True)
 class Keeping:
     """A folder of kept results."""
@@ -77,53 +60,21 @@ class Keeping:
     folder: Path
     mode: Mode
 
+    @property
+    def store(self) -> Store:
+        return Store(self.folder, self.mode, LABEL)
+
     def find(self, key: str) -> Kept | None:
         """Return what is kept under a key; raise `DamagedEntryError` if it is not whole."""
-        if self.mode is Mode.OFF:
-            return None
+        content = self.store.read(key)
         try:
-            whole = self._path(key).read_bytes()
-        except OSError:
-            return None
-        return _read(whole)
+            return None if content is None else msgspec.json.decode(content, type=Kept)
+        except msgspec.MsgspecError as problem:
+            raise DamagedEntryError from problem
 
     def keep(self, key: str, kept: Kept) -> None:
         """Write a result as a whole; raise `OSError` where that cannot be."""
-        if self.mode not in (Mode.READ_WRITE, Mode.AUDIT):
-            return
-        path = self._path(key)
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(_written(kept))
-            partial.replace(path)
-        except OSError:
-            with suppress(OSError):
-                partial.unlink()
-            raise
-
-    def _path(self, key: str) -> Path:
-        return self.folder / key[:2] / key[2:]
-
-
-def _written(kept: Kept) -> bytes:
-    content = msgspec.json.encode(kept, order="deterministic")
-    return FORMAT + digest(content) + b"\n" + content
-
-
-def digest(content: bytes) -> bytes:
-    """Return what tells a whole result from one that was cut or altered."""
-    return hashlib.sha256(content).hexdigest().encode()
-
-
-def _read(whole: bytes) -> Kept:
-    head, _, content = whole.partition(b"\n")
-    if head != FORMAT + digest(content):
-        raise DamagedEntryError
-    try:
-        return msgspec.json.decode(content, type=Kept)
-    except msgspec.MsgspecError as problem:
-        raise DamagedEntryError from problem
+        self.store.write(key, msgspec.json.encode(kept, order="deterministic"))
 
 
 def differences(old: Kept, new: Kept) -> tuple[str, ...]:
@@ -160,9 +111,12 @@ def _without_trace(verdict: Verdict) -> Verdict:
 
 
 def _timeless_proof(result: ProofResult | None) -> ProofResult | None:
+    """Return what is proved, without how."""
     if result is None:
         return None
-    obligations = tuple(replace(o, seconds=0.0) for o in result.obligations)
-    return replace(
-        result, run=replace(result.run, seconds=0.0, solving=0.0), obligations=obligations
+    obligations = tuple(
+        replace(o, seconds=0.0, steps=0, method=None, core=()) for o in result.obligations
     )
+    run = replace(result.run, seconds=0.0, solving=0.0, steps=0, kept=0, remark="")
+    # A proof that was kept may be another one than that which is found now.
+    return replace(result, run=run, obligations=obligations, basis=())

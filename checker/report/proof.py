@@ -29,9 +29,7 @@ def proof_text(judged: JudgedProof, texts: dict[str, str], paint: Paint, *, verb
     result = judged.result
     lines = [_headline(result.run, paint), _figures(result.run, result.obligations)]
     lines += verdict_lines(judged.judgements, paint, verbose=verbose)
-    lines += [
-        f"  {paint('bad', 'open')}      by cvc5: {text}" for text in judged.result.run.unconfirmed
-    ]
+    lines += [f"  {paint('bad', 'open')}      {text}" for text in judged.result.run.unconfirmed]
     lines += [f"  {paint('bad', 'vacuous')}   {text}" for text in judged.vacuity]
     if verbose:
         lines += [f"  rests     {path} on {', '.join(used)}" for path, used in result.basis if used]
@@ -62,14 +60,22 @@ def _headline(run: ProofRun, paint: Paint) -> str:
 
 def _figures(run: ProofRun, obligations: tuple[Obligation, ...]) -> str:
     met = sum(obligation.method is not None for obligation in obligations)
+    kept = f" ({run.kept} kept)" if run.kept else ""
     return (
-        f"  {met} of {len(obligations)} obligations, {run.framed} kept by the frame rule, "
+        f"  {met} of {len(obligations)} obligations{kept}, {run.framed} kept by the frame rule, "
         f"{run.seconds:.2f} s ({run.solving:.2f} s solving), {', '.join(run.solvers)}"
         + ("\n  incomplete: interrupted" if run.interrupted else "")
         + ("\n  incomplete: limit of time" if run.out_of_time else "")
         + _confirmed(run, obligations)
         + (f"\n  {run.remark}" if run.remark else "")
+        + (f"\n  warning: {damaged_text(run.damaged)}" if run.damaged else "")
     )
+
+
+def damaged_text(number: int) -> str:
+    """Return in words that kept proofs were not whole."""
+    actions = "one action" if number == 1 else f"{number} actions"
+    return f"the kept proofs of {actions} were damaged, and made again"
 
 
 def _confirmed(run: ProofRun, obligations: tuple[Obligation, ...]) -> str:

@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Iterable
 
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
-from splitspec.checker.proof import Moment, ProofResult, ProofRun
+from splitspec.checker.proof import Moment, ProofLimits, ProofResult, ProofRun
 from splitspec.checker.result import NOTHING_STARTS
 from splitspec.checker.symbolic import z3_solver
 from splitspec.checker.symbolic.instance import Instance
+from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.satisfaction import Satisfaction
+from splitspec.checker.symbolic.supervision import supervise
 from splitspec.checker.symbolic.theory import Claim, Theory, claims_of, theory_of
 from splitspec.checker.symbolic.unrolling import Unrolling
 from splitspec.model.evaluator import Evaluator
@@ -31,12 +33,32 @@ def explore_bounded(
     seed: int = 0,
     selected: frozenset[str] | None = None,
     report: Callable[[Moment], None] | None = None,
+    limits: ProofLimits | None = None,
+    apart: bool = True,
 ) -> ProofResult:
-    """Return what all runs of at most `depth` steps say of the setting's properties."""
+    """Return what all runs of at most `depth` steps say of the setting's properties.
+
+    The solver works in a process `apart`, as that of `splitspec.checker.symbolic.proving.prove`.
+    """
+
+    def work(journal: Journal, tell: Callable[[Moment], None] | None) -> ProofResult:
+        return _explore(setting, depth, seed, selected, journal, tell)
+
+    return supervise(work, limits or ProofLimits(), report) if apart else work(Journal(), report)
+
+
+def _explore(
+    setting: Setting,
+    depth: int,
+    seed: int,
+    selected: frozenset[str] | None,
+    journal: Journal,
+    report: Callable[[Moment], None] | None,
+) -> ProofResult:
     started = time.perf_counter()
     theory = theory_of(setting.program, setting.given, setting.variant)
     claims = _claims(theory, setting, selected)
-    search = _Search(setting, theory, claims, seed)
+    search = _Search(setting, theory, claims, seed, journal)
     interrupted, reached = False, 0
     try:
         for number in range(depth + 1):
@@ -91,9 +113,14 @@ class _Search:
     """Runs that are unrolled step by step, and the traces that were found on the way."""
 
     def __init__(
-        self, setting: Setting, theory: Theory, claims: tuple[Claim, ...], seed: int
+        self,
+        setting: Setting,
+        theory: Theory,
+        claims: tuple[Claim, ...],
+        seed: int,
+        journal: Journal,
     ) -> None:
-        self.theory = theory
+        self.theory, self.journal = theory, journal
         self.instance = Instance(theory, setting.scope)
         self.solver = Satisfaction(seed=seed)
         self.unrolling = Unrolling(self.instance, self.solver, initial=True)
@@ -104,7 +131,8 @@ class _Search:
         }
         self.found: dict[str, Trace] = {}
         self.solving = 0.0
-        self.begun = self.solver.check() is not False
+        self.reasons: dict[str, str] = {}
+        self.begun = journal.ask(lambda: self.solver.check() is not False, lambda _: True)
 
     def extend(self) -> None:
         self.unrolling.extend()
@@ -129,12 +157,23 @@ class _Search:
             self.instance.system.properties[path].kind is PropertyKind.WITNESS
         )
         goal = terms.conjunction(*shown) if is_witness else terms.disjunction(*shown)
-        started = time.perf_counter()
-        if self.solver.check(goal):
-            claimed = self.theory.properties.get(path) or self.instance.system.properties[path]
-            self.found[path] = self.unrolling.trace(self.evaluator, claimed, number)
+        claimed = self.theory.properties.get(path) or self.instance.system.properties[path]
+
+        def seek() -> tuple[Trace | None, str]:
+            started = time.perf_counter()
+            is_shown = self.solver.check(goal)
+            self.solving += time.perf_counter() - started
+            if is_shown:
+                return self.unrolling.trace(self.evaluator, claimed, number), ""
+            return None, "" if is_shown is False else f"depth {number}: the solver does not know"
+
+        found, reason = self.journal.ask(seek, lambda why: (None, f"depth {number}: {why}"))
+        if found is not None:
+            self.found[path] = found
+        if reason:
+            self.reasons[path] = reason
+        if found is not None or reason:
             del self.open[path]
-        self.solving += time.perf_counter() - started
 
     def verdict(self, path: str, depth: int) -> Verdict:
         claimed = self.theory.properties.get(path) or self.instance.system.properties[path]
@@ -143,6 +182,9 @@ class _Search:
             return Verdict(
                 path, kind, Outcome.UNKNOWN, Assurance(AssuranceKind.NONE), NOTHING_STARTS
             )
+        if path in self.reasons:
+            nothing = Assurance(AssuranceKind.NONE)
+            return Verdict(path, kind, Outcome.UNKNOWN, nothing, self.reasons[path])
         if trace is not None:
             outcome = Outcome.REACHED if kind is PropertyKind.WITNESS else Outcome.VIOLATED
             return Verdict(path, kind, outcome, Assurance(AssuranceKind.REPLAYED), trace=trace)

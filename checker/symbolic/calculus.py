@@ -17,7 +17,10 @@ Facts = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a calculus says of one obligation. `attempt` is the way to prove it that was taken."""
+    """What a calculus says of one obligation. `attempt` is the way to prove it that was taken.
+
+    Without a method nobody answered. `confirmed` says that the second solver proved it, too.
+    """
 
     reply: Reply
     method: Method | None
@@ -26,6 +29,7 @@ class Outcome:
     seconds: float = 0.0
     reason: str = ""
     attempt: int = 0
+    confirmed: bool = False
 
 
 class StepCalculus(Protocol):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from importlib.metadata import version as version_of
 
-import cvc5
-
+from splitspec.checker.symbolic.journal import ExhaustedError
 from splitspec.checker.symbolic.smtlib import script
 from splitspec.checker.symbolic.term import Term, Terms
 from splitspec.checker.symbolic.z3_solver import Answer, Reply
@@ -24,11 +24,18 @@ STEPS_OF_Z3 = 100
 
 def ask(terms: Terms, facts: Iterable[Term], goal: Term, *, steps: int) -> Answer:
     """Return whether the facts imply the goal; no core is given."""
+    return ask_text(script((*facts, terms.negation(goal))), steps=steps)
+
+
+def ask_text(text: str, *, steps: int) -> Answer:
+    """Return whether the assertions of a script contradict one another; raise `ExhaustedError` if
+    there is not enough memory to tell."""
     started = time.perf_counter()
-    text = script((*facts, terms.negation(goal)))
     try:
         result = run(text, steps=-(-steps // STEPS_OF_Z3))
     except RuntimeError as error:  # What cvc5 raises for all its failures.
+        if "bad_alloc" in str(error):
+            raise ExhaustedError(str(error)) from error
         return Answer(Reply.UNKNOWN, frozenset(), str(error), 0, time.perf_counter() - started)
     seconds = time.perf_counter() - started
     match result:
@@ -42,6 +49,8 @@ def ask(terms: Terms, facts: Iterable[Term], goal: Term, *, steps: int) -> Answe
 
 def run(text: str, *, steps: int) -> str:
     """Return what cvc5 answers to a script: `sat`, `unsat`, or `unknown`."""
+    import cvc5  # Most proofs never need it.
+
     manager = cvc5.TermManager()
     solver = cvc5.Solver(manager)
     for option, value in OPTIONS.items():
@@ -61,4 +70,4 @@ def run(text: str, *, steps: int) -> str:
 
 def version() -> str:
     """Return the solver's name with its version."""
-    return f"cvc5 {cvc5.__version__}"
+    return f"cvc5 {version_of('cvc5')}"

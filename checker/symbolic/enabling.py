@@ -7,11 +7,13 @@ after all; exploration decides that. An action that it finds dead is dead, at th
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 from splitspec.checker.symbolic.calculus import Facts
 from splitspec.checker.symbolic.instance import Instance
 from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.theory import Theory
+from splitspec.model.ir import FlatAction
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting
 
@@ -33,13 +35,22 @@ def _can_start(theory: Theory, scope: Scope) -> bool:
     return solver.check() is True
 
 
-def never_enabled(setting: Setting, theory: Theory, facts: Facts) -> tuple[str, ...]:
-    """Return the actions that cannot happen at the setting's scope in any state of the facts."""
-    instance = Instance(theory, setting.scope)
-    solver = Satisfaction()
-    solver.add(instance.legal(instance.before), *instance.facts(facts).values())
-    return tuple(
-        action.path
-        for action in theory.system.actions
-        if solver.check(instance.step(action).exists) is False
-    )
+class Enabling:
+    """Says of actions whether they can happen at the setting's scope in a state of the facts."""
+
+    def __init__(self, setting: Setting, theory: Theory, facts: Facts) -> None:
+        self._setting, self._theory, self._facts = setting, theory, facts
+
+    @cached_property
+    def _instance(self) -> Instance:
+        return Instance(self._theory, self._setting.scope)
+
+    @cached_property
+    def _solver(self) -> Satisfaction:
+        instance, solver = self._instance, Satisfaction()
+        solver.add(instance.legal(instance.before), *instance.facts(self._facts).values())
+        return solver
+
+    def is_dead(self, action: FlatAction) -> bool:
+        """Whether the action cannot happen."""
+        return self._solver.check(self._instance.step(action).exists) is False

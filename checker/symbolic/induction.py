@@ -30,14 +30,14 @@ from splitspec.checker.symbolic.term import Term
 from splitspec.checker.symbolic.theory import Claim, Theory
 from splitspec.model import ir
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.expressions import variables_read
+from splitspec.model.expressions import subterms, variables_read
 from splitspec.model.induction import InductionCounterexample
 from splitspec.model.ir import PropertyKind
 from splitspec.model.passes.oblige import overflows, overlaps
 from splitspec.model.scope import Scope, State
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
-from splitspec.model.types import Natural, Range
+from splitspec.model.types import Natural, Range, Sort
 
 BOUND = 2
 """The bound of a `nat`, where the model gives none."""
@@ -126,6 +126,11 @@ class InductionSearch:
         else:
             return None
         sizes_found = dict(scope.sizes)
+        # Of the sorts that neither step nor claim speaks of, one element each is enough, mostly.
+        spoken = _sorts_of(action, claim)
+        least = {sort: size if sort in spoken else 1 for sort, size in sizes_found.items()}
+        if least != sizes_found and self._exists(action, claim, self._scope(least)):
+            sizes_found = least
         for sort in sorts:
             while sizes_found[sort] > 1:
                 smaller = self._scope({**sizes_found, sort: sizes_found[sort] - 1})
@@ -237,6 +242,19 @@ def _is_true(
         elif claim.expression is not None and not moment.holds(claim.expression, {}):
             return False
     return True
+
+
+def _sorts_of(action: ir.FlatAction, claim: Claim) -> frozenset[str]:
+    """Return the sorts of which a step and a claim name elements."""
+    named = [*action.parameters, *(binder for u in action.updates for binder in u.binders)]
+    if claim.expression is not None:
+        named += [
+            binder
+            for term in subterms(claim.expression)
+            if isinstance(term, ir.Quantifier | ir.Count)
+            for binder in term.binders
+        ]
+    return frozenset(each.type.path for each in named if isinstance(each.type, Sort))
 
 
 def cone_of(theory: Theory, action: ir.FlatAction, claim: Claim) -> frozenset[str]:

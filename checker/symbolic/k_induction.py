@@ -8,6 +8,7 @@ comes. Both halves are exact.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from splitspec.checker.symbolic.bounded import explore_bounded
 from splitspec.checker.symbolic.encoder import Moment
@@ -30,10 +31,16 @@ def induct(proof: Proof, paths: Iterable[str], steps: int) -> Mapping[str, int]:
     for path in paths:
         claims = [claim for claim in proof.theory.claims if claim.path == path]
         if claims and claims[0].kind in (*INDUCTIVE, PropertyKind.EXACT):
-            number = _closing(proof, facts, claims, steps)
-            if number is not None and _holds_before(proof, path, number):
+            number = proof.journal.ask(partial(_shown, proof, facts, claims, steps), lambda _: None)
+            if number is not None:
                 found[path] = number
     return found
+
+
+def _shown(proof: Proof, facts: list[Claim], claims: list[Claim], steps: int) -> int | None:
+    """Return the number of steps over which the claims of one path are shown by induction."""
+    number = _closing(proof, facts, claims, steps)
+    return number if number and _holds_before(proof, claims[0].path, number) else None
 
 
 def _closing(proof: Proof, facts: list[Claim], claims: list[Claim], steps: int) -> int | None:
@@ -58,5 +65,5 @@ def _all_hold(instance: Instance, claims: Iterable[Claim], state: CellState) -> 
 
 def _holds_before(proof: Proof, path: str, number: int) -> bool:
     """Whether no run of fewer than `number` steps refutes the claim."""
-    result = explore_bounded(proof.setting, number - 1, selected=frozenset({path}))
+    result = explore_bounded(proof.setting, number - 1, selected=frozenset({path}), apart=False)
     return [verdict.outcome for verdict in result.verdicts] == [Outcome.HOLDS]

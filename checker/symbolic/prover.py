@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import (
@@ -23,9 +24,11 @@ from splitspec.checker.proof import (
     ProofLimits,
     Status,
 )
-from splitspec.checker.symbolic.calculus import Calculus, Facts, Outcome, StepCalculus
+from splitspec.checker.symbolic.archive import Archive
+from splitspec.checker.symbolic.calculus import Calculus, Facts, Outcome
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.induction import InductionSearch
+from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.theory import INDUCTIVE, Claim, Theory, is_framed
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model import ir
@@ -56,6 +59,9 @@ class OverError(Exception):
     """Raised between two obligations: nothing more is to be decided."""
 
 
+T = TypeVar("T")
+
+
 class Proof:
     """A proof under way: decisions so far, and the facts that are still believed."""
 
@@ -66,12 +72,16 @@ class Proof:
         calculus: Calculus,
         limits: ProofLimits,
         report: Callable[[Moment], None] | None = None,
+        journal: Journal | None = None,
+        archive: Archive | None = None,
         interruption: Interruption | None = None,
     ) -> None:
         self.setting, self.theory = setting, theory
+        self.archive = archive
         self.interruption = interruption or Interruption()
+        self.journal = journal or Journal()
         self.limits, self.report = limits, report
-        self.started = time.perf_counter()
+        self.started = self.journal.started
         self.calculus = calculus
         self.claims = {claim.name: claim for claim in theory.claims}
         self.live: Facts = frozenset(claim.name for claim in theory.facts)
@@ -79,7 +89,8 @@ class Proof:
         self.failed: Facts = frozenset()
         self.framed: set[Key] = set()
         self.missed: dict[Key, Facts] = {}
-        self.done = 0
+        self.done = self.kept = 0
+        self.unwritten = ""
         self.is_out_of_time = False
 
     def proceed(self) -> None:
@@ -103,15 +114,17 @@ class Proof:
 
     def basis_of(self, names: Iterable[str]) -> list[str]:
         """Return claims with all facts on which their proofs rest, as far as they are known."""
+        used: dict[str, set[str]] = {}
+        for (claim, _), decision in self.decisions.items():
+            if decision.status is Status.PROVED:
+                used.setdefault(claim, set()).update(decision.outcome.core)
         found: dict[str, None] = {}
         todo = list(names)
         while todo:
             name = todo.pop()
             if name not in found:
                 found[name] = None
-                for (claim, _), decision in list(self.decisions.items()):
-                    if claim == name and decision.status is Status.PROVED:
-                        todo += [fact for fact in decision.outcome.core if fact in self.claims]
+                todo += sorted(fact for fact in used.get(name, ()) if fact in self.claims)
         return list(found)
 
     def keys_of(self, claim: Claim) -> Iterator[Key]:
@@ -138,24 +151,47 @@ class Proof:
     def _decide(self, keys: list[Key], total: int) -> None:
         """Decide obligations, action by action."""
         self.proceed()
-        for name, action in keys:
-            if not action:
-                self._note((name, ""), self.calculus.initially(self.claims[name]), None)
-        for action_ in self.theory.system.actions:
-            names = [name for name, path in keys if path == action_.path]
-            if not names:
-                continue
-            with self.calculus.step(action_) as step:
-                for name in names:
-                    self._decide_step(step, action_, self.claims[name])
-                    self._tell(f"{action_.path} {name}", total)
-                    self.proceed()
+        for action in (None, *self.theory.system.actions):
+            path = "" if action is None else action.path
+            claims = [self.claims[name] for name, own in keys if own == path]
+            left = [claim for claim in claims if not self._is_known(claim, action)]
+            if action is None:
+                for claim in left:
+                    self._decided(claim, None, self.calculus.initially(claim))
+            elif left:
+                with self.calculus.step(action) as step:
+                    for claim in left:
+                        self._decided(claim, action, step.decide(claim, self.live))
+                        self._tell(f"{path} {claim.name}", total)
+                        self.proceed()
+        self.write()
 
-    def _decide_step(self, step: StepCalculus, action: ir.FlatAction, claim: Claim) -> None:
-        if is_framed(self.theory.system, action, claim):
+    def write(self) -> None:
+        """Keep what was proved; where that cannot be, go on without."""
+        if self.archive is not None:
+            try:
+                self.archive.write()
+            except OSError as problem:
+                self.unwritten = f"proofs could not be kept: {problem.strerror}"
+
+    def _is_known(self, claim: Claim, action: ir.FlatAction | None) -> bool:
+        """Whether an obligation is met by the frame rule, or by a proof that was kept."""
+        if action is not None and is_framed(self.theory.system, action, claim):
             self.framed.add((claim.name, action.path))
-        else:
-            self._note((claim.name, action.path), step.decide(claim, self.live), action)
+            return True
+        if self.archive is None or self.archive.is_audit:
+            return False
+        found = self.archive.find(claim, action, self.live)
+        if found is None:
+            return False
+        self.kept += 1
+        self._note((claim.name, "" if action is None else action.path), found, action)
+        return True
+
+    def _decided(self, claim: Claim, action: ir.FlatAction | None, outcome: Outcome) -> None:
+        if self.archive is not None:
+            self.archive.keep(claim, action, self.live, outcome)
+        self._note((claim.name, "" if action is None else action.path), outcome, action)
 
     def _note(self, key: Key, outcome: Outcome, action: ir.FlatAction | None) -> None:
         self.done += 1
@@ -172,23 +208,35 @@ class Proof:
 
     def _searched(self, outcome: Outcome, action: ir.FlatAction, claim: Claim) -> Decision:
         """Look for a counterexample to induction; without one, try the scope of the model."""
-        search = self._search
-        found = search.counterexample(action, claim)
+        search, ask = self._search, self.journal.ask
+        found, why = self._sought(lambda: search.counterexample(action, claim))
         if found is not None:
             return Decision(outcome, Status.REFUTED, "counterexample to induction", found)
-        if not search.exact and search.is_inductive(action, claim):
+        if not search.exact and ask(lambda: search.is_inductive(action, claim), lambda _: False):
             assumed = {assumption.path for assumption in self.theory.system.assumptions}
             core = self.live | assumed
             finite = replace(outcome, reply=Reply.PROVED, method=Method.FINITE, core=core)
             return Decision(finite, Status.PROVED)
-        return Decision(outcome, Status.UNKNOWN, outcome.reason or NO_MODEL)
+        return Decision(outcome, Status.UNKNOWN, outcome.reason or why or NO_MODEL)
 
     def _searched_initially(self, outcome: Outcome, claim: Claim) -> Decision:
         """Look for an initial state in which the claim is false."""
-        found = self._search.initial_violation(claim)
+        search = self._search
+        found, why = self._sought(lambda: search.initial_violation(claim))
         if found is not None:
             return Decision(outcome, Status.REFUTED, "it is false initially", violation=found)
-        return Decision(outcome, Status.UNKNOWN, outcome.reason or NO_MODEL)
+        return Decision(outcome, Status.UNKNOWN, outcome.reason or why or NO_MODEL)
+
+    def _sought(self, search: Callable[[], T | None]) -> tuple[T | None, str]:
+        """Return what a search finds, or why it came to no end."""
+
+        def made() -> tuple[T | None, str]:
+            return search(), ""
+
+        def lost(reason: str) -> tuple[T | None, str]:
+            return None, f"the search for a counterexample: {reason}"
+
+        return self.journal.ask(made, lost)
 
     @property
     def _search(self) -> InductionSearch:

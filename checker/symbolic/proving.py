@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import Moment, Mutant, ProofLimits, ProofResult, ProofRun
 from splitspec.checker.result import NOTHING_STARTS
+from splitspec.checker.store import Store
 from splitspec.checker.symbolic import judgement
+from splitspec.checker.symbolic.archive import Archive
 from splitspec.checker.symbolic.calculus import Calculus
-from splitspec.checker.symbolic.enabling import never_enabled, starts
+from splitspec.checker.symbolic.enabling import Enabling, starts
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.induction import DisagreementError
+from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.k_induction import induct
 from splitspec.checker.symbolic.mutation import mutants
 from splitspec.checker.symbolic.prover import OverError, Proof
 from splitspec.checker.symbolic.ranking import Response, respond
 from splitspec.checker.symbolic.rechecking import recheck as recheck_by_cvc5
+from splitspec.checker.symbolic.supervision import LostWorkerError, supervise
 from splitspec.checker.symbolic.theory import INDUCTIVE, Theory, theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
-from splitspec.model.ir import PropertyKind
+from splitspec.model.ir import FlatAction, PropertyKind
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 
@@ -38,52 +42,106 @@ def prove(
     selected: frozenset[str] | None = None,
     report: Callable[[Moment], None] | None = None,
     interruption: Interruption | None = None,
+    store: Store | None = None,
+    apart: bool = True,
 ) -> ProofResult:
     """Return what is proved of a setting: for any size of its sorts, or for those of its scope.
 
     `selected` are paths of properties and obligations; None selects all that the setting claims.
     An interruption, or the limit of time, ends the proof between two obligations.
     The scope of the setting is where actions are looked for that nothing enables, and where an
-    obligation is tried that could not be proved for any size.
+    obligation is tried that could not be proved for any size. Proofs are kept in the `store`.
+    Solvers work in a process `apart`, whose end is that of one question; here, it would be the end
+    of all.
     """
-    proof = _opened(
-        setting,
-        limits or ProofLimits(),
-        seed,
-        finite=finite,
-        report=report,
-        interruption=interruption,
-    )
-    result = _settled(proof, seed, selected=selected, recheck=recheck)
-    if k_induction and finite and not (result.run.interrupted or result.run.out_of_time):
-        verdicts = _with_induction(proof, result.verdicts, k_induction)
-        return replace(result, verdicts=verdicts)
-    return result
+    limits = limits or ProofLimits()
+
+    def work(journal: Journal, tell: Callable[[Moment], None] | None) -> ProofResult:
+        proof = opened(
+            setting,
+            limits,
+            seed,
+            journal,
+            finite=finite,
+            store=store,
+            report=tell,
+            interruption=interruption,
+        )
+        result = settled(proof, seed, selected=selected, recheck=recheck)
+        if k_induction and finite and not (result.run.interrupted or result.run.out_of_time):
+            verdicts = _with_induction(proof, result.verdicts, k_induction)
+            return replace(result, verdicts=verdicts)
+        return result
+
+    if not apart:
+        return work(Journal(), report)
+    try:
+        return supervise(work, limits, report)
+    except LostWorkerError as lost:
+        return _nothing_known(setting, seed, selected, str(lost))
 
 
-def _settled(
-    proof: Proof, seed: int, *, selected: frozenset[str] | None, recheck: bool
+def _nothing_known(
+    setting: Setting, seed: int, selected: frozenset[str] | None, reason: str
 ) -> ProofResult:
-    setting, theory = proof.setting, proof.theory
-    paths = targets(theory, setting, selected)
-    interrupted, begun = False, True
-    unconfirmed: tuple[str, ...] = ()
+    """Return the result of a run whose process was lost, and no question to blame."""
+    proof = opened(setting, ProofLimits(), seed, Journal())
+    theory, nothing = proof.theory, Assurance(AssuranceKind.NONE)
+    claimed = [theory.properties[path] for path in targets(theory, setting, selected)]
+    claimed += [
+        theory.progress[path] for path in setting.progress if selected is None or path in selected
+    ]
+    verdicts = tuple(Verdict(p.path, p.kind, Outcome.UNKNOWN, nothing, reason) for p in claimed)
+    return ProofResult(_run_of(proof, seed), verdicts, (), ())
+
+
+def settled(
+    proof: Proof, seed: int, *, selected: frozenset[str] | None = None, recheck: bool = False
+) -> ProofResult:
+    """Return what a proof shows of the selected properties, and of all on which that rests."""
+    theory = proof.theory
+    paths = targets(theory, proof.setting, selected)
+    interrupted, reason = False, ""
+    open_: tuple[str, ...] = ()
     responses: list[Response] = []
     try:
-        begun = starts(setting, theory, sizes_max=_sizes_max(proof))
+        reason = _why_nothing_starts(proof)
         proof.settle(c.name for c in theory.claims if c.path in paths)
         responses = _responses(proof, selected)
-        if begun:
+        if not reason:
             _try_coherence(proof, paths)
-        idle = never_enabled(setting, theory, proof.live)
-        unconfirmed = recheck_by_cvc5(proof) if recheck else ()
+        idle, open_ = _never_enabled(proof)
+        open_ += recheck_by_cvc5(proof) if recheck else ()
     except KeyboardInterrupt:
         interrupted, idle = True, ()
     except OverError:
         interrupted, idle = not proof.is_out_of_time, ()
     found = judgement.obligations(proof)
     found += tuple(o for r in responses for o in judgement.response_obligations(r))
-    run = ProofRun(
+    run = replace(
+        _run_of(proof, seed),
+        solving=sum(obligation.seconds for obligation in found),
+        steps=sum(obligation.steps for obligation in found),
+        never_enabled=idle,
+        interrupted=interrupted,
+        out_of_time=proof.is_out_of_time,
+        rechecked=recheck and not interrupted and not proof.is_out_of_time,
+        unconfirmed=open_,
+    )
+    verdicts = tuple(judgement.verdict(proof, path) for path in paths)
+    verdicts += tuple(judgement.response_verdict(proof, response) for response in responses)
+    if reason:
+        nothing = Assurance(AssuranceKind.NONE)
+        verdicts = tuple(
+            Verdict(v.property, v.kind, Outcome.UNKNOWN, nothing, reason) for v in verdicts
+        )
+    return ProofResult(run, verdicts, found, _rests(proof, verdicts, responses))
+
+
+def _run_of(proof: Proof, seed: int) -> ProofRun:
+    """Return what is known of a run whatever came of it."""
+    setting = proof.setting
+    return ProofRun(
         id=run_id(setting),
         model=setting.model,
         given=given_names(setting),
@@ -91,31 +149,56 @@ def _settled(
         scope=sizes(setting.scope) if isinstance(proof.calculus, FiniteCalculus) else (),
         solvers=proof.calculus.solvers,
         seconds=time.perf_counter() - proof.started,
-        solving=sum(obligation.seconds for obligation in found),
-        steps=sum(obligation.steps for obligation in found),
+        solving=0.0,
+        steps=0,
         seed=seed,
         framed=len(proof.framed),
-        never_enabled=idle,
-        interrupted=interrupted,
-        out_of_time=proof.is_out_of_time,
-        rechecked=recheck and not interrupted and not proof.is_out_of_time,
-        unconfirmed=unconfirmed,
+        remark=proof.unwritten,
+        kept=proof.kept,
+        damaged=0 if proof.archive is None else proof.archive.damaged,
     )
-    verdicts = tuple(judgement.verdict(proof, path) for path in paths)
-    verdicts += tuple(judgement.response_verdict(proof, response) for response in responses)
-    if not begun:
-        nothing = Assurance(AssuranceKind.NONE)
-        verdicts = tuple(
-            Verdict(v.property, v.kind, Outcome.UNKNOWN, nothing, NOTHING_STARTS) for v in verdicts
-        )
-    proved = {v.property for v in verdicts if v.outcome is Outcome.HOLDS}
-    rests = tuple((path, judgement.basis(proof, path)) for path in paths if path in proved)
-    rests += tuple(
-        (r.claim.path, judgement.response_basis(proof, r))
-        for r in responses
-        if r.claim.path in proved
+
+
+def _rests(
+    proof: Proof, verdicts: Iterable[Verdict], responses: Iterable[Response]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return for each property that was proved on what its proof rests."""
+    proved = {v.property: None for v in verdicts if v.outcome is Outcome.HOLDS}
+    answered = {r.claim.path: r for r in responses}
+    return tuple(
+        (path, judgement.response_basis(proof, answered[path]))
+        if path in answered
+        else (path, judgement.basis(proof, path))
+        for path in proved
     )
-    return ProofResult(run, verdicts, found, rests)
+
+
+def _why_nothing_starts(proof: Proof) -> str:
+    """Return why nothing is claimed of any run: there is none, or it is not known; else ""."""
+
+    def reason() -> str:
+        begun = starts(proof.setting, proof.theory, sizes_max=_sizes_max(proof))
+        return "" if begun else NOTHING_STARTS
+
+    return proof.journal.ask(reason, lambda reason: f"whether there is a run: {reason}")
+
+
+def _never_enabled(proof: Proof) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the actions that cannot happen, and in words those of which that is not known."""
+    enabling = Enabling(proof.setting, proof.theory, proof.live)
+    dead: list[str] = []
+    open_: list[str] = []
+    for action in proof.theory.system.actions:
+
+        def is_dead(action: FlatAction = action) -> tuple[bool, str]:
+            return enabling.is_dead(action), ""
+
+        found, reason = proof.journal.ask(is_dead, lambda reason: (False, reason))
+        if found:
+            dead.append(action.path)
+        if reason:
+            open_.append(f"whether {action.path} can happen: {reason}")
+    return tuple(dead), tuple(open_)
 
 
 def _responses(proof: Proof, selected: frozenset[str] | None) -> list[Response]:
@@ -149,27 +232,47 @@ def mutate(
     report: Callable[[Moment], None] | None = None,
 ) -> tuple[ProofResult, tuple[Mutant, ...]]:
     """Return a proof for any size, and what is lost of it without each guard in turn."""
-    proof = _opened(setting, limits or ProofLimits(), seed, finite=False, report=report)
-    result = _settled(proof, seed, selected=None, recheck=False)
-    return result, () if result.run.interrupted else mutants(proof)
+    limits = limits or ProofLimits()
+
+    def work(
+        journal: Journal, tell: Callable[[Moment], None]
+    ) -> tuple[ProofResult, tuple[Mutant, ...]]:
+        proof = opened(setting, limits, seed, journal, report=tell)
+        result = settled(proof, seed)
+        return result, () if result.run.interrupted else mutants(proof)
+
+    return supervise(work, limits, report)
 
 
-def _opened(
+def opened(
     setting: Setting,
     limits: ProofLimits,
     seed: int,
+    journal: Journal,
     *,
-    finite: bool,
-    report: Callable[[Moment], None] | None,
+    finite: bool = False,
+    store: Store | None = None,
+    report: Callable[[Moment], None] | None = None,
     interruption: Interruption | None = None,
 ) -> Proof:
+    """Return a proof of which nothing is decided yet."""
     theory = theory_of(setting.program, setting.given, setting.variant)
     calculus: Calculus
     if finite:
-        calculus = FiniteCalculus(theory, setting.scope, seed, limits.steps)
+        calculus = FiniteCalculus(theory, setting.scope, seed, limits.steps, journal)
     else:
-        calculus = UnboundedCalculus(theory, limits, seed)
-    return Proof(setting, theory, calculus, limits, report, interruption)
+        calculus = UnboundedCalculus(theory, limits, seed, journal)
+    archive = None
+    if store is not None:
+        archive = Archive(
+            theory,
+            store,
+            limits=limits,
+            seed=seed,
+            solvers=calculus.solvers,
+            scope=setting.scope if finite else None,
+        )
+    return Proof(setting, theory, calculus, limits, report, journal, archive, interruption)
 
 
 def _with_induction(proof: Proof, verdicts: tuple[Verdict, ...], steps: int) -> tuple[Verdict, ...]:

@@ -29,16 +29,24 @@ def recheck(proof: Proof) -> tuple[str, ...]:
         if decision.status is not Status.PROVED:
             continue
         proof.proceed()
+        archive, action = proof.archive, actions.get(path)
+        if decision.outcome.confirmed:
+            proof.decisions[(name, path)] = replace(decision, rechecked=True)
+            continue
         calculus = proof.calculus
         if decision.outcome.method is Method.FINITE and not isinstance(calculus, FiniteCalculus):
             finite = finite or FiniteCalculus(proof.theory, proof.setting.scope, 0, 0)
             calculus = finite
-        answer = calculus.recheck(proof.claims[name], actions.get(path), decision.outcome)
+        answer = calculus.recheck(proof.claims[name], action, decision.outcome)
         words = f"{name} after {path}" if path else f"{name} initially"
         if answer.reply is Reply.REFUTED:
             raise DisagreementError(f"one solver proves {words}, and the other refutes it")
         if answer.reply is Reply.UNKNOWN:
-            open_.append(f"{words}: {answer.reason or 'unknown'}")
+            open_.append(f"{words}, by cvc5: {answer.reason or 'unknown'}")
         else:
             proof.decisions[(name, path)] = replace(decision, rechecked=True)
+            if archive is not None and calculus is proof.calculus:
+                confirmed = replace(decision.outcome, confirmed=True)
+                archive.keep(proof.claims[name], action, proof.live, confirmed)
+    proof.write()
     return tuple(open_)

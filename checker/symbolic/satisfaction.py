@@ -13,7 +13,7 @@ import z3
 
 from splitspec.checker.symbolic.algebra import Cases, Value, as_term
 from splitspec.checker.symbolic.term import Term
-from splitspec.checker.symbolic.z3_solver import Answer, Reply, Translator
+from splitspec.checker.symbolic.z3_solver import Answer, Reply, Translator, refuse_exhaustion
 from splitspec.model import ir
 
 
@@ -50,6 +50,8 @@ class Satisfaction:
         result = self._solver.check()
         if result == z3.sat:
             self._model = self._solver.model()
+        if result == z3.unknown:
+            refuse_exhaustion(self._solver.reason_unknown())
         self._solver.pop()
         return None if result == z3.unknown else bool(result == z3.sat)
 
@@ -76,7 +78,9 @@ class Satisfaction:
             return Answer(Reply.PROVED, core, "", 0, seconds)
         if result == z3.sat:
             return Answer(Reply.REFUTED, frozenset(), "", 0, seconds)
-        return Answer(Reply.UNKNOWN, frozenset(), self._solver.reason_unknown(), 0, seconds)
+        reason = self._solver.reason_unknown()
+        refuse_exhaustion(reason)
+        return Answer(Reply.UNKNOWN, frozenset(), reason, 0, seconds)
 
     def is_true(self, term: Term) -> bool:
         """Return whether a formula holds in the last model; atoms that are open count as false."""

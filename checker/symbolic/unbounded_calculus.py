@@ -15,21 +15,33 @@ import random
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from itertools import chain, tee
 
 from splitspec.checker.proof import Method, ProofLimits
 from splitspec.checker.symbolic import cvc5_solver, z3_solver
 from splitspec.checker.symbolic.calculus import Facts, Outcome, StepCalculus
 from splitspec.checker.symbolic.condition import Conditions, Query, Step
+from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.relevance import facts_near
 from splitspec.checker.symbolic.term import Term, Truth
 from splitspec.checker.symbolic.theory import Claim, Theory
-from splitspec.checker.symbolic.z3_solver import Answer, Reply, Session, Translator
+from splitspec.checker.symbolic.z3_solver import (
+    Answer,
+    Reply,
+    Session,
+    Translator,
+    lost_answer,
+)
 from splitspec.model import ir
 
 FIRST_STEPS = 600_000
 """The budget of the incremental solver: what it does not prove soon, a fresh one may."""
 
 MINIMISING_STEPS = 60_000
+LEAST_STEPS = 1_000
+"""A proof from fewer facts takes fewer steps than the first one, most often a tenth: to make a core
+smaller, half of them is the budget, and this much besides."""
 
 
 @dataclass
@@ -39,12 +51,29 @@ class UnboundedStep:
     calculus: UnboundedCalculus
     step: Step
     guards: dict[str, Term]
+    is_open: bool = False  # The solver knows the guards.
+
+    def open(self, session: Session) -> None:
+        """Let the solver know limits and guards, if it does not yet."""
+        if not self.is_open:
+            session.push()
+            for limit in self.step.limits:
+                session.assume(limit)
+            for name, guard in self.guards.items():
+                session.name(name, guard)
+            self.is_open = True
+
+    def close(self, session: Session) -> None:
+        if self.is_open:
+            session.pop()
+            self.is_open = False
 
     def decide(self, claim: Claim, live: Facts, without: str = "") -> Outcome:
-        queries = tuple(query for query in self.step.queries(claim) if query.rests <= live)
-        first = queries[0]
+        ways = (query for query in self.step.queries(claim) if query.rests <= live)
+        first = next(ways)
         if isinstance(first.goal, Truth) and first.goal.value:
             return Outcome(Reply.PROVED, Method.FOLDED, attempt=first.attempt)
+        queries = chain((first,), ways)  # One that is not needed is not written.
         guards = {name: term for name, term in self.guards.items() if name != without}
         if without:
             return self.calculus.ask_once(queries, live, guards)
@@ -54,18 +83,43 @@ class UnboundedStep:
 class UnboundedCalculus:
     """Proof for any size."""
 
-    def __init__(self, theory: Theory, limits: ProofLimits, seed: int) -> None:
-        self.conditions = Conditions(theory)
-        self._limits, self._seed = limits, seed
+    def __init__(
+        self, theory: Theory, limits: ProofLimits, seed: int, journal: Journal | None = None
+    ) -> None:
+        self._theory, self._limits, self._seed = theory, limits, seed
+        self._journal = journal or Journal()
         # A seed other than 0 also renames all symbols and shuffles the facts.
-        self._translator = Translator(f"{seed}." if seed else "")
-        self._order = list(self.conditions.facts)
+        self._order = [claim.name for claim in theory.facts]
         if seed:
             random.Random(seed).shuffle(self._order)
-        self._assumptions = tuple(self.conditions.assumptions)
-        self._session = self._opened(self.conditions.axioms, self._order)
-        self._initial = self._opened(self.conditions.initial_axioms, ())
+        self._assumptions = tuple(a.path for a in theory.system.assumptions)
         self._steps: dict[str, UnboundedStep] = {}
+        self._entered: UnboundedStep | None = None
+
+    @cached_property
+    def conditions(self) -> Conditions:
+        """What is asked, with all that is assumed written first: the names of bound variables, on
+        which answers may depend, are numbered as they are made."""
+        found = Conditions(self._theory)
+        assert found.axioms is not None
+        assert found.assumptions is not None
+        assert found.facts is not None
+        assert found.initial_axioms is not None
+        return found
+
+    # Solvers know nothing before they are asked: what they are told may be the end of them.
+
+    @cached_property
+    def _translator(self) -> Translator:
+        return Translator(f"{self._seed}." if self._seed else "")
+
+    @cached_property
+    def _session(self) -> Session:
+        return self._opened(self.conditions.axioms, self._order)
+
+    @cached_property
+    def _initial(self) -> Session:
+        return self._opened(self.conditions.initial_axioms, ())
 
     def _opened(self, axioms: tuple[Term, ...], facts: Iterable[str]) -> Session:
         """Return a session that knows axioms, and by name the assumptions and some facts."""
@@ -85,6 +139,9 @@ class UnboundedCalculus:
         query = self.conditions.initiation(claim)
         if isinstance(query.goal, Truth) and query.goal.value:
             return Outcome(Reply.PROVED, Method.FOLDED)
+        return self._journal.ask(lambda: self._initially(query), _lost)
+
+    def _initially(self, query: Query) -> Outcome:
         session = self._initial
         session.push()
         for hypothesis in query.hypotheses:
@@ -93,16 +150,9 @@ class UnboundedCalculus:
         answer = session.check(self._assumptions)
         core = answer.core
         if answer.reply is Reply.PROVED:
-            core = self._minimised(session, core)
+            core = self._minimised(session, answer)
         session.pop()
-        return Outcome(
-            answer.reply,
-            Method.Z3,
-            core,
-            steps=answer.steps,
-            seconds=answer.seconds,
-            reason=answer.reason,
-        )
+        return _outcome(answer, Method.Z3, core, query)
 
     @contextmanager
     def step(self, action: ir.FlatAction) -> Iterator[StepCalculus]:
@@ -112,54 +162,57 @@ class UnboundedCalculus:
             guards = {f"{action.path}.{name}": term for name, term in step.guards.items()}
             self._steps[action.path] = UnboundedStep(self, step, guards)
         entered = self._steps[action.path]
-        self._session.push()
-        for limit in entered.step.limits:
-            self._session.assume(limit)
-        for name, guard in entered.guards.items():
-            self._session.name(name, guard)
+        self._entered = entered
         try:
             yield entered
         finally:
-            self._session.pop()
+            self._entered = None
+            if entered.is_open:
+                entered.close(self._session)
 
     def contradicts_itself(self, live: Facts) -> bool:
         """Whether the first solver derives a contradiction from the facts alone, and so anything.
 
         It has a small budget: that it finds none is no proof that there is none.
         """
-        answer = self._session.check(self._names(live, {}), MINIMISING_STEPS)
-        return answer.reply is Reply.PROVED
+        names = self._names(live, {})
+        return self._journal.ask(
+            lambda: self._session.check(names, MINIMISING_STEPS).reply is Reply.PROVED,
+            lambda _: False,
+        )
 
     # The ladder
 
     def climb(
         self,
-        queries: tuple[Query, ...],
+        queries: Iterable[Query],
         live: Facts,
         limits: tuple[Term, ...],
         guards: dict[str, Term],
     ) -> Outcome:
         """Return the first proof of any of the queries, else what was said of the last."""
+        queries, others = tee(queries)
         outcome = self.ask_once(queries, live, guards)
         if outcome.reply is Reply.PROVED:
             return outcome
         names = self._names(live, guards)
         spent, seconds = outcome.steps, outcome.seconds
-        for query in queries if outcome.reply is Reply.UNKNOWN else ():
+        for query in others if outcome.reply is Reply.UNKNOWN else ():
             for again in (self._near, self._fresh, self._second_solver):
-                found = again(query, names, limits, guards)
+                make = partial(again, query, names, limits, guards)
+                found = self._journal.ask(make, _lost)
                 spent, seconds = spent + found.steps, seconds + found.seconds
                 if found.reply is Reply.PROVED:
                     return replace(found, steps=spent, seconds=seconds)
         return replace(outcome, steps=spent, seconds=seconds)
 
-    def ask_once(self, queries: tuple[Query, ...], live: Facts, guards: dict[str, Term]) -> Outcome:
+    def ask_once(self, queries: Iterable[Query], live: Facts, guards: dict[str, Term]) -> Outcome:
         """Return what the incremental solver says, in the scope of the action that was entered."""
         names = self._names(live, guards)
         spent, seconds = 0, 0.0
         outcome = Outcome(Reply.UNKNOWN, None, reason="nothing was tried")
         for query in queries:
-            outcome = self._incremental(query, names)
+            outcome = self._journal.ask(partial(self._incremental, query, names), _lost)
             spent, seconds = spent + outcome.steps, seconds + outcome.seconds
             if outcome.reply is Reply.PROVED:
                 break
@@ -171,6 +224,8 @@ class UnboundedCalculus:
 
     def _incremental(self, query: Query, names: list[str]) -> Outcome:
         session = self._session
+        if self._entered is not None:
+            self._entered.open(session)
         session.push()
         for hypothesis in query.hypotheses:
             session.assume(hypothesis)
@@ -178,17 +233,19 @@ class UnboundedCalculus:
         answer = session.check(names, min(FIRST_STEPS, self._limits.steps))
         core = answer.core
         if answer.reply is Reply.PROVED:
-            core = self._minimised(session, core)
+            core = self._minimised(session, answer)
         session.pop()
         return _outcome(answer, Method.Z3, core, query)
 
-    def _minimised(self, session: Session, core: Facts) -> Facts:
+    def _minimised(self, session: Session, proved: Answer) -> Facts:
         """Return a core of which nothing can be left out, as far as a small budget shows."""
+        core = proved.core
+        budget = min(MINIMISING_STEPS, proved.steps // 2 + LEAST_STEPS)
         for name in sorted(core):
             rest = core - {name}
             if rest == core:
                 continue
-            answer = session.check(sorted(rest), MINIMISING_STEPS)
+            answer = session.check(sorted(rest), budget)
             if answer.reply is Reply.PROVED:
                 core = answer.core & rest
         return core
@@ -201,7 +258,9 @@ class UnboundedCalculus:
         guards: dict[str, Term],
     ) -> Outcome:
         """Ask a new solver, from the facts near the obligation alone."""
-        action = next(a for a in self.conditions.system.actions if a.path == query.action)
+        action = next((a for a in self._theory.system.actions if a.path == query.action), None)
+        if action is None:  # Of a state alone, every fact may say something.
+            return self._fresh(query, names, limits, guards)
         near = facts_near(self.conditions.theory, action, query.claim) | query.rests
         few = [n for n in names if n in near or n in guards or n not in self.conditions.facts]
         return self._fresh(query, few, limits, guards)
@@ -249,12 +308,16 @@ class UnboundedCalculus:
     # The second opinion
 
     def recheck(self, claim: Claim, action: ir.FlatAction | None, outcome: Outcome) -> Answer:
+        return self._journal.ask(lambda: self._rechecked(claim, action, outcome), lost_answer)
+
+    def _rechecked(self, claim: Claim, action: ir.FlatAction | None, outcome: Outcome) -> Answer:
         conditions = self.conditions
         if action is None:
             query = conditions.initiation(claim)
             known = (*conditions.initial_axioms, *conditions.assumptions.values())
             return self._asked((*known, *query.hypotheses), query.goal)
-        entered = self._steps[action.path]
+        with self.step(action):  # Its proof may be one that was kept.
+            entered = self._steps[action.path]
         query = next(q for q in entered.step.queries(claim) if q.attempt == outcome.attempt)
         axioms = (*conditions.axioms, *entered.step.limits, *query.hypotheses)
         used = [self._named(name, entered.guards) for name in sorted(outcome.core)]
@@ -267,6 +330,10 @@ class UnboundedCalculus:
 
     def _asked(self, facts: Iterable[Term], goal: Term) -> Answer:
         return cvc5_solver.ask(self.conditions.terms, facts, goal, steps=self._limits.steps)
+
+
+def _lost(reason: str) -> Outcome:
+    return Outcome(Reply.UNKNOWN, None, reason=reason)
 
 
 def _outcome(answer: Answer, method: Method, core: Facts, query: Query) -> Outcome:

@@ -13,6 +13,7 @@ from enum import Enum
 
 import z3
 
+from splitspec.checker.symbolic.journal import ExhaustedError
 from splitspec.checker.symbolic.term import (
     Application,
     AtMost,
@@ -38,9 +39,6 @@ from splitspec.checker.symbolic.term import (
     parts_of,
 )
 
-MEGABYTES_MAX = 4096
-"""Memory of a solver. What needs more is one unknown obligation, and not a lost run."""
-
 
 class Reply(Enum):
     """What a solver says of a goal."""
@@ -59,6 +57,11 @@ class Answer:
     reason: str
     steps: int
     seconds: float
+
+
+def lost_answer(reason: str) -> Answer:
+    """Return the answer of a solver that was lost."""
+    return Answer(Reply.UNKNOWN, frozenset(), reason, 0, 0.0)
 
 
 class Translator:
@@ -91,6 +94,14 @@ class Translator:
         return self._sorts[kind]
 
     def expression(self, term: Term) -> z3.ExprRef:
+        """Return the expression of a term; raise `ExhaustedError` if there is no memory for it."""
+        try:
+            return self._expression(term)
+        except z3.Z3Exception as error:
+            refuse_exhaustion(str(error))
+            raise
+
+    def _expression(self, term: Term) -> z3.ExprRef:
         """Return the expression of a term. Works bottom up: terms may be deep."""
         todo = [term]
         while todo:
@@ -123,7 +134,7 @@ class Translator:
             case Bound(name, kind):
                 return z3.Const(name, self.sort(kind))
             case Application(function, arguments):
-                return self._function(function)(*(made[a] for a in arguments))
+                return self._applied(function, arguments)
             case Negation(operand):
                 return self._truth(z3.Z3_mk_not(self.context.ref(), made[operand].as_ast()))
             case Conjunction(operands):
@@ -134,13 +145,16 @@ class Translator:
                 sides = made[left].as_ast(), made[right].as_ast()
                 return self._truth(z3.Z3_mk_eq(self.context.ref(), *sides))
             case AtMost(left, right):
-                return made[left] <= made[right]
+                sides = made[left].as_ast(), made[right].as_ast()
+                return self._truth(z3.Z3_mk_le(self.context.ref(), *sides))
             case Sum(left, right):
-                return made[left] + made[right]
+                return self._number(z3.Z3_mk_add, (left, right))
             case Difference(left, right):
-                return made[left] - made[right]
+                return self._number(z3.Z3_mk_sub, (left, right))
             case Choice(condition, positive, negative):
-                return z3.If(made[condition], made[positive], made[negative])
+                parts = (made[part].as_ast() for part in (condition, positive, negative))
+                made_ = z3.Z3_mk_ite(self.context.ref(), *parts)
+                return type(made[positive])(made_, self.context)
             case Universal(bound, body):
                 return z3.ForAll([self.expression(b) for b in bound], made[body])
             case Existential(bound, body):
@@ -150,15 +164,32 @@ class Translator:
         return z3.BoolRef(ast, self.context)
 
     def _joined(self, join: Callable[..., object], operands: tuple[Term, ...]) -> z3.BoolRef:
-        asts = (z3.Ast * len(operands))(*(self._made[o].as_ast() for o in operands))
-        return self._truth(join(self.context.ref(), len(operands), asts))
+        return self._truth(join(self.context.ref(), len(operands), self._asts(operands)))
 
-    def _function(self, function: Function) -> Callable[..., z3.ExprRef]:
+    def _number(self, join: Callable[..., object], operands: tuple[Term, ...]) -> z3.ArithRef:
+        return z3.ArithRef(
+            join(self.context.ref(), len(operands), self._asts(operands)), self.context
+        )
+
+    def _asts(self, terms: tuple[Term, ...]) -> object:
+        return (z3.Ast * len(terms))(*(self._made[term].as_ast() for term in terms))
+
+    def _applied(self, function: Function, arguments: tuple[Term, ...]) -> z3.ExprRef:
+        declared = self._function(function)
+        ast = z3.Z3_mk_app(self.context.ref(), declared.ast, len(arguments), self._asts(arguments))
+        match function.result:
+            case Plain.BOOLEAN:
+                return z3.BoolRef(ast, self.context)
+            case Plain.INTEGER:
+                return z3.ArithRef(ast, self.context)
+            case _:
+                return z3.ExprRef(ast, self.context)
+
+    def _function(self, function: Function) -> z3.FuncDeclRef:
         if function not in self._functions:
             sorts = [self.sort(kind) for kind in (*function.arguments, function.result)]
             self._functions[function] = z3.Function(self._prefix + function.name, *sorts)
-        made: Callable[..., z3.ExprRef] = self._functions[function]
-        return made
+        return self._functions[function]
 
 
 class Session:
@@ -171,19 +202,26 @@ class Session:
         self.translator = translator
         self._solver = z3.Solver(ctx=translator.context)
         self._solver.set("random_seed", seed)
-        self._solver.set("max_memory", MEGABYTES_MAX)
         self._steps = steps
         self._literals: dict[str, z3.BoolRef] = {}
+        self._numbers: dict[str, int] = {}
 
     def assume(self, term: Term) -> None:
         """Add a fact that always counts."""
-        self._solver.add(self.translator.expression(term))
+        self._add(self.translator.expression(term))
+
+    def _add(self, fact: z3.ExprRef) -> None:
+        try:
+            self._solver.add(fact)
+        except z3.Z3Exception as error:
+            refuse_exhaustion(str(error))
+            raise
 
     def name(self, name: str, term: Term) -> None:
         """Add a fact under a name."""
         literal = z3.Bool(f"fact {name}", self.translator.context)
-        self._literals[name] = literal
-        self._solver.add(z3.Implies(literal, self.translator.expression(term)))
+        self._literals[name], self._numbers[name] = literal, literal.get_id()
+        self._add(z3.Implies(literal, self.translator.expression(term)))
 
     def push(self) -> None:
         self._solver.push()
@@ -193,27 +231,45 @@ class Session:
 
     def deny(self, goal: Term) -> None:
         """Assume that a goal is false; `check` then says whether it could be."""
-        self._solver.add(z3.Not(self.translator.expression(goal)))
+        self._add(z3.Not(self.translator.expression(goal)))
 
     def check(self, names: Iterable[str], steps: int | None = None) -> Answer:
         """Return whether what was assumed, with the named facts, contradicts itself."""
-        literals = {name: self._literals[name] for name in names}
+        wanted = list(names)
         self._solver.set("rlimit", self._steps if steps is None else steps)
         started = time.perf_counter()
         try:
-            result = self._solver.check(*literals.values())
+            result = self._asked([self._literals[name] for name in wanted])
         except z3.Z3Exception as error:
+            refuse_exhaustion(str(error))
             return Answer(Reply.UNKNOWN, frozenset(), str(error), 0, 0.0)
         seconds = time.perf_counter() - started
         spent = self._spent_since()
-        if result == z3.unsat:
-            core = {literal.get_id() for literal in self._solver.unsat_core()}
-            used = frozenset(n for n, literal in literals.items() if literal.get_id() in core)
+        if result == z3.Z3_L_FALSE:
+            core = self._core()
+            used = frozenset(name for name in wanted if self._numbers[name] in core)
             return Answer(Reply.PROVED, used, "", spent, seconds)
-        if result == z3.sat:
+        if result == z3.Z3_L_TRUE:
             return Answer(Reply.REFUTED, frozenset(), "", spent, seconds)
         reason = self._solver.reason_unknown()
+        refuse_exhaustion(reason)
         return Answer(Reply.UNKNOWN, frozenset(), reason, spent, seconds)
+
+    # By Z3's own functions: its classes would look at every literal again.
+
+    def _asked(self, literals: list[z3.BoolRef]) -> int:
+        """Return what Z3 says if these literals hold."""
+        asts = (z3.Ast * len(literals))(*(literal.as_ast() for literal in literals))
+        context, solver = self.translator.context.ref(), self._solver.solver
+        return int(z3.Z3_solver_check_assumptions(context, solver, len(literals), asts))
+
+    def _core(self) -> set[int]:
+        """Return the numbers of the literals that the last answer used."""
+        context = self.translator.context
+        found = z3.Z3_solver_get_unsat_core(context.ref(), self._solver.solver)
+        vector = z3.AstVector(found, context)  # It frees what was found.
+        asts = (z3.Z3_ast_vector_get(context.ref(), found, n) for n in range(len(vector)))
+        return {int(z3.Z3_get_ast_id(context.ref(), ast)) for ast in asts}
 
     def _spent_since(self) -> int:
         """Return the steps of the context since it was last asked; it counts them all along."""
@@ -225,6 +281,17 @@ class Session:
                 self.translator.spent = int(z3.Z3_stats_get_uint_value(context, found, number))
                 return self.translator.spent - total
         return 0
+
+
+def refuse_exhaustion(reason: str) -> None:
+    """Raise `ExhaustedError` if this is how a solver says that its memory was not enough."""
+    if "memory" in reason:
+        raise ExhaustedError(reason)
+
+
+def limit_memory(size: int) -> None:
+    """Let Z3 have so many bytes in this process."""
+    z3.set_param("memory_max_size", max(1, size // 2**20))
 
 
 def version() -> str:

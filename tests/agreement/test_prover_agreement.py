@@ -54,7 +54,7 @@ def test_bounded_runs_are_the_runs_of_the_evaluator(system: RandomSystem) -> Non
         judge = oracle.explore(setting, Limits(states=STATES_MAX))
         if not judge.run.complete:
             continue
-        bounded = explore_bounded(setting, DEPTH)
+        bounded = explore_bounded(setting, DEPTH, apart=False)
         lengths = {v.property: v.trace.length for v in bounded.verdicts if v.trace is not None}
         # A counter beyond what it could count is a fault that only the evaluator lists by itself;
         # it follows a state in which the counter is not exact.
@@ -77,7 +77,7 @@ def test_what_is_proved_is_violated_by_no_run(system: RandomSystem) -> None:
 
 def proved_of(setting: Setting, *, finite: bool) -> set[str]:
     limits = ProofLimits(steps=STEPS, scope_max=2)
-    result = prove(setting, finite=finite, limits=limits)
+    result = prove(setting, finite=finite, limits=limits, apart=False)
     wanted = {Outcome.HOLDS}
     if not finite:  # An obligation may have been met at the scope alone, which the verdict says.
         return {

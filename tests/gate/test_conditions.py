@@ -21,9 +21,10 @@ import pytest
 from tests.gate.conftest import Said, Splitspec, run
 
 from splitspec.checker.gate import keeping, lock_text
-from splitspec.checker.gate.keeping import Keeping, Kept, Mode
+from splitspec.checker.gate.keeping import Keeping, Kept
 from splitspec.checker.gate.lock import Lock
 from splitspec.checker.interruption import Interruption
+from splitspec.checker.store import Mode, Store
 from splitspec.checker.symbolic import prover
 from splitspec.cli import execution
 from splitspec.cli import lock as locking
@@ -206,12 +207,13 @@ def test_an_interrupted_gate_says_what_was_not_made(
 # The signal goes to the gate, as Ctrl-C does, when a copy of it has decided one obligation.
 DURING_A_PROOF = """\
 import os, signal, sys, time
+GATE = os.getpid()
 from splitspec.checker.symbolic.prover import Proof
 from splitspec.cli import main
 
 def interrupt(proof, current, total):
     print(f"decided {proof.done}", file=sys.stderr, flush=True)
-    os.kill(os.getppid(), signal.SIGINT)
+    os.kill(GATE, signal.SIGINT)
     until = time.monotonic() + 60
     while not proof.interruption.requested and time.monotonic() < until:
         time.sleep(0.01)
@@ -241,7 +243,7 @@ def test_the_first_ctrl_c_ends_a_proof_that_is_under_way(project: Path, warm_cac
 def test_a_proof_ends_when_the_time_of_the_gate_does(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    moments = chain([0.0, 0.0], repeat(1e6))
+    moments = chain([0.0, 0.0], repeat(1e12))
     monkeypatch.chdir(project)
     monkeypatch.setattr(prover, "time", SimpleNamespace(perf_counter=lambda: next(moments)))
     assert run_gate(request(seconds=1000), Interruption()) is ExitCode.UNKNOWN
@@ -298,8 +300,8 @@ def test_an_audit_finds_a_result_that_is_whole_and_wrong(project: Path, tmp_path
     assert run(project, cache, "gate", "--cache", "audit").returncode == ExitCode.MET
     for path in entries(cache):
         content = path.read_bytes().partition(b"\n")[2].replace(b'"states":7', b'"states":8')
-        head = keeping.FORMAT + keeping.digest(content)
-        path.write_bytes(head + b"\n" + content)
+        store = Store(path.parents[1], Mode.OFF, keeping.LABEL)
+        path.write_bytes(store.head(path.parent.name + path.name, content) + b"\n" + content)
     done = run(project, cache, "gate", "--cache", "audit")
     assert done.returncode == ExitCode.INTERNAL
     assert "disagreeing explored desk: kept and made again: the runs differ" in done.stdout

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from splitspec.checker.symbolic.encoder import Moment
 from splitspec.checker.symbolic.instance import FiniteStep, Instance
+from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.strengthening.candidates import Candidates, Clause
 from splitspec.checker.symbolic.strengthening.sample import Judge
@@ -27,6 +28,9 @@ from splitspec.model.scope import Scope, State
 
 PREFIX = "suggested"
 """The name of lemmas that were found, with a number behind it."""
+
+Pair = tuple[State | None, State | None]
+"""The states before and after a step; none before it if the solver was lost."""
 
 Key = tuple[str, str]
 """A claim and an action."""
@@ -42,6 +46,7 @@ class Learner:
     candidates: Candidates
     claim_of: Callable[[Clause], Claim]
     lemmas: dict[Clause, Claim] = field(default_factory=dict)
+    journal: Journal = field(default_factory=Journal)
 
     def __post_init__(self) -> None:
         scope: Scope = self.evaluator.places.scope
@@ -88,6 +93,9 @@ class Learner:
             if found is None:
                 return
             before, after = found
+            if before is None:  # The solver was lost over it: the proof will tell.
+                self.failed[claim.name] = None
+                return
             truths = self.judge.truths(before)
             excluding = self.candidates.refuted_in(truths, self.judge.full)
             if excluding:
@@ -115,11 +123,20 @@ class Learner:
 
     # Questions
 
-    def _counterexample(self, claim: Claim, action: str) -> tuple[State, State | None] | None:
-        """Return the states around a step of the action that breaks the claim."""
+    def _counterexample(self, claim: Claim, action: str) -> Pair | None:
+        """Return the states around a step of the action that breaks the claim, if there is one."""
         self.questions += 1
+
+        def lost(_: str) -> tuple[Pair | None, frozenset[str]]:
+            return (None, None), frozenset()
+
+        found, core = self.journal.ask(lambda: self._asked(claim, action), lost)
+        if found is None:
+            self._uses[(claim.name, action)] = core
+        return found
+
+    def _asked(self, claim: Claim, action: str) -> tuple[Pair | None, frozenset[str]]:
         step = self._step(action)
-        key = (claim.name, action)
         broken = f"{claim.name} broken by {action}"
         if broken not in self._named:
             self._named.add(broken)
@@ -127,13 +144,12 @@ class Learner:
         lemmas = (lemma.name for lemma in self.lemmas.values())
         answer = self._solver.contradiction([broken, *lemmas])
         if answer.reply is Reply.PROVED:
-            self._uses[key] = answer.core
-            return None
+            return None, answer.core
         instance, value = self._instance, self._solver.value
         before = tuple(value(instance.before.cell(v, indices)) for v, indices in instance.layout)
         binding = {name: value(parameter) for name, parameter in step.parameters.items()}
         transition = self.evaluator.step(before, action, binding)
-        return before, None if transition is None else transition.successor
+        return (before, None if transition is None else transition.successor), frozenset()
 
     def _step(self, action: str) -> FiniteStep:
         if action not in self._steps:

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from splitspec.checker.proof import Moment, ProofLimits, Status, Suggestion
+from splitspec.checker.proof import Moment, ProofLimits, ProofResult, Status, Suggestion
 from splitspec.checker.symbolic.calculus import Outcome
+from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.prover import Decision, Proof
-from splitspec.checker.symbolic.proving import prove, targets
+from splitspec.checker.symbolic.proving import opened, settled, targets
 from splitspec.checker.symbolic.strengthening.candidates import Candidates, Clause
 from splitspec.checker.symbolic.strengthening.learning import PREFIX, Key, Learner, keys_of
 from splitspec.checker.symbolic.strengthening.sample import Judge, Sample, scope_of_size
@@ -25,7 +26,8 @@ from splitspec.checker.symbolic.strengthening.wording import (
     lemma_text,
     merged,
 )
-from splitspec.checker.symbolic.theory import Claim, theory_of
+from splitspec.checker.symbolic.supervision import supervise
+from splitspec.checker.symbolic.theory import Claim, Theory, theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model.evaluator import Evaluator
@@ -50,23 +52,30 @@ def suggest(
     selected: frozenset[str] | None = None,
     report: Callable[[Moment], None] | None = None,
 ) -> Suggestion:
-    """Return lemmas with which the selected properties of a setting are proved for any size."""
-    started = time.perf_counter()
+    """Return lemmas with which the selected properties of a setting are proved for any size.
+
+    Solvers work in a process of their own, as those of `splitspec.checker.symbolic.proving.prove`.
+    """
     limits = limits or ProofLimits()
-    search = _Search(setting, seed, selected, limits, report)
+
+    def work(journal: Journal, tell: Callable[[Moment], None]) -> Suggestion:
+        return _suggest(_Search(setting, seed, selected, limits, journal, tell))
+
+    return supervise(work, limits, report)
+
+
+def _suggest(search: _Search) -> Suggestion:
     lemmas = search.lemmas()
-    kept = _needed(search.strengthened(lemmas), lemmas, limits, seed, selected)
-    result = prove(
-        search.strengthened(kept), limits=limits, seed=seed, selected=selected, report=report
-    )
-    writer = writer_for(setting.program)
+    kept = _needed(search, lemmas)
+    result = search.proved(search.strengthened(kept))
+    writer = writer_for(search.setting.program)
     return Suggestion(
         lemmas=tuple(lemma_text(lemma, writer) for lemma in kept),
         hopeless=tuple(search.hopeless),
         atoms=len(search.vocabulary.atoms),
         candidates=search.considered,
         questions=search.questions,
-        seconds=time.perf_counter() - started,
+        seconds=time.perf_counter() - search.started,
         result=result,
     )
 
@@ -92,9 +101,11 @@ class _Search:
         seed: int,
         selected: frozenset[str] | None,
         limits: ProofLimits,
-        report: Callable[[Moment], None] | None,
+        journal: Journal,
+        report: Callable[[Moment], None],
     ) -> None:
-        self.setting, self.report = setting, report
+        self.setting, self.selected = setting, selected
+        self.journal, self.report = journal, report
         self.started = time.perf_counter()
         self.theory = theory_of(setting.program, setting.given, setting.variant)
         wanted = targets(self.theory, setting, selected)
@@ -105,7 +116,7 @@ class _Search:
         self.questions = self.considered = 0
         self._claims: dict[Clause, Claim] = {}
         self._judges: dict[int, Judge] = {}
-        self._seed, self.limits = seed, limits
+        self.seed, self.limits = seed, limits
 
     def lemmas(self) -> list[Property]:
         """Return lemmas that together are inductive: at any size, or at those of the search."""
@@ -115,7 +126,13 @@ class _Search:
         for size in LEARNED_SIZES:
             judge = self._judge(size)
             learner = Learner(
-                self.theory, judge.evaluator, judge, candidates, self._claim_of, lemmas
+                self.theory,
+                judge.evaluator,
+                judge,
+                candidates,
+                self._claim_of,
+                lemmas,
+                self.journal,
             )
             self._tell(f"learning at size {size}")
             learner.settle(self.targets, open_)
@@ -138,7 +155,7 @@ class _Search:
         for size, states in ((SAMPLED_SIZE, STATES), (LEARNED_SIZES[0], STATES // 4)):
             judge = self._judge(size)
             self._tell("walking")
-            walked = walk(judge.evaluator, states=states, depth=DEPTH, seed=self._seed)
+            walked = walk(judge.evaluator, states=states, depth=DEPTH, seed=self.seed)
             sample.add(judge, walked)
         self._tell("making candidates")
         candidates = Candidates(self.vocabulary, sample)
@@ -148,7 +165,7 @@ class _Search:
     def _open(self, lemmas: Iterable[Claim]) -> list[Key]:
         """Return the obligations that the first solver does not prove for any size."""
         theory = replace(self.theory, claims=(*self.theory.claims, *lemmas))
-        calculus = UnboundedCalculus(theory, self.limits, self._seed)
+        calculus = self.calculus(theory)
         live = frozenset(claim.name for claim in theory.facts)
         found: list[Key] = []
         claims = [c for c in (*self.targets, *lemmas) if c.name not in self.hopeless]
@@ -160,6 +177,13 @@ class _Search:
                     if outcome.reply is not Reply.PROVED:
                         found.append((claim.name, action.path))
         return found
+
+    def calculus(self, theory: Theory) -> UnboundedCalculus:
+        return UnboundedCalculus(theory, self.limits, self.seed, self.journal)
+
+    def proved(self, setting: Setting) -> ProofResult:
+        proof = opened(setting, self.limits, self.seed, self.journal, report=self.report)
+        return settled(proof, self.seed, selected=self.selected)
 
     def strengthened(self, lemmas: Iterable[Property]) -> Setting:
         """Return the setting with lemmas added to its program."""
@@ -183,8 +207,7 @@ class _Search:
         return self._claims[clause]
 
     def _tell(self, current: str) -> None:
-        if self.report is not None:
-            self.report(Moment(0, 0, current, time.perf_counter() - self.started))
+        self.report(Moment(0, 0, current, time.perf_counter() - self.started))
 
 
 def _free_path(program: Program, number: int) -> str:
@@ -194,18 +217,13 @@ def _free_path(program: Program, number: int) -> str:
     return path
 
 
-def _needed(
-    setting: Setting,
-    lemmas: list[Property],
-    limits: ProofLimits,
-    seed: int,
-    selected: frozenset[str] | None,
-) -> list[Property]:
+def _needed(search: _Search, lemmas: list[Property]) -> list[Property]:
     """Return the lemmas without which something would not be proved, as far as one by one shows."""
-    theory = theory_of(setting.program, setting.given, setting.variant)
-    proof = Proof(setting, theory, UnboundedCalculus(theory, limits, seed), limits)
+    setting = search.strengthened(lemmas)
+    proof = opened(setting, search.limits, search.seed, search.journal)
+    theory = proof.theory
     paths = {lemma.path for lemma in lemmas}
-    wanted = [p for p in targets(theory, setting, selected) if p not in paths]
+    wanted = [p for p in targets(theory, setting, search.selected) if p not in paths]
     names = [claim.name for claim in theory.claims if claim.path in wanted]
     proof.settle(names)
     for lemma in reversed(lemmas):

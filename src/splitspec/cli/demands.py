@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from splitspec.checker.content import ENGINES
 from splitspec.checker.evidence.execution import run_id
 from splitspec.checker.expectation import Expectation
-from splitspec.checker.gate.fingerprint import ENGINES, REFINEMENT, content_key
+from splitspec.checker.gate.fingerprint import REFINEMENT, content_key
 from splitspec.checker.gate.lock import Activity, Key
 from splitspec.cli.conformances import ConformanceJob, UnusableError, conformance_of
 from splitspec.cli.models import Model

@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.gate.difference import Change, Part, changes
-from splitspec.checker.gate.keeping import Keeping, Mode
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.report.difference import (
     Broken,
@@ -20,10 +18,12 @@ from splitspec.checker.report.difference import (
     difference_markdown,
     difference_text,
 )
+from splitspec.checker.store import Mode
 from splitspec.cli.demands import Demand, demands
 from splitspec.cli.execution import Means, execute, keep_results
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.judging import Judged, judge_all
+from splitspec.cli.kept import proof_store, result_keeping
 from splitspec.cli.models import Model, RefusedError, models_of, report_problems
 from splitspec.cli.options import CacheMode, DifferenceFormat
 from splitspec.cli.revisions import laid_out
@@ -49,8 +49,9 @@ class DifferenceRequest:
     @property
     def means(self) -> Means:
         """With what the runs are made."""
-        keeping = Keeping(cache_folder() / "results", Mode(self.cache.value))
-        return Means(keeping, self.workers, self.seconds, 1, False, self.progress)
+        mode = Mode(self.cache.value)
+        keeping, proofs = result_keeping(mode), proof_store(mode)
+        return Means(keeping, proofs, self.workers, self.seconds, 1, False, self.progress)
 
 
 Results = Mapping[tuple[str, str], tuple[str, Judged]]

@@ -14,11 +14,12 @@ from time import monotonic
 from splitspec.checker.explicit.memory import available_memory
 from splitspec.checker.explicit.search import system_of
 from splitspec.checker.gate.fingerprint import claim_digest, system_digest
-from splitspec.checker.gate.keeping import DamagedEntryError, Keeping, Kept, Mode, differences
+from splitspec.checker.gate.keeping import Keeping, Kept, differences
 from splitspec.checker.gate.lock import Activity
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import ProofLimits, ProofResult, Status
 from splitspec.checker.result import Limits
+from splitspec.checker.store import DamagedEntryError, Mode, Store
 from splitspec.checker.symbolic.proving import is_provable, prove
 from splitspec.cli.copies import LostCopyError, make_all
 from splitspec.cli.demands import SOLVER_STEPS, Demand, content_of
@@ -35,6 +36,7 @@ class Means:
     """With what, and for how long, runs are made. `seconds` is the budget of all together."""
 
     keeping: Keeping
+    proofs: Store
     workers: int
     seconds: float | None
     seeds: int
@@ -192,7 +194,14 @@ def _proved(
         left = None if limits.time is None else limits.time - (monotonic() - began)
         budget = ProofLimits(steps=SOLVER_STEPS, time=left)
         recheck = means.recheck and seed == 0
-        return prove(setting, limits=budget, seed=seed, recheck=recheck, interruption=interruption)
+        return prove(
+            setting,
+            limits=budget,
+            seed=seed,
+            recheck=recheck,
+            interruption=interruption,
+            store=means.proofs,
+        )
 
     results = [proof(0)]
     while len(results) < means.seeds and not _was_cut(results[-1]):

@@ -10,21 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.gate.comparison import compare
 from splitspec.checker.gate.finding import ADVICE, Finding, Kind
-from splitspec.checker.gate.keeping import Keeping, Mode
 from splitspec.checker.gate.lock import FILE_NAME, Activity, Block, Key, Lock
 from splitspec.checker.gate.lock_text import DamagedLockError, load
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.report.gate_document import gate_document
 from splitspec.checker.report.summary import Summary, started
 from splitspec.checker.report.summary_text import last_line, summary_text
+from splitspec.checker.store import Mode
 from splitspec.cli.demands import PROOF_SEEDS, Demand, demands, readied
 from splitspec.cli.exclusion import BusyError, exclusively
 from splitspec.cli.execution import Made, Means, execute, keep_results
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.judging import Judged, judge_all
+from splitspec.cli.kept import proof_store, result_keeping
 from splitspec.cli.models import Problems, RefusedError, manifest_path, read_models, report_problems
 from splitspec.cli.options import CacheMode
 from splitspec.cli.report_request import Report, ReportKind
@@ -53,8 +53,10 @@ class GateRequest:
     @property
     def means(self) -> Means:
         """With what the runs are made."""
+        mode = Mode(self.cache.value)
         return Means(
-            Keeping(cache_folder() / "results", Mode(self.cache.value)),
+            result_keeping(mode),
+            proof_store(mode),
             self.workers,
             self.seconds,
             PROOF_SEEDS[self.tier],

@@ -17,6 +17,7 @@ from splitspec.checker.gate.finding import Finding, Kind
 from splitspec.checker.gate.keeping import Held, Kept
 from splitspec.checker.gate.lock import Activity, Block
 from splitspec.checker.gate.record import Context, conformed, explored, proved, sizes_of
+from splitspec.checker.report.proof import damaged_text
 from splitspec.checker.result import RunResult, Stop
 from splitspec.cli.check import not_idle
 from splitspec.cli.demands import Demand
@@ -154,7 +155,9 @@ def faults(name: str, judged: JudgedRun | JudgedProof) -> Iterator[Finding]:
             if result.run.out_of_time:
                 yield Finding(Kind.SKIPPED, name, "", "there was no time left to finish it")
             for text in result.run.unconfirmed:
-                yield Finding(Kind.UNKNOWN, name, "", f"the second solver does not prove {text}")
+                yield Finding(Kind.UNKNOWN, name, "", f"open: {text}")
+            if result.run.damaged:
+                yield Finding(Kind.RECOMPUTED, name, "", damaged_text(result.run.damaged))
         case _:
             assert_never(judged)
 

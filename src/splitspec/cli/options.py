@@ -230,6 +230,14 @@ Finite = Annotated[
 SolverSteps = Annotated[
     int, typer.Option("--steps", min=1, help="Budget of one query, in the solver's own steps.")
 ]
+SolverMemory = Annotated[
+    str,
+    typer.Option(
+        "--memory",
+        metavar="SIZE",
+        help="Memory of the solvers; a question that needs more is unknown.",
+    ),
+]
 ProofSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the solvers.")]
 Recheck = Annotated[
     bool, typer.Option("--recheck", help="Prove every obligation again, by cvc5 alone.")

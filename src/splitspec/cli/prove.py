@@ -12,9 +12,8 @@ from splitspec.checker.gate.lock import Activity
 from splitspec.checker.proof import ProofLimits, Suggestion
 from splitspec.checker.report.document import proof_document
 from splitspec.checker.report.proof import proof_text, suggestion_text
-from splitspec.checker.symbolic.bounded import explore_bounded
+from splitspec.checker.store import Store
 from splitspec.checker.symbolic.proving import is_provable, prove
-from splitspec.checker.symbolic.strengthening.suggestion import suggest, without_lemmas
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import proof_code
@@ -33,8 +32,8 @@ class ProveRequest:
     finite: bool
     bmc: int | None
     k_induction: int
-    steps: int
-    time: float | None
+    limits: ProofLimits
+    store: Store
     seed: int
     recheck: bool
     reach: bool
@@ -61,6 +60,8 @@ def prove_models(request: ProveRequest) -> ExitCode:
         if request.bmc is None and not is_provable(job.setting):
             continue
         if request.without_lemmas:
+            from splitspec.checker.symbolic.strengthening.suggestion import without_lemmas
+
             job = replace(job, setting=without_lemmas(job.setting))
         line = ProgressLine(request.progress, title=job.title)
         found = _suggested(job, request, line) if request.suggest else None
@@ -86,20 +87,25 @@ def prove_models(request: ProveRequest) -> ExitCode:
 
 
 def _prove(job: Job, request: ProveRequest, line: ProgressLine) -> JudgedProof:
+    # What a plain proof does not need is not imported for it.
     if request.bmc is not None:
-        result = explore_bounded(job.setting, request.bmc, seed=request.seed, report=line.proof)
+        from splitspec.checker.symbolic.bounded import explore_bounded
+
+        result = explore_bounded(
+            job.setting, request.bmc, limits=request.limits, seed=request.seed, report=line.proof
+        )
     else:
         result = prove(
             job.setting,
-            limits=ProofLimits(steps=request.steps, time=request.time),
+            limits=request.limits,
             seed=request.seed,
             finite=request.finite,
             recheck=request.recheck,
             k_induction=request.k_induction,
+            store=request.store,
             report=line.proof,
         )
     if request.reach:
-        # It brings a library of graphs, which takes as long to import as a small proof.
         from splitspec.cli.reach import with_runs
 
         result = with_runs(job.setting, result)
@@ -107,8 +113,9 @@ def _prove(job: Job, request: ProveRequest, line: ProgressLine) -> JudgedProof:
 
 
 def _suggested(job: Job, request: ProveRequest, line: ProgressLine) -> Suggestion:
-    limits = ProofLimits(steps=request.steps)
-    return suggest(job.setting, limits=limits, seed=request.seed, report=line.proof)
+    from splitspec.checker.symbolic.strengthening.suggestion import suggest
+
+    return suggest(job.setting, limits=request.limits, seed=request.seed, report=line.proof)
 
 
 def _judged(job: Job, found: Suggestion) -> JudgedProof:

@@ -21,12 +21,14 @@ def prove(
     bmc: o.BoundedSteps = None,
     k_induction: o.InductionSteps = None,
     steps: o.SolverSteps = 3_000_000,
+    memory: o.SolverMemory = "4G",
     timeout: o.Timeout = None,
     seed: o.ProofSeed = 0,
     recheck: o.Recheck = False,
     reach: o.Reach = False,
     suggest: o.Suggest = False,
     without_lemmas: o.WithoutLemmas = False,
+    cache: o.Cache = o.CacheMode.READ_WRITE,
     format: o.OutputFormat = o.Format.TEXT,
     report: o.ResultReports = None,
     color: o.Color = Choice.AUTO,
@@ -44,6 +46,9 @@ def prove(
             "it ends proofs by induction, not --bmc, --k-induction or --suggest",
             param_hint="'--timeout'",
         )
+    from splitspec.checker.proof import ProofLimits
+    from splitspec.checker.store import Mode
+    from splitspec.cli.kept import proof_store
     from splitspec.cli.prove import ProveRequest, prove_models
     from splitspec.cli.report_request import ResultKind, parse_report
     from splitspec.cli.selection import Request
@@ -61,8 +66,8 @@ def prove(
         finite=finite or k_induction is not None,
         bmc=bmc,
         k_induction=k_induction or 0,
-        steps=steps,
-        time=timeout,
+        store=proof_store(Mode(cache.value)),
+        limits=ProofLimits(steps=steps, memory=o.parse_size(memory), time=timeout),
         seed=seed,
         recheck=recheck,
         reach=reach,

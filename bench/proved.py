@@ -1,0 +1,86 @@
+"""Prove the runs of one model, again by cvc5, and find a counterexample to induction for each proof
+that is lost without a guard. Print CPU seconds as JSON for `proofs.py`.
+
+All in this process, so that its clock has everything.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import msgspec
+
+from splitspec.checker.proof import Mutant, ProofLimits, Status
+from splitspec.checker.symbolic.induction import InductionSearch
+from splitspec.checker.symbolic.journal import Journal
+from splitspec.checker.symbolic.mutation import mutants
+from splitspec.checker.symbolic.prover import Proof
+from splitspec.checker.symbolic.proving import opened, settled
+from splitspec.checker.symbolic.rechecking import recheck
+from splitspec.checker.symbolic.theory import theory_of
+from splitspec.cli.selection import Request, select
+from splitspec.model.ir import Drop, Variant
+from splitspec.model.setting import Setting
+
+MUTANTS_MAX = 12
+"""So many counterexamples a run are enough."""
+
+
+def main() -> None:
+    """Print the sums over the runs of the model that is named."""
+    proving = solving = rechecking = 0.0
+    unconfirmed, counterexamples = 0, []
+    for job in select(Request(models=(sys.argv[1],), size=2)).jobs:
+        proof = opened(job.setting, ProofLimits(), 0, Journal())
+        started = time.process_time()
+        settled(proof, 0)
+        proving += time.process_time() - started
+        solving += sum(decision.outcome.seconds for decision in proof.decisions.values())
+        started = time.process_time()
+        unconfirmed += len(recheck(proof))
+        rechecking += time.process_time() - started
+        counterexamples += list(_counterexamples(job.setting, proof))
+    figures = {
+        "proving": proving,
+        "solving": solving,
+        "rechecking": rechecking,
+        "open": unconfirmed,
+        "counterexamples": counterexamples,
+    }
+    print(msgspec.json.encode(figures).decode())
+
+
+def _counterexamples(setting: Setting, proof: Proof) -> Iterator[float]:
+    """Iterate over the seconds that it takes to find counterexamples in designs without a guard."""
+    lossy = [mutant for mutant in mutants(proof) if mutant.lost][:MUTANTS_MAX]
+    for mutant in lossy:
+        started = time.process_time()
+        if _is_shown(setting, proof, mutant):
+            yield time.process_time() - started
+
+
+def _is_shown(setting: Setting, proof: Proof, mutant: Mutant) -> bool:
+    """Whether there is a counterexample at a small scope in the design without the guard."""
+    span = setting.program.actions[mutant.action].span
+    difference = Drop(mutant.action, mutant.guard, span)
+    variant = Variant("loose", setting.model, (difference,), None, None, (), "", span)
+    loose = replace(setting, variant=variant)
+    theory = theory_of(loose.program, loose.given, variant)
+    action = next(a for a in theory.system.actions if a.path == mutant.action)
+    search = InductionSearch(loose, theory, proof.live, ProofLimits().scope_max)
+    claims = {claim.name: claim for claim in theory.claims}
+    lost = (
+        claims[claim]
+        for (claim, path), decision in proof.decisions.items()
+        if path == mutant.action
+        and decision.status is Status.PROVED
+        and claims[claim].path in mutant.lost
+    )
+    return any(search.counterexample(action, claim) is not None for claim in lost)
+
+
+if __name__ == "__main__":
+    main()

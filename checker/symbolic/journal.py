@@ -1,0 +1,40 @@
+"""Questions whose answers are written down, so that the end of a process loses one of them.
+
+A solver is native code: it may run out of memory, abort, or crash, and its process with it. What is
+asked of a solver is therefore asked through a journal, one question after the other. Here it keeps
+nothing; `splitspec.checker.symbolic.supervision` has one that outlives the process.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+OUT_OF_MEMORY = "out of memory"
+
+Answer = TypeVar("Answer")
+
+
+class ExhaustedError(MemoryError):
+    """A solver had not enough memory: it answers nothing, and is not to be asked again."""
+
+
+@dataclass(slots=True)
+class Journal:
+    """Has questions answered in this process, from a moment on (of `time.perf_counter`)."""
+
+    started: float = field(default_factory=time.perf_counter, kw_only=True)
+
+    def ask(self, make: Callable[[], Answer], lost: Callable[[str], Answer]) -> Answer:
+        """Return what `make` returns; where a solver is lost over it, what `lost` makes of the
+        reason.
+
+        Both return values that can be pickled. The questions of a run, and the answers to them, are
+        the same every time.
+        """
+        try:
+            return make()
+        except MemoryError:
+            return lost(OUT_OF_MEMORY)
