@@ -61,6 +61,14 @@ def test_a_peer_that_is_not_installed_makes_the_benchmark_fail(tmp_path: Path) -
     assert "not installed: spin, rumur, gcc" in output
 
 
+def test_a_prover_that_is_not_installed_makes_the_benchmark_fail(tmp_path: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__", ".peers")
+    copy = shutil.copytree(BENCH, tmp_path / "bench", ignore=ignored)
+    code, output = run("run.py", "--quick", "--only", "provers", bench=copy)
+    assert code == 1
+    assert "not installed: mypyvy" in output
+
+
 def test_orbits_are_counted_alike_in_three_ways_and_as_published() -> None:
     """The Murphi distribution lists 172 for three processes (tests/systems/models.toml)."""
     command = [sys.executable, str(BENCH / "orbits.py"), "peterson", "--burnside"]

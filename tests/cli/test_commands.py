@@ -226,6 +226,16 @@ def test_a_code_and_an_action_are_explained(folder: Path) -> None:
     assert splitspec(folder, "explain", "lock.split.enter").stdout == done.stdout
 
 
+def test_a_model_is_exported_and_what_is_left_out_is_named(folder: Path) -> None:
+    done = splitspec(folder, "export", "lock")
+    assert done.returncode == 0, done.stderr
+    assert "transition enter(" in done.stdout
+    assert "modifies " in done.stdout
+    assert "left out: property deadlock: is about runs" in done.stderr
+    assert splitspec(folder, "export", "lock", "--given", "host").returncode == 2
+    assert "no variant is named" in splitspec(folder, "export", "lock", "--variant", "x").stderr
+
+
 def test_formatting_is_checked_without_writing(folder: Path) -> None:
     path = folder / "lock.split"
     path.write_text(LOCK.replace("  when free: holder = none", "  when   free:   holder=none"))

@@ -61,7 +61,7 @@ def test_a_module_reads_in_one_sitting_and_is_formatted(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ATTACKS, ids=lambda path: path.name)
 def test_an_attack_module_is_small_and_is_built_into_nothing(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 150
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 160
     assert path.stem not in {str(d.module) for d in _declarations(syntax.Import, MODULES)}
 
 
