@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splitspec.model.trace import Step, Trace
+from splitspec.model.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,14 @@ class Ink:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Bars by element, and what they should add up to, if that is said."""
+    """Bars by element, and what they should add up to, if that is said. `places` are numbers of the
+    places that it depends on in the last state."""
 
     label: str
     bars: tuple[tuple[str, tuple[int, ...]], ...]
     whole: tuple[int, ...] | None
     whole_text: str
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A step in the sequence: from a lane to a lane or None; its guards with their kinds."""
+    """A step in the sequence: from a lane to a lane or None; its guards with their kinds. What is
+    no step of anybody, such as a line of a log that says what was seen, has the lane -1."""
 
     source: int
     target: int | None
@@ -91,6 +94,7 @@ class Stroke:
     text: str
     location: str
     guards: tuple[tuple[str, str, str], ...]  # name, condition, kind
+    needed: bool = True  # the claim depends on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +107,44 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Companion:
-    """A second run beside the first, such as what a refinement sees of it, or what a specification
-    makes of an implementation's: a state for each of its states, a step or a stutter for each step.
+class Parting:
+    """How two runs part in their last step: `sentence` says it, `word` what the second run does
+    with the step.
 
-    The last step is where the two part: guards (name, line, place in the source) refuse it, or
-    places (place, as it should be, as it is) differ after it.
+    Either guards (name, line, place in the source) refuse the step there, or places (place, as the
+    specification has it, as it was found) differ after it; `remarks` are what else is known.
+    """
+
+    verdict: str  # "not a refinement", "diverges", "no run"
+    sentence: str
+    word: str = ""  # "refused", "leads elsewhere", "does it"
+    refusals: tuple[tuple[str, str, str], ...] = ()
+    differences: tuple[tuple[str, str, str], ...] = ()
+    headings: tuple[str, str] = ("as the step makes it", "as it is seen")
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A second run beside the first: what a refinement sees of it, what a specification makes of
+    an implementation's, what a log says of it. It has a state for each state of the first, and for
+    each step of the first a text, "" where it takes none. The last step is where the two part.
     """
 
     name: str  # "platform, as sev is seen"
     places: tuple[str, ...]
     states: tuple[tuple[str, ...], ...]
-    steps: tuple[Step | None, ...]
-    refusals: tuple[tuple[str, str, str], ...]
-    differences: tuple[tuple[str, str, str], ...]
+    steps: tuple[str, ...]
+    parting: Parting
+    idle: str = "stutters"  # what taking no step is called
+    diagrams: tuple[Diagram, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """`title` is the sentence of the claim; `banner` says what is not known of a trace that does
-    not begin at an initial state."""
+    not begin at an initial state. `opened` is the number of the diagram that shows most of what
+    decides the claim."""
 
     trace: Trace
     title: str
@@ -134,3 +156,4 @@ class Picture:
     strokes: tuple[Stroke, ...]
     diagrams: tuple[Diagram, ...]
     rows: tuple[Row, ...]
+    opened: int = 0

@@ -88,6 +88,13 @@ class Observer:
         """Return the observed places of a state."""
         return tuple(state[number] for number in self._observed)
 
+    def overlaid(self, seen: Part, state: State) -> State:
+        """Return a state with the observed places as they were seen."""
+        found = list(state)
+        for value, number in zip(seen, self._observed, strict=True):
+            found[number] = value
+        return tuple(found)
+
     def differences(self, seen: Part, state: State) -> tuple[str, ...]:
         """Return the places that differ, in words."""
         found, scope = [], self._places.scope

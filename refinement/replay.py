@@ -12,7 +12,7 @@ that happened depends on how much was logged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -23,6 +23,7 @@ from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Value
 from splitspec.model.scope import State
+from splitspec.model.transition import Transition
 from splitspec.refinement.log import Event, Header, LogError, shown
 from splitspec.refinement.log_reader import LogReader
 from splitspec.refinement.target import TargetError, evaluator_of
@@ -77,6 +78,15 @@ class Replay:
         return self.matched > 0 and not undecided
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a line says in the terms of the model: the action's path, arguments, places seen."""
+
+    action: str | None
+    arguments: Mapping[str, Value]
+    seen: Mapping[int, Value]
+
+
 class _UndecidedError(Exception):
     """There are too many states to go on."""
 
@@ -86,8 +96,8 @@ def replay(path: Path, *, folder: Path | None = None, limit: int = CANDIDATES_MA
     reader = LogReader(path)
     try:
         header, events = reader.read()
-        evaluator = _evaluator(reader, header, folder)
-        following = _Following(reader, evaluator, header, limit)
+        evaluator = evaluator_of_log(reader, header, folder)
+        following = Following(reader, evaluator, header, limit)
     except LogError as error:
         return Replay(str(path), "", 0, 0, diagnostics=(error.diagnostic,))
     matched = 0
@@ -105,7 +115,8 @@ def replay(path: Path, *, folder: Path | None = None, limit: int = CANDIDATES_MA
     return Replay(str(path), header.model, matched, following.most, ends_in=ends_in)
 
 
-def _evaluator(reader: LogReader, header: Header, folder: Path | None) -> Evaluator:
+def evaluator_of_log(reader: LogReader, header: Header, folder: Path | None) -> Evaluator:
+    """Return the evaluator of the model that a log names; raise `LogError`."""
     try:
         return evaluator_of(
             header.model,
@@ -118,7 +129,7 @@ def _evaluator(reader: LogReader, header: Header, folder: Path | None) -> Evalua
         raise reader.refuse("SS816", shown(str(error))) from error
 
 
-class _Following:
+class Following:
     """The states in which the model can be after the events so far."""
 
     def __init__(self, reader: LogReader, evaluator: Evaluator, header: Header, limit: int) -> None:
@@ -137,28 +148,27 @@ class _Following:
 
     def advance(self, event: Event) -> bool:
         """Take one event; return whether any state is left."""
-        action = None if event.action is None else self._action(event.action)
-        arguments = {} if action is None else self._arguments(event, action)
-        seen = self._seen(event.state)
-        if event.refused not in ("", "?") and action is not None:
-            self._check_guard(action, event.refused)
-        self.before = self._closed(self.states)
+        said = self._said(event)
+        if event.refused not in ("", "?") and said.action is not None:
+            self._check_guard(said.action, event.refused)
+        self.before = self.closed(self.states)
         after: set[State] = set()
         for state in self.before:
-            after.update(self._after(state, event, action, arguments, seen))
+            after.update(state for _, state in self._ways(state, event, said))
             self._check_number(after)
         self.states = after
         self.most = max(self.most, len(after))
         return bool(after)
 
-    def _after(
-        self,
-        state: State,
-        event: Event,
-        action: str | None,
-        arguments: Mapping[str, Value],
-        seen: Mapping[int, Value],
-    ) -> Iterator[State]:
+    def ways(self, state: State, event: Event) -> Iterator[tuple[Transition | None, State]]:
+        """Iterate over the steps from a state that fit an event, with what they lead to; a refusal
+        and a mere look are no step."""
+        yield from self._ways(state, event, self._said(event))
+
+    def _ways(
+        self, state: State, event: Event, said: _Said
+    ) -> Iterator[tuple[Transition | None, State]]:
+        action, arguments, seen = said.action, said.arguments, said.seen
         if action is None or event.refused:
             fits = action is None or any(
                 event.refused == "?" or event.refused in guards
@@ -166,13 +176,40 @@ class _Following:
                 if guards
             )
             if fits and not self._differing(state, seen):
-                yield state
+                yield None, state
             return
         for step in self._evaluator.steps_of(action, state):
             if step.successor is None or self._differing(step.successor, seen):
                 continue
             if all(dict(step.binding)[name] == value for name, value in arguments.items()):
-                yield step.successor
+                yield step, step.successor
+
+    def nearest(self, state: State, event: Event) -> tuple[dict[str, Value], tuple[str, ...]]:
+        """Return the call of an event's action that the fewest guards refuse, and those."""
+        said = self._said(event)
+        assert said.action is not None
+        instances = self._instances(state, said.action, said.arguments)
+        return min(instances, key=lambda instance: len(instance[1]))
+
+    def seen(self, state: State, event: Event) -> State:
+        """Return a state with the places as an event saw them."""
+        seen = self._said(event).seen
+        return tuple(seen.get(place, value) for place, value in enumerate(state))
+
+    def path(self, event: Event) -> str:
+        """Return the path of the action of an event that has one."""
+        assert event.action is not None
+        return self._action(event.action)
+
+    def unlogged(self, state: State) -> Iterator[Transition]:
+        """Iterate over the steps that need no line."""
+        for action in self._unlogged:
+            yield from self._evaluator.steps_of(action, state)
+
+    def _said(self, event: Event) -> _Said:
+        action = None if event.action is None else self._action(event.action)
+        arguments = {} if action is None else self._arguments(event, action)
+        return _Said(action, arguments, self._seen(event.state))
 
     def _instances(
         self, state: State, action: str, arguments: Mapping[str, Value]
@@ -187,16 +224,15 @@ class _Following:
             binding = dict(zip((p.name for p in parameters), values, strict=True))
             yield binding, self._evaluator.refusals(state, action, binding)
 
-    def _closed(self, states: set[State]) -> set[State]:
+    def closed(self, states: Iterable[State]) -> set[State]:
         """Return the states and those that unlogged actions lead to."""
-        found, todo = set(states), list(states) if self._unlogged else []
+        found = set(states)
+        todo = list(found) if self._unlogged else []
         while todo:
-            state = todo.pop()
-            for action in self._unlogged:
-                for step in self._evaluator.steps_of(action, state):
-                    if step.successor is not None and step.successor not in found:
-                        found.add(step.successor)
-                        todo.append(step.successor)
+            for step in self.unlogged(todo.pop()):
+                if step.successor is not None and step.successor not in found:
+                    found.add(step.successor)
+                    todo.append(step.successor)
             self._check_number(found)
         return found
 
@@ -271,13 +307,11 @@ class _Following:
     def refusal(self, log: str, matched: int, event: Event) -> Replay:
         """Return the result for an event that no candidate can take."""
         names = self._evaluator.places.names
-        action = None if event.action is None else self._action(event.action)
-        arguments = {} if action is None else self._arguments(event, action)
-        seen = self._seen(event.state)
+        said = self._said(event)
         candidates = []
         for state in sorted(self.before, key=lambda each: written(self._evaluator, each)):
             pairs = zip(names, written(self._evaluator, state), strict=True)
-            found = tuple(self._alternatives(state, event, action, arguments, seen))
+            found = tuple(self._alternatives(state, event, said))
             candidates.append(Candidate(tuple(pairs), found))
         return Replay(
             log,
@@ -293,11 +327,10 @@ class _Following:
         self,
         state: State,
         event: Event,
-        action: str | None,
-        arguments: Mapping[str, Value],
-        seen: Mapping[int, Value],
+        said: _Said,
     ) -> Iterator[Alternative]:
         """Iterate over the nearest calls, those that the fewest guards refuse first."""
+        action, arguments, seen = said.action, said.arguments, said.seen
         if action is None:
             yield Alternative("", "", "", "", self._differences(state, seen))
             return
@@ -318,6 +351,10 @@ class _Following:
                 after = None if step is None else step.successor
                 words = ("it has no outcome",) if after is None else self._differences(after, seen)
                 yield Alternative(call, "", "", "", words)
+
+    def words(self, state: State, event: Event) -> tuple[str, ...]:
+        """Return what is said against the nearest call, apart from its guards."""
+        return next(self._alternatives(state, event, self._said(event))).differences
 
     def _guarded(self, action: str, call: str, name: str) -> Alternative:
         guards = self._evaluator.actions[action].guards

@@ -7,7 +7,8 @@ after the other as long as the last call still diverges in the same way.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from splitspec.model.evaluator import Evaluator
@@ -15,6 +16,7 @@ from splitspec.model.scope import State
 from splitspec.refinement.divergence import Call, Divergence
 from splitspec.refinement.driver import Binding, Driver, Found, Performer
 from splitspec.refinement.mapping import Implementation
+from splitspec.refinement.observation import Observer
 
 STATES_MAX = 20_000
 """How far a shorter way is looked for."""
@@ -26,7 +28,7 @@ def shortest(
     """Return the divergence with a program that is as short as can be found."""
     if not divergence.program:
         return divergence
-    trial = _Trial(mapping, evaluator)
+    trial = Trial(mapping, evaluator)
     program = divergence.program
     for candidate in trial.ways(program):
         if trial.shows(candidate, divergence):
@@ -50,16 +52,37 @@ def reproduce(
 
     Raises ValueError for a call that is none of the model.
     """
-    return _Trial(mapping, evaluator).run(program)
+    return Trial(mapping, evaluator).run(program)
 
 
-class _Trial:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A call that was made: in which state of the specification, by which guards that refuses it,
+    and what came of it. `outcome` is None if nothing was done, or if it was refused as it should
+    be. `subject` is the implementation, as it is until the next call.
+    """
+
+    number: int
+    performer: Performer
+    values: Binding
+    before: State
+    guards: tuple[str, ...]
+    outcome: State | Found | None
+    subject: Any
+
+
+class Trial:
     """Programs run on fresh implementations."""
 
     def __init__(self, mapping: Implementation[Any], evaluator: Evaluator) -> None:
         self._mapping, self._evaluator = mapping, evaluator
         self._driver = Driver(mapping, evaluator)
         self._performers = {p.path: p for p in self._driver.performers}
+
+    @property
+    def observer(self) -> Observer:
+        """What reads the state of the implementation."""
+        return self._driver.observer
 
     def shows(self, program: tuple[Call, ...], divergence: Divergence) -> bool:
         """Whether the last call, and none before, diverges in the same way."""
@@ -69,6 +92,13 @@ class _Trial:
         return found[1].kind is divergence.kind
 
     def run(self, program: tuple[Call, ...]) -> tuple[int, Found] | None:
+        for taken in self.calls(program):
+            if isinstance(taken.outcome, Found):
+                return taken.number, taken.outcome
+        return None
+
+    def calls(self, program: tuple[Call, ...]) -> Iterator[Taken]:
+        """Make the calls on a fresh implementation, up to the first that diverges."""
         state = next(iter(self._evaluator.initial_states()))
         subject = self._mapping.create()
         for number, call in enumerate(program, start=1):
@@ -76,17 +106,16 @@ class _Trial:
             enabled = self._enabled(state, performer)
             if values in enabled:
                 outcome = self._driver.perform(subject, performer, values, enabled[values])
-                if isinstance(outcome, Found):
-                    return number, outcome
-                state = state if outcome is None else outcome
-                continue
-            guards = self._driver.refusing(state, performer, values)
-            if self._driver.is_skipped(performer, guards):
-                continue
-            found = self._driver.refuse(subject, performer, values, guards)
-            if found is not None:
-                return number, found
-        return None
+                yield Taken(number, performer, values, state, (), outcome, subject)
+                state = outcome if isinstance(outcome, tuple) else state
+            else:
+                guards = self._driver.refusing(state, performer, values)
+                if self._driver.is_skipped(performer, guards):
+                    continue
+                outcome = self._driver.refuse(subject, performer, values, guards)
+                yield Taken(number, performer, values, state, guards, outcome, subject)
+            if isinstance(outcome, Found):
+                return
 
     def ways(self, program: tuple[Call, ...]) -> list[tuple[Call, ...]]:
         """Return a shortest program to the state before the last call, if one is near."""

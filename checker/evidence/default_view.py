@@ -36,13 +36,14 @@ def principals_of(program: Program) -> frozenset[str]:
     return frozenset(found)
 
 
-def default_view(program: Program) -> View:
-    """Return the view that follows from the types."""
+def default_view(program: Program, only: frozenset[str] | None = None) -> View:
+    """Return the view that follows from the types, of all variables or of some."""
     principals = principals_of(program)
     items = tuple(
         drawing
         for variable in program.variables.values()
         if variable.indices and variable.kind is not VariableKind.CONSTANT
+        if only is None or variable.path in only
         for drawing in _drawings(variable, principals)
     )
     span = next(iter(program.variables.values())).span

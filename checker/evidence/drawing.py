@@ -4,7 +4,7 @@ line what it is worth in each state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from splitspec.checker.evidence.default_view import default_view, principals_of
@@ -17,7 +17,10 @@ from splitspec.model.types import Sort
 from splitspec.model.valuation import Environment, Moment
 
 CELLS_MAX = 12
-"""A column with more cells shows those that something is drawn at."""
+"""A column with more cells, or with cells of several elements, shows those that something is drawn
+at."""
+
+CLAIM_TEXT = "What the claim names: no view of the specification draws it."
 
 Kinds = tuple[str, ...]
 """The types of a column's cells, as written: what tells columns apart."""
@@ -26,16 +29,33 @@ _OF_CELLS = (DrawingKind.COLUMN, DrawingKind.OWNER, DrawingKind.CLAIM, DrawingKi
              DrawingKind.MARK)  # fmt: skip
 
 
-def diagrams_of(evaluator: Evaluator, states: Sequence[State]) -> tuple[Diagram, ...]:
-    """Return the diagrams of the views in which something is drawn."""
-    found = (
-        _diagram(evaluator, name, text, items, states)
-        for name, text, items in _views(evaluator.program)
-    )
-    return tuple(d for d in found if d.inks or d.ledgers or d.tracks)
+def diagrams_of(
+    evaluator: Evaluator, states: Sequence[State], claimed: frozenset[int] = frozenset()
+) -> tuple[Diagram, ...]:
+    """Return the diagrams of the views in which something is drawn. If none of the places that a
+    claim names is drawn in them, one more is made of their variables."""
+    views = _views(evaluator.program)
+    found = [_diagram(evaluator, name, text, items, states) for name, text, items in views]
+    found = [d for d in found if d.inks or d.ledgers or d.tracks]
+    if claimed and not any(claimed & set(places_of(diagram)) for diagram in found):
+        variables = [variable.path for variable, _ in evaluator.places]
+        named = frozenset(variables[number] for number in claimed)
+        items = default_view(evaluator.program, named).items
+        drawings = tuple(item for item in items if isinstance(item, Drawing))
+        own = _diagram(evaluator, "claim", CLAIM_TEXT, drawings, states)
+        found += [own] if own.inks or own.ledgers else []
+    return tuple(found)
 
 
-def _views(program: Program) -> Iterable[tuple[str, str, tuple[Drawing, ...]]]:
+def places_of(diagram: Diagram) -> Iterator[int]:
+    """Iterate over the places that a diagram shows something of."""
+    for ink in diagram.inks:
+        yield from ink.places
+    for ledger in diagram.ledgers:
+        yield from ledger.places
+
+
+def _views(program: Program) -> Iterator[tuple[str, str, tuple[Drawing, ...]]]:
     """Iterate over the pictures: views of one name together."""
     views: dict[str, list[View]] = {}
     declared = [v for v in program.views if any(isinstance(i, Drawing) for i in v.items)]
@@ -167,6 +187,10 @@ def _cell(evaluator: Evaluator, binders: Sequence[Parameter], values: tuple[Valu
     return Cell(", ".join(shown), owners[0] if owners else "")
 
 
+def _is_trimmed(column: Column) -> bool:
+    return len(column.cells) > CELLS_MAX or "," in column.kinds
+
+
 def _trimmed(diagram: Diagram) -> Diagram:
     """Leave out cells of long columns at which nothing is ever drawn."""
     used = {end for ink in diagram.inks for end in (ink.source, ink.target) if end is not None}
@@ -174,7 +198,7 @@ def _trimmed(diagram: Diagram) -> Diagram:
         [
             number
             for number in range(len(column.cells))
-            if len(column.cells) <= CELLS_MAX or (position, number) in used
+            if (position, number) in used or not _is_trimmed(column)
         ]
         for position, column in enumerate(diagram.columns)
     ]
@@ -245,6 +269,10 @@ def _places(
     assert item.value is not None
     facts = Facts(evaluator.places)
     facts.collect(item.value, env, moment)
+    return _numbers(evaluator, facts)
+
+
+def _numbers(evaluator: Evaluator, facts: Facts) -> tuple[int, ...]:
     numbers = {name: number for number, name in enumerate(evaluator.places.names)}
     return tuple(sorted(numbers[name] for name, _ in facts.found))
 
@@ -261,7 +289,11 @@ def _ledger(evaluator: Evaluator, item: Drawing, states: Sequence[State]) -> Led
     if item.whole is not None:
         whole = tuple(_number(moment.value(item.whole, {})) for moment in moments)
     text = "" if item.whole is None else item.whole.span.text
-    return Ledger(item.label.replace("_", " "), tuple(bars), whole, text)
+    facts = Facts(evaluator.places)
+    for env in map(dict, evaluator.universe.bindings(item.binders, {})):
+        facts.collect(item.value, env, moments[-1])
+    places = _numbers(evaluator, facts)
+    return Ledger(item.label.replace("_", " "), tuple(bars), whole, text, places)
 
 
 def _number(value: Value) -> int:

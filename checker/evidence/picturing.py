@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from splitspec.checker.evidence.default_view import principals_of
-from splitspec.checker.evidence.drawing import diagrams_of
+from splitspec.checker.evidence.dependence import dependence_of
+from splitspec.checker.evidence.drawing import diagrams_of, places_of
 from splitspec.checker.evidence.execution import Execution
 from splitspec.checker.evidence.sequence import sequence_of
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.ir import Property, PropertyKind
-from splitspec.model.picture import Picture, Row
+from splitspec.model.ir import Property, PropertyKind, VariableKind
+from splitspec.model.picture import Diagram, Picture, Row
 from splitspec.model.trace import Trace
 from splitspec.model.types import Sort
 
@@ -21,6 +25,8 @@ def picture_of(
     """Return the picture of a trace and of the execution that it shows."""
     setting = evaluator.setting
     lanes, strokes = sequence_of(evaluator, execution.steps)
+    found = dependence_of(evaluator, execution, trace.explanation)
+    diagrams = diagrams_of(evaluator, execution.states, found.named)
     return Picture(
         trace=trace,
         title=claim.text,
@@ -28,11 +34,46 @@ def picture_of(
         difference="" if setting.variant is None else setting.variant.text,
         banner=banner,
         lanes=lanes,
-        strokes=strokes,
+        strokes=tuple(
+            replace(stroke, needed=number in found.steps)
+            for number, stroke in enumerate(strokes, start=1)
+        ),
         principals=_principals(evaluator),
-        diagrams=diagrams_of(evaluator, execution.states),
+        diagrams=diagrams,
         rows=_rows(evaluator, claim, execution),
+        opened=most_telling(
+            diagrams,
+            found.named - _rigid(evaluator),
+            (found.read | _causes(evaluator, trace)) - _rigid(evaluator),
+        ),
     )
+
+
+def _rigid(evaluator: Evaluator) -> frozenset[int]:
+    """Return the places of constants, which no step touches."""
+    variables = enumerate(evaluator.places)
+    return frozenset(n for n, (variable, _) in variables if variable.kind is VariableKind.CONSTANT)
+
+
+def _causes(evaluator: Evaluator, trace: Trace) -> frozenset[int]:
+    """Return the places that what a variant leaves out would have looked at."""
+    numbers = {name: number for number, name in enumerate(evaluator.places.names)}
+    causes = () if trace.explanation is None else trace.explanation.causes
+    return frozenset(
+        numbers[place] for cause in causes if cause.varied for place, _ in cause.places
+    )
+
+
+def most_telling(diagrams: Sequence[Diagram], named: frozenset[int], read: frozenset[int]) -> int:
+    """Return the number of the diagram that draws most of some places; those that are named count
+    twice."""
+
+    def weight(diagram: Diagram) -> int:
+        drawn = set(places_of(diagram))
+        return 2 * len(drawn & named) + len(drawn & read - named)
+
+    weights = [weight(diagram) for diagram in diagrams]
+    return weights.index(max(weights)) if weights else 0
 
 
 def _principals(evaluator: Evaluator) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ import networkx
 
 from splitspec.checker.evidence.causes import location
 from splitspec.checker.evidence.execution import Execution, trace
+from splitspec.checker.evidence.lasso import Group, groups_of
 from splitspec.checker.explicit.graph import Graph
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Expression, Property, Value
@@ -27,9 +28,6 @@ from splitspec.model.scope import State
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Explanation, Trace
 from splitspec.model.transition import Transition
-
-Group = tuple[str, tuple[Value, ...], bool]
-"""A fair action, the values of its fair parameters, and whether it is strongly fair."""
 
 STATES_MAX = 20_000
 ROUND = (
@@ -111,13 +109,7 @@ def _edges(space: Space, number: int) -> Iterator[Edge]:
         target = graph.numbers.get(after)
         if target is None:
             target = graph.add(after, after, (number, step))
-        yield Edge(target, step, tuple(_groups(space.evaluator, step)))
-
-
-def _groups(evaluator: Evaluator, step: Transition) -> Iterator[Group]:
-    values = dict(step.binding)
-    for fairness in evaluator.program.actions[step.action].fairness:
-        yield step.action, tuple(values[name] for name in fairness.parameters), fairness.strong
+        yield Edge(target, step, tuple(groups_of(space.evaluator, step)))
 
 
 # Fair rounds

@@ -19,10 +19,9 @@ from splitspec.checker.report.page import Take, page
 from splitspec.cli.selection import Request, select
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.loader import load
-from splitspec.model.picture import Companion, Picture
+from splitspec.model.picture import Companion, Parting, Picture
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, properties_under
-from splitspec.model.trace import Step
 
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "build" / "screenshots"
@@ -123,10 +122,11 @@ def test_two_runs_stand_side_by_side(tmp_path: Path, visit: Open) -> None:
     """What a refinement sees of each step stands beside it, and where the two part is said."""
     picture = _picture(tmp_path, "No page is mapped twice.")
     trace_ = replace(picture.trace, explanation=None)
-    steps = (Step("ideal.take", "kernel", (("c", "c1"),)), None)
+    steps = ("take(c1)", "")
     states = (("free",), ("taken",), ("taken",))
     refused = ("once", HOSTILE[0], "ideal.split:3")
-    companion = Companion("ideal", ("seat",), states, steps, (refused,), (("seat", "a", "b"),))
+    parting = Parting("diverges", HOSTILE[1], "refused", (refused,), (("seat", "a", "b"),))
+    companion = Companion("ideal", ("seat",), states, steps, parting)
     path = tmp_path / "page.html"
     take = Take("run", replace(picture, trace=trace_), companion=companion)
     path.write_text(page([take], "text", "1"))
@@ -139,7 +139,8 @@ def test_two_runs_stand_side_by_side(tmp_path: Path, visit: Open) -> None:
     shown.keyboard.press("ArrowLeft")
     assert "seat" in beside.inner_text()
     assert "taken" in beside.inner_text()
-    assert "is no step" in shown.locator(".why").inner_text()
+    assert HOSTILE[1] in shown.locator(".why").inner_text()
+    assert HOSTILE[0] in shown.locator(".why").inner_text()
     SHOTS.mkdir(parents=True, exist_ok=True)
     shown.keyboard.press("End")
     shown.screenshot(path=SHOTS / "side-by-side-light.png", full_page=True)
@@ -160,6 +161,11 @@ def test_a_run_of_thirty_steps_fits_in_200_kilobytes(tmp_path: Path, visit: Open
     claim = claim_named(evaluator, "fork.zygote_sealed")
     assert claim is not None
     picture = picture_of(evaluator, claim, execution, trace(evaluator, claim, execution, None))
+    needed = range(2, 31, 3)
+    strokes = enumerate(picture.strokes, start=1)
+    picture = replace(
+        picture, strokes=tuple(replace(stroke, needed=n in needed) for n, stroke in strokes)
+    )
     path = tmp_path / "page.html"
     path.write_text(page([Take("run", picture)], "text", "1"))
     assert path.stat().st_size < 200_000
@@ -168,3 +174,7 @@ def test_a_run_of_thirty_steps_fits_in_200_kilobytes(tmp_path: Path, visit: Open
     SHOTS.mkdir(parents=True, exist_ok=True)
     shown.screenshot(path=SHOTS / "thirty-steps-light.png", full_page=True)
     assert shown.locator("[role=option]").count() == 31
+    # Of so many steps, those that matter can be shown alone.
+    shown.locator("#filter").select_option(label="steps that the claim depends on")
+    rows = [int(row.get_attribute("data-step")) for row in shown.locator(".step:visible").all()]
+    assert rows == [0, *needed]

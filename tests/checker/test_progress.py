@@ -6,9 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
+from splitspec.checker.evidence.execution import Execution
+from splitspec.checker.evidence.lasso import refutes_progress
+from splitspec.checker.evidence.replay import perform, retrace
 from splitspec.checker.explicit.liveness import refute
 from splitspec.checker.explicit.search import explore
 from splitspec.checker.symbolic.proving import prove
+from splitspec.model.evaluator import Evaluator
+from splitspec.model.ir import Property
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
 
@@ -321,3 +326,44 @@ def test_a_premise_that_never_holds_is_found(
     if unmet:
         (proved,) = (v for v in prove(made).verdicts if v.property == "m.exits_end")
         assert proved.outcome is Outcome.HOLDS
+
+
+def _run(setting: Setting) -> tuple[Evaluator, Property, Execution]:
+    (path,) = setting.progress
+    found = refute(setting, path).trace
+    assert found is not None
+    evaluator = Evaluator(setting)
+    execution = retrace(evaluator, found)
+    assert isinstance(execution, Execution)
+    return evaluator, setting.program.properties[path], execution
+
+
+# Who runs takes and gives for ever.
+ROUND = LEAVING.replace(
+    "take(c: C, g: G) by kernel for c", "take(c: C, g: G) by kernel for c fair for c"
+).replace("      when leaving: phase[c] = leaving\n      when mine", "      when mine")
+UNFAIR = ROUND.replace("finish(c: C) by kernel for c fair for c", "finish(c: C) by kernel for c")
+
+
+def test_a_round_is_judged_again_by_the_evaluator_alone(setting: Make) -> None:
+    """What the search found refutes the claim; a run that stops before it is round does not, nor
+    one that is answered, nor the same round where an action that waits in it is fair."""
+    evaluator, claim, execution = _run(setting(UNFAIR))
+    assert execution.states[-1] in execution.states[:-1]
+    assert refutes_progress(evaluator, claim, execution)
+    shorter = Execution(execution.states[:-1], execution.steps[:-1])
+    assert not refutes_progress(evaluator, claim, shorter)
+    fair = Evaluator(setting(ROUND))
+    calls = [(step.action, dict(step.binding)) for step in execution.steps]
+    again = perform(fair, calls, execution.states[0])
+    assert isinstance(again, Execution)
+    assert not refutes_progress(fair, claim, again)
+    assert not refutes_progress(evaluator, claim, Execution(execution.states[:1], ()))
+
+
+def test_a_run_that_may_stop_is_judged_again(setting: Make) -> None:
+    unfair = LEAVING.replace(" fair for c", "")
+    evaluator, claim, execution = _run(setting(unfair))
+    assert refutes_progress(evaluator, claim, execution)
+    fair = Evaluator(setting(LEAVING))
+    assert not refutes_progress(fair, claim, execution)

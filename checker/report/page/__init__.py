@@ -23,7 +23,16 @@ from splitspec.checker.report.trace_document import explanation_document
 from splitspec.model.picture import Companion, Diagram, Ink, Picture
 from splitspec.model.trace import Step
 
-SCRIPTS = ("elements.js", "sequence.js", "diagram.js", "panels.js", "page.js")
+SCRIPTS = (
+    "elements.js",
+    "sequence.js",
+    "layout.js",
+    "wires.js",
+    "diagram.js",
+    "panels.js",
+    "tools.js",
+    "page.js",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +46,16 @@ class Take:
     companion: Companion | None = None
 
 
-def page(takes: Sequence[Take], text: str, version: str, provenance: str = "") -> str:
-    """Return the file. `text` is what the command line prints of the first picture."""
+def page(
+    takes: Sequence[Take], text: str, version: str, provenance: str = "", command: str = ""
+) -> str:
+    """Return the file. `text` is what the command line prints of the first picture, `command` a
+    line that makes it print that."""
     style, script = _read("style.css"), _script()
     template = Environment(
         autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     ).from_string(_read("page.html"))
-    data = {"takes": [_take(take) for take in takes]}
+    data = {"takes": [_take(take) for take in takes], "command": command}
     first = takes[0].picture.trace
     return template.render(
         title=f"{first.claim} · {first.model} · splitspec",
@@ -90,9 +102,11 @@ def _take(take: Take) -> dict[str, Any]:
         "variant": trace.variant or "",
         "adversary": adversary(trace.given),
         "scope": _scope(trace.scope),
+        "given": [f"honest {actor}" for actor in trace.given],
+        "sizes": dict(trace.scope),
         "property": trace.claim,
         "kind": picture.kind,
-        "verdict": "no step of the other" if take.companion else _verdict(picture),
+        "verdict": take.companion.parting.verdict if take.companion else _verdict(picture),
         "companion": None if take.companion is None else _companion(take.companion),
         "title": picture.title,
         "difference": picture.difference,
@@ -117,10 +131,12 @@ def _take(take: Take) -> dict[str, Any]:
                 "location": _near(stroke.location),
                 "guards": [list(guard) for guard in stroke.guards],
                 "dropped": number in take.dropped,
+                "needed": stroke.needed,
             }
             for number, stroke in enumerate(picture.strokes, start=1)
         ],
         "diagrams": [_diagram(diagram) for diagram in picture.diagrams],
+        "opened": picture.opened,
         "rows": [
             {"path": row.path, "text": row.text, "truths": list(row.truths)} for row in picture.rows
         ],
@@ -128,13 +144,20 @@ def _take(take: Take) -> dict[str, Any]:
 
 
 def _companion(companion: Companion) -> dict[str, Any]:
+    parting = companion.parting
     return {
         "name": companion.name,
         "places": list(companion.places),
         "states": [list(state) for state in companion.states],
-        "steps": [None if step is None else _step(step) for step in companion.steps],
-        "refusals": [list(refusal) for refusal in companion.refusals],
-        "differences": [list(difference) for difference in companion.differences],
+        "steps": list(companion.steps),
+        "idle": companion.idle,
+        "diagrams": [_diagram(diagram) for diagram in companion.diagrams],
+        "sentence": parting.sentence,
+        "word": parting.word,
+        "refusals": [[name, line, _near(place)] for name, line, place in parting.refusals],
+        "differences": [list(difference) for difference in parting.differences],
+        "headings": list(parting.headings),
+        "remarks": list(parting.remarks),
     }
 
 
@@ -157,8 +180,13 @@ def _scope(scope: Iterable[tuple[str, int]]) -> str:
 
 
 def _step(step: Step) -> dict[str, Any]:
-    values = [value for _, value in step.arguments]
-    return {"call": str(step), "actor": step.actor, "action": step.action, "values": values}
+    return {
+        "call": str(step),
+        "actor": step.actor,
+        "action": step.action,
+        "names": [name for name, _ in step.arguments],
+        "values": [value for _, value in step.arguments],
+    }
 
 
 def _explanation(picture: Picture) -> dict[str, Any] | None:
@@ -199,6 +227,7 @@ def _diagram(diagram: Diagram) -> dict[str, Any]:
                 "bars": [[name, list(values)] for name, values in ledger.bars],
                 "whole": None if ledger.whole is None else list(ledger.whole),
                 "wholeText": ledger.whole_text,
+                "places": list(ledger.places),
             }
             for ledger in diagram.ledgers
         ],

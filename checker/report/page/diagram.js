@@ -1,119 +1,13 @@
 // The state as columns of cells with arrows between them. Fill: whose it really is. Border: whose
 // it is as the tables have it. What the step changed, and what makes the claim false, stands out.
 
-const CELL_WIDTH = 148;
-const CELL_GAP = 16;
-const HEAD_Y = 44;
-const ROUND = 34; // the room above and below for wires that go round a column
-
-/** Return what each ink shows in a state, and how that differs from the state before. */
-function inkState(ink, index) {
-  const now = ink.values[index];
-  const before = index > 0 ? ink.values[index - 1] : now;
-  const status = now === before ? (now ? "kept" : "none") : now ? (before ? "changed" : "new") : "gone";
-  return { ink, now, before, status };
-}
-
-function cellInks(diagram, index) {
-  const table = diagram.columns.map((column) => column.cells.map(() => ({ owner: [], claim: [], mark: [] })));
-  for (const ink of diagram.inks) {
-    if (ink.kind === "link") continue;
-    const state = inkState(ink, index);
-    if (state.status !== "none") table[ink.source[0]][ink.source[1]][ink.kind].push(state);
-  }
-  return table;
-}
-
-/** Return the marks of a cell broken into rows of boxes. */
-function markRows(marks) {
-  const rows = [];
-  let width = Infinity;
-  for (const mark of marks) {
-    const shown = mark.now || mark.before;
-    const text = short(shown === "1" ? mark.ink.label : `${mark.ink.label} ${shown}`, 20);
-    const needed = text.length * 6.1 + 12;
-    if (width + needed > CELL_WIDTH - 16) { rows.push([]); width = 0; }
-    rows[rows.length - 1].push({ ...mark, text, x: width, width: needed });
-    width += needed + 5;
-  }
-  return rows;
-}
-
-/** Heights follow from what a cell ever shows, so that nothing moves from step to step. */
-function cellHeights(diagram, count) {
-  return diagram.columns.map((column, c) => column.cells.map((cell, n) => {
-    let most = 0;
-    for (let index = 0; index < count; index += 1) {
-      const inks = cellInks(diagram, index)[c][n];
-      most = Math.max(most, inks.claim.length * 17 + markRows(inks.mark).length * 20 + (inks.owner.length ? 17 : 0));
-    }
-    return 32 + most;
-  }));
-}
-
-/** Return the layer of each column: as far to the right as its links lead, back links aside. */
-function layersOf(diagram) {
-  const links = diagram.inks.filter((ink) => ink.kind === "link" && ink.source[0] < ink.target[0]);
-  const layers = diagram.columns.map(() => 0);
-  diagram.columns.forEach((_, column) => {
-    for (const ink of links) {
-      if (ink.target[0] === column) layers[column] = Math.max(layers[column], layers[ink.source[0]] + 1);
-    }
-  });
-  return layers;
-}
-
-/** Return where every heading and cell stands. Columns of one layer stand above one another. */
-function layOut(diagram, count) {
-  const heights = cellHeights(diagram, count);
-  const layers = layersOf(diagram);
-  const links = diagram.inks.filter((ink) => ink.kind === "link");
-  const depth = Math.max(0, ...layers) + 1;
-  const stacks = Array.from({ length: depth }, (_, layer) =>
-    diagram.columns.map((_, column) => column).filter((column) => layers[column] === layer));
-  const tall = (column) => HEAD_Y + heights[column].reduce((sum, height) => sum + height + CELL_GAP, 0);
-  const totals = stacks.map((stack) => stack.reduce((sum, column) => sum + tall(column), 0));
-  const tallest = Math.max(60, ...totals);
-  const boxes = diagram.columns.map(() => []);
-  const heads = diagram.columns.map(() => null);
-  let x = 10;
-  stacks.forEach((stack, layer) => {
-    let y = (tallest - totals[layer]) / 2;
-    for (const column of stack) {
-      heads[column] = { x: x + CELL_WIDTH / 2, y };
-      y += HEAD_Y;
-      for (const height of heights[column]) {
-        boxes[column].push({ x, y, width: CELL_WIDTH, height });
-        y += height + CELL_GAP;
-      }
-    }
-    const across = links.filter((ink) => {
-      const ends = [layers[ink.source[0]], layers[ink.target[0]]];
-      return Math.min(...ends) <= layer && Math.max(...ends) > layer;
-    });
-    const longest = Math.max(0, ...across.map((ink) => ink.label.length));
-    x += CELL_WIDTH + (across.length ? Math.max(120, longest * 6.4 + 70) : 40);
-  });
-  const skips = links.some((ink) => Math.abs(layers[ink.source[0]] - layers[ink.target[0]]) > 1);
-  if (skips) {
-    for (const part of [...heads, ...boxes.flat()]) part.y += ROUND;
-  }
-  const spans = stacks.map((stack) => {
-    const tops = stack.map((column) => heads[column].y);
-    const ends = stack.flatMap((column) => boxes[column].map((box) => box.y + box.height));
-    return { x: boxes[stack[0]] && boxes[stack[0]][0] ? boxes[stack[0]][0].x : 0, top: Math.min(...tops), bottom: Math.max(...ends) };
-  });
-  const within = links.some((ink) => layers[ink.source[0]] === layers[ink.target[0]]);
-  const right = Math.max(...boxes.flat().map((box) => box.x + box.width), 0);
-  return { boxes, heads, layers, spans, width: right + 12 + (within ? 96 : 0),
-    height: tallest + 6 + (skips ? 2 * ROUND : 0) };
-}
-
 class Diagram {
-  constructor(diagram, take) {
+  constructor(declared, take) {
+    const diagram = asTree(declared);
     this.diagram = diagram;
     this.take = take;
     this.layout = layOut(diagram, take.count);
+    this.bundles = route(diagram, this.layout);
     this.svg = s("svg", {
       viewBox: `0 0 ${this.layout.width} ${this.layout.height}`, width: this.layout.width,
       height: this.layout.height, role: "img",
@@ -151,17 +45,30 @@ class Diagram {
     }));
     const wires = s("g");
     const labels = s("g");
-    const taken = new Map();
-    for (const ink of diagram.inks) {
-      if (ink.kind !== "link") continue;
-      const state = inkState(ink, index);
-      if (state.status === "none") continue;
-      const [wire, text] = this.wire(state, classOf(state), taken);
-      wires.append(wire);
-      labels.append(text);
-    }
+    for (const bundle of this.bundles) this.bundle(bundle, index, classOf, wires, labels);
     // A wire that passes a column on its way goes behind its cells; what it says stays in front.
     svg.prepend(wires, cells, labels);
+  }
+
+  /** Draw the links from one cell to another that there are, with their names below one another. */
+  bundle(bundle, index, classOf, wires, labels) {
+    const { source, target, returns, label } = bundle;
+    const ends = [source, target].map(([column, cell]) => this.diagram.columns[column].cells[cell]);
+    const named = ends.every((cell) => this.isNamed(cell)) ? "named" : "";
+    const states = bundle.inks.map((ink) => inkState(ink, index));
+    const shown = states.filter((state) => state.status !== "none");
+    const top = label.y + (LABEL_LINE * (states.length - shown.length)) / 2;
+    states.forEach((state, number) => {
+      if (state.status === "none") return;
+      const { curves, head: [x, y, way] } = bundle.wires[number];
+      const kind = `link ${classOf(state)} ${returns ? "back" : ""} ${named}`;
+      wires.append(s("g", { class: kind },
+        s("title", {}, `${state.ink.label}: ${this.nameOf(source)} → ${this.nameOf(target)}`),
+        s("path", { class: "wire", d: curveText(curves) }), s("path", { class: "head", d: `M${x} ${y}l${way * 9} -4.5v9Z` })));
+      labels.append(s("g", { class: kind }, s("text", {
+        x: label.x + label.width / 2, y: top + LABEL_LINE * (shown.indexOf(state) + 0.8), "text-anchor": "middle",
+      }, short(state.ink.label, 22))));
+    });
   }
 
   cell(cell, box, inks, classOf) {
@@ -189,19 +96,19 @@ class Diagram {
     });
     group.append(s("title", {}, this.title(cell, inks)));
     const left = 12;
-    group.append(s("text", { class: "name", x: left, y: 21 }, short(cell.name, owners.length ? 9 : 16)));
+    group.append(s("text", { class: "name", x: left, y: 21 }, short(cell.name, owners.length ? 9 : 13)));
     if (principal >= 0) group.append(swatch(principal, box.width - 24, 10));
     let y = 38;
     for (const state of inks.owner) {
       const text = `${state.ink.label}: ${state.ink.principal}`;
-      group.append(s("text", { class: `small ${state.status === "gone" ? "gone" : ""}`, x: left, y }, short(text, 20)));
+      group.append(s("text", { class: `small ${state.status === "gone" ? "gone" : ""}`, x: left, y }, short(text, 19)));
       y += 17;
       if (owners.length && state.status !== "gone") break;
     }
     for (const state of inks.claim) {
       group.append(swatch(this.take.principals.indexOf(state.ink.principal), left, y - 9));
       group.append(s("text", { class: `claim-text ${state.status === "gone" ? "gone" : ""}`, x: left + 17, y },
-        short(`${state.ink.label}: ${state.ink.principal}`, 18)));
+        short(`${state.ink.label}: ${state.ink.principal}`, 17)));
       y += 17;
     }
     markRows(inks.mark).forEach((row) => {
@@ -217,76 +124,9 @@ class Diagram {
     return group;
   }
 
-  wire(state, classes, taken) {
-    const { source, target, label } = state.ink;
-    const a = this.layout.boxes[source[0]][source[1]];
-    const b = this.layout.boxes[target[0]][target[1]];
-    const slot = (key) => { const used = taken.get(key) || 0; taken.set(key, used + 1); return used; };
-    const out = slot(`out ${source}`);
-    const into = slot(`in ${target}`);
-    let path, head, middle, back = false;
-    const [from, to] = [this.layout.layers[source[0]], this.layout.layers[target[0]]];
-    if (from === to) {
-      const x = a.x + a.width;
-      const y1 = a.y + a.height / 2;
-      const y2 = b.y + b.height / 2 + 4;
-      const bulge = 34 + Math.min(Math.abs(y2 - y1) / 4, 40);
-      path = `M${x} ${y1}C${x + bulge} ${y1} ${x + bulge} ${y2} ${x + 8} ${y2}`;
-      head = `M${x} ${y2}l9 -4.5v9Z`;
-      middle = { x: x + bulge * 0.75 + 4, y: (y1 + y2) / 2, anchor: "start" };
-    } else {
-      back = from > to;
-      const sign = back ? -1 : 1;
-      const x1 = back ? a.x : a.x + a.width;
-      const x2 = back ? b.x + b.width : b.x;
-      const y1 = a.y + (back ? a.height * 0.72 : Math.min(18 + 11 * out, a.height - 6));
-      const y2 = b.y + (back ? b.height * 0.72 : Math.min(18 + 11 * into, b.height - 6));
-      const bend = Math.max(Math.abs(x2 - x1) * 0.45, 30);
-      const round = Math.abs(from - to) === 2 ? this.way(Math.min(from, to) + 1, (y1 + y2) / 2, slot("round")) : null;
-      path = round === null
-        ? `M${x1} ${y1}C${x1 + sign * bend} ${y1} ${x2 - sign * bend} ${y2} ${x2 - sign * 8} ${y2}`
-        : this.detour(x1, y1, x2 - sign * 8, y2, round, sign);
-      head = `M${x2} ${y2}l${-sign * 9} -4.5v9Z`;
-      const place = 0.4 + 0.16 * (out % 3);
-      middle = { x: x1 + (x2 - x1) * (y1 === y2 ? 0.5 : place), anchor: "middle" };
-      const t = y1 === y2 ? 0.5 : place;
-      middle.y = y1 + (y2 - y1) * (3 * t * t - 2 * t * t * t) - 5;
-      if (round !== null) {
-        const along = 0.35 + 0.2 * (round.slot % 3);
-        const near = sign > 0 ? round.start : round.end;
-        middle = { x: x1 + (near - x1) * along, y: y1 + (round.y - y1) * along - 4, anchor: "middle" };
-      }
-    }
-    const ends = [source, target].map(([column, cell]) => this.diagram.columns[column].cells[cell]);
-    const kind = `link ${classes} ${back ? "back" : ""} ${ends.every((cell) => this.isNamed(cell)) ? "named" : ""}`;
-    return [
-      s("g", { class: kind },
-        s("title", {}, `${label}: ${this.nameOf(source)} → ${this.nameOf(target)}`),
-        s("path", { class: "wire", d: path }), s("path", { class: "head", d: head })),
-      s("g", { class: kind },
-        s("text", { x: middle.x, y: middle.y, "text-anchor": middle.anchor }, short(label, 22))),
-    ];
-  }
-
   /** Whether the step that led here names the cell: all its elements are among the arguments. */
   isNamed(cell) {
     return cell.name.split(", ").every((element) => this.named.has(element));
-  }
-
-  /** Return how to pass a layer's cells: above them or below, whichever is nearer. */
-  way(layer, y, slot) {
-    const { x, top, bottom } = this.layout.spans[layer];
-    const above = Math.abs(y - top) < Math.abs(bottom - y);
-    const aside = 12 + 9 * (slot % 3);
-    return { y: above ? top - aside + 8 : bottom + aside, start: x - 8, end: x + CELL_WIDTH + 8, slot };
-  }
-
-  detour(x1, y1, x2, y2, round, sign) {
-    const [near, far] = sign > 0 ? [round.start, round.end] : [round.end, round.start];
-    const first = sign * Math.max(Math.abs(near - x1) * 0.5, 16);
-    const last = sign * Math.max(Math.abs(x2 - far) * 0.5, 16);
-    return `M${x1} ${y1}C${x1 + first} ${y1} ${near - first} ${round.y} ${near} ${round.y}H${far}`
-      + `C${far + last} ${round.y} ${x2 - last} ${y2} ${x2} ${y2}`;
   }
 
   nameOf([column, cell]) {
@@ -331,10 +171,11 @@ function legend(diagram, take) {
   if (has("owner")) entries.push(h("span", {}, sample(box("var(--t0)", "var(--line)", 1)), "fill: whose it really is"));
   if (has("claim")) entries.push(h("span", {}, sample(box("var(--panel)", "var(--p0)", 2.6)), "border: whose, as a table has it"));
   const wire = (classes) => sample(s("g", { class: `link ${classes}` }, s("path", { class: "wire", d: "M1 8H18" }), s("path", { class: "head", d: "M25 8l-9 -4.5v9Z" })));
+  const drawn = (places) => diagram.inks.some((ink) => ink.places.some((place) => places.has(place)));
   entries.push(h("span", {}, wire("named"), "named by this step"));
   entries.push(h("span", {}, wire("new"), "changed by this step"));
-  if ([...take.unchecked.values()].some((places) => places.size)) entries.push(h("span", {}, wire("unchecked"), "what the missing guard would have looked at"));
-  if (take.evidence.size) entries.push(h("span", {}, wire("evidence"), "makes the claim false"));
+  if ([...take.unchecked.values()].some(drawn)) entries.push(h("span", {}, wire("unchecked"), "what the missing guard would have looked at"));
+  if (drawn(take.evidence)) entries.push(h("span", {}, wire("evidence"), take.companion ? "where the two part" : "makes the claim false"));
   return h("div", { class: "legend", "aria-label": "Legend" }, entries);
 }
 
@@ -352,7 +193,7 @@ function ledgerPanel(ledger, take, index) {
     const principal = take.principals.indexOf(name);
     part.style.width = `${(100 * value) / most}%`;
     part.style.background = tintOf(principal);
-    part.style.color = colourOf(principal);
+    if (principal >= 0) part.prepend(swatchImage(principal));
     bar.append(part);
   }
   const verdict = whole === null ? `sum ${sum}`

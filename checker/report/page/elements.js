@@ -34,6 +34,17 @@ function plural(count, word) {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
+/** Return a call as text that breaks between its arguments, and nowhere else if that suffices. */
+function callText(call) {
+  const parts = String(call).split(/(?<=\(|, )/);
+  return h("span", { class: "call" }, parts.map((part, index) => [index ? h("wbr") : null, h("span", { class: "unit" }, part)]));
+}
+
+/** Return a name that may break after an underscore. */
+function breakable(name) {
+  return String(name).split(/(?<=_)/).map((part, index) => [index ? h("wbr") : null, part]);
+}
+
 // Principals: a colour, and a shape for those who do not see it.
 
 const SHAPES = [

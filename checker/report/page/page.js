@@ -1,12 +1,17 @@
 // The page: one selected step, and everything that follows it.
 
 const STEPS_OF_A_SHORT_RUN = 8;
+const NARROW = 1030; // one column
+const PICTURE_LEAST = 500;
+const PANEL_PADDING = 34;
+const GAP = 16;
 
 const KEYS = [
   ["→ or l", "next step"], ["← or h", "previous step"], ["Home, End", "first and last state"],
   ["[ and ]", "previous and next step of the same actor"], ["v", "first step after which the claim is false"],
   ["d", "changes only, or the whole state"], ["m", "minimised or original run"], ["1 to 9", "pictures"],
-  ["t", "light or dark"], ["?", "this help"],
+  ["/", "show some steps only"], ["y", "copy this step"], ["Shift Y", "copy all as text"], ["Shift J", "copy the trace as JSON"],
+  ["c", "copy the command line"], ["t", "light or dark"], ["?", "this help"],
 ];
 
 class Page {
@@ -20,6 +25,8 @@ class Page {
     const wanted = /^#step-(\d+)$/.exec(location.hash);
     this.select(wanted ? Number(wanted[1]) : this.take.count - 1);
     document.addEventListener("keydown", (event) => this.key(event));
+    this.width = document.getElementById("main").clientWidth;
+    window.addEventListener("resize", () => this.resize());
   }
 
   get take() {
@@ -31,9 +38,11 @@ class Page {
     const select = (index) => this.select(index);
     const point = (places) => this.point(places);
     document.getElementById("header").replaceChildren(...this.header());
-    this.sequence = sequencePanel(take, select);
+    const filter = filterControl(take, (way) => this.filter(way));
+    this.shows = filter.ways[0].test;
+    this.sequence = sequencePanel(take, select, this.fitColumns(), filter.select);
     this.time = timePanel(take, select);
-    this.tab = mostTelling(take);
+    this.tab = take.opened;
     this.stepBody = h("div");
     this.stateBody = h("div");
     const step = h("section", { class: "panel", "aria-label": "This step", id: "step" },
@@ -41,7 +50,7 @@ class Page {
     const state = h("section", { class: "panel", "aria-label": "State" }, this.tabs(), this.stateBody);
     this.otherBody = h("div");
     const other = take.companion ? h("section", { class: "panel", "aria-label": "The run beside", id: "beside" },
-      h("h2", {}, take.companion.name), this.otherBody) : null;
+      h("h2", {}, take.companion.name), this.besideBody = h("div"), this.otherBody) : null;
     // A long sequence is a column of its own, and the picture stays beside the step that is read.
     const long = take.steps.length > STEPS_OF_A_SHORT_RUN;
     const left = h("div", { class: "stack" }, this.sequence.panel, long ? null : step);
@@ -49,6 +58,42 @@ class Page {
       explanationPanel(take, point, select));
     document.getElementById("main").replaceChildren(left, right, this.time.panel);
     this.showDiagram();
+  }
+
+  /** Give the steps the width that they need, if the picture keeps enough; return their width. */
+  fitColumns() {
+    const main = document.getElementById("main");
+    const whole = main.clientWidth;
+    if (whole < NARROW) {
+      main.style.gridTemplateColumns = "minmax(0, 1fr)";
+      return whole - PANEL_PADDING;
+    }
+    const widths = sequenceWidths(this.take).map((width) => width + PANEL_PADDING);
+    const room = whole - GAP - PANEL_PADDING - this.pictureWidth();
+    const wanted = widths.find((width) => width <= room) ?? widths[widths.length - 1];
+    const left = Math.round(Math.max(440, Math.min(wanted, whole - GAP - PICTURE_LEAST)));
+    main.style.gridTemplateColumns = `${left}px minmax(0, 1fr)`;
+    return left - PANEL_PADDING;
+  }
+
+  /** Return the width at which the widest picture is not made smaller. */
+  pictureWidth() {
+    const { take } = this;
+    const widths = take.diagrams.filter((diagram) => diagram.inks.length).map((diagram) => layOut(asTree(diagram), take.count).width);
+    return Math.max(PICTURE_LEAST, ...widths);
+  }
+
+  /** Lay everything out again when the window has another width. */
+  resize() {
+    const { mode, tab, index } = this;
+    const { clientWidth } = document.getElementById("main");
+    if (clientWidth === this.width) return;
+    this.width = clientWidth;
+    this.build();
+    this.mode = mode;
+    document.getElementById("mode").setAttribute("aria-pressed", String(mode === "all"));
+    this.chooseTab(tab);
+    this.select(index);
   }
 
   header() {
@@ -59,12 +104,13 @@ class Page {
     const tools = h("div", { class: "tools" },
       this.takes.length > 1 ? h("button", { class: "tool", id: "take", onclick: () => this.toggleTake() },
         `${this.takes[0].name} / ${this.takes[1].name}: ${take.name}`) : null,
+      copyMenu(this),
       h("button", { class: "tool", id: "theme", onclick: () => this.toggleTheme() }, "light / dark"),
       h("button", { class: "tool", id: "help", "aria-haspopup": "dialog", onclick: () => this.help() }, "? keys"));
     return [
       h("div", {},
         h("p", { class: "kicker" }, verdict, ` · ${take.kind}`),
-        h("h1", {}, h("span", { class: "module" }, module), take.property.slice(module.length)),
+        h("h1", {}, h("span", { class: "module" }, module), breakable(take.property.slice(module.length))),
         take.title ? h("p", { class: "claim" }, take.title) : null,
         h("div", { class: "facts" }, fact("model", take.model), fact("variant", take.variant), fact("against", take.adversary),
           fact("scope", take.scope), fact("length", plural(take.steps.length, "step"))),
@@ -99,10 +145,38 @@ class Page {
     if (diagram.text) this.stateBody.append(h("p", { class: "diagram-text" }, diagram.text));
     if (diagram.inks.length) {
       this.drawn = new Diagram(diagram, this.take);
-      this.stateBody.append(h("div", { class: "canvas" }, this.drawn.svg), legend(diagram, this.take));
+      const canvas = h("div", { class: "canvas" }, this.drawn.svg);
+      this.stateBody.append(this.withBefore(diagram, canvas), legend(diagram, this.take));
     }
     this.ledgers = h("div");
-    this.stateBody.append(this.ledgers);
+    this.undrawn = h("p", { class: "undrawn" });
+    this.stateBody.append(this.ledgers, this.undrawn);
+    this.showBeside(diagram.name);
+  }
+
+  /** Of a step from a state that nobody may reach, both states are shown at once. */
+  withBefore(diagram, canvas) {
+    if (!this.take.banner || this.take.count < 2) return canvas;
+    const before = new Diagram(diagram, { ...this.take, evidence: new Set(), unchecked: new Map() });
+    before.draw(0);
+    const moment = (name, shown) => {
+      const part = h("div", { class: "moment" }, h("h3", {}, name), shown);
+      part.style.flexBasis = `${before.layout.width}px`;
+      return part;
+    };
+    return h("div", { class: "moments" }, moment("Before the step", h("div", { class: "canvas", id: "before" }, before.svg)), moment("After it", canvas));
+  }
+
+  /** Show the same picture of the run beside, if it has one. */
+  showBeside(name) {
+    this.beside = null;
+    const { companion } = this.take;
+    if (!companion) return;
+    const diagram = companion.diagrams.find((item) => item.name === name && item.inks.length);
+    this.besideBody.replaceChildren();
+    if (!diagram) return;
+    this.beside = new Diagram(diagram, companionTake(this.take));
+    this.besideBody.append(h("div", { class: "canvas" }, this.beside.svg));
   }
 
   /** Show the state after step `index`; 0 is the initial one. */
@@ -128,18 +202,43 @@ class Page {
     return Math.min(this.index, this.take.count - 1);
   }
 
+  get drawnState() {
+    return this.take.banner ? this.take.count - 1 : this.shown;
+  }
+
   draw() {
     const { take } = this;
-    if (this.drawn) this.drawn.draw(this.shown);
+    if (this.drawn) this.drawn.draw(this.drawnState);
     const diagram = take.diagrams[this.tab];
+    if (diagram) this.undrawn.replaceChildren(...undrawnPlaces(take, diagram, this.shown));
     if (diagram) this.ledgers.replaceChildren(...diagram.ledgers.map((ledger) => ledgerPanel(ledger, take, this.shown)));
     document.getElementById("step-title").textContent = this.index === 0 ? "Before the first step" : `Step ${this.index} of ${take.steps.length}`;
     this.stepBody.replaceChildren(stepPanel(take, this.index, this.mode));
     if (take.companion) this.otherBody.replaceChildren(companionPanel(take, this.index));
+    if (this.beside) this.beside.draw(Math.min(this.index, take.companion.states.length - 1));
   }
 
   point(places) {
-    if (this.drawn) this.drawn.draw(this.shown, places);
+    if (this.drawn) this.drawn.draw(this.drawnState, places);
+  }
+
+  /** Show the steps that pass a test, and the state before them all. */
+  filter({ test }) {
+    this.shows = test;
+    let hidden = 0;
+    this.sequence.rows.forEach((row, number) => {
+      row.hidden = number > 0 && !test(number);
+      hidden += row.hidden ? 1 : 0;
+    });
+    document.getElementById("hidden").textContent = hidden ? `${plural(hidden, "step")} hidden` : "";
+  }
+
+  /** Move to the next step in a direction that is shown. */
+  move(direction) {
+    const count = this.take.steps.length;
+    let index = this.index + direction;
+    while (index > 0 && index <= count && !this.shows(index)) index += direction;
+    if (index <= count) this.select(index);
   }
 
   toggleMode() {
@@ -184,12 +283,11 @@ class Page {
   }
 
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.id === "scrub") return;
+    if (event.ctrlKey || event.metaKey || event.altKey || ["scrub", "filter"].includes(event.target.id)) return;
     if (document.querySelector("dialog[open]") && event.key !== "?") return;
     const moves = {
-      ArrowRight: () => this.select(this.index + 1), l: () => this.select(this.index + 1),
-      ArrowLeft: () => this.select(this.index - 1), h: () => this.select(this.index - 1),
-      ArrowDown: () => this.select(this.index + 1), ArrowUp: () => this.select(this.index - 1),
+      ArrowRight: () => this.move(1), l: () => this.move(1), ArrowLeft: () => this.move(-1), h: () => this.move(-1),
+      ArrowDown: () => this.move(1), ArrowUp: () => this.move(-1), "/": () => document.getElementById("filter").focus(),
       Home: () => this.select(0), End: () => this.select(this.take.steps.length),
       v: () => this.select(this.take.breaks), "[": () => this.sameActor(-1), "]": () => this.sameActor(1),
       d: () => this.toggleMode(), m: () => this.toggleTake(), t: () => this.toggleTheme(), "?": () => this.help(),
@@ -197,19 +295,29 @@ class Page {
     // Up and down scroll the page, except among the steps.
     const vertical = event.key === "ArrowUp" || event.key === "ArrowDown";
     if (vertical && !this.sequence.list.contains(document.activeElement)) return;
-    if (/^[1-9]$/.test(event.key)) this.chooseTab(Number(event.key) - 1);
+    const copy = copiesOf(this).find(({ key }) => key === event.key);
+    if (copy) copyText(copy.name, copy.text());
+    else if (/^[1-9]$/.test(event.key)) this.chooseTab(Number(event.key) - 1);
     else if (moves[event.key]) moves[event.key]();
     else return;
     event.preventDefault();
   }
 }
 
-/** Return the number of the diagram in which most of what makes the claim false is drawn. */
-function mostTelling(take) {
-  const last = take.count - 1;
-  const weights = take.diagrams.map((diagram) => diagram.inks.filter((ink) =>
-    ink.values[last] && ink.places.some((place) => take.evidence.has(place))).length);
-  return Math.max(0, weights.indexOf(Math.max(0, ...weights)));
+/** Return the run beside as what a diagram draws: it highlights where the two part. */
+function companionTake(take) {
+  const { companion } = take;
+  const numbers = new Map(companion.places.map((place, number) => [place, number]));
+  const evidence = new Set(companion.differences.map(([place]) => numbers.get(place)));
+  return { ...take, count: companion.states.length, evidence, unchecked: new Map() };
+}
+
+/** Return where a run that goes round begins to: its last state is one before. */
+function roundOf(take) {
+  if (take.kind !== "progress" || take.states.length < 2) return null;
+  const last = JSON.stringify(take.states[take.states.length - 1]);
+  const start = take.states.slice(0, -1).findIndex((state) => JSON.stringify(state) === last);
+  return start < 0 ? null : { start };
 }
 
 /** Make lists of pairs of what the document keeps as objects. */
@@ -242,6 +350,10 @@ function prepare(take) {
     for (const place of placesBelow(truth, prepared)) evidence.add(place);
   }
   for (const [place] of take.explanation ? take.explanation.facts : []) {
+    if (numbers.has(place)) evidence.add(numbers.get(place));
+  }
+  prepared.round = roundOf(prepared);
+  for (const [place] of take.companion ? take.companion.differences : []) {
     if (numbers.has(place)) evidence.add(numbers.get(place));
   }
   return prepared;

@@ -112,6 +112,16 @@ function stepPanel(take, index, mode) {
   return panel;
 }
 
+/** Return what the claim names and the picture does not draw, with its values. */
+function undrawnPlaces(take, diagram, index) {
+  const drawn = new Set([...diagram.inks, ...diagram.ledgers].flatMap((part) => part.places));
+  const rest = [...take.evidence].filter((place) => !drawn.has(place));
+  if (!rest.length) return [];
+  const last = index === take.count - 1;
+  return [h("span", { class: "soft" }, "The claim reads, too: "), ...rest.slice(0, 6).map((place) => h("code", { class: last ? "evidence" : "" },
+    last ? "✕ " : "", `${take.places[place]} = ${take.states[index][place]}`))];
+}
+
 function changesOf(take, index) {
   const before = take.states[index - 1];
   const after = take.states[index];
@@ -167,12 +177,17 @@ function timePanel(take, select) {
         const cell = h("td", { title: values[index] || "none" }, short(values[index], 8));
         if (values[index]) {
           cell.style.background = tintOf(principal);
-          cell.style.color = colourOf(principal);
           cell.prepend(principal >= 0 ? swatchImage(principal) : "", " ");
         }
         return cell;
       }));
     }
+  }
+  if (take.round) {
+    body.append(row("the round", (index) => {
+      const inside = index >= take.round.start;
+      return h("td", { class: inside ? "round" : "", title: inside ? "in the round" : "before it" }, index === take.round.start ? "↻" : inside ? "→" : "");
+    }));
   }
   const whole = take.rows.filter((item) => !item.truths.includes(false)).length;
   const slider = h("input", { type: "range", min: 0, max: count - 1, step: 1, value: 0, "aria-label": "Step", id: "scrub",
@@ -180,7 +195,7 @@ function timePanel(take, select) {
   const panel = h("section", { class: "panel wide", "aria-label": "Over time" }, h("h2", {}, "Over time"),
     h("div", { class: "scrub" }, slider, h("span", { class: "soft", id: "where" })),
     h("div", { class: "scroll" }, h("table", { class: "time" }, body)),
-    whole ? h("p", { class: "faint" }, `${plural(whole, "other property").replace("propertys", "properties")} of this run hold in every state shown`) : null);
+    whole ? h("p", { class: "faint" }, `${whole} other ${whole === 1 ? "property of this run holds" : "properties of this run hold"} in every state shown`) : null);
   return { panel, cells, slider };
 }
 
@@ -195,36 +210,42 @@ function companionPanel(take, index) {
   panel.append(h("h3", {}, "Changes"), rows.length ? h("table", {}, rows.map(([place, old, value]) => h("tr", {},
     h("td", {}, place), h("td", { class: "before" }, old), h("td", {}, "→"), h("td", { class: "after" }, value))))
     : h("p", { class: "soft" }, "nothing"));
-  if (index >= companion.steps.length) {
-    if (companion.refusals.length) {
-      panel.append(h("h3", {}, "Guards that refuse the step"), h("table", {}, companion.refusals.map(([name, line, location]) =>
-        h("tr", {}, h("td", {}, valueSign("false")), h("td", {}, name), h("td", {}, line), h("td", { class: "kind" }, location)))));
-    }
-    if (companion.differences.length) {
-      panel.append(h("h3", {}, "Where the two part"), h("table", {},
-        h("tr", {}, h("td"), h("td", { class: "kind" }, "as the step makes it"), h("td", { class: "kind" }, "as it is seen")),
-        companion.differences.map(([place, made, seen]) => h("tr", { class: "differs" },
-          h("td", {}, place), h("td", {}, made), h("td", { class: "after" }, seen)))));
-    }
-  }
+  if (index >= companion.steps.length) panel.append(...partingRows(companion));
   return panel;
 }
 
-function partingSentences(take) {
-  const { companion } = take;
-  const last = take.steps[take.steps.length - 1];
-  const step = companion.steps[companion.steps.length - 1];
-  const box = h("div", { class: "why" });
-  if (!last) {
-    box.append(h("p", {}, `No initial state of ${companion.name} is what is seen in this one.`));
-    return box;
+function partingRows({ refusals, differences, headings, remarks }) {
+  const parts = [];
+  if (refusals.length) {
+    parts.push(h("h3", {}, "Guards that refuse the step"), h("table", { class: "refusals" }, refusals.map(([name, line, location]) =>
+      h("tr", {}, h("td", {}, valueSign("false")), h("td", {}, name), h("td", {}, line), h("td", { class: "kind" }, location)))));
   }
-  box.append(h("p", {}, `Step ${take.steps.length}, `, h("code", {}, last.call), " ", h("span", { class: "false" }, "✕ is no step"), ` of ${companion.name}`,
-    step ? [", where it would be ", h("code", {}, step.call)] : ", where it would change nothing", "."));
+  if (differences.length) {
+    parts.push(h("h3", {}, "Where the two part"), h("table", { class: "differences" },
+      h("tr", {}, h("td"), headings.map((heading) => h("th", { class: "kind", scope: "col" }, heading))),
+      differences.map(([place, made, seen]) => h("tr", { class: "differs" },
+        h("td", {}, place), h("td", {}, made), h("td", { class: "after" }, `✕ ${seen}`)))));
+  }
+  if (remarks.length) parts.push(h("h3", {}, "What was found"), remarks.map((remark) => h("p", { class: "mono" }, remark)));
+  return parts.flat();
+}
+
+function partingSentences({ companion }) {
   const [refusal] = companion.refusals;
   const [difference] = companion.differences;
-  if (refusal) box.append(h("p", { class: "soft" }, "There, ", h("code", {}, refusal[1]), ` (${refusal[0]}) refuses it.`));
-  else if (difference) box.append(h("p", { class: "soft" }, "After it, ", h("code", {}, difference[0]), ` should be ${difference[1]}, and is seen as ${difference[2]}.`));
+  const [ours, theirs] = companion.headings;
+  const rest = companion.differences.length - 1;
+  const second = refusal ? ["There, ", h("code", {}, refusal[1]), ` (${refusal[0]}) refuses it.`]
+    : difference ? ["After it, ", h("code", {}, difference[0]), ` is ${difference[1]} `, h("i", {}, `(${ours})`), " and ", h("span", { class: "false" }, `✕ ${difference[2]}`), " ", h("i", {}, `(${theirs})`),
+      rest > 0 ? `; ${plural(rest, "more place")} ${rest === 1 ? "differs" : "differ"}.` : "."]
+      : companion.remarks.length ? [companion.remarks[0]] : null;
+  return h("div", { class: "why" }, h("p", {}, h("span", { class: "false" }, "✕ "), companion.sentence),
+    second ? h("p", { class: "soft" }, second) : null);
+}
+
+function waitingSentences(why, box) {
+  box.append(h("p", {}, why.binding.length ? `For ${pairs(why.binding)}, ` : "", h("code", {}, why.line), " ", h("span", { class: "false" }, "✕ need never happen"), "."),
+    h("p", { class: "soft" }, why.remark));
   return box;
 }
 
@@ -236,6 +257,7 @@ function whySentences(take) {
     return h("div", { class: "why reached" }, h("p", {}, `The last state makes the witness true, after ${plural(take.steps.length, "step")}.`));
   }
   const box = h("div", { class: "why" });
+  if (take.kind === "progress") return waitingSentences(why, box);
   const last = take.steps[take.steps.length - 1];
   const first = h("p", {});
   if (take.banner) first.append("From a state that satisfies everything known, ");

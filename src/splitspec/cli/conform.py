@@ -7,25 +7,33 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from splitspec.checker.gate.finding import Finding, Kind
 from splitspec.checker.gate.lock import Activity
 from splitspec.checker.interruption import Interruption
+from splitspec.cli.beside import Failure, write_beside
 from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode, combine
-from splitspec.cli.report_request import Report, ResultKind
+from splitspec.cli.report_request import PageKind, Report, ResultKind
 from splitspec.cli.run_reports import begin, write_documents
 from splitspec.cli.terminal import Choice, painter, uses_color
 from splitspec.model.evaluator import Evaluator
+from splitspec.refinement.companions import divergence_beside
 from splitspec.refinement.conformance import Bounds, conform
-from splitspec.refinement.divergence import Conformance
+from splitspec.refinement.divergence import Conformance, Divergence
 from splitspec.refinement.driver import MappingError
 from splitspec.refinement.machine.shipped import SHIPPED
 from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.naming import UnknownMappingError, mapping_of
 from splitspec.refinement.observation import UnreadableError
-from splitspec.refinement.report import conformance_document, conformance_text, program_text
+from splitspec.refinement.report import (
+    conformance_document,
+    conformance_text,
+    divergence_text,
+    program_text,
+)
 from splitspec.refinement.target import TargetError, evaluator_of
 
 if TYPE_CHECKING:  # What makes reports is imported when there are some.
@@ -46,12 +54,14 @@ class ConformRequest:
     color: Choice
     verbose: bool
     reports: tuple[Report[ResultKind], ...] = ()
+    pages: tuple[Report[PageKind], ...] = ()
 
 
 def conform_mappings(request: ConformRequest, interruption: Interruption) -> ExitCode:
     """Hold every named mapping, or all shipped ones; an interrupt ends the sequence."""
     results: list[Conformance] = []
     codes: list[ExitCode] = []
+    failures: list[Failure] = []
     paint = painter(uses_color(request.color, sys.stdout))
     runs: list[Shown] = []
     findings: list[Finding] = []
@@ -75,6 +85,7 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
                 runs.append(_shown(found, evaluator, name))
                 findings += _untried(found, runs[-1][0].run)
             codes.append(_code(found))
+            failures += [_failure(mapping, evaluator, each, name) for each in found.divergences]
             if not request.json:
                 print(conformance_text(found, paint, verbose=request.verbose))
                 for divergence in found.divergences:
@@ -86,6 +97,7 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
         codes.append(ExitCode.INTERRUPTED)
     code = combine(codes)
     codes += write_documents(request.reports, lambda: _document(results))
+    codes += write_beside(request.pages, failures)
     codes += begun.finish(runs, code, found=findings)
     code = combine(codes)
     if request.json:
@@ -94,6 +106,13 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
         number = len(results)
         print(f"{number} implementation{'' if number == 1 else 's'} · exit {code.value}")
     return code
+
+
+def _failure(
+    mapping: Implementation[Any], evaluator: Evaluator, divergence: Divergence, name: str
+) -> Failure:
+    make = partial(divergence_beside, mapping, evaluator, divergence)
+    return Failure(make, divergence_text(divergence), ("splitspec", "conform", name))
 
 
 def _hold(

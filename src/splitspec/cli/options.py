@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from splitspec.cli.report_request import ExportKind, ReportKind, ResultKind
+from splitspec.cli.report_request import ExportKind, HeldKind, ReportKind, ResultKind
 from splitspec.cli.terminal import Choice
 from splitspec.model.tier import Tier
 
@@ -188,6 +188,23 @@ ResultReports = Annotated[
         "--report",
         metavar="KIND=PATH",
         help=f"Also write to a file: {', '.join(ResultKind)}; repeatable.",
+    ),
+]
+HeldReports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="KIND=PATH",
+        help=f"Also write to a file: {', '.join(HeldKind)}; html draws the first failure as two "
+        "runs side by side; repeatable.",
+    ),
+]
+Pages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="html=PATH",
+        help="Also draw the first log that is no run, beside the run that it tells of; repeatable.",
     ),
 ]
 Color = Annotated[Choice, typer.Option("--color", help="Colour in the output.")]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from splitspec.checker.expectation import JudgedProof, JudgedRun, judge, judge_proof
@@ -16,18 +17,21 @@ from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import ProofLimits
 from splitspec.checker.report.document import document, proof_document
 from splitspec.checker.report.proof import proof_text
-from splitspec.checker.report.text import run_text
+from splitspec.checker.report.text import plain, run_text
 from splitspec.checker.result import Limits
+from splitspec.cli.beside import Failure, write_beside
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import exit_code, proof_code
 from splitspec.cli.refinements import RefinementJob, choose
-from splitspec.cli.report_request import Report, ResultKind
+from splitspec.cli.report_request import PageKind, Report, ResultKind
 from splitspec.cli.reported import origin_of
 from splitspec.cli.run_reports import begin, write_documents
 from splitspec.cli.selection import Request
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
+from splitspec.refinement.companions import square_beside
 from splitspec.refinement.refining import prove_refinement, refine
+from splitspec.refinement.square import Square
 from splitspec.refinement.square_text import square_document, square_text
 
 
@@ -48,6 +52,7 @@ class RefineRequest:
     verbose: bool
     quiet: bool
     reports: tuple[Report[ResultKind], ...] = ()
+    pages: tuple[Report[PageKind], ...] = ()
 
 
 def refine_models(request: RefineRequest, interruption: Interruption) -> ExitCode:
@@ -57,7 +62,7 @@ def refine_models(request: RefineRequest, interruption: Interruption) -> ExitCod
         return report_problems(chosen.problems, request.color)
     begun, codes = begin("refine", request.reports)
     make = _prove if request.prove else _explore
-    code, data, judged = make(chosen.jobs, request, interruption)
+    code, data, judged, failures = make(chosen.jobs, request, interruption)
     if interruption.requested:
         code = combine([code, ExitCode.INTERRUPTED])
     origins = [origin_of(Activity.REFINED, job.setting, job.sentences) for job in chosen.jobs]
@@ -66,6 +71,7 @@ def refine_models(request: RefineRequest, interruption: Interruption) -> ExitCod
         for origin in origins[len(judged) :]
     ]
     codes += write_documents(request.reports, lambda: data)
+    codes += write_beside(request.pages, failures)
     codes += begun.finish(zip(origins, judged, strict=False), code, found=unmade)
     code = combine([code, *codes])
     if request.json:
@@ -77,7 +83,7 @@ def refine_models(request: RefineRequest, interruption: Interruption) -> ExitCod
     return code
 
 
-Made = tuple[ExitCode, dict[str, Any], Sequence[JudgedRun | JudgedProof]]
+Made = tuple[ExitCode, dict[str, Any], Sequence[JudgedRun | JudgedProof], Sequence[Failure]]
 
 
 def _explore(
@@ -86,6 +92,7 @@ def _explore(
     paint = painter(uses_color(request.color, sys.stdout))
     judged: list[JudgedRun] = []
     squares: list[dict[str, Any]] = []
+    failures: list[Failure] = []
     with suppress(KeyboardInterrupt):  # Raised to give up what is under way, and no more.
         for job in jobs:
             if interruption.requested:
@@ -107,6 +114,7 @@ def _explore(
                 {"run": run, "property": path, **square_document(square)}
                 for path, square in made.squares.items()
             ]
+            failures += [_failure(job, square) for square in made.squares.values()]
             if request.json or (request.quiet and exit_code(judged[-1:]) is ExitCode.MET):
                 continue
             # The squares say what the traces of the product say, and more.
@@ -116,7 +124,18 @@ def _explore(
                 print(f"\n{square_text(square, paint)}")
             print(flush=True)
     interruption.settle()
-    return exit_code(judged), {**document(judged), "squares": squares}, judged
+    return exit_code(judged), {**document(judged), "squares": squares}, judged, failures
+
+
+def _failure(job: RefinementJob, square: Square) -> Failure:
+    make = partial(square_beside, job.correspondence, job.setting, square)
+    model, setting = job.correspondence.name.partition(" of ")[0], job.setting
+    sizes = (f"{sort.rpartition('.')[2]}={size}" for sort, size in setting.scope.sizes.items())
+    scope = (word for size in sizes for word in ("--scope", size))
+    names = [kind.value for kind in setting.given] or ["none"]
+    given = (word for name in sorted(names) for word in ("--given", name))
+    command = ("splitspec", "refine", model, *given, *scope)
+    return Failure(make, square_text(square, plain), command)
 
 
 def _prove(
@@ -135,7 +154,7 @@ def _prove(
         show(job, judged[-1])
         if interruption.requested or result.run.interrupted:
             break
-    return proof_code(judged), proof_document(judged), judged
+    return proof_code(judged), proof_document(judged), judged, ()
 
 
 def _writer(request: RefineRequest) -> Callable[[RefinementJob, JudgedProof], None]:

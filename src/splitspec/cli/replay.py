@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from splitspec.cli.beside import Failure, write_beside
 from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.report_request import PageKind, Report
 from splitspec.cli.terminal import Choice, painter, uses_color
+from splitspec.refinement.log_run import log_beside
 from splitspec.refinement.replay import Replay, replay
 from splitspec.refinement.replay_report import replay_document, replay_text
 
@@ -21,6 +25,7 @@ class ReplayRequest:
     logs: tuple[str, ...]
     candidates: int
     json: bool
+    reports: tuple[Report[PageKind], ...]
     color: Choice
 
 
@@ -28,15 +33,21 @@ def replay_logs(request: ReplayRequest) -> ExitCode:
     """Replay every log in order."""
     paint = painter(uses_color(request.color, sys.stdout))
     results: list[Replay] = []
+    failures: list[Failure] = []
     for name in request.logs:
         path = Path(name)
         results.append(replay(path, folder=_folder(path), limit=request.candidates))
+        if results[-1].refused_at is not None:
+            again = partial(log_beside, path, folder=_folder(path), limit=request.candidates)
+            command = ("splitspec", "replay", name)
+            failures.append(Failure(again, replay_text(results[-1]), command))
         diagnostics = results[-1].diagnostics
         if diagnostics:
             print(render(diagnostics, uses_color(request.color, sys.stderr)), file=sys.stderr)
         if not request.json:
             print(replay_text(results[-1], paint))
-    code = combine(_code(found) for found in results)
+    problems = write_beside(request.reports, failures)
+    code = combine([*map(_code, results), *problems])
     if request.json:
         documents = [replay_document(found) for found in results]
         data = {"schema": "splitspec-replay/1", "results": documents}

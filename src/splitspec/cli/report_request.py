@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -40,6 +41,21 @@ class ReportKind(StrEnum):
     MARKDOWN = "markdown"
 
 
+class PageKind(StrEnum):
+    """What a log held to a model is drawn as."""
+
+    HTML = "html"
+
+
+class HeldKind(StrEnum):
+    """What the result of holding one thing to another is written as: for machines, or drawn."""
+
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    HTML = "html"
+
+
 K = TypeVar("K", bound=StrEnum)
 
 
@@ -59,3 +75,16 @@ def parse_report(text: str, kinds: type[K]) -> Report[K]:
             f"{text!r} is not KIND=PATH; KIND is {', '.join(kinds)}", param_hint="'--report'"
         )
     return Report(kinds(kind), path)
+
+
+def parse_held(
+    texts: Iterable[str],
+) -> tuple[tuple[Report[ResultKind], ...], tuple[Report[PageKind], ...]]:
+    """Return the reports for machines, and the pages, that are asked for."""
+    asked = [parse_report(text, HeldKind) for text in texts]
+    data = (each for each in asked if each.kind is not HeldKind.HTML)
+    pages = (each for each in asked if each.kind is HeldKind.HTML)
+    return (
+        tuple(Report(ResultKind(each.kind.value), each.path) for each in data),
+        tuple(Report(PageKind.HTML, each.path) for each in pages),
+    )

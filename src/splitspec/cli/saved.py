@@ -11,6 +11,7 @@ from typing import Any
 
 from splitspec.checker.evidence.claims import claim_named
 from splitspec.checker.evidence.execution import Execution, shows
+from splitspec.checker.evidence.lasso import refutes_progress
 from splitspec.checker.evidence.replay import Refusal, read_value, retrace
 from splitspec.checker.report import itf
 from splitspec.checker.report.document import SCHEMA as DOCUMENT_SCHEMA
@@ -19,7 +20,7 @@ from splitspec.cli.models import Problems
 from splitspec.cli.selection import Request, select
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.ir import Property
+from splitspec.model.ir import Property, PropertyKind
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
 
@@ -147,7 +148,8 @@ def replay_in(setting: Setting, saved: Saved) -> Replayed:
         help_ = "the specification has changed since, or the file has"
         message = f"the trace is no run of {trace.model}: at {where}, {followed.reason}{guards}"
         raise _unusable("SS706", message, help_)
-    if not shows(evaluator, claim, followed):
+    is_progress = claim.kind is PropertyKind.PROGRESS
+    if not (refutes_progress if is_progress else shows)(evaluator, claim, followed):
         raise _unusable("SS707", f"the trace does not show {trace.claim} at its end")
     return Replayed(saved, evaluator, claim, followed)
 

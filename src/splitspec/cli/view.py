@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from splitspec.checker.evidence.picturing import picture_of
 from splitspec.checker.report.page import Take, page
 from splitspec.checker.report.text import plain, trace_text
 from splitspec.cli.exitcode import ExitCode
-from splitspec.cli.models import report_problems
+from splitspec.cli.models import manifest_path, report_problems
 from splitspec.cli.saved import (
     REACHABILITY_UNKNOWN,
     Replayed,
@@ -25,6 +26,9 @@ from splitspec.cli.saved import (
 )
 from splitspec.cli.terminal import Choice
 from splitspec.cli.writing import write_whole
+from splitspec.model.ir import PropertyKind
+from splitspec.model.manifest import load_manifest
+from splitspec.model.setting import Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +67,52 @@ def view_trace(request: ViewRequest) -> ExitCode:
 def page_of(replayed: Replayed) -> str:
     """Return the page of a trace: of a shorter one first, if one shows the claim, too."""
     evaluator, claim, whole = replayed.evaluator, replayed.claim, replayed.execution
-    inductive = replayed.saved.inductive
-    best = whole if inductive else minimise(evaluator, claim, whole)
+    is_whole = replayed.saved.inductive or claim.kind is PropertyKind.PROGRESS
+    best = whole if is_whole else minimise(evaluator, claim, whole)
     takes = [_take(replayed, best, "minimised")]
     if len(best.steps) < len(whole.steps):
         takes.append(replace(_take(replayed, whole, "original"), dropped=_dropped(whole, best)))
     text = trace_text(takes[0].picture.trace, claim.text, plain)
-    return page(takes, text, __version__, "Replayed step by step by the evaluator.")
+    provenance = "Replayed step by step by the evaluator."
+    return page(takes, text, __version__, provenance, _command(replayed))
+
+
+def _command(replayed: Replayed) -> str:
+    """Return a line that finds the trace again."""
+    shown, setting = replayed.saved.trace, replayed.evaluator.setting
+    verb = "prove" if replayed.saved.inductive else "check"
+    words = ["splitspec", verb, _model_named(setting)]
+    if shown.variant is not None:
+        words += ["--variant", shown.variant]
+    for name in shown.given or ("none",):
+        words += ["--given", name]
+    if not replayed.saved.inductive:
+        for sort, size in shown.scope:
+            words += ["--scope", f"{sort.rpartition('.')[2]}={size}"]
+    if shown.claim in setting.program.properties:
+        words += ["--property", shown.claim]
+    return shlex.join(words)
+
+
+def _model_named(setting: Setting) -> str:
+    """Return what names a model on the command line: its file, if no models.toml at hand has it."""
+    module = f"{setting.program.name}.split"
+    sources = (each.span.source.name for each in setting.program.actions.values())
+    file = next((name for name in sources if Path(name).name == module), "")
+    manifest = load_manifest(manifest_path())
+    is_listed = setting.model in manifest.models
+    if file and not (is_listed and Path(file).resolve().is_relative_to(manifest.folder.resolve())):
+        return file
+    return setting.model
 
 
 def _take(replayed: Replayed, execution: Execution, name: str) -> Take:
     evaluator, claim = replayed.evaluator, replayed.claim
     banner = REACHABILITY_UNKNOWN if replayed.saved.inductive else ""
-    shown = trace(evaluator, claim, execution, analyse(evaluator, claim, execution))
+    is_progress = claim.kind is PropertyKind.PROGRESS
+    # Of a round, what found it has said why.
+    said = replayed.saved.trace.explanation if is_progress else analyse(evaluator, claim, execution)
+    shown = trace(evaluator, claim, execution, said)
     return Take(name, picture_of(evaluator, claim, execution, shown, banner))
 
 

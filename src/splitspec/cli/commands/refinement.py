@@ -26,7 +26,7 @@ def refine(
     workers: o.Workers = 2,
     symmetry: o.Symmetry = o.Switch.ON,
     format: o.OutputFormat = o.Format.TEXT,
-    report: o.ResultReports = None,
+    report: o.HeldReports = None,
     color: o.Color = Choice.AUTO,
     progress: o.ProgressOption = Choice.AUTO,
     verbose: o.Verbose = False,
@@ -39,9 +39,10 @@ def refine(
     """
     with heed() as interruption:
         from splitspec.cli.refine import RefineRequest, refine_models
-        from splitspec.cli.report_request import ResultKind, parse_report
+        from splitspec.cli.report_request import parse_held
         from splitspec.cli.selection import Request
 
+        reports, pages = parse_held(report or ())
         request = RefineRequest(
             what=Request(
                 models=tuple(models or ()),
@@ -59,7 +60,8 @@ def refine(
             progress=progress,
             verbose=verbose,
             quiet=quiet,
-            reports=tuple(parse_report(text, ResultKind) for text in report or ()),
+            reports=reports,
+            pages=pages,
         )
         raise typer.Exit(refine_models(request, interruption))
 
@@ -81,7 +83,7 @@ def conform(
     max_states: o.States = None,
     timeout: o.Timeout = None,
     format: o.OutputFormat = o.Format.TEXT,
-    report: o.ResultReports = None,
+    report: o.HeldReports = None,
     color: o.Color = Choice.AUTO,
     verbose: o.Verbose = False,
 ) -> None:
@@ -91,8 +93,9 @@ def conform(
     """
     with heed() as interruption:
         from splitspec.cli.conform import ConformRequest, conform_mappings
-        from splitspec.cli.report_request import ResultKind, parse_report
+        from splitspec.cli.report_request import parse_held
 
+        reports, pages = parse_held(report or ())
         request = ConformRequest(
             mappings=tuple(mappings or ()),
             programs=programs,
@@ -103,7 +106,8 @@ def conform(
             json=format is o.Format.JSON,
             color=color,
             verbose=verbose,
-            reports=tuple(parse_report(text, ResultKind) for text in report or ()),
+            reports=reports,
+            pages=pages,
         )
         raise typer.Exit(conform_mappings(request, interruption))
 
@@ -114,6 +118,7 @@ def replay(
         int, typer.Option("--candidates", min=1, help="States that may fit a line at once.")
     ] = 20_000,
     format: o.OutputFormat = o.Format.TEXT,
+    report: o.Pages = None,
     color: o.Color = Choice.AUTO,
 ) -> None:
     """Hold logs of an implementation to the models that they name.
@@ -123,6 +128,13 @@ def replay(
     """
     with heed():
         from splitspec.cli.replay import ReplayRequest, replay_logs
+        from splitspec.cli.report_request import PageKind, parse_report
 
-        request = ReplayRequest(tuple(logs), candidates, format is o.Format.JSON, color)
+        request = ReplayRequest(
+            tuple(logs),
+            candidates,
+            json=format is o.Format.JSON,
+            reports=tuple(parse_report(text, PageKind) for text in report or ()),
+            color=color,
+        )
         raise typer.Exit(replay_logs(request))
