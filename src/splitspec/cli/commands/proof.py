@@ -42,10 +42,8 @@ def prove(
     induction is shown: one step from a state that satisfies all invariants and breaks one.
     """
     if timeout is not None and (bmc is not None or k_induction is not None or suggest):
-        raise typer.BadParameter(
-            "it ends proofs by induction, not --bmc, --k-induction or --suggest",
-            param_hint="'--timeout'",
-        )
+        reason = "it ends proofs by induction, not --bmc, --k-induction or --suggest"
+        raise typer.BadParameter(reason, param_hint="'--timeout'")
     from splitspec.checker.proof import ProofLimits
     from splitspec.checker.store import Mode
     from splitspec.cli.kept import proof_store
