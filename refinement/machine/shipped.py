@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from splitspec.impl.machine import PlatformKind
-from splitspec.refinement.machine.granting import granting
+from splitspec.refinement.machine.models import granting
 from splitspec.refinement.mapping import Implementation
 
 SMALL = {"Container": 2, "Page": 1, "Frame": 1}

@@ -15,7 +15,6 @@ from splitspec.impl.hardware.snp import Snp
 from splitspec.impl.hardware.tdx import SeptState, Tdx
 from splitspec.impl.host.shadow import Handle
 from splitspec.impl.journal import Table
-from splitspec.impl.kernel.records import Phase
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import Refusal
 from splitspec.refinement.mapping import InexpressibleError, UndoLog
@@ -28,10 +27,10 @@ class Testbed:
 
     __test__ = False  # It is no test, whatever its name.
 
-    def __init__(self, geometry: Geometry, kind: PlatformKind) -> None:
+    def __init__(self, geometry: Geometry, kind: PlatformKind, limit: int | None = None) -> None:
         self.machine = Machine(geometry, kind)
+        self.limit = limit  # memory.max of every container, in frames
         self.identities: Table[int, int] = Table(self.machine.journal)
-        self.cloning: Table[int, bool] = Table(self.machine.journal)  # what the host asked for
         self.machine.checkpoint()
 
     def together(self, *steps: Step) -> None:
@@ -61,8 +60,6 @@ class Testbed:
         row = self.machine.kernel.state.containers.get(slot)
         if row is None or row.identity != identity:
             return "drained" if slot in self.machine.host.shadows.shadows else "dead"
-        if row.phase is Phase.CREATED and slot in self.cloning:
-            return "cloning" if row.image is None else "cloned"
         return row.phase.value
 
     def phase(self, slot: int) -> str:
@@ -122,51 +119,17 @@ class Testbed:
                 return handle
         raise InexpressibleError("it drives no vCPU")
 
-    def create(self, slot: int, *, limit: int | None = None, clone: bool = False) -> None:
-        """Start a shadow, which asks for a container; an identity is never asked for twice."""
-        host, kernel = self.machine.host, self.machine.kernel
-        if self.phase(slot) == "dead":
-            raise InexpressibleError("an identity is the kernel's choice, and always a new one")
-        self.together(
-            partial(host.shadows.start, slot, memory_max=limit),
-            lambda: host.shadows.enter(host.shadows.allocate(slot)),
-            partial(kernel.lifecycle.create, slot),
-            partial(self._name, slot, clone=clone),
-        )
+    def kernel_on(self, slot: int) -> int | None:
+        """Return a vCPU of the container's on which the kernel runs now, if there is one."""
+        vcpus = self.machine.processor.vcpus
+        for vcpu, handle in self.machine.host.shadows.holders.items():
+            if handle.shadow == slot and vcpus[vcpu].inside and vcpus[vcpu].directory is None:
+                return vcpu
+        return None
 
-    def _name(self, slot: int, *, clone: bool) -> None:
+    def name(self, slot: int) -> None:
+        """Remember the identity that an element was given."""
         self.identities[slot] = self.machine.kernel.state.containers[slot].identity
-        if clone:
-            self.cloning[slot] = True
-
-    def kill(self, slot: int) -> None:
-        """End the shadow process; the kernel is told, and takes down what it still keeps."""
-        steps: list[Step] = [partial(self.machine.host.shadows.kill, slot)]
-        if self.machine.kernel.state.is_alive(slot) or self.phase(slot) == "sealed":
-            steps.append(partial(self.machine.kernel.lifecycle.exit, slot))
-        self.together(*steps)
-
-    def finish_exit(self, slot: int) -> None:
-        """End the exit, and give the vCPU back to the host."""
-        kernel, shadows = self.machine.kernel, self.machine.host.shadows
-
-        def give_back() -> None:
-            vcpu = self.handle(slot).vcpu
-            if shadows.is_killed(slot):
-                shadows.reap_vcpu(vcpu, 0)
-            kernel.threads.park(vcpu)
-
-        self.together(partial(kernel.lifecycle.retire, slot), give_back)
-
-    def reap(self, slot: int) -> None:
-        """Delete the slots, put the vCPU on the idle list, end the shadow and its group."""
-        host = self.machine.host
-        steps: list[Step] = []
-        if slot in host.shadows.shadows:
-            slots = host.shadows.slots_of(slot)
-            steps += [partial(host.backing.remove_slot, slot, s.first) for s in slots]
-            steps.append(lambda: host.shadows.publish(self.handle(slot).vcpu))
-        self.together(*steps, partial(host.shadows.finish, slot))
 
     def without_vcpus(self, step: Step) -> None:
         """Take a step of the host's while no vCPU is in the guest, as TDX wants it."""
@@ -174,8 +137,15 @@ class Testbed:
         inside = [v for v, state in self.machine.processor.vcpus.items() if state.inside]
         leave = [partial(host.shadows.preempt, vcpu) for vcpu in inside]
         handles = {vcpu: host.shadows.holders[vcpu] for vcpu in inside}
-        back = [partial(host.shadows.enter, handles[vcpu]) for vcpu in inside]
+        back = [partial(self._enter, handles[vcpu]) for vcpu in inside]
         self.together(*leave, step, *back)
+
+    def _enter(self, handle: Handle) -> None:
+        shadows = self.machine.host.shadows
+        if shadows.is_killed(handle.shadow):
+            shadows.reap_vcpu(handle.vcpu, 0)
+        else:
+            shadows.enter(handle)
 
 
 def undo() -> UndoLog[Testbed]:

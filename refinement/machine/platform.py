@@ -1,0 +1,66 @@
+"""Module `platform` in the machine: what both page machines have in common, by their own tables.
+
+Whose data a frame holds is read from its bytes, as the kernel would see them: a container of the
+testbed writes its mark.
+"""
+
+from __future__ import annotations
+
+from splitspec.refinement.machine.fragment import Fragment, Part, Setup
+from splitspec.refinement.machine.testbed import Testbed
+
+
+def platform(setup: Setup) -> Fragment:
+    """Return the fragment, with the parts of the page machine."""
+    remap = "the secure EPT is not the host's to edit"
+    agree = "the entry of a page and the owner of its frame agree"
+    return Fragment(
+        "platform",
+        observe=observe,
+        actions={}
+        if setup.is_honest or setup.is_tdx
+        else {"remap": lambda testbed, g, f: testbed.machine.hostile.remap(g, f)},
+        parts=PARTS,
+        left_out={
+            "remap": remap,
+            "accept_page.assigned": agree,
+            "give_back_page.assigned": agree,
+        }
+        if setup.is_tdx and not setup.is_honest
+        else {},
+    )
+
+
+def observe(testbed: Testbed) -> dict[str, object]:
+    """Return who has which frame, by the reverse map or the secure EPT, and what lies in it."""
+    return {
+        "backing": testbed.backing(),
+        "holder": testbed.holders(),
+        "live": testbed.live(),
+        "accepted": set(testbed.machine.kernel.state.pages),
+    }
+
+
+PARTS = {
+    "accept": Part(
+        lambda testbed, c, g: testbed.machine.kernel.pools.accept(c, g),
+        {
+            "accept once": ("once",),
+            "accept backed": ("backed",),
+            "accept pending": ("backed",),
+            "pvalidate backed": ("backed",),
+            "pvalidate assigned": ("assigned",),
+            "pvalidate once": ("changed",),
+        },
+    ),
+    "rescind": Part(
+        lambda testbed, g: testbed.machine.kernel.pools.release(g),
+        {
+            "release accepted": ("valid", "assigned", "backed"),
+            "pvalidate backed": ("backed",),
+            "pvalidate assigned": ("assigned",),
+            "pvalidate validated": ("valid",),
+            "release backed": ("backed", "assigned", "valid"),
+        },
+    ),
+}
