@@ -63,13 +63,10 @@ class Attestation:
         guards.require("fresh_nonce", fresh, "this nonce has been answered")
 
         private = new_key()
-        zygote = NO_DIGEST
-        if row.image is not None:
-            zygote = self._state.containers[row.image].measurement
         report = ContainerReport(
             boot=self.boot,
             identity=row.identity,
-            zygote=zygote,
+            zygote=row.image or NO_DIGEST,
             function=row.measurement or NO_DIGEST,
             rootfs=self._state.roots.get(container, NO_ROOT),
             nonce=nonce,

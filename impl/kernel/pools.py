@@ -9,8 +9,6 @@ the host moves from one pool to another decrypts to what it held.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from splitspec.impl.geometry import Geometry
 from splitspec.impl.hardware.platform import Platform
 from splitspec.impl.kernel.direct_map import DirectMap
@@ -48,7 +46,8 @@ class Pools:
         """Take the frame that the host offers for a page into use; on SNP, with what it holds."""
         self._check_new(Guards(KernelRefusal, "validate"), container, page)
         self._platform.accept(page)
-        self._state.pages[page] = Page(is_clean=self._platform.clears_on_accept)
+        is_clean = self._platform.clears_on_accept
+        self._state.pages[page] = Page(Use.FREE if is_clean else Use.RAW, is_clean)
 
     def accept(self, container: int, page: int) -> None:
         """Validate a page and scrub it, in one step."""
@@ -61,16 +60,22 @@ class Pools:
     def scrub(self, page: int) -> None:
         """Fill a free page with zeros, when no translation to it is left anywhere."""
         guards = Guards(KernelRefusal, "scrub")
-        record = self._unused(guards, page)
+        record = self._unused(guards, page, Use.FREE, Use.RAW)
         guards.require("dirty", not record.is_clean, f"page {page} is clean")
         self._memory.clear(page)
-        self._state.pages[page] = replace(record, is_clean=True)
+        self._state.pages[page] = Page(is_clean=True)
 
     def release(self, page: int) -> None:
         """Give a free and clean page up: the host may take its frame."""
         guards = Guards(KernelRefusal, "release")
         record = self._unused(guards, page)
         guards.require("clean", record.is_clean, f"page {page} is not scrubbed")
+        self._platform.rescind(page)
+        del self._state.pages[page]
+
+    def retract(self, page: int) -> None:
+        """Give a page up that was accepted and never scrubbed: nobody of this VM has used it."""
+        self._unused(Guards(KernelRefusal, "retract"), page, Use.RAW)
         self._platform.rescind(page)
         del self._state.pages[page]
 
@@ -109,12 +114,16 @@ class Pools:
 
     def check_usable(self, guards: Guards, container: int, page: int) -> None:
         """Refuse unless the container may be given the page: its own, free, clean, reachable."""
+        record = self.check_own(guards, container, page)
+        guards.require("clean", record.is_clean, f"page {page} is not scrubbed")
+        self._memory.reach(page)
+
+    def check_own(self, guards: Guards, container: int, page: int) -> Page:
+        """Refuse unless the page is a free one of the container's; it may hold what it held."""
         guards.require("alive", self._state.is_alive(container), f"container {container} is not")
         own = self._state.pools.get(page) == container
         guards.require("in_pool", own, f"page {page} is not in the pool of {container}")
-        record = self._unused(guards, page)
-        guards.require("clean", record.is_clean, f"page {page} is not scrubbed")
-        self._memory.reach(page)
+        return self._unused(guards, page)
 
     def _check_new(self, guards: Guards, container: int, page: int) -> None:
         guards.require("alive", self._state.is_alive(container), f"container {container} is not")
@@ -122,11 +131,12 @@ class Pools:
         guards.require("in_pool", own, f"page {page} is not in the pool of {container}")
         guards.require("once", page not in self._state.pages, f"page {page} is accepted")
 
-    def _unused(self, guards: Guards, page: int) -> Page:
+    def _unused(self, guards: Guards, page: int, *uses: Use) -> Page:
         record = self._state.pages.get(page)
         if record is None:
             guards.fail("accepted", f"page {page} is not")
-        guards.require("free", record.use is Use.FREE, f"page {page} is {record.use.value}")
+        unused = record.use in (uses or (Use.FREE,))
+        guards.require("free", unused, f"page {page} is {record.use.value}")
         guards.require("flushed", page not in self._state.quarantine, f"page {page} waits")
         return record
 

@@ -29,6 +29,8 @@ class Phase(Enum):
 class Use(Enum):
     """What an accepted page is used for."""
 
+    RAW = "raw"
+    """Just accepted, with what the frame held: of no use before it is scrubbed."""
     FREE = "free"
     PRIVATE = "private"
     IMAGE = "image"
@@ -47,7 +49,8 @@ class Container:
 
     identity: int
     phase: Phase
-    image: int | None = None  # the slot of the zygote that it is a clone of
+    origin: int | None = None  # the identity of the zygote that it is to be a clone of
+    image: bytes = b""  # the measurement of that zygote, once its pages are mapped
     measurement: bytes = b""  # of what was loaded into it
     is_tainted: bool = False  # it has held data of a tenant
 

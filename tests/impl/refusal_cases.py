@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
+from tests.impl.refusal_forks import FORKS
 from tests.impl.refusal_scenes import (
     RW,
     Scene,
@@ -26,10 +27,9 @@ from tests.impl.refusal_scenes import (
 from tests.impl.refusal_steps import (
     assigned_behind,
     bound,
-    code_of_zygote,
-    counted_out,
     dirty,
     drained,
+    emptied,
     half_granted,
     launch_a_piece,
     launch_twice,
@@ -38,8 +38,7 @@ from tests.impl.refusal_steps import (
     released,
     settled,
     spawned,
-    tainted,
-    twice_forked,
+    stopped,
     waiting,
     without_vcpu,
 )
@@ -224,11 +223,14 @@ KERNEL: list[tuple[Setup, str, Call]] = [
     (loading, "length", lambda s: s.machine.kernel.lifecycle.mount(0, b"short")),
     (loading, "once", twice(lambda s: s.machine.kernel.lifecycle.mount(0, bytes(32)))),
     (leaving, "present", lambda s: s.machine.kernel.lifecycle.exit(0)),
-    (family, "childless", lambda s: s.machine.kernel.lifecycle.exit(0)),
     (tenants, "stopped", lambda s: s.machine.kernel.lifecycle.exit(0)),
     (chained, "channels_destroyed", lambda s: s.machine.kernel.lifecycle.exit(0)),
     (tenants, "exiting", lambda s: s.machine.kernel.lifecycle.retire(0)),
     (leaving, "drained", lambda s: s.machine.kernel.lifecycle.retire(0)),
+    (trapped, "unmapped", lambda s: stopped(s).machine.kernel.lifecycle.retire(0)),
+    (trapped, "threadless", lambda s: emptied(stopped(s)).machine.kernel.lifecycle.retire(0)),
+    (leaving, "present", lambda s: s.machine.kernel.lifecycle.stop(0)),
+    (tenants, "free", lambda s: s.machine.kernel.pools.retract(s.p(1))),
     (tenants, "alive", lambda s: s.machine.kernel.pools.admit(2, s.p(5))),
     (tenants, "inside", lambda s: s.machine.kernel.pools.admit(0, 0)),
     (tenants, "disjoint", lambda s: s.machine.kernel.pools.admit(0, s.p(2))),
@@ -260,6 +262,7 @@ KERNEL: list[tuple[Setup, str, Call]] = [
     (tenants, "vacant", lambda s: s.machine.kernel.spaces.map_page(0, 0, s.p(1))),
     (tenants, "address", lambda s: s.machine.kernel.spaces.map_page(0, 512, s.p(1))),
     (tenants, "free", lambda s: s.machine.kernel.spaces.map_page(0, 1, s.p(0))),
+    (tenants, "free", lambda s: s.machine.kernel.spaces.map_page(0, 1, s.p(0), zeroed=False)),
     (tenants, "in_pool", lambda s: s.machine.kernel.spaces.map_shared(0, 2, s.p(2))),
     (tenants, "shared", lambda s: s.machine.kernel.spaces.map_shared(0, 2, s.p(1))),
     (sharing, "unreferenced", lambda s: s.machine.kernel.spaces.map_shared(0, 2, s.p(1))),
@@ -286,19 +289,6 @@ KERNEL: list[tuple[Setup, str, Call]] = [
             lambda s: s.machine.kernel.spaces.allow_writing(1, 5),
         ),
     ),
-    (loading, "running", lambda s: s.machine.kernel.forks.seal(0)),
-    (family, "original", lambda s: s.machine.kernel.forks.seal(1)),
-    (trapped, "untainted", lambda s: tainted(s).machine.kernel.forks.seal(0)),
-    (tenants, "alone", lambda s: s.machine.kernel.forks.seal(0)),
-    (sharing, "private", lambda s: s.machine.kernel.forks.seal(0, vcpu=s.first.vcpu)),
-    (family, "distinct", lambda s: s.machine.kernel.forks.fork(0, 0)),
-    (tenants, "sealed", lambda s: s.machine.kernel.forks.fork(0, 1)),
-    (family, "created", lambda s: s.machine.kernel.forks.fork(0, 1)),
-    (family, "empty", lambda s: twice_forked(s)),
-    (family, "countable", lambda s: counted_out(s)),
-    (tenants, "shared_copy", lambda s: s.machine.kernel.forks.copy_on_write(0, 0, s.p(1))),
-    (family, "in_pool", lambda s: s.machine.kernel.forks.copy_on_write(1, 0, s.p(1))),
-    (trapped, "shared_copy", lambda s: code_of_zygote(s)),
     (leaving, "alive", lambda s: s.machine.kernel.threads.spawn(0, 5)),
     (tenants, "number", lambda s: s.machine.kernel.threads.spawn(0, 0)),
     (tenants, "unused", lambda s: s.machine.kernel.threads.spawn(0, 2)),
@@ -369,7 +359,9 @@ KERNEL: list[tuple[Setup, str, Call]] = [
 
 
 def _cases() -> list[Case]:
-    both = [(kind, *case) for case in (*HARDWARE, *HOST, *SPECIAL, *KERNEL) for kind in KINDS]
+    both = [
+        (kind, *case) for case in (*HARDWARE, *HOST, *SPECIAL, *KERNEL, *FORKS) for kind in KINDS
+    ]
     snp = [(SNP, setup, guard, _on(Snp, call)) for setup, guard, call in ON_SNP]
     tdx = [(TDX, setup, guard, _on(Tdx, call)) for setup, guard, call in ON_TDX]
     return [*both, *snp, *tdx]

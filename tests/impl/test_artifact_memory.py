@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from tests.impl.refusal_scenes import Scene, family, tenants
-from tests.impl.scenes import KINDS, join, machine, page, run, secret
+from tests.impl.scenes import KINDS, clone, join, machine, page, run, secret
 from tests.impl.weakness import Change, Weakness, built_in, reads
 
 from splitspec.impl.geometry import PAGE
@@ -86,7 +86,7 @@ def test_a_clone_that_maps_the_image_writable_writes_into_its_sibling(
     def siblings() -> Scene:
         scene = family(kind)
         third = join(scene.machine, 2)
-        scene.machine.kernel.forks.fork(0, 2)
+        clone(scene.machine, 2)
         run(scene.machine, 2, third.vcpu, 3)
         return Scene(scene.machine, scene.second, third)
 

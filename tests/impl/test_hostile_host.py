@@ -149,7 +149,7 @@ def test_a_validated_page_is_not_mapped_before_it_is_scrubbed() -> None:
     scene.kernel.pools.admit(1, page(scene, 5))
     scene.hostile.offer(page(scene, 5), frame(scene, 0))
     scene.kernel.pools.validate(1, page(scene, 5))
-    refuse(scene, "clean", lambda: scene.kernel.spaces.map_page(1, 1, page(scene, 5)))
+    refuse(scene, "free", lambda: scene.kernel.spaces.map_page(1, 1, page(scene, 5)))
     scene.kernel.pools.scrub(page(scene, 5))
     scene.kernel.spaces.map_page(1, 1, page(scene, 5))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 from tests.impl.scenes import KINDS, machine, secret, two_tenants, zygote_and_clone
 
-from splitspec.impl.kernel.records import Container, Use
+from splitspec.impl.kernel.records import Use
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import Refusal
 
@@ -19,7 +19,7 @@ Step = Callable[[], object]
 
 # Steps that end what others build up; drawn often, nothing would ever be mapped.
 RARE = {"exit", "finish", "seal", "park", "preempt", "request", "release", "reclaim_page", "share"}
-RARE |= {"finish shadow", "publish", "remove_slot", "wait", "kill"}
+RARE |= {"stop", "finish shadow", "publish", "remove_slot", "wait", "kill"}
 
 TRIES = 8
 
@@ -106,6 +106,7 @@ class Walk:
             "create": lambda: life.create(c),
             "start container": lambda: life.start(c),
             "load": lambda: life.load(c, a, [g], b"code"),
+            "stop": lambda: life.stop(c, vcpu=local),
             "exit": lambda: life.exit(c, vcpu=local),
             "retire": lambda: life.retire(c),
             "admit": lambda: pools.admit(c, g),
@@ -113,16 +114,20 @@ class Walk:
             "validate": lambda: pools.validate(c, g),
             "scrub": lambda: pools.scrub(g),
             "release": lambda: pools.release(g),
+            "retract": lambda: pools.retract(g),
             "share": lambda: pools.share(c, g),
             "unshare": lambda: pools.unshare(g),
             "abandon": lambda: pools.abandon(g),
             "map_page": lambda: spaces.map_page(c, a, g, writable=some.flag),
+            "map_uninitialised": lambda: spaces.map_page(c, a, g, zeroed=False),
             "map_shared": lambda: spaces.map_shared(c, a, g),
             "unmap_page": lambda: spaces.unmap_page(c, a, vcpu=local),
             "write_protect": lambda: spaces.write_protect(c, a, vcpu=local),
             "allow_writing": lambda: spaces.allow_writing(c, a),
             "seal": lambda: kernel.forks.seal(c, vcpu=local),
+            "begin fork": lambda: kernel.forks.begin(c, some.other),
             "fork": lambda: kernel.forks.fork(c, some.other),
+            "activate": lambda: kernel.forks.activate(c),
             "copy_on_write": lambda: kernel.forks.copy_on_write(c, a, g, vcpu=local),
         }
 
@@ -169,8 +174,9 @@ def check_isolation(machine: Machine) -> None:
         if not state.inside or state.directory is None:
             continue
         rows = machine.kernel.state.containers
-        family = {rows[state.tag], rows[_image(rows[state.tag], state.tag)]}
-        own = {secret(row.identity) for row in family}
+        row = rows[state.tag]
+        family = {row.identity, row.identity if row.origin is None else row.origin}
+        own = {secret(identity) for identity in family}
         for address in range(2):
             try:
                 place = machine.processor.translate(vcpu, address, write=False)
@@ -181,10 +187,6 @@ def check_isolation(machine: Machine) -> None:
                 assert seen in own | {b"", b"code"}, (state.tag, address, seen)
     for number in machine.geometry.pool_frames:
         assert b"the secret" not in machine.hostile.peek(number)
-
-
-def _image(row: Container, slot: int) -> int:
-    return slot if row.image is None else row.image
 
 
 def check_references(machine: Machine) -> None:
