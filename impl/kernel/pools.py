@@ -32,7 +32,7 @@ class Pools:
     def admit(self, container: int, first: int, count: int = 1) -> None:
         """Take pages that the host granted into the container's pool."""
         guards = Guards(KernelRefusal, "admit")
-        guards.require("alive", self._state.is_alive(container), f"container {container} is not")
+        self._check_growing(guards, container)
         grantable = self._geometry.pool_pages
         inside = count > 0 and first in grantable and first + count - 1 in grantable
         guards.require("inside", inside, f"{count} pages from {first} are not grantable")
@@ -125,8 +125,15 @@ class Pools:
         guards.require("in_pool", own, f"page {page} is not in the pool of {container}")
         return self._unused(guards, page)
 
+    def _check_growing(self, guards: Guards, container: int) -> None:
+        """Refuse unless the container takes memory; a sealed zygote is complete."""
+        row = self._state.containers.get(container)
+        if row is None or row.phase is Phase.EXITING:
+            guards.fail("alive", f"container {container} is not")
+        guards.require("unsealed", row.phase is not Phase.SEALED, f"container {container} is")
+
     def _check_new(self, guards: Guards, container: int, page: int) -> None:
-        guards.require("alive", self._state.is_alive(container), f"container {container} is not")
+        self._check_growing(guards, container)
         own = self._state.pools.get(page) == container
         guards.require("in_pool", own, f"page {page} is not in the pool of {container}")
         guards.require("once", page not in self._state.pages, f"page {page} is accepted")

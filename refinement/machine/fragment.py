@@ -94,10 +94,11 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What actions of other modules do: a step, and by reason the guards of the part."""
+    """What actions of other modules do: by reason the guards of the part, and the step, unless
+    the processor does it by itself."""
 
-    step: Function
-    guards: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    guards: Mapping[str, tuple[str, ...]]
+    step: Function | None = None
 
 
 @dataclass(frozen=True, slots=True)

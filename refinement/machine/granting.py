@@ -71,8 +71,10 @@ TDX_STRICTER = {
 def granting(setup: Setup, machine: Fragment) -> Fragment:
     """Return the fragment, over the parts of a page machine."""
     accept, rescind = machine.parts["accept"], machine.parts["rescind"]
+    assert accept.step is not None
+    assert rescind.step is not None
     common: dict[str, Function] = {
-        "accept_page": lambda testbed, c, g: accept.step(testbed, c, g),
+        "accept_page": accept.step,
         "give_back_page": partial(_give_back, rescind.step),
     }
     hosts = _honest(is_tdx=setup.is_tdx) if setup.is_honest else _hostile(is_tdx=setup.is_tdx)

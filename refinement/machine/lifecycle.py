@@ -25,7 +25,7 @@ def lifecycle(_setup: Setup) -> Fragment:
         guards={
             "create": {"start absent": ("fresh",), "create absent": ("fresh",)},
             "start": {"start created": ("loaded",)},
-            "begin_exit": {"exit present": ("running",)},
+            "begin_exit": {"stop present": ("running",)},
             "kill": {"kill alive": ("driven",)},
             "finish_exit": {"retire exiting": ("exiting",)},
             "reap": {"finish exists": ("drained",)},
@@ -51,7 +51,7 @@ def create(testbed: Testbed, c: int) -> None:
 
 def begin_exit(testbed: Testbed, c: int, *, vcpu: int | None = None) -> None:
     """A thread of the container asks for the end."""
-    testbed.machine.kernel.lifecycle.exit(c, vcpu=vcpu)
+    testbed.machine.kernel.lifecycle.stop(c, vcpu=vcpu)
 
 
 def kill(testbed: Testbed, c: int) -> None:
@@ -59,5 +59,5 @@ def kill(testbed: Testbed, c: int) -> None:
     machine = testbed.machine
     steps: list[Step] = [partial(machine.host.shadows.kill, c)]
     if testbed.phase(c) not in ("absent", "exiting", "drained", "dead"):
-        steps.append(partial(machine.kernel.lifecycle.exit, c))
+        steps.append(partial(machine.kernel.lifecycle.stop, c))
     testbed.together(*steps)

@@ -12,27 +12,45 @@ from functools import partial
 
 from splitspec.refinement.machine.fragment import Fragment, Setup
 from splitspec.refinement.machine.testbed import Step, Testbed
+from splitspec.refinement.mapping import InexpressibleError
 
 Proceed = Callable[..., object]
 
 
-def lone_threads(_setup: Setup) -> Fragment:
+def lone_threads(setup: Setup) -> Fragment:
     """Return the fragment."""
     return Fragment(
         "threads",
         around={
-            "create": drive,
+            "create": lambda testbed, proceed, c: drive(testbed, proceed, c),
+            "begin_fork": lambda testbed, proceed, d: drive(testbed, proceed, d),
+            "start": lambda testbed, proceed, c: begin(testbed, proceed, c),
+            "activate": lambda testbed, proceed, d: begin(testbed, proceed, d),
             "begin_exit": call,
-            "start": begin,
+            "map_page": fault,
+            "cow_fault": call,
+            "unmap_page": unmap,
+            "seal": lambda testbed, proceed: call(testbed, proceed, setup.zygote),
+            "write_page": access,
+            "read_page": access,
             "kill": enter_again,
             "finish_exit": park,
             "reap": publish,
         },
         guards={
-            "begin_exit": {"dispatch bound": ("running",), "dispatch running": ("running",)},
+            **{action: _stopped("running") for action in CALLS},
+            "unmap_page": _stopped("may"),
             "reap": {"publish parked": ("drained",)},
         },
     )
+
+
+CALLS = ("begin_exit", "map_page", "cow_fault", "seal", "write_page", "read_page")
+
+
+def _stopped(guard: str) -> dict[str, tuple[str, ...]]:
+    """What it means that there is no thread to run, or that it may not."""
+    return {"dispatch bound": (guard,), "dispatch running": (guard,)}
 
 
 def drive(testbed: Testbed, proceed: Proceed, c: int) -> None:
@@ -55,6 +73,27 @@ def _spawn(testbed: Testbed, c: int) -> None:
 def call(testbed: Testbed, proceed: Proceed, c: int) -> None:
     """The container's thread runs, and asks the kernel for something."""
     testbed.together(*_turn(testbed, c), lambda: proceed(vcpu=testbed.handle(c).vcpu))
+
+
+def fault(testbed: Testbed, proceed: Proceed, c: int) -> None:
+    """The container's thread runs, and faults."""
+    testbed.together(*_turn(testbed, c), proceed)
+
+
+def unmap(testbed: Testbed, proceed: Proceed, c: int) -> None:
+    """The container asks for it, or the kernel does it by itself while it takes it down."""
+    if testbed.phase(c) == "exiting":
+        proceed(vcpu=testbed.kernel_on(c))
+    else:
+        call(testbed, proceed, c)
+
+
+def access(testbed: Testbed, proceed: Proceed, c: int) -> None:
+    """The container's thread runs and uses memory."""
+    if testbed.phase(c) == "sealed":
+        raise InexpressibleError("a sealed zygote has no thread any more")
+    run, back = _turn(testbed, c)
+    testbed.together(run, lambda: proceed(vcpu=testbed.handle(c).vcpu), back)
 
 
 def _turn(testbed: Testbed, c: int) -> tuple[Step, Step]:

@@ -6,6 +6,9 @@ testbed writes its mark.
 
 from __future__ import annotations
 
+from functools import partial
+
+from splitspec.impl.kernel.records import Use
 from splitspec.refinement.machine.fragment import Fragment, Part, Setup
 from splitspec.refinement.machine.testbed import Testbed
 
@@ -38,13 +41,31 @@ def observe(testbed: Testbed) -> dict[str, object]:
         "holder": testbed.holders(),
         "live": testbed.live(),
         "accepted": set(testbed.machine.kernel.state.pages),
+        "data": testbed.data(),
+        "learned": set(testbed.learned),
     }
 
 
+def rescind(testbed: Testbed, g: int) -> None:
+    """Scrub a page if it was used, and give it up."""
+    pools, record = testbed.machine.kernel.pools, testbed.machine.kernel.state.pages.get(g)
+    is_dirty = record is not None and record.use is Use.FREE and not record.is_clean
+    scrub = [partial(pools.scrub, g)] if is_dirty else []
+    testbed.together(*scrub, partial(pools.release, g))
+
+
+# What refuses an access of the guest: the nested table, the reverse map or the secure EPT.
+ACCESS = {
+    "access backed": ("backed",),
+    "access assigned": ("assigned",),
+    "access validated": ("valid",),
+    "access accepted": ("valid",),
+}
+
 PARTS = {
     "accept": Part(
-        lambda testbed, c, g: testbed.machine.kernel.pools.accept(c, g),
-        {
+        step=lambda testbed, c, g: testbed.machine.kernel.pools.accept(c, g),
+        guards={
             "accept once": ("once",),
             "accept backed": ("backed",),
             "accept pending": ("backed",),
@@ -54,13 +75,17 @@ PARTS = {
         },
     ),
     "rescind": Part(
-        lambda testbed, g: testbed.machine.kernel.pools.release(g),
-        {
+        step=rescind,
+        guards={
             "release accepted": ("valid", "assigned", "backed"),
             "pvalidate backed": ("backed",),
             "pvalidate assigned": ("assigned",),
             "pvalidate validated": ("valid",),
             "release backed": ("backed", "assigned", "valid"),
+            **ACCESS,
         },
     ),
+    "write": Part(guards=ACCESS),
+    "read": Part(guards=ACCESS),
+    "copy": Part(guards=dict.fromkeys(ACCESS, ("source", "target"))),
 }

@@ -7,19 +7,33 @@ identity. So an element is a slot together with the identity that it was given w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from splitspec.impl.geometry import Geometry
+from splitspec.impl.geometry import PAGE, ZEROS, Geometry
 from splitspec.impl.hardware.snp import Snp
 from splitspec.impl.hardware.tdx import SeptState, Tdx
 from splitspec.impl.host.shadow import Handle
 from splitspec.impl.journal import Table
+from splitspec.impl.kernel.records import Phase
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import Refusal
 from splitspec.refinement.mapping import InexpressibleError, UndoLog
 
 Step = Callable[[], object]
+
+
+@cache
+def mark(slot: int) -> bytes:
+    """Return a page as the container fills it."""
+    return f"of container{slot:>4}".encode() * (PAGE // 16)
+
+
+def marked(page: bytes, slots: int) -> int | None:
+    """Return the container that has left its mark somewhere in a page."""
+    if page == ZEROS:
+        return None
+    return next((slot for slot in range(slots) if mark(slot)[:16] in page), None)
 
 
 class Testbed:
@@ -31,6 +45,8 @@ class Testbed:
         self.machine = Machine(geometry, kind)
         self.limit = limit  # memory.max of every container, in frames
         self.identities: Table[int, int] = Table(self.machine.journal)
+        # What a container has read, as it remembers it: reader and whose mark it was.
+        self.learned: Table[tuple[int, int], bool] = Table(self.machine.journal)
         self.machine.checkpoint()
 
     def together(self, *steps: Step) -> None:
@@ -60,6 +76,8 @@ class Testbed:
         row = self.machine.kernel.state.containers.get(slot)
         if row is None or row.identity != identity:
             return "drained" if slot in self.machine.host.shadows.shadows else "dead"
+        if row.origin is not None and row.phase is Phase.CREATED:
+            return "cloned" if row.image else "cloning"
         return row.phase.value
 
     def phase(self, slot: int) -> str:
@@ -97,6 +115,15 @@ class Testbed:
                 usable = (SeptState.MAPPED, SeptState.BLOCKED)
                 return {e.frame for e in tdx.sept.values() if e.state in usable} & {*frames}
 
+    def data(self) -> dict[int, int]:
+        """Return whose mark is in each grantable frame, as the guest would read it."""
+        memory, slots = self.machine.memory, self.machine.geometry.containers
+        found = {
+            frame: marked(memory.load(frame, private=True), slots)
+            for frame in self.machine.geometry.pool_frames
+        }
+        return {frame: slot for frame, slot in found.items() if slot is not None}
+
     def charged(self) -> dict[int, int]:
         """Return whose control group pays for each frame."""
         cgroups, shadows = self.machine.host.cgroups, self.machine.host.shadows
@@ -126,6 +153,17 @@ class Testbed:
             if handle.shadow == slot and vcpus[vcpu].inside and vcpus[vcpu].directory is None:
                 return vcpu
         return None
+
+    def forget_translations(self, vcpu: int) -> None:
+        """Let the core drop what it has cached, as it may at any time: the models below have no
+        TLB."""
+        self.machine.tlb.flush_core(self.machine.processor.vcpus[vcpu].core)
+
+    def remember(self, reader: int, page: bytes) -> None:
+        """Note whose mark a container has read, if it is another one's."""
+        writer = marked(page, self.machine.geometry.containers)
+        if writer is not None and writer != reader:
+            self.learned[reader, writer] = True
 
     def name(self, slot: int) -> None:
         """Remember the identity that an element was given."""

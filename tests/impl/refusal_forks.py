@@ -30,6 +30,7 @@ def torn(scene: Scene) -> Scene:
 
 
 FORKS: list[tuple[Setup, str, Call]] = [
+    (family, "unsealed", lambda s: s.machine.kernel.pools.admit(0, s.p(5))),
     (loading, "running", lambda s: s.machine.kernel.forks.seal(0)),
     (family, "original", lambda s: s.machine.kernel.forks.seal(1)),
     (trapped, "untainted", lambda s: tainted(s).machine.kernel.forks.seal(0)),

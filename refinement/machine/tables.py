@@ -1,0 +1,52 @@
+"""Module `tables` in the machine: page tables, walked in the frames where they lie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from splitspec.refinement.machine.fragment import Fragment, Setup
+from splitspec.refinement.machine.testbed import Testbed
+
+
+def tables(setup: Setup) -> Fragment:
+    """Return the fragment."""
+    return Fragment(
+        "tables",
+        observe=observe,
+        actions={"map_page": map_page, "unmap_page": unmap_page},
+        guards={
+            "map_page": {
+                "map_page alive": ("running",),
+                "map_page vacant": ("hole",),
+                "map_page free": ("unmapped",),
+            },
+            "unmap_page": {"unmap_page alive": ("may",), "unmap_page mapped": ("mapped",)},
+            "finish_exit": {"retire unmapped": ("unmapped",)},
+        },
+        elements={"Addr": range(setup.sizes["Addr"])},
+    )
+
+
+def observe(testbed: Testbed) -> dict[str, Any]:
+    """Return the entries of all tables, and how often the kernel counts a page as named."""
+    kernel = testbed.machine.kernel
+    table: dict[tuple[int, int], int] = {}
+    writable: set[tuple[int, int]] = set()
+    for container in range(testbed.machine.geometry.containers):
+        for address, entry in kernel.memory.entries(container):
+            table[container, address] = entry.page
+            if entry.writable:
+                writable.add((container, address))
+    pages = kernel.state.pages.items()
+    mappers = {page: record.references for page, record in pages if record.references}
+    return {"table": table, "writable": writable, "mappers": mappers}
+
+
+def map_page(testbed: Testbed, c: int, v: int, g: int) -> None:
+    """The kernel serves a fault with a page of its choice, as it is."""
+    testbed.machine.kernel.spaces.map_page(c, v, g, zeroed=False)
+
+
+def unmap_page(testbed: Testbed, c: int, v: int, *, vcpu: int | None = None) -> None:
+    """The kernel removes an entry, on a vCPU of the container if it has one."""
+    testbed.machine.kernel.spaces.unmap_page(c, v, vcpu=vcpu)
