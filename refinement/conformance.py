@@ -42,6 +42,10 @@ class Bounds:
     divergences: int = 1
 
 
+Allowed = tuple[tuple[Performer, dict[Binding, list[State]]], ...]
+"""The actions, each with its calls that are enabled and what these may lead to."""
+
+
 @dataclass(slots=True)
 class _Frame:
     """A state on the way of the walk, with the calls that are left to try there.
@@ -50,6 +54,7 @@ class _Frame:
     """
 
     state: State
+    allowed: Allowed
     calls: Iterator[tuple[Performer, Binding, list[State]]]
     mark: object = None
     call: Call | None = None
@@ -106,7 +111,7 @@ class _Walk:
 
     def _walk(self, subject: Any, first: State) -> None:
         self.reached.add(self.evaluator.kept(first))
-        path = [_Frame(first, self._calls(first))]
+        path = [self._frame(first)]
         subject = self._refusals(subject, path)
         while path and not self._must_stop():
             frame = path[-1]
@@ -137,19 +142,17 @@ class _Walk:
             key = self.evaluator.kept(outcome)
             if key not in self.reached:
                 self.reached.add(key)
-                path.append(_Frame(outcome, self._calls(outcome), mark, call))
+                path.append(self._frame(outcome, mark, call))
                 return self._refusals(subject, path)
         return self.mapping.undo.back(subject, mark)
 
-    def _calls(self, state: State) -> Iterator[tuple[Performer, Binding, list[State]]]:
-        for performer, calls in self.driver.allowed(state):
-            for values, successors in calls.items():
-                yield performer, values, successors
+    def _frame(self, state: State, mark: object = None, call: Call | None = None) -> _Frame:
+        allowed = tuple(self.driver.allowed(state))
+        return _Frame(state, allowed, _each_call(allowed), mark, call)
 
     def _refusals(self, subject: Any, path: list[_Frame]) -> Any:
         """Make the calls that the state on top refuses, and take back what they did."""
-        state = path[-1].state
-        allowed = list(self.driver.allowed(state))
+        state, allowed = path[-1].state, path[-1].allowed
         class_ = frozenset(performer.path for performer, calls in allowed if calls)
         for performer, calls in allowed:
             for values in self.driver.domain(performer):
@@ -218,6 +221,12 @@ class _Walk:
             left_out=mapping.left_out,
             unobserved=unobserved(self.driver),
         )
+
+
+def _each_call(allowed: Allowed) -> Iterator[tuple[Performer, Binding, list[State]]]:
+    for performer, calls in allowed:
+        for values, successors in calls.items():
+            yield performer, values, successors
 
 
 def untried(driver: Driver) -> dict[str, str]:

@@ -197,6 +197,8 @@ def undo() -> UndoLog[Testbed]:
 
 def _written(testbed: Testbed, mark: int) -> Iterable[str]:
     """Return the stores that were written since the mark."""
+    if testbed.machine.journal.mark() == mark:
+        return ()
     entries = testbed.machine.journal._entries[mark:]
     names: dict[int, str] = {id(table): name for name, table in testbed.machine.tables()}
     for number, cells in enumerate(testbed.machine.memory.frames):
