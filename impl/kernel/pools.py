@@ -57,6 +57,16 @@ class Pools:
             self._memory.clear(page)
         self._state.pages[page] = Page(is_clean=True)
 
+    def complete(self, container: int, page: int) -> None:
+        """Scrub a page that was validated for the container: now it is accepted."""
+        guards = Guards(KernelRefusal, "complete")
+        self._check_taking(guards, container, page)
+        record = self._state.pages.get(page)
+        raw = record is not None and record.use is Use.RAW
+        guards.require("raw", raw, f"page {page} was not just validated")
+        self._memory.clear(page)
+        self._state.pages[page] = Page(is_clean=True)
+
     def scrub(self, page: int) -> None:
         """Fill a free page with zeros, when no translation to it is left anywhere."""
         guards = Guards(KernelRefusal, "scrub")
@@ -132,10 +142,14 @@ class Pools:
             guards.fail("alive", f"container {container} is not")
         guards.require("unsealed", row.phase is not Phase.SEALED, f"container {container} is")
 
-    def _check_new(self, guards: Guards, container: int, page: int) -> None:
+    def _check_taking(self, guards: Guards, container: int, page: int) -> None:
+        """Refuse unless the container takes memory, and may take this page."""
         self._check_growing(guards, container)
         own = self._state.pools.get(page) == container
         guards.require("in_pool", own, f"page {page} is not in the pool of {container}")
+
+    def _check_new(self, guards: Guards, container: int, page: int) -> None:
+        self._check_taking(guards, container, page)
         guards.require("once", page not in self._state.pages, f"page {page} is accepted")
 
     def _unused(self, guards: Guards, page: int, *uses: Use) -> Page:

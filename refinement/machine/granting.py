@@ -52,7 +52,6 @@ OWN = {
 LEFT_OUT = {
     "give_back_page.exiting": "the kernel can give a page back at any time",
     "give_back_page.in_pool": "the kernel names a page, and knows its pool",
-    "accept_page.changed": "no frame is live whose page is not on the list",
 }
 HONEST_LEFT_OUT = {
     "give_back_page.backed": "an honest host takes no frame from under an accepted page",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from splitspec.impl.machine import PlatformKind
-from splitspec.refinement.machine import fork, lifecycle, lone_threads, platform, tables
+from splitspec.refinement.machine import fork, lifecycle, lone_threads, platform, sev, tables
 from splitspec.refinement.machine import granting as grants
 from splitspec.refinement.machine import memory as accesses
 from splitspec.refinement.machine.fragment import Fragment, Setup, compose
@@ -24,7 +24,8 @@ def granting(
     `limit` is memory.max of every container, in frames.
     """
     setup = Setup(kind, honest, sizes, {"limit": limit})
-    return compose("granting", setup, _granting(setup, lone_threads.lone_threads(setup)))
+    fragments = _granting(setup, lone_threads.lone_threads(setup), platform.platform(setup))
+    return compose("granting", setup, fragments)
 
 
 def memory(
@@ -32,15 +33,21 @@ def memory(
 ) -> Implementation[Testbed]:
     """Return the mapping to `memory`: granting, page tables and fork together."""
     setup = Setup(kind, honest, sizes, {"limit": limit, "zygote": "c1"})
-    return compose("memory", setup, _memory(setup, lone_threads.lone_threads(setup)))
+    return compose("memory", setup, _memory(setup, platform.platform(setup)))
 
 
-def _granting(setup: Setup, threads: Fragment) -> list[Fragment]:
-    machine = platform.platform(setup)
+def memory_sev(
+    *, honest: bool, sizes: Mapping[str, int] = TWO_FRAMES, limit: int = 2
+) -> Implementation[Testbed]:
+    """Return the mapping to `memory_sev`: memory over SEV-SNP's own page machine."""
+    setup = Setup(PlatformKind.SNP, honest, sizes, {"limit": limit, "zygote": "c1"})
+    return compose("memory_sev", setup, _memory(setup, sev.sev(setup)))
+
+
+def _granting(setup: Setup, threads: Fragment, machine: Fragment) -> list[Fragment]:
     return [lifecycle.lifecycle(setup), threads, machine, grants.granting(setup, machine)]
 
 
-def _memory(setup: Setup, threads: Fragment) -> list[Fragment]:
-    granted = _granting(setup, threads)
-    machine = next(each for each in granted if each.parts)
+def _memory(setup: Setup, machine: Fragment) -> list[Fragment]:
+    granted = _granting(setup, lone_threads.lone_threads(setup), machine)
     return [*granted, tables.tables(setup), fork.fork(setup), accesses.memory(setup, machine)]

@@ -25,12 +25,19 @@ def platform(setup: Setup) -> Fragment:
         else {"remap": lambda testbed, g, f: testbed.machine.hostile.remap(g, f)},
         parts=PARTS,
         left_out={
-            "remap": remap,
-            "accept_page.assigned": agree,
-            "give_back_page.assigned": agree,
+            "accept_page.changed": "no frame is live whose page is not on the list",
         }
-        if setup.is_tdx and not setup.is_honest
-        else {},
+        | (
+            {
+                "remap": remap,
+                "accept_page.assigned": agree,
+                "give_back_page.assigned": agree,
+                "write_page.assigned": agree,
+                "read_page.assigned": agree,
+            }
+            if setup.is_tdx and not setup.is_honest
+            else {}
+        ),
     )
 
 
@@ -62,6 +69,8 @@ ACCESS = {
     "access accepted": ("valid",),
 }
 
+COPIED = dict.fromkeys(ACCESS, ("source", "target"))
+
 PARTS = {
     "accept": Part(
         step=lambda testbed, c, g: testbed.machine.kernel.pools.accept(c, g),
@@ -87,5 +96,5 @@ PARTS = {
     ),
     "write": Part(guards=ACCESS),
     "read": Part(guards=ACCESS),
-    "copy": Part(guards=dict.fromkeys(ACCESS, ("source", "target"))),
+    "copy": Part(guards=COPIED),
 }

@@ -238,6 +238,7 @@ KERNEL: list[tuple[Setup, str, Call]] = [
     (tenants, "in_pool", lambda s: s.machine.kernel.pools.accept(0, s.p(5))),
     (tenants, "once", lambda s: s.machine.kernel.pools.accept(0, s.p(0))),
     (tenants, "once", lambda s: s.machine.kernel.pools.validate(0, s.p(0))),
+    (tenants, "raw", lambda s: s.machine.kernel.pools.complete(0, s.p(0))),
     (tenants, "accepted", lambda s: s.machine.kernel.pools.scrub(s.p(5))),
     (tenants, "free", lambda s: s.machine.kernel.pools.scrub(s.p(0))),
     (tenants, "dirty", lambda s: s.machine.kernel.pools.scrub(s.p(1))),

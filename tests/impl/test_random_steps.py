@@ -112,6 +112,7 @@ class Walk:
             "admit": lambda: pools.admit(c, g),
             "accept": lambda: pools.accept(c, g),
             "validate": lambda: pools.validate(c, g),
+            "complete": lambda: pools.complete(c, g),
             "scrub": lambda: pools.scrub(g),
             "release": lambda: pools.release(g),
             "retract": lambda: pools.retract(g),
