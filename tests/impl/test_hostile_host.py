@@ -273,7 +273,7 @@ def test_a_sealed_zygote_never_runs_again_whatever_the_host_resumes(kind: Platfo
     refuse(scene, "alive", lambda: scene.kernel.threads.spawn(0, 7))
     refuse(scene, "alive", lambda: scene.kernel.spaces.allow_writing(0, 0))
     refuse(scene, "alive", lambda: scene.kernel.spaces.unmap_page(0, 0))
-    refuse(scene, "alive", lambda: scene.kernel.pools.admit(0, page(scene, 5)))
+    refuse(scene, "unsealed", lambda: scene.kernel.pools.admit(0, page(scene, 5)))
     assert reads(scene, second) == secret(1)
 
 
