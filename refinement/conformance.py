@@ -5,8 +5,8 @@ call is made once, compared, and taken back by the implementation's undo log. So
 executed once, and nothing is executed again.
 
 Refusals: in graphs of up to `EVERYWHERE_STATES` states, every call that the specification does not
-allow is made everywhere. In larger ones, once for each class of states, action and first false
-guard; two states are of one class if they enable the same actions.
+allow is made everywhere. In larger ones, once for each class of states, action and set of false
+guards; two states are of one class if they enable the same actions.
 
 Soundness: what is said is said of the reached states of the specification and of one state of the
 implementation for each, the one that the walk came to. Where an implementation has state that the
@@ -161,7 +161,7 @@ class _Walk:
                 guards = self.driver.refusing(state, performer, values)
                 if not guards or self.driver.is_skipped(performer, guards):
                     continue
-                key = (class_, performer.path, guards[:1])
+                key = (class_, performer.path, guards)
                 if len(self.reached) > EVERYWHERE_STATES and key in self.tried_classes:
                     continue
                 self.tried_classes.add(key)
