@@ -92,7 +92,7 @@ class _Walk:
         self.driver = Driver(mapping, evaluator)
         self.on_progress, self.interruption = on_progress, interruption
         self.started = self.last = time.perf_counter()
-        self.reached: set[State] = set()  # without what nothing of the run reads
+        self.reached: set[State] = set()  # by key
         self.tried_classes: set[tuple[frozenset[str], str, tuple[str, ...]]] = set()
         self.transitions = 0
         self.divergences: list[Divergence] = []
@@ -110,7 +110,7 @@ class _Walk:
             return  # Constants are pinned, so there is one.
 
     def _walk(self, subject: Any, first: State) -> None:
-        self.reached.add(self.evaluator.kept(first))
+        self.reached.add(self.driver.key(first))
         path = [self._frame(first)]
         subject = self._refusals(subject, path)
         while path and not self._must_stop():
@@ -139,7 +139,7 @@ class _Walk:
             self._note(path, call, outcome)
         elif outcome is not None:
             self.transitions += 1
-            key = self.evaluator.kept(outcome)
+            key = self.driver.key(outcome)
             if key not in self.reached:
                 self.reached.add(key)
                 path.append(self._frame(outcome, mark, call))

@@ -6,7 +6,10 @@ from functools import partial
 
 from splitspec.refinement.machine.fragment import Fragment, Function, Setup
 from splitspec.refinement.machine.lifecycle import create
+from splitspec.refinement.machine.tables import ONE_ADDRESS
 from splitspec.refinement.machine.testbed import Testbed
+
+COPYING = tuple(f"cow_fault.{guard}" for guard in ("unmapped", "accepted", "source", "target"))
 
 
 def fork(setup: Setup) -> Fragment:
@@ -44,8 +47,19 @@ def fork(setup: Setup) -> Fragment:
             "grant_page.admit unsealed": "a sealed zygote takes no more memory",
             "accept_page.accept unsealed": "a sealed zygote takes no more memory",
         },
-        left_out={"activate.driven": "who is cloned has a shadow, so it is never the reason"},
+        left_out=_left_out(setup),
     )
+
+
+def _left_out(setup: Setup) -> dict[str, str]:
+    found = {"activate.driven": "who is cloned has a shadow, so it is never the reason"}
+    if setup.sizes["Addr"] == 1:
+        found["cow_fault.unmapped"] = ONE_ADDRESS
+    if setup.sizes["Page"] == 1 or setup.sizes["Frame"] == 1:
+        found |= dict.fromkeys(
+            ("cow_fault", *COPYING), "one page, or frame, leaves none to copy to"
+        )
+    return found
 
 
 def _actions(zygote: int) -> dict[str, Function]:

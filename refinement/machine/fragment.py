@@ -32,6 +32,8 @@ extensions of lower modules included. Meanings of several fragments for one reas
 `promises` are the guards, as "action.guard", that hold given an honest host only: elsewhere they
 are taken out, and with them the reasons that meant nothing else.
 
+`compared` names variables that are held to the specification whoever is honest.
+
 `parts` of a page machine (platform, sev, tdx) are what the modules above `do`: the step, and what
 its refusals mean. A function such as `granting(setup, machine)` takes the fragment that has them.
 
@@ -41,7 +43,7 @@ of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import Parameter, Signature, signature
@@ -115,6 +117,7 @@ class Fragment:
     left_out: Mapping[str, str] = field(default_factory=dict)
     stricter: Mapping[str, str] = field(default_factory=dict)
     elements: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    compared: Collection[str] = ()
 
 
 def compose(model: str, setup: Setup, fragments: Sequence[Fragment]) -> Implementation[Testbed]:
@@ -144,6 +147,7 @@ def compose(model: str, setup: Setup, fragments: Sequence[Fragment]) -> Implemen
         pins=setup.pins,
         left_out=_named(each.left_out for each in fragments),
         stricter=_named(each.stricter for each in fragments),
+        compared=tuple(name for each in fragments for name in each.compared),
         undo=undo(),
     )
 

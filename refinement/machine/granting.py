@@ -88,9 +88,18 @@ def granting(setup: Setup, machine: Fragment) -> Fragment:
             "give_back_page": rescind.guards,
         },
         promises=PROMISES,
-        left_out=LEFT_OUT | (HONEST_LEFT_OUT if setup.is_honest else HOSTILE_LEFT_OUT),
+        left_out=LEFT_OUT | (_honest_left_out(setup) if setup.is_honest else HOSTILE_LEFT_OUT),
         stricter=TDX_STRICTER if setup.is_tdx and not setup.is_honest else {},
     )
+
+
+def _honest_left_out(setup: Setup) -> dict[str, str]:
+    found = dict(HONEST_LEFT_OUT)
+    if setup.sizes["Page"] == 1:
+        found["back_page.unused"] = "the frame of the one page is in use when the page has it"
+    if setup.limit is not None and setup.limit >= setup.sizes["Page"]:
+        found["back_page.in_limit"] = "there are no more pages than the limit allows"
+    return found
 
 
 def observe(testbed: Testbed) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def memory(setup: Setup, machine: Fragment) -> Fragment:
             },
             "read_page": {**walked, **machine.parts["read"].guards},
         },
+        compared=("data", "learned"),
         left_out=dict.fromkeys(UNCUT, KEPT) if setup.is_honest else {},
         stricter={} if setup.is_honest else {f"seal.{reason}": WHY for reason in FAULTS},
     )

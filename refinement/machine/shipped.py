@@ -10,17 +10,38 @@ from pathlib import Path
 from typing import Any
 
 from splitspec.impl.machine import PlatformKind
-from splitspec.refinement.machine.models import granting
+from splitspec.model.tier import Tier
+from splitspec.refinement.machine.models import granting, memory, memory_sev
 from splitspec.refinement.mapping import Implementation
 
 SMALL = {"Container": 2, "Page": 1, "Frame": 1}
+ONE_PAGE = {**SMALL, "Addr": 1}
+TWO_PAGES = {"Container": 2, "Page": 2, "Frame": 1, "Addr": 1}
+COPYING = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 2}
 
 SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "granting-sev": partial(granting, PlatformKind.SNP, honest=True),
     "granting-tdx": partial(granting, PlatformKind.TDX, honest=True),
     "granting-sev-hostile": partial(granting, PlatformKind.SNP, honest=False, sizes=SMALL),
     "granting-tdx-hostile": partial(granting, PlatformKind.TDX, honest=False, sizes=SMALL),
+    "memory-sev": partial(memory, PlatformKind.SNP, honest=True, sizes=ONE_PAGE, limit=1),
+    "memory-tdx": partial(memory, PlatformKind.TDX, honest=True, sizes=ONE_PAGE, limit=1),
+    "memory-sev-hostile": partial(memory, PlatformKind.SNP, honest=False, sizes=ONE_PAGE),
+    "memory-tdx-hostile": partial(memory, PlatformKind.TDX, honest=False, sizes=ONE_PAGE),
+    "memory_sev": partial(memory_sev, honest=True, sizes=ONE_PAGE, limit=1),
+    "memory_sev-hostile": partial(memory_sev, honest=False, sizes=ONE_PAGE),
+    # A clone copies a page: that takes two pages and frames, and two addresses to try its guards.
+    "memory-sev-wide": partial(memory, PlatformKind.SNP, honest=True, sizes=COPYING, limit=1),
+    "memory-tdx-wide": partial(memory, PlatformKind.TDX, honest=True, sizes=COPYING, limit=1),
+    "memory_sev-wide": partial(memory_sev, honest=True, sizes=COPYING, limit=1),
+    "memory-sev-hostile-wide": partial(memory, PlatformKind.SNP, honest=False, sizes=TWO_PAGES),
+    "memory-tdx-hostile-wide": partial(memory, PlatformKind.TDX, honest=False, sizes=TWO_PAGES),
 }
+
+
+def due(tier: Tier) -> tuple[str, ...]:
+    """Return the names of the mappings that are held at a tier; wide ones take minutes."""
+    return tuple(n for n in SHIPPED if tier is Tier.NIGHTLY or not n.endswith("-wide"))
 
 
 class UnknownMappingError(Exception):

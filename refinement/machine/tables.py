@@ -7,6 +7,8 @@ from typing import Any
 from splitspec.refinement.machine.fragment import Fragment, Setup
 from splitspec.refinement.machine.testbed import Testbed
 
+ONE_ADDRESS = "who maps a page has no other address for it"
+
 
 def tables(setup: Setup) -> Fragment:
     """Return the fragment."""
@@ -23,6 +25,7 @@ def tables(setup: Setup) -> Fragment:
             "unmap_page": {"unmap_page alive": ("may",), "unmap_page mapped": ("mapped",)},
             "finish_exit": {"retire unmapped": ("unmapped",)},
         },
+        left_out={"map_page.unmapped": ONE_ADDRESS} if setup.sizes["Addr"] == 1 else {},
         elements={"Addr": range(setup.sizes["Addr"])},
     )
 

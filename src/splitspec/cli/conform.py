@@ -13,14 +13,17 @@ from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.terminal import Choice, painter, uses_color
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.tier import Tier
 from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance
 from splitspec.refinement.driver import MappingError
-from splitspec.refinement.machine.shipped import SHIPPED, UnknownMappingError, mapping_of
-from splitspec.refinement.mapping import Implementation
+from splitspec.refinement.machine.shipped import UnknownMappingError, due, mapping_of
+from splitspec.refinement.mapping import Implementation, UncopiableError
 from splitspec.refinement.observation import UnreadableError
 from splitspec.refinement.report import conformance_document, conformance_text, program_text
 from splitspec.refinement.target import TargetError, evaluator_of
+
+UNUSABLE = (UnknownMappingError, MappingError, UnreadableError, UncopiableError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class ConformRequest:
     """What was asked on the command line."""
 
     mappings: tuple[str, ...]
+    tier: Tier  # of all shipped ones, if none is named
     programs: int | None  # random programs; None walks exhaustively
     steps: int
     seed: int
@@ -39,12 +43,12 @@ class ConformRequest:
 
 
 def conform_mappings(request: ConformRequest, interruption: Interruption) -> ExitCode:
-    """Hold every named mapping, or all shipped ones; an interrupt ends the sequence."""
+    """Hold every named mapping, or all shipped ones of the tier; an interrupt ends the sequence."""
     results: list[Conformance] = []
     codes: list[ExitCode] = []
     paint = painter(uses_color(request.color, sys.stdout))
     with suppress(KeyboardInterrupt):  # Raised to give up what is under way, and no more.
-        for name in request.mappings or tuple(SHIPPED):
+        for name in request.mappings or due(request.tier):
             if interruption.requested:
                 break
             try:
@@ -53,7 +57,7 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
             except TargetError as error:
                 print(render(error.diagnostics, False), file=sys.stderr, end="")
                 return _refuse(f"{name}: {error}")
-            except (UnknownMappingError, MappingError, UnreadableError) as error:
+            except UNUSABLE as error:
                 return _refuse(str(error))
             results.append(found)
             codes.append(_code(found))

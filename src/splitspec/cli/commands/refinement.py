@@ -66,9 +66,10 @@ def conform(
         list[str] | None,
         typer.Argument(
             metavar="MAPPING…",
-            help="Mappings as module:NAME, or shipped ones by name. [default: all shipped ones]",
+            help="Mappings as module:NAME, or shipped ones by name. [default: the shipped ones]",
         ),
     ] = None,
+    tier: o.TierOption = None,
     programs: Annotated[
         int | None,
         typer.Option("--programs", min=1, help="Run so many random programs instead."),
@@ -90,6 +91,7 @@ def conform(
 
         request = ConformRequest(
             mappings=tuple(mappings or ()),
+            tier=o.chosen_tier(tier, mappings),
             programs=programs,
             steps=steps,
             seed=seed,
