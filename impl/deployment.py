@@ -135,6 +135,7 @@ class Deployment:
         for page in kernel.state.pool(container):
             self._return_page(page)
         kernel.lifecycle.retire(container)
+        host.shadows.dismiss(container)
         kernel.threads.park(vcpu)
         with host.kicked():
             for page in [page for page in host.backing.frames if page in instance.slot]:
@@ -166,6 +167,7 @@ class Deployment:
         host.shadows.enter(handle)
         host.backing.add_slot(container, slot.start, len(slot))
         kernel.lifecycle.create(container)
+        host.shadows.keep(container)
         kernel.pools.admit(container, slot.start, len(slot))
         if directory is not None:
             kernel.lifecycle.mount(container, build(directory).root)

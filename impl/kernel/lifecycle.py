@@ -113,10 +113,10 @@ class Lifecycle:
         self._state.containers[container] = replace(row, phase=Phase.RUNNING)
 
     def stop(self, container: int, *, vcpu: int | None = None) -> None:
-        """Begin the exit: nothing of the container runs any more, and it leaves its channels.
+        """Begin the exit: no thread of the container is resumed, and it leaves its channels.
 
-        Clones of a zygote go on: what they map stays until none does. `vcpu` is where the kernel
-        runs this step.
+        A thread that runs on another vCPU runs on until it comes to the kernel. Clones of a zygote
+        go on: what they map stays until none does. `vcpu` is where the kernel runs this step.
         """
         self._check_leaving(Guards(KernelRefusal, "stop"), container, vcpu)
         self._stop(container, vcpu)
@@ -124,7 +124,10 @@ class Lifecycle:
     def exit(self, container: int, *, vcpu: int | None = None) -> None:
         """Stop the container, unmap all that it maps, and end its threads, in one step; its pages
         wait to be scrubbed."""
-        self._check_leaving(Guards(KernelRefusal, "exit"), container, vcpu)
+        guards = Guards(KernelRefusal, "exit")
+        self._check_leaving(guards, container, vcpu)
+        running = [v for v, state in self._processor.vcpus.items() if self._runs(state, container)]
+        guards.require("stopped", not running, f"vCPUs {running} run it")
         self._stop(container, vcpu)
         for address, entry in list(self._memory.entries(container)):
             self._spaces.drop(entry.page)
@@ -169,8 +172,6 @@ class Lifecycle:
         if row is None or row.phase is Phase.EXITING:
             guards.fail("present", f"container {container} is gone")
         self._shootdown.check_vcpu(guards, vcpu)
-        running = [v for v, state in self._processor.vcpus.items() if self._runs(state, container)]
-        guards.require("stopped", not running, f"vCPUs {running} run it")
         self._channels.check_leaving(guards, container)
         for loser in (container, *self._channels.dependents(container)):
             self._memory.reach(*self._memory.tables(loser))

@@ -89,6 +89,11 @@ class Setup:
         return limit
 
     @property
+    def is_one_to_one(self) -> bool:
+        """Each thread has a vCPU of its own."""
+        return not self.pins.get("synchronous", False)
+
+    @property
     def zygote(self) -> int:
         """The container that is the zygote; elements are written c1, c2."""
         return int(str(self.pins.get("zygote", "c1")).lstrip("c")) - 1
@@ -135,7 +140,9 @@ def compose(model: str, setup: Setup, fragments: Sequence[Fragment]) -> Implemen
     return Implementation(
         name=f"impl on {setup.kind.value}",
         model=model,
-        create=partial(Testbed, setup.geometry, setup.kind, setup.limit),
+        create=partial(
+            Testbed, setup.geometry, setup.kind, setup.limit, one_to_one=setup.is_one_to_one
+        ),
         observe=_Observing(tuple(fragment.observe for fragment in fragments)),
         actions=actions,
         refusal=Refusal,

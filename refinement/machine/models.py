@@ -8,12 +8,14 @@ from splitspec.impl.machine import PlatformKind
 from splitspec.refinement.machine import fork, lifecycle, lone_threads, platform, sev, tables
 from splitspec.refinement.machine import granting as grants
 from splitspec.refinement.machine import memory as accesses
+from splitspec.refinement.machine import threads as running
 from splitspec.refinement.machine.fragment import Fragment, Setup, compose
 from splitspec.refinement.machine.testbed import Testbed
 from splitspec.refinement.mapping import Implementation
 
 TWO = {"Container": 2, "Page": 2, "Frame": 2}
 TWO_FRAMES = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 1}
+THREADS = {"Container": 2, "Vcpu": 2, "Thread": 2}
 
 
 def granting(
@@ -42,6 +44,17 @@ def memory_sev(
     """Return the mapping to `memory_sev`: memory over SEV-SNP's own page machine."""
     setup = Setup(PlatformKind.SNP, honest, sizes, {"limit": limit, "zygote": "c1"})
     return compose("memory_sev", setup, _memory(setup, sev.sev(setup)))
+
+
+def threads(
+    kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int] = THREADS, synchronous: bool
+) -> Implementation[Testbed]:
+    """Return the mapping to `threads`: shadow threads, vCPUs, confidential threads, and slices.
+
+    `synchronous` lets the threads of a container share a vCPU.
+    """
+    setup = Setup(kind, honest, sizes, {"synchronous": synchronous})
+    return compose("threads", setup, (lifecycle.lifecycle(setup), running.threads(setup)))
 
 
 def _granting(setup: Setup, threads: Fragment, machine: Fragment) -> list[Fragment]:

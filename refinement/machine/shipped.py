@@ -11,13 +11,15 @@ from typing import Any
 
 from splitspec.impl.machine import PlatformKind
 from splitspec.model.tier import Tier
-from splitspec.refinement.machine.models import granting, memory, memory_sev
+from splitspec.refinement.machine.models import granting, memory, memory_sev, threads
 from splitspec.refinement.mapping import Implementation
 
 SMALL = {"Container": 2, "Page": 1, "Frame": 1}
 ONE_PAGE = {**SMALL, "Addr": 1}
 TWO_PAGES = {"Container": 2, "Page": 2, "Frame": 1, "Addr": 1}
 COPYING = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 2}
+ONE_CONTAINER = {"Container": 1, "Vcpu": 2, "Thread": 2}
+ONE_VCPU = {"Container": 2, "Vcpu": 1, "Thread": 2}
 
 SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "granting-sev": partial(granting, PlatformKind.SNP, honest=True),
@@ -36,6 +38,16 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "memory_sev-wide": partial(memory_sev, honest=True, sizes=COPYING, limit=1),
     "memory-sev-hostile-wide": partial(memory, PlatformKind.SNP, honest=False, sizes=TWO_PAGES),
     "memory-tdx-hostile-wide": partial(memory, PlatformKind.TDX, honest=False, sizes=TWO_PAGES),
+    "threads-sev": partial(
+        threads, PlatformKind.SNP, honest=True, synchronous=False, sizes=ONE_CONTAINER
+    ),
+    "threads-tdx": partial(
+        threads, PlatformKind.TDX, honest=True, synchronous=False, sizes=ONE_CONTAINER
+    ),
+    "threads-sev-synchronous": partial(
+        threads, PlatformKind.SNP, honest=True, synchronous=True, sizes=ONE_VCPU
+    ),
+    "threads-sev-hostile": partial(threads, PlatformKind.SNP, honest=False, synchronous=False),
 }
 
 

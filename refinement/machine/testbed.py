@@ -41,12 +41,20 @@ class Testbed:
 
     __test__ = False  # It is no test, whatever its name.
 
-    def __init__(self, geometry: Geometry, kind: PlatformKind, limit: int | None = None) -> None:
-        self.machine = Machine(geometry, kind)
+    def __init__(
+        self,
+        geometry: Geometry,
+        kind: PlatformKind,
+        limit: int | None = None,
+        *,
+        one_to_one: bool = True,
+    ) -> None:
+        self.machine = Machine(geometry, kind, one_to_one=one_to_one)
         self.limit = limit  # memory.max of every container, in frames
         self.identities: Table[int, int] = Table(self.machine.journal)
         # What a container has read, as it remembers it: reader and whose mark it was.
         self.learned: Table[tuple[int, int], bool] = Table(self.machine.journal)
+        self.bills: Table[int, int] = Table(self.machine.journal)  # of cgroups that were removed
         self.machine.checkpoint()
 
     def together(self, *steps: Step) -> None:

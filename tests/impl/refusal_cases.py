@@ -21,12 +21,10 @@ from tests.impl.refusal_scenes import (
     parked,
     sharing,
     tenants,
-    together,
     trapped,
 )
 from tests.impl.refusal_steps import (
     assigned_behind,
-    bound,
     dirty,
     drained,
     emptied,
@@ -37,11 +35,10 @@ from tests.impl.refusal_steps import (
     other_chain,
     released,
     settled,
-    spawned,
     stopped,
-    waiting,
     without_vcpu,
 )
+from tests.impl.refusal_threads import THREADS
 from tests.impl.scenes import KINDS
 
 from splitspec.impl.hardware.snp import Snp
@@ -192,6 +189,17 @@ HOST: list[tuple[Setup, str, Call]] = [
     (tenants, "killed", lambda s: s.machine.host.shadows.reap_vcpu(s.first.vcpu, 0)),
     (tenants, "exists", lambda s: s.machine.host.shadows.finish(2)),
     (tenants, "vcpus_returned", lambda s: s.machine.host.shadows.finish(0)),
+    (tenants, "open", lambda s: s.machine.host.shadows.descriptor(0, s.second.vcpu)),
+    (tenants, "alive", lambda s: s.machine.host.shadows.keep(2)),
+    (tenants, "exists", lambda s: s.machine.host.shadows.dismiss(2)),
+    (
+        tenants,
+        "dismissed",
+        then(
+            lambda s: s.machine.host.shadows.keep(0),
+            lambda s: s.machine.host.shadows.finish(0),
+        ),
+    ),
 ]
 
 SPECIAL: list[tuple[Setup, str, Call]] = [
@@ -205,7 +213,6 @@ SPECIAL: list[tuple[Setup, str, Call]] = [
     (leaving, "flushed", lambda s: drained(s).machine.kernel.lifecycle.retire(0)),
     (leaving, "accepted", lambda s: released(s).machine.kernel.pools.abandon(s.p(1))),
     (sharing, "private", lambda s: left(s).machine.kernel.pools.abandon(s.p(1))),
-    (together, "same_container", lambda s: s.machine.kernel.threads.bind(s.first.vcpu, 2)),
 ]
 
 KERNEL: list[tuple[Setup, str, Call]] = [
@@ -290,23 +297,6 @@ KERNEL: list[tuple[Setup, str, Call]] = [
             lambda s: s.machine.kernel.spaces.allow_writing(1, 5),
         ),
     ),
-    (leaving, "alive", lambda s: s.machine.kernel.threads.spawn(0, 5)),
-    (tenants, "number", lambda s: s.machine.kernel.threads.spawn(0, 0)),
-    (tenants, "unused", lambda s: s.machine.kernel.threads.spawn(0, 2)),
-    (trapped, "known", lambda s: s.machine.kernel.threads.bind(s.first.vcpu, 9)),
-    (trapped, "unbound", lambda s: s.machine.kernel.threads.bind(s.first.vcpu, 1)),
-    (trapped, "vcpu_free", lambda s: spawned(s).machine.kernel.threads.bind(s.first.vcpu, 5)),
-    (tenants, "bound", lambda s: spawned(s).machine.kernel.threads.dispatch(5)),
-    (trapped, "ready", lambda s: waiting(s).machine.kernel.threads.dispatch(1)),
-    (loading, "running", lambda s: bound(s).machine.kernel.threads.dispatch(5)),
-    (lagging, "flushed", lambda s: s.machine.kernel.threads.dispatch(1)),
-    (parked, "inside", lambda s: s.machine.kernel.threads.trap(s.first.vcpu)),
-    (trapped, "in_container", lambda s: s.machine.kernel.threads.trap(s.first.vcpu)),
-    (tenants, "waiting", lambda s: s.machine.kernel.threads.wake(1)),
-    (tenants, "known", lambda s: s.machine.kernel.threads.finish(9)),
-    (tenants, "stopped", lambda s: s.machine.kernel.threads.finish(1)),
-    (trapped, "unbound", lambda s: s.machine.kernel.threads.park(s.first.vcpu)),
-    (tenants, "in_kernel", lambda s: s.machine.kernel.threads.request(s.first.vcpu, 1)),
     (parked, "inside", lambda s: s.machine.kernel.shootdown.acknowledge(s.first.vcpu)),
     (tenants, "attested", lambda s: s.machine.kernel.channels.create(0, [s.p(1)])),
     (loading, "running", lambda s: s.machine.kernel.channels.create(0, [s.p(1)])),
@@ -361,7 +351,9 @@ KERNEL: list[tuple[Setup, str, Call]] = [
 
 def _cases() -> list[Case]:
     both = [
-        (kind, *case) for case in (*HARDWARE, *HOST, *SPECIAL, *KERNEL, *FORKS) for kind in KINDS
+        (kind, *case)
+        for case in (*HARDWARE, *HOST, *SPECIAL, *KERNEL, *FORKS, *THREADS)
+        for kind in KINDS
     ]
     snp = [(SNP, setup, guard, _on(Snp, call)) for setup, guard, call in ON_SNP]
     tdx = [(TDX, setup, guard, _on(Tdx, call)) for setup, guard, call in ON_TDX]

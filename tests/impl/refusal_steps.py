@@ -84,9 +84,10 @@ def spawned(scene: Scene) -> Scene:
     return scene
 
 
-def bound(scene: Scene) -> Scene:
-    scene.machine.kernel.threads.spawn(0, 5)
-    scene.machine.kernel.threads.bind(scene.first.vcpu, 5)
+def entered(scene: Scene, thread: int) -> Scene:
+    """The host takes the first vCPU out and enters it again, naming a thread."""
+    scene.machine.kernel.threads.request(scene.first.vcpu, 0)
+    scene.machine.host.shadows.enter(scene.first, thread)
     return scene
 
 

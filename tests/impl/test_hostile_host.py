@@ -226,6 +226,7 @@ def test_a_vcpu_runs_only_the_thread_that_the_kernel_bound_to_it(kind: PlatformK
     """The host names threads that wait for nothing, of others, or of nobody."""
     scene, first, second = two_tenants(kind)
     third = join(scene, 2)
+    scene.kernel.lifecycle.start(2)
     scene.kernel.threads.spawn(2, 3)
     bind = scene.kernel.threads.bind
     refuse(scene, "unbound", lambda: bind(third.vcpu, 1))
@@ -235,6 +236,7 @@ def test_a_vcpu_runs_only_the_thread_that_the_kernel_bound_to_it(kind: PlatformK
     refuse(scene, "in_kernel", lambda: bind(second.vcpu, 3))
     refuse(scene, "outside", lambda: scene.hostile.enter(second.vcpu, 2))
     bind(third.vcpu, 3)
+    scene.kernel.lifecycle.stop(2)
     refuse(scene, "running", lambda: scene.kernel.threads.dispatch(3))
 
 
@@ -270,7 +272,7 @@ def test_a_sealed_zygote_never_runs_again_whatever_the_host_resumes(kind: Platfo
     scene.hostile.interrupt(first.vcpu)
     scene.hostile.enter(first.vcpu, 1)
     refuse(scene, "bound", lambda: scene.kernel.threads.dispatch(1))
-    refuse(scene, "alive", lambda: scene.kernel.threads.spawn(0, 7))
+    refuse(scene, "running", lambda: scene.kernel.threads.spawn(0, 7))
     refuse(scene, "alive", lambda: scene.kernel.spaces.allow_writing(0, 0))
     refuse(scene, "alive", lambda: scene.kernel.spaces.unmap_page(0, 0))
     refuse(scene, "unsealed", lambda: scene.kernel.pools.admit(0, page(scene, 5)))

@@ -84,6 +84,8 @@ class Walk:
             "kill": lambda: shadows.kill(c),
             "finish shadow": lambda: shadows.finish(c),
             "reap_vcpu": lambda: shadows.reap_vcpu(v, 0),
+            "keep": lambda: shadows.keep(c),
+            "dismiss": lambda: shadows.dismiss(c),
             "add_slot": lambda: backing.add_slot(c, g),
             "remove_slot": lambda: backing.remove_slot(c, g),
             "back_page": lambda: backing.back_page(v, g, f),
@@ -94,7 +96,7 @@ class Walk:
         }
         holder = shadows.holders.get(v)
         if holder is not None:
-            steps["enter"] = lambda: shadows.enter(holder, core=some.core)
+            steps["enter"] = lambda: shadows.enter(holder, some.thread, core=some.core)
             steps["preempt"] = lambda: shadows.preempt(v)
         return steps
 
@@ -138,6 +140,9 @@ class Walk:
             "spawn": lambda: kernel.threads.spawn(some.container, t),
             "bind": lambda: kernel.threads.bind(v, t),
             "dispatch": lambda: kernel.threads.dispatch(t),
+            "move": lambda: kernel.threads.move(v, t),
+            "resume": lambda: kernel.threads.resume(v),
+            "switch": lambda: kernel.threads.switch(v, t),
             "trap": lambda: kernel.threads.trap(v),
             "wait": lambda: kernel.threads.wait(v),
             "wake": lambda: kernel.threads.wake(t),
