@@ -99,15 +99,13 @@ class _Walk:
         self.stop = ""
 
     def run(self) -> None:
-        for first in self.evaluator.initial_states():
-            subject = self.mapping.create()
-            found = self.driver.disagreement(subject, first)
-            if found is not None:
-                kind = DivergenceKind.BEGINS_ELSEWHERE
-                self.divergences.append(Divergence(kind, (), (), found.facts))
-                return
-            self._walk(subject, first)
-            return  # Constants are pinned, so there is one.
+        subject = self.mapping.create()
+        first = self.driver.begin(subject)
+        if isinstance(first, Found):
+            kind = DivergenceKind.BEGINS_ELSEWHERE
+            self.divergences.append(Divergence(kind, (), (), first.facts))
+            return
+        self._walk(subject, first)
 
     def _walk(self, subject: Any, first: State) -> None:
         self.reached.add(self.driver.key(first))

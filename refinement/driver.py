@@ -118,6 +118,17 @@ class Driver:
 
     # What the implementation does
 
+    def begin(self, subject: Any) -> State | Found:
+        """Return the initial state that the implementation is in."""
+        found: Found | None = None
+        for state in self.evaluator.initial_states():
+            differs = self.disagreement(subject, state)
+            if differs is None:
+                return state
+            found = found or differs
+        assert found is not None, "the scope has no initial state"
+        return found
+
     def perform(
         self, subject: Any, performer: Performer, values: Binding, successors: list[State]
     ) -> State | Found | None:

@@ -69,8 +69,10 @@ class _Trial:
         return found[1].kind is divergence.kind
 
     def run(self, program: tuple[Call, ...]) -> tuple[int, Found] | None:
-        state = next(iter(self._evaluator.initial_states()))
         subject = self._mapping.create()
+        state = self._driver.begin(subject)
+        if isinstance(state, Found):
+            return 1, state
         for number, call in enumerate(program, start=1):
             performer, values = self._read(call)
             enabled = self._enabled(state, performer)
@@ -90,7 +92,9 @@ class _Trial:
 
     def ways(self, program: tuple[Call, ...]) -> list[tuple[Call, ...]]:
         """Return a shortest program to the state before the last call, if one is near."""
-        state = next(iter(self._evaluator.initial_states()))
+        state = self._driver.begin(self._mapping.create())
+        if isinstance(state, Found):
+            return []
         target = self._follow(state, program[:-1])
         if target is None:
             return []

@@ -162,8 +162,11 @@ class Lifecycle:
         state = self._state
         for page in state.pool(container):
             del state.pools[page]
-        state.quotes.discard(container)
-        for forgotten in (state.roots, state.keys, state.secrets, state.chains):
+        for quote in [key for key in state.quotes if key[0] == container]:
+            del state.quotes[quote]
+        for key in [key for key in state.keys if key[0] == container]:
+            del state.keys[key]
+        for forgotten in (state.roots, state.secrets, state.chains, state.code, state.digests):
             forgotten.discard(container)
         del state.containers[container]
 

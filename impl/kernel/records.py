@@ -64,6 +64,14 @@ class Page:
     references: int = 0  # entries of page tables, and pins, that name it
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A function that came while its container ran: the page that holds it, and where it runs."""
+
+    page: int
+    address: int
+
+
 class ThreadState(Enum):
     """What a confidential thread waits for."""
 
@@ -92,8 +100,10 @@ class State:
 
     __slots__ = (
         "chains",
+        "code",
         "containers",
         "counters",
+        "digests",
         "keys",
         "pages",
         "pools",
@@ -114,8 +124,11 @@ class State:
         self.presence: Table[int, frozenset[int]] = Table(journal)  # vCPU to containers run there
         self.threads: Table[int, Thread] = Table(journal)
         self.roots: Table[int, bytes] = Table(journal)  # of the container's file system
-        self.quotes: Table[int, ContainerReport] = Table(journal)  # the last one of each
-        self.keys: Table[int, bytes] = Table(journal)  # private, until a secret comes
+        # By container and nonce, until a secret comes: what was stated, and its private key.
+        self.quotes: Table[tuple[int, bytes], ContainerReport] = Table(journal)
+        self.keys: Table[tuple[int, bytes], bytes] = Table(journal)
+        self.code: Table[int, Code] = Table(journal)  # the container's function
+        self.digests: Table[int, bytes] = Table(journal)  # what was measured of it
         self.secrets: Table[int, bytes] = Table(journal)
         self.chains: Table[int, bytes] = Table(journal)  # the chain that a verifier has named
         self.counters: Table[str, int] = Table(journal)  # numbers that only grow

@@ -55,6 +55,8 @@ from splitspec.impl.refusal import Refusal
 from splitspec.refinement.machine.testbed import Testbed, undo
 from splitspec.refinement.mapping import Implementation, Observation
 
+PAGES_FOR_CODE = 2  # one that is shared with the host, one for the function
+
 Function = Callable[..., object]
 Meanings = Mapping[str, Mapping[str, tuple[str, ...]]]
 """By action and by reason ("operation guard"), the guards that it means."""
@@ -76,10 +78,25 @@ class Setup:
 
     @property
     def geometry(self) -> Geometry:
-        """The machine's sizes; without a sort of vCPUs, one for each container."""
+        """The machine's sizes; without a sort of vCPUs, one for each container.
+
+        Where code is loaded, each container has two pages more than the model knows of.
+        """
         sizes = self.sizes
         vcpus = sizes.get("Vcpu", sizes["Container"])
-        return Geometry(sizes["Container"], sizes.get("Page", 1), sizes.get("Frame", 1), vcpus)
+        more = PAGES_FOR_CODE * sizes["Container"] if "Code" in sizes else 0
+        pages, frames = sizes.get("Page", 1) + more, sizes.get("Frame", 1) + more
+        return Geometry(sizes["Container"], pages, frames, vcpus)
+
+    @property
+    def codes(self) -> tuple[bytes, ...]:
+        """The codes of the model, as bytes."""
+        return tuple(f"code {n}".encode() for n in range(1, self.sizes.get("Code", 1) + 1))
+
+    @property
+    def runtime(self) -> bytes:
+        """What the VM is launched with; elements of codes are written cod1, cod2."""
+        return self.codes[int(str(self.pins.get("runtime", "cod1"))[3:]) - 1]
 
     @property
     def limit(self) -> int | None:
@@ -141,7 +158,12 @@ def compose(model: str, setup: Setup, fragments: Sequence[Fragment]) -> Implemen
         name=f"impl on {setup.kind.value}",
         model=model,
         create=partial(
-            Testbed, setup.geometry, setup.kind, setup.limit, one_to_one=setup.is_one_to_one
+            Testbed,
+            setup.geometry,
+            setup.kind,
+            setup.limit,
+            one_to_one=setup.is_one_to_one,
+            image=setup.runtime,
         ),
         observe=_Observing(tuple(fragment.observe for fragment in fragments)),
         actions=actions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from splitspec.impl.machine import PlatformKind
+from splitspec.refinement.machine import attestation as evidence
 from splitspec.refinement.machine import fork, lifecycle, lone_threads, platform, sev, tables
 from splitspec.refinement.machine import granting as grants
 from splitspec.refinement.machine import memory as accesses
@@ -15,6 +16,7 @@ from splitspec.refinement.mapping import Implementation
 
 TWO = {"Container": 2, "Page": 2, "Frame": 2}
 TWO_FRAMES = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 1}
+ONE_SECRET = {"Container": 1, "Code": 2, "Nonce": 1, "Evidence": 1}
 THREADS = {"Container": 2, "Vcpu": 2, "Thread": 2}
 
 
@@ -55,6 +57,22 @@ def threads(
     """
     setup = Setup(kind, honest, sizes, {"synchronous": synchronous})
     return compose("threads", setup, (lifecycle.lifecycle(setup), running.threads(setup)))
+
+
+def attestation(
+    kind: PlatformKind,
+    *,
+    honest: bool = False,
+    sizes: Mapping[str, int] = ONE_SECRET,
+    runtime: str = "cod1",
+) -> Implementation[Testbed]:
+    """Return the mapping to `attestation`: code, evidence and secrets.
+
+    The tenant approves the first code; `runtime` is what the VM is launched with.
+    """
+    setup = Setup(kind, honest, sizes, {"runtime": runtime})
+    fragments = (lifecycle.lifecycle(setup), lone_threads.lone_threads(setup))
+    return compose("attestation", setup, (*fragments, evidence.attestation(setup)))
 
 
 def _granting(setup: Setup, threads: Fragment, machine: Fragment) -> list[Fragment]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from splitspec.impl.machine import PlatformKind
 from splitspec.model.tier import Tier
-from splitspec.refinement.machine.models import granting, memory, memory_sev, threads
+from splitspec.refinement.machine.models import attestation, granting, memory, memory_sev, threads
 from splitspec.refinement.mapping import Implementation
 
 SMALL = {"Container": 2, "Page": 1, "Frame": 1}
@@ -19,6 +19,8 @@ ONE_PAGE = {**SMALL, "Addr": 1}
 TWO_PAGES = {"Container": 2, "Page": 2, "Frame": 1, "Addr": 1}
 COPYING = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 2}
 ONE_CONTAINER = {"Container": 1, "Vcpu": 2, "Thread": 2}
+SIBLINGS = {"Container": 2, "Code": 1, "Nonce": 1, "Evidence": 1}
+TWO_CHALLENGES = {"Container": 1, "Code": 2, "Nonce": 2, "Evidence": 1}
 ONE_VCPU = {"Container": 2, "Vcpu": 1, "Thread": 2}
 
 SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
@@ -47,6 +49,10 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "threads-sev-synchronous": partial(
         threads, PlatformKind.SNP, honest=True, synchronous=True, sizes=ONE_VCPU
     ),
+    "attestation-sev": partial(attestation, PlatformKind.SNP, honest=True, sizes=SIBLINGS),
+    "attestation-sev-hostile": partial(attestation, PlatformKind.SNP, sizes=TWO_CHALLENGES),
+    "attestation-tdx-hostile": partial(attestation, PlatformKind.TDX, sizes=TWO_CHALLENGES),
+    "attestation-sev-unfounded": partial(attestation, PlatformKind.SNP, runtime="cod2"),
     "threads-sev-hostile": partial(threads, PlatformKind.SNP, honest=False, synchronous=False),
 }
 

@@ -18,6 +18,7 @@ from splitspec.impl.journal import Table
 from splitspec.impl.kernel.records import Phase
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import Refusal
+from splitspec.refinement.machine.network import Network, chip
 from splitspec.refinement.mapping import InexpressibleError, UndoLog
 
 Step = Callable[[], object]
@@ -48,8 +49,10 @@ class Testbed:
         limit: int | None = None,
         *,
         one_to_one: bool = True,
+        image: bytes = b"microkernel",
     ) -> None:
-        self.machine = Machine(geometry, kind, one_to_one=one_to_one)
+        self.machine = Machine(geometry, kind, image=image, one_to_one=one_to_one, chip=chip())
+        self.network = Network(self.machine)
         self.limit = limit  # memory.max of every container, in frames
         self.identities: Table[int, int] = Table(self.machine.journal)
         # What a container has read, as it remembers it: reader and whose mark it was.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
+from tests.impl.refusal_attestation import ATTESTATION
 from tests.impl.refusal_forks import FORKS
 from tests.impl.refusal_scenes import (
     RW,
@@ -318,43 +319,12 @@ KERNEL: list[tuple[Setup, str, Call]] = [
     (chained, "granted", lambda s: s.machine.kernel.channels.revoke(0, 1, 1)),
     (granted, "creator", lambda s: s.machine.kernel.channels.destroy(1, 1)),
     (chained, "exists", lambda s: s.machine.kernel.channels.destroy(0, 9)),
-    (loading, "running", lambda s: s.machine.kernel.attestation.quote(0, bytes(32))),
-    (tenants, "nonce", lambda s: s.machine.kernel.attestation.quote(0, b"short")),
-    (chained, "unkeyed", lambda s: s.machine.kernel.attestation.quote(0, bytes(32))),
-    (
-        tenants,
-        "fresh_nonce",
-        twice(lambda s: s.machine.kernel.attestation.quote(0, bytes(32))),
-    ),
-    (loading, "running", lambda s: s.machine.kernel.attestation.install(0, b"")),
-    (tenants, "quoted", lambda s: s.machine.kernel.attestation.install(0, b"")),
-    (
-        tenants,
-        "authentic",
-        then(
-            lambda s: s.machine.kernel.attestation.quote(0, bytes(32)),
-            lambda s: s.machine.kernel.attestation.install(0, b"no message"),
-        ),
-    ),
-    (
-        tenants,
-        "once",
-        then(
-            lambda s: s.machine.kernel.attestation.quote(0, bytes(32)),
-            lambda s: s.machine.kernel.state.secrets.__setitem__(0, b"secret"),
-            lambda s: s.machine.kernel.attestation.install(0, b""),
-        ),
-    ),
-    (tenants, "keyed", lambda s: s.machine.kernel.attestation.secret(0)),
 ]
 
 
 def _cases() -> list[Case]:
-    both = [
-        (kind, *case)
-        for case in (*HARDWARE, *HOST, *SPECIAL, *KERNEL, *FORKS, *THREADS)
-        for kind in KINDS
-    ]
+    steps = (*KERNEL, *FORKS, *THREADS, *ATTESTATION)
+    both = [(kind, *case) for case in (*HARDWARE, *HOST, *SPECIAL, *steps) for kind in KINDS]
     snp = [(SNP, setup, guard, _on(Snp, call)) for setup, guard, call in ON_SNP]
     tdx = [(TDX, setup, guard, _on(Tdx, call)) for setup, guard, call in ON_TDX]
     return [*both, *snp, *tdx]

@@ -330,7 +330,8 @@ def test_launching_another_kernel_shows_in_the_measurement() -> None:
     manufacturer = Manufacturer()
     scene = Machine(SIZES, image=b"another kernel", chip=manufacturer.make_chip())
     scene.checkpoint()
-    handle = join(scene, 0)
+    handle = join(scene, 0, range(1))
+    scene.kernel.lifecycle.load(0, 8, [page(scene, 0)], b"code")
     run(scene, 0, handle.vcpu, 1)
     verifier = Verifier(Policy(manufacturer.root, expected(SIZES, b"microkernel"), b""), b"")
     with pytest.raises(VerifierRefusal, match="measurement"):
