@@ -99,7 +99,8 @@ class Threads:
         self._state.threads[thread] = replace(row, vcpu=vcpu)
 
     def resume(self, vcpu: int) -> None:
-        """Run the thread that the host named when it entered the vCPU, if it is bound here.
+        """Do what the host entered the vCPU for: run the thread that it named, if it is bound here,
+        else bind it.
 
         The number is looked up in the kernel's own table; no pointer comes from the host.
         """
@@ -109,7 +110,9 @@ class Threads:
         row = self._state.threads.get(thread)
         if row is None:
             guards.fail("known", f"there is no thread {thread}")
-        guards.require("bound_here", row.vcpu == vcpu, f"thread {thread} is not bound here")
+        if row.vcpu != vcpu:
+            self.bind(vcpu, thread)
+            return
         self._check_ready(guards, vcpu, row)
         self._run(vcpu, thread, row)
 

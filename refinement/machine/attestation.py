@@ -37,7 +37,7 @@ GUARDS: Meanings = {
     "quote": {"quote running": ("running",), "quote measured": ("measured",)},
     "release_secret": {
         "release chain": ("genuine",),
-        "release linked": ("genuine",),
+        "release container_signature": ("genuine",),
         "release measurement": ("founded",),
         "release answers": ("fresh",),
         "release fresh": ("open",),

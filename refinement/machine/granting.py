@@ -146,7 +146,7 @@ def _honest(*, is_tdx: bool) -> Mapping[str, Function]:
     def reclaim_frame(testbed: Testbed, g: int) -> None:
         take = partial(testbed.machine.host.backing.reclaim_page, g)
         if is_tdx:
-            testbed.without_vcpus(take)
+            testbed.kicking(take)
         else:
             take()
 

@@ -81,10 +81,9 @@ class Network:
         self.messages[nonce] = self.verifier.release(evidence, challenge=asked, now=NOW)
 
     def _forged(self, nonce: bytes) -> Evidence:
-        """A container of the attacker's own says what is hoped for; the half that the hardware
-        signs is this VM's, if it is known, and else that of another manufacturer."""
-        genuine = next(iter(self.evidence.values()), None)
-        return _forge(genuine.report if genuine else b"", genuine, nonce)
+        """The attacker says of a container what is hoped for, in the kernel's name; the half that
+        the hardware signs is this VM's, if it was seen, and else that of another manufacturer."""
+        return _forge(next(iter(self.evidence.values()), None), nonce)
 
     # What it says
 
@@ -131,10 +130,11 @@ def chip() -> Chip:
 
 
 @lru_cache(maxsize=256)
-def _forge(_report: bytes, genuine: Evidence | None, nonce: bytes) -> Evidence:
+def _forge(genuine: Evidence | None, nonce: bytes) -> Evidence:
     key = ec.generate_private_key(CURVE)
+    boot = ContainerReport.decode(genuine.container).boot if genuine else bytes(16)
     data = ContainerReport(
-        boot=bytes(16),
+        boot=boot,
         identity=1,
         zygote=bytes(48),
         function=digest_of(TRUSTED),

@@ -17,7 +17,7 @@ from splitspec.impl.host.shadow import Handle
 from splitspec.impl.journal import Table
 from splitspec.impl.kernel.records import Phase
 from splitspec.impl.machine import Machine, PlatformKind
-from splitspec.impl.refusal import Refusal
+from splitspec.impl.refusal import HardwareRefusal, Refusal
 from splitspec.refinement.machine.network import Network, chip
 from splitspec.refinement.mapping import InexpressibleError, UndoLog
 
@@ -179,6 +179,16 @@ class Testbed:
     def name(self, slot: int) -> None:
         """Remember the identity that an element was given."""
         self.identities[slot] = self.machine.kernel.state.containers[slot].identity
+
+    def kicking(self, step: Step) -> None:
+        """Take a step of the host's. If TDX wants all vCPUs out of the guest first, they go out."""
+        before = self.machine.journal.mark()
+        try:
+            step()
+        except HardwareRefusal as refusal:
+            if refusal.guard != "left" or self.machine.journal.mark() != before:
+                raise  # A step that has written something is not tried again: it shows.
+            self.without_vcpus(step)
 
     def without_vcpus(self, step: Step) -> None:
         """Take a step of the host's while no vCPU is in the guest, as TDX wants it."""

@@ -11,10 +11,13 @@ but `allocate` waits for it (see `STRICTER`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from splitspec.impl.kernel.records import ThreadState
+from splitspec.impl.refusal import Refusal
 from splitspec.refinement.machine.fragment import Fragment, Function, Setup
 from splitspec.refinement.machine.testbed import Step, Testbed
 from splitspec.refinement.machine.vcpus import (
@@ -63,7 +66,7 @@ GUARDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "enter current": ("own",),
         "enter outside": ("idle",),
         "resume known": ("exists",),
-        "resume bound_here": ("seated",),
+        "bind unbound": ("seated",),
     },
     "switch": {
         "switch inside": ("running",),
@@ -198,9 +201,14 @@ def _resume(testbed: Testbed, vcpu: int, thread: int) -> None:
     host wished for."""
     kernel = testbed.machine.kernel
     if testbed.machine.processor.vcpus[vcpu].directory is None:
-        kernel.threads.resume(vcpu)
+        resume = partial(kernel.threads.resume, vcpu)
+        testbed.together(partial(wake, testbed, thread), resume)
     elif kernel.threads.current(vcpu) != thread:
-        testbed.together(partial(kernel.threads.trap, vcpu), partial(kernel.threads.resume, vcpu))
+        testbed.together(
+            partial(kernel.threads.trap, vcpu),
+            partial(wake, testbed, thread),
+            partial(kernel.threads.resume, vcpu),
+        )
 
 
 # The actions
@@ -217,8 +225,13 @@ def _common(setup: Setup) -> dict[str, Function]:
             steps.append(partial(collect, testbed, row.vcpu))
         testbed.together(*steps)
 
+    def switch(testbed: Testbed, v: int, u: int) -> None:
+        testbed.together(
+            partial(wake, testbed, u), partial(testbed.machine.kernel.threads.switch, v, u)
+        )
+
     return {
-        "switch": lambda testbed, v, u: testbed.machine.kernel.threads.switch(v, u),
+        "switch": switch,
         "end_thread": end_thread,
     }
 
@@ -250,7 +263,7 @@ def _honest() -> Mapping[str, Function]:
         "spawn": partial(spawn, granted),
         "move": _move(granted, driven),
         "enter": enter,
-        "preempt": lambda testbed, v: testbed.machine.host.shadows.preempt(v),
+        "preempt": preempt,
         "park_vcpu": park_vcpu,
     }
 
@@ -273,9 +286,33 @@ def _hostile() -> Mapping[str, Function]:
         "spawn": partial(spawn, named),
         "move": _move(named, any_host),
         "enter": enter,
-        "preempt": lambda testbed, v: testbed.machine.hostile.interrupt(v),
+        "preempt": lambda testbed, v: leave(testbed, v, testbed.machine.hostile.interrupt),
         "park_vcpu": park_vcpu,
     }
+
+
+def preempt(testbed: Testbed, v: int) -> None:
+    """The slice ends. A tick that comes later is refused, since nobody runs any more."""
+    leave(testbed, v, testbed.machine.host.shadows.preempt)
+    with suppress(Refusal):
+        testbed.machine.host.shadows.tick(v)
+
+
+def leave(testbed: Testbed, vcpu: int, interrupt: Callable[[int], object]) -> None:
+    """A thread leaves the guest: of an odd number by an interrupt, of an even number to wait."""
+    threads = testbed.machine.kernel.threads
+    thread = threads.current(vcpu)
+    if thread is None or thread % 2 or not testbed.machine.processor.vcpus[vcpu].inside:
+        interrupt(vcpu)
+    else:
+        testbed.together(partial(threads.wait, vcpu), partial(threads.request, vcpu, 0))
+
+
+def wake(testbed: Testbed, thread: int) -> None:
+    """What a thread waits for has come, when it is to run again: blocking is not modelled."""
+    threads, row = testbed.machine.kernel.threads, testbed.machine.kernel.state.threads.get(thread)
+    if row is not None and row.state is ThreadState.WAITING:
+        threads.wake(thread)
 
 
 def spawn(enter: Function, testbed: Testbed, c: int, t: int, v: int) -> None:

@@ -33,7 +33,7 @@ THREADS: list[tuple[Setup, str, Call]] = [
     (trapped, "in_kernel", lambda s: s.machine.kernel.threads.move(0, 1)),
     (tenants, "in_kernel", lambda s: s.machine.kernel.threads.resume(s.first.vcpu)),
     (trapped, "known", lambda s: entered(s, 9).machine.kernel.threads.resume(s.first.vcpu)),
-    (trapped, "bound_here", lambda s: entered(s, 2).machine.kernel.threads.resume(s.first.vcpu)),
+    (trapped, "unbound", lambda s: entered(s, 2).machine.kernel.threads.resume(s.first.vcpu)),
     (parked, "inside", lambda s: s.machine.kernel.threads.switch(s.first.vcpu, 1)),
     (trapped, "in_container", lambda s: s.machine.kernel.threads.switch(s.first.vcpu, 1)),
     (tenants, "bound_here", lambda s: s.machine.kernel.threads.switch(s.first.vcpu, 2)),
