@@ -103,7 +103,9 @@ class Implementation(Generic[Subject]):
     that are not tried (`back_page.owner`); `stricter` names reasons for which the implementation
     may refuse what the specification allows (`back_page.frozen`). Each has its own reason, which is
     reported. `compared` names variables that are held to the specification although no claim under
-    this adversary reads them; other variables of that kind are ignored.
+    this adversary reads them; other variables of that kind are ignored. `opening` are calls, with
+    arguments as elements are written, with which every second implementation of a long run begins,
+    so that runs get far; a call of an action that is not done is passed over.
     """
 
     name: str
@@ -121,6 +123,7 @@ class Implementation(Generic[Subject]):
     left_out: Mapping[str, str] = field(default_factory=dict)
     stricter: Mapping[str, str] = field(default_factory=dict)
     compared: Collection[str] = ()
+    opening: Sequence[tuple[str, Mapping[str, str]]] = ()
     undo: Undo[Subject] = field(default_factory=Copies)
     folder: Path | None = None  # where models.toml is looked up; None: the current one
 

@@ -1,7 +1,8 @@
 """Zygotes and copy-on-write fork.
 
 A zygote is sealed once: every page that it maps becomes read-only for everybody, for good, and it
-never runs again, so nothing depends on the host's keeping it paused. A clone maps the same pages,
+is served no fault again. Its threads may run on and change nothing, so nothing depends on the
+host's keeping it paused. A clone maps the same pages,
 and comes to life in three steps, between which the zygote may be killed; each asks for it. A write
 makes a copy, always, even if no other container maps the page: whether the page is copied
 must not tell what the siblings do. The copy comes from the clone's own pool and is charged to it.
@@ -78,9 +79,6 @@ class Forks:
             self._state.pages[entry.page] = replace(record, use=Use.IMAGE)
         if vcpu is not None:
             self._shootdown.flush(vcpu)
-        for thread, thread_row in list(self._state.threads.items()):
-            if thread_row.container == zygote:
-                del self._state.threads[thread]
         self._state.containers[zygote] = replace(row, phase=Phase.SEALED, measurement=measurement)
 
     def begin(self, zygote: int, clone: int) -> None:

@@ -112,13 +112,17 @@ class Lifecycle:
         guards.require("original", row.origin is None, "a clone is activated")
         self._state.containers[container] = replace(row, phase=Phase.RUNNING)
 
-    def stop(self, container: int, *, vcpu: int | None = None) -> None:
+    def stop(self, container: int, *, vcpu: int | None = None, asked: bool = False) -> None:
         """Begin the exit: no thread of the container is resumed, and it leaves its channels.
 
         A thread that runs on another vCPU runs on until it comes to the kernel. Clones of a zygote
-        go on: what they map stays until none does. `vcpu` is where the kernel runs this step.
+        go on: what they map stays until none does. `vcpu` is where the kernel runs this step;
+        `asked` says that a thread of the container wants it, which of a sealed zygote is not heard.
         """
-        self._check_leaving(Guards(KernelRefusal, "stop"), container, vcpu)
+        guards = Guards(KernelRefusal, "stop")
+        self._check_leaving(guards, container, vcpu)
+        sealed = self._state.containers[container].phase is Phase.SEALED
+        guards.require("unsealed", not (asked and sealed), f"container {container} is a zygote")
         self._stop(container, vcpu)
 
     def exit(self, container: int, *, vcpu: int | None = None) -> None:

@@ -21,7 +21,7 @@ class Phase(Enum):
     RUNNING = "running"
     """Its code is measured; its threads may run."""
     SEALED = "sealed"
-    """It is a zygote: nothing of it runs or changes any more."""
+    """It is a zygote: nothing of it changes any more."""
     EXITING = "exiting"
     """It runs no more and maps nothing; its pages are being given back."""
 

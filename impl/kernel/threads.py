@@ -209,7 +209,8 @@ class Threads:
         """Refuse unless the thread of the row can run on the vCPU now."""
         guards.require("ready", row.state is ThreadState.READY, f"it is {row.state.value}")
         phase = self._state.containers[row.container].phase
-        guards.require("running", phase is Phase.RUNNING, f"its container is {phase.value}")
+        runs = phase in (Phase.RUNNING, Phase.SEALED)  # A sealed zygote can change nothing.
+        guards.require("running", runs, f"its container is {phase.value}")
         settled = self._shootdown.is_settled(vcpu, row.container)
         guards.require("flushed", settled, "stale translations may be left")
 

@@ -19,6 +19,7 @@ def fork(setup: Setup) -> Fragment:
         actions=_actions(setup.zygote),
         guards={
             "start": {"start original": ("loaded",)},
+            "begin_exit": {"stop unsealed": ("running",)},
             "seal": {"seal running": ("running",)},
             "begin_fork": {
                 "start absent": ("fresh",),

@@ -164,6 +164,8 @@ def compose(model: str, setup: Setup, fragments: Sequence[Fragment]) -> Implemen
             setup.limit,
             one_to_one=setup.is_one_to_one,
             image=setup.runtime,
+            pages=setup.sizes.get("Page"),
+            frames=setup.sizes.get("Frame"),
         ),
         observe=_Observing(tuple(fragment.observe for fragment in fragments)),
         actions=actions,

@@ -104,9 +104,9 @@ def _honest_left_out(setup: Setup) -> dict[str, str]:
 
 def observe(testbed: Testbed) -> dict[str, Any]:
     """Return the pools, and who pays for which frame."""
-    usage = testbed.usage()
+    usage, pools = testbed.usage(), testbed.machine.kernel.state.pools.items()
     return {
-        "pool": {(owner, page) for page, owner in testbed.machine.kernel.state.pools.items()},
+        "pool": {(owner, page) for page, owner in pools if page in testbed.pages},
         "charged": testbed.charged(),
         "usage": usage,
         "resident": sum(usage.values()),
@@ -138,9 +138,10 @@ def _honest(*, is_tdx: bool) -> Mapping[str, Function]:
         testbed.together(*first, *grant)
 
     def back_page(testbed: Testbed, c: int, g: int, f: int) -> None:
-        vcpu = testbed.kernel_on(c)
-        if vcpu is None or testbed.machine.host.shadows.is_killed(c):
-            raise InexpressibleError("a process without a vCPU in the guest has no fault to serve")
+        # In a fault of the vCPU, or before one (KVM_PRE_FAULT_MEMORY).
+        vcpu = testbed.handle(c).vcpu
+        if testbed.machine.host.shadows.is_killed(c) or testbed.phase(c) == "drained":
+            raise InexpressibleError("a process that is gone, or dismissed, asks for nothing")
         testbed.machine.host.backing.grant_page(vcpu, g, f)
 
     def reclaim_frame(testbed: Testbed, g: int) -> None:

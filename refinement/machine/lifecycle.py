@@ -51,7 +51,7 @@ def create(testbed: Testbed, c: int) -> None:
 
 def begin_exit(testbed: Testbed, c: int, *, vcpu: int | None = None) -> None:
     """A thread of the container asks for the end."""
-    testbed.machine.kernel.lifecycle.stop(c, vcpu=vcpu)
+    testbed.machine.kernel.lifecycle.stop(c, vcpu=vcpu, asked=True)
 
 
 def kill(testbed: Testbed, c: int) -> None:

@@ -12,7 +12,6 @@ from functools import partial
 
 from splitspec.refinement.machine.fragment import Fragment, Setup
 from splitspec.refinement.machine.testbed import Step, Testbed
-from splitspec.refinement.mapping import InexpressibleError
 
 Proceed = Callable[..., object]
 
@@ -90,8 +89,6 @@ def unmap(testbed: Testbed, proceed: Proceed, c: int) -> None:
 
 def access(testbed: Testbed, proceed: Proceed, c: int) -> None:
     """The container's thread runs and uses memory."""
-    if testbed.phase(c) == "sealed":
-        raise InexpressibleError("a sealed zygote has no thread any more")
     run, back = _turn(testbed, c)
     testbed.together(run, lambda: proceed(vcpu=testbed.handle(c).vcpu), back)
 

@@ -47,7 +47,7 @@ def observe(testbed: Testbed) -> dict[str, object]:
         "backing": testbed.backing(),
         "holder": testbed.holders(),
         "live": testbed.live(),
-        "accepted": set(testbed.machine.kernel.state.pages),
+        "accepted": testbed.machine.kernel.state.pages.keys() & {*testbed.pages},
         "data": testbed.data(),
         "learned": set(testbed.learned),
     }

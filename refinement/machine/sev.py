@@ -57,7 +57,8 @@ def sev(setup: Setup) -> Fragment:
 
 def observe(testbed: Testbed) -> dict[str, Any]:
     """Return nested table, reverse map, the kernel's list, and what lies in the frames."""
-    pages = testbed.machine.kernel.state.pages.items()
+    rows = testbed.machine.kernel.state.pages.items()
+    pages = [(page, row) for page, row in rows if page in testbed.pages]
     return {
         "npt": testbed.backing(),
         "rmp": testbed.holders(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from splitspec.refinement.machine.fragment import Fragment, Setup
@@ -14,7 +15,7 @@ def tables(setup: Setup) -> Fragment:
     """Return the fragment."""
     return Fragment(
         "tables",
-        observe=observe,
+        observe=partial(observe, setup.sizes["Addr"]),
         actions={"map_page": map_page, "unmap_page": unmap_page},
         guards={
             "map_page": {
@@ -30,18 +31,24 @@ def tables(setup: Setup) -> Fragment:
     )
 
 
-def observe(testbed: Testbed) -> dict[str, Any]:
+def observe(addresses: int, testbed: Testbed) -> dict[str, Any]:
     """Return the entries of all tables, and how often the kernel counts a page as named."""
     kernel = testbed.machine.kernel
     table: dict[tuple[int, int], int] = {}
     writable: set[tuple[int, int]] = set()
     for container in range(testbed.machine.geometry.containers):
         for address, entry in kernel.memory.entries(container):
+            if address >= addresses:
+                continue  # Code, which the model does not map.
             table[container, address] = entry.page
             if entry.writable:
                 writable.add((container, address))
     pages = kernel.state.pages.items()
-    mappers = {page: record.references for page, record in pages if record.references}
+    mappers = {
+        page: record.references
+        for page, record in pages
+        if record.references and page in testbed.pages
+    }
     return {"table": table, "writable": writable, "mappers": mappers}
 
 

@@ -50,10 +50,15 @@ class Testbed:
         *,
         one_to_one: bool = True,
         image: bytes = b"microkernel",
+        pages: int | None = None,
+        frames: int | None = None,
     ) -> None:
         self.machine = Machine(geometry, kind, image=image, one_to_one=one_to_one, chip=chip())
         self.network = Network(self.machine)
         self.limit = limit  # memory.max of every container, in frames
+        # What the model knows of: the first pages and frames of those that can be granted.
+        self.pages = geometry.pool_pages[: pages or geometry.pages]
+        self.frames = geometry.pool_frames[: frames or geometry.frames]
         self.identities: Table[int, int] = Table(self.machine.journal)
         # What a container has read, as it remembers it: reader and whose mark it was.
         self.learned: Table[tuple[int, int], bool] = Table(self.machine.journal)
@@ -103,7 +108,7 @@ class Testbed:
 
     def backing(self) -> dict[int, int]:
         """Return the frame behind each grantable page, by the platform's own table."""
-        pages = self.machine.geometry.pool_pages
+        pages = self.pages
         match self.machine.platform:
             case Snp() as snp:
                 return {page: frame for page, frame in snp.nested.items() if page in pages}
@@ -113,12 +118,12 @@ class Testbed:
     def holders(self) -> dict[int, int]:
         """Return the page that each grantable frame is assigned to."""
         platform = self.machine.platform
-        found = ((frame, platform.assigned(frame)) for frame in self.machine.geometry.pool_frames)
+        found = ((frame, platform.assigned(frame)) for frame in self.frames)
         return {frame: page for frame, page in found if page is not None}
 
     def live(self) -> set[int]:
         """Return the grantable frames that the guest has accepted."""
-        frames = self.machine.geometry.pool_frames
+        frames = self.frames
         match self.machine.platform:
             case Snp() as snp:
                 return {f for f, entry in snp.rmp.items() if f in frames and entry.validated}
@@ -129,17 +134,15 @@ class Testbed:
     def data(self) -> dict[int, int]:
         """Return whose mark is in each grantable frame, as the guest would read it."""
         memory, slots = self.machine.memory, self.machine.geometry.containers
-        found = {
-            frame: marked(memory.load(frame, private=True), slots)
-            for frame in self.machine.geometry.pool_frames
-        }
+        found = {frame: marked(memory.load(frame, private=True), slots) for frame in self.frames}
         return {frame: slot for frame, slot in found.items() if slot is not None}
 
     def charged(self) -> dict[int, int]:
         """Return whose control group pays for each frame."""
         cgroups, shadows = self.machine.host.cgroups, self.machine.host.shadows
         slots = {shadows.group(slot): slot for slot in shadows.shadows}
-        return {frame: slots[group] for frame, group in cgroups.charged.items()}
+        charged = cgroups.charged.items()
+        return {frame: slots[group] for frame, group in charged if frame in self.frames}
 
     def usage(self) -> dict[int, int]:
         """Return memory.current of each shadow's control group, in frames."""
@@ -195,14 +198,14 @@ class Testbed:
         host = self.machine.host
         inside = [v for v, state in self.machine.processor.vcpus.items() if state.inside]
         leave = [partial(host.shadows.preempt, vcpu) for vcpu in inside]
-        handles = {vcpu: host.shadows.holders[vcpu] for vcpu in inside}
-        back = [partial(self._enter, handles[vcpu]) for vcpu in inside]
+        back = [partial(self._enter, vcpu) for vcpu in inside]
         self.together(*leave, step, *back)
 
-    def _enter(self, handle: Handle) -> None:
+    def _enter(self, vcpu: int) -> None:
         shadows = self.machine.host.shadows
-        if shadows.is_killed(handle.shadow):
-            shadows.reap_vcpu(handle.vcpu, 0)
+        handle = shadows.holders.get(vcpu)
+        if handle is None or shadows.is_killed(handle.shadow):
+            self.machine.hostile.enter(vcpu, 0)
         else:
             shadows.enter(handle)
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from splitspec.impl.kernel.records import ThreadState
 from splitspec.impl.refusal import Refusal
-from splitspec.refinement.machine.fragment import Fragment, Function, Setup
+from splitspec.refinement.machine.fragment import Fragment, Function, Part, Setup
 from splitspec.refinement.machine.testbed import Step, Testbed
 from splitspec.refinement.machine.vcpus import (
     Enter,
@@ -123,10 +123,11 @@ def threads(setup: Setup) -> Fragment:
         left_out["switch.mode"] = "this is the mode"
     if not setup.is_honest:
         left_out["take_vcpu"] = "an untrusted host's list binds nobody"
+    actions = {**_common(setup), **(_honest() if setup.is_honest else _hostile())}
     return Fragment(
         "threads",
         observe=observe,
-        actions={**_common(setup), **(_honest() if setup.is_honest else _hostile())},
+        actions=actions,
         around={
             "create": keep,
             "begin_exit": stop,
@@ -134,6 +135,7 @@ def threads(setup: Setup) -> Fragment:
             "finish_exit": partial(take_down, driven if setup.is_honest else any_host),
             "reap": give_back_all,
         },
+        parts={"admit": Part(guards={}, step=actions["spawn"])},
         guards=GUARDS,
         promises=PROMISES,
         left_out=left_out,

@@ -76,10 +76,13 @@ def give_back(testbed: Testbed, vcpu: int) -> None:
 
 
 def collect(testbed: Testbed, vcpu: int) -> None:
-    """The reaper gives back what a killed process drove, once nothing is bound to it."""
+    """The reaper gives back what a killed process drove, once nothing is bound to it, unless the
+    process had memory slots: these go first, at its end."""
     shadows, threads = testbed.machine.host.shadows, testbed.machine.kernel.threads
     handle = shadows.holders.get(vcpu)
-    if handle is not None and shadows.is_killed(handle.shadow) and not threads.bound(vcpu):
+    if handle is None or not shadows.is_killed(handle.shadow) or threads.bound(vcpu):
+        return
+    if not shadows.slots_of(handle.shadow):
         give_back(testbed, vcpu)
 
 
