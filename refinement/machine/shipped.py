@@ -11,7 +11,14 @@ from typing import Any
 
 from splitspec.impl.machine import PlatformKind
 from splitspec.model.tier import Tier
-from splitspec.refinement.machine.models import attestation, granting, memory, memory_sev, threads
+from splitspec.refinement.machine.models import (
+    attestation,
+    cofunc,
+    granting,
+    memory,
+    memory_sev,
+    threads,
+)
 from splitspec.refinement.mapping import Implementation
 
 SMALL = {"Container": 2, "Page": 1, "Frame": 1}
@@ -54,12 +61,20 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "attestation-tdx-hostile": partial(attestation, PlatformKind.TDX, sizes=TWO_CHALLENGES),
     "attestation-sev-unfounded": partial(attestation, PlatformKind.SNP, runtime="cod2"),
     "threads-sev-hostile": partial(threads, PlatformKind.SNP, honest=False, synchronous=False),
+    "cofunc-sev": partial(cofunc, PlatformKind.SNP, honest=True),
+    "cofunc-tdx": partial(cofunc, PlatformKind.TDX, honest=True),
+    "cofunc-sev-hostile": partial(cofunc, PlatformKind.SNP, honest=False),
+    "cofunc-tdx-hostile": partial(cofunc, PlatformKind.TDX, honest=False),
 }
 
 
-def due(tier: Tier) -> tuple[str, ...]:
-    """Return the names of the mappings that are held at a tier; wide ones take minutes."""
-    return tuple(n for n in SHIPPED if tier is Tier.NIGHTLY or not n.endswith("-wide"))
+def due(tier: Tier, *, sampled: bool = False) -> tuple[str, ...]:
+    """Return the names of the mappings that are held at a tier: wide ones take minutes, and the
+    whole of cofunc is only sampled, by random calls."""
+    if sampled:
+        return tuple(name for name in SHIPPED if name.startswith("cofunc"))
+    exhaustive = (name for name in SHIPPED if not name.startswith("cofunc"))
+    return tuple(n for n in exhaustive if tier is Tier.NIGHTLY or not n.endswith("-wide"))
 
 
 class UnknownMappingError(Exception):

@@ -22,6 +22,7 @@ from splitspec.refinement.mapping import Implementation, UncopiableError
 from splitspec.refinement.observation import UnreadableError
 from splitspec.refinement.report import conformance_document, conformance_text, program_text
 from splitspec.refinement.target import TargetError, evaluator_of
+from splitspec.refinement.walking import run
 
 UNUSABLE = (UnknownMappingError, MappingError, UnreadableError, UncopiableError)
 
@@ -32,7 +33,8 @@ class ConformRequest:
 
     mappings: tuple[str, ...]
     tier: Tier  # of all shipped ones, if none is named
-    programs: int | None  # random programs; None walks exhaustively
+    programs: int | None  # random programs
+    calls: int | None  # of one random run; if neither is given, the walk is exhaustive
     steps: int
     seed: int
     states: int | None
@@ -48,7 +50,8 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
     codes: list[ExitCode] = []
     paint = painter(uses_color(request.color, sys.stdout))
     with suppress(KeyboardInterrupt):  # Raised to give up what is under way, and no more.
-        for name in request.mappings or due(request.tier):
+        sampled = request.programs is not None or request.calls is not None
+        for name in request.mappings or due(request.tier, sampled=sampled):
             if interruption.requested:
                 break
             try:
@@ -86,6 +89,9 @@ def _hold(
     request: ConformRequest,
     interruption: Interruption,
 ) -> Conformance:
+    if request.calls is not None:
+        calls, seed = request.calls, request.seed
+        return run(mapping, evaluator, steps=calls, seed=seed, interruption=interruption)
     if request.programs is None:
         bounds = Bounds(states=request.states, time=request.time)
         return conform(mapping, evaluator, bounds, interruption=interruption)

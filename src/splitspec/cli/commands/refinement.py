@@ -74,6 +74,10 @@ def conform(
         int | None,
         typer.Option("--programs", min=1, help="Run so many random programs instead."),
     ] = None,
+    calls: Annotated[
+        int | None,
+        typer.Option("--calls", min=1, help="Make so many calls in one random run instead."),
+    ] = None,
     steps: Annotated[int, typer.Option("--depth", min=1, help="Calls of a random program.")] = 50,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of random programs.")] = 0,
     max_states: o.States = None,
@@ -93,6 +97,7 @@ def conform(
             mappings=tuple(mappings or ()),
             tier=o.chosen_tier(tier, mappings),
             programs=programs,
+            calls=calls,
             steps=steps,
             seed=seed,
             states=max_states,
