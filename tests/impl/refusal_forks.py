@@ -33,6 +33,7 @@ FORKS: list[tuple[Setup, str, Call]] = [
     (family, "unsealed", lambda s: s.machine.kernel.pools.admit(0, s.p(5))),
     (loading, "running", lambda s: s.machine.kernel.forks.seal(0)),
     (family, "original", lambda s: s.machine.kernel.forks.seal(1)),
+    (family, "unsealed", lambda s: s.machine.kernel.lifecycle.stop(0, asked=True)),
     (trapped, "untainted", lambda s: tainted(s).machine.kernel.forks.seal(0)),
     (tenants, "alone", lambda s: s.machine.kernel.forks.seal(0)),
     (sharing, "private", lambda s: s.machine.kernel.forks.seal(0, vcpu=s.first.vcpu)),

@@ -267,12 +267,15 @@ def test_entering_a_vcpu_whose_container_ended_reaches_the_kernel(kind: Platform
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_sealed_zygote_never_runs_again_whatever_the_host_resumes(kind: PlatformKind) -> None:
+def test_a_sealed_zygote_changes_nothing_whatever_the_host_resumes(kind: PlatformKind) -> None:
     scene, first, second = zygote_and_clone(kind)
     scene.hostile.interrupt(first.vcpu)
     scene.hostile.enter(first.vcpu, 1)
-    refuse(scene, "bound", lambda: scene.kernel.threads.dispatch(1))
+    scene.kernel.threads.dispatch(1)
+    assert reads(scene, first) == secret(1)
+    refuse(scene, "writable", lambda: scene.processor.write(first.vcpu, 0, b"new"))
     refuse(scene, "running", lambda: scene.kernel.threads.spawn(0, 7))
+    refuse(scene, "unsealed", lambda: scene.kernel.lifecycle.stop(0, asked=True))
     refuse(scene, "alive", lambda: scene.kernel.spaces.allow_writing(0, 0))
     refuse(scene, "alive", lambda: scene.kernel.spaces.unmap_page(0, 0))
     refuse(scene, "unsealed", lambda: scene.kernel.pools.admit(0, page(scene, 5)))

@@ -80,6 +80,7 @@ def test_clones_of_a_killed_zygote_go_on_and_its_pages_wait_for_them(kind: Platf
     scene.host.shadows.reap_vcpu(first.vcpu, 0)
     for handle in (first, second):
         kernel.shootdown.acknowledge(handle.vcpu)
+    kernel.threads.finish(1)
     refuse(scene, "drained", lambda: kernel.lifecycle.retire(0))
     kernel.threads.trap(second.vcpu)
     kernel.spaces.unmap_page(1, 0, vcpu=second.vcpu)
