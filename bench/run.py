@@ -1,4 +1,4 @@
-"""Measure the explicit engine, and hold every figure to its goal, in one table.
+"""Measure the engines, and hold every figure to its goal, in one table.
 
     python bench/run.py [--quick] [--only NAME …] [--without-peers] [--format text|json]
 
@@ -21,6 +21,7 @@ from latency import latency
 from peers import peers
 from plan import Plan
 from processes import FailedError
+from provers import install, provers
 from rates import firing, memory, threads
 from symmetry import symmetry
 from table import Row, as_data, as_text
@@ -31,6 +32,7 @@ SECTIONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "memory": memory,
     "threads": threads,
     "peers": peers,
+    "provers": provers,
     "symmetry": symmetry,
     "latency": latency,
 }
@@ -43,6 +45,7 @@ def main() -> int:
     if arguments.install_peers:
         print(f"==> {' '.join(INSTALL)}", file=sys.stderr, flush=True)
         subprocess.run(INSTALL, check=True, stdout=sys.stderr)
+        install()
     is_text = arguments.format == "text"
     facts = machine.facts()
     if is_text:
@@ -84,8 +87,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"only this part; repeatable: {sections}",
     )
-    made.add_argument("--without-peers", action="store_true", help="leave pan and Rumur out")
-    made.add_argument("--install-peers", action="store_true", help=f"first: {' '.join(INSTALL)}")
+    made.add_argument("--without-peers", action="store_true", help="leave all peers out")
+    made.add_argument("--install-peers", action="store_true", help="by apt-get and git, first")
     made.add_argument("--format", choices=("text", "json"), default="text")
     return made
 

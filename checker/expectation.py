@@ -16,6 +16,9 @@ from splitspec.model.ir import PropertyKind, Variant
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 
 UNBOUNDED = (PropertyKind.WITNESS, PropertyKind.RECOVERABLE)
+UNDECIDED_BY_FORGETTING = (*UNBOUNDED, PropertyKind.DEADLOCK)
+"""A run that does not keep all values does more than the system: it may reach what the system does
+not, and go on where the system cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,8 @@ class Expectation:
     `idle` names actions and properties whose vacuity is known, each with its reason; a witness in
     it must not be reached. `steps` is the exact shortest length of the variant's counterexample.
     `bounded` is the depth at which the run is meant to end, if it is not meant to see all;
-    `is_sampled` says that it is meant to see some walks only.
+    `is_sampled` says that it is meant to see some walks only, `is_forgetful` that it does not keep
+    all values, and so decides neither what is reached nor what a state can lead to.
     """
 
     states: int | None = None
@@ -38,6 +42,7 @@ class Expectation:
     steps: int | None = None
     bounded: int | None = None
     is_sampled: bool = False
+    is_forgetful: bool = False
 
     @property
     def is_partial(self) -> bool:
@@ -146,6 +151,9 @@ def _judge(verdict: Verdict, expectation: Expectation) -> Judgement:
     # What needs every reachable state, or a state that is far away, is not promised of a part.
     is_open = verdict.outcome is Outcome.UNKNOWN and verdict.kind in UNBOUNDED
     if expectation.is_partial and is_open:
+        return Judgement(verdict, None, True)
+    is_undecided = verdict.outcome is Outcome.UNKNOWN and verdict.kind in UNDECIDED_BY_FORGETTING
+    if expectation.is_forgetful and is_undecided:
         return Judgement(verdict, None, True)
     return Judgement(verdict, expected, verdict.outcome is expected)
 

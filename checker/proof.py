@@ -90,11 +90,13 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class ProofLimits:
-    """Budgets of one query. `steps` are the solver's own, so that an unknown can be repeated;
-    `scope_max` is the largest size of a sort at which counterexamples are sought."""
+    """Budgets. `steps` are those of one query, the solver's own, so that an unknown can be
+    repeated; `scope_max` is the largest size of a sort at which counterexamples are sought; `time`
+    is of the whole proof, in seconds, looked at between two queries."""
 
     steps: int = 3_000_000
     scope_max: int = 3
+    time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class ProofRun:
     framed: int  # obligations that the frame rule met; they are not listed
     never_enabled: tuple[str, ...] = ()  # actions that no state of all facts enables
     interrupted: bool = False
+    out_of_time: bool = False
     rechecked: bool = False  # a second solver was asked about everything
     unconfirmed: tuple[str, ...] = ()  # obligations that it did not prove, in words
     remark: str = ""

@@ -99,6 +99,7 @@ class Run:
     sliced: tuple[str, ...] = ()
     coverage: Coverage | None = None
     cut: tuple[str, ...] = ()  # bounds of `nat` variables that cut the run
+    forgotten: tuple[str, ...] = ()  # places whose values the run did not keep, in words
     remark: str = ""  # "native kernel unavailable: …", and the like
 
 

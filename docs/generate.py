@@ -127,7 +127,7 @@ def _split(functions: int) -> Run:
         ("granting.grant_page", (0, 0)),
         ("granting.back_page", (0, 0, 0)),
         ("granting.accept_page", (0, 0, 0)),
-        ("tables.map_page", (0, 0, 0)),
+        ("tables.map_page", (0, 0, 0, 0)),
         ("fork.seal", ()),
     ]
     for c in range(1, functions + 1):
@@ -138,7 +138,7 @@ def _split(functions: int) -> Run:
             ("granting.grant_page", (c, c)),
             ("granting.back_page", (c, c, c)),
             ("granting.accept_page", (c, c, c)),
-            ("tables.map_page", (c, 1, c)),
+            ("tables.map_page", (c, 1, c, c)),
             ("memory.write_page", (c, 1, c, c)),
         ]
     many = functions + 1

@@ -1,14 +1,15 @@
 """The list of all diagnostic codes, and the page that explains them.
 
 SS1xx syntax, SS2xx names, SS3xx types, SS4xx the system as a whole, SS5xx `models.toml`,
-SS6xx warnings, SS7xx saved traces, SS8xx refinements and logs. A code keeps its meaning for
-ever; a new mistake gets a new one.
+SS6xx warnings, SS7xx saved traces, SS8xx refinements and logs, SS9xx exports. A code keeps its
+meaning for ever; a new mistake gets a new one.
 `docs/errors.md` is `errors_page()`.
 """
 
 from __future__ import annotations
 
 from splitspec.model.code import Code
+from splitspec.model.codes_export import EXPORT
 from splitspec.model.codes_lint import LINT
 from splitspec.model.codes_manifest import MODELS
 from splitspec.model.codes_refinement import REFINEMENT
@@ -220,6 +221,7 @@ _SECTIONS = (
     ("Warnings", LINT),
     ("Saved traces", TRACES),
     ("Refinements and logs", REFINEMENT),
+    ("Exports", EXPORT),
 )
 CODES = {code.code: code for _, codes in _SECTIONS for code in codes}
 

@@ -121,4 +121,20 @@ MODELS = (
         '[memory]\nmodule = "memory"\nsimulated = { runs = 1000 }',
         "Write `simulated = { runs = 10000, steps = 100 }`, and no `bounded`.",
     ),
+    Code(
+        "SS517",
+        "cannot be forgotten",
+        "A run can do without the values of a variable that is no constant and no counter, counts "
+        "for none, and has a value to rest at; and the definition that says where must have the "
+        "variable's indices as parameters, and read nothing that is forgotten.",
+        '[memory]\nmodule = "memory"\n[[memory.runs]]\nforgets = ["granting.usage"]',
+        "Write `module.variable`, or `module.variable where module.definition`.",
+    ),
+    Code(
+        "SS518",
+        "implementation without a mapping",
+        "A conformance names no mapping, or one that another names already.",
+        '[memory]\nmodule = "memory"\n[[memory.conformance]]\ntier = "pr"',
+        'Write `mapping = "module:NAME"`, or the name of a shipped mapping, once.',
+    ),
 )

@@ -575,6 +575,16 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Places whose values a run does not keep: those of the variable, at parameters for which the
+    condition holds."""
+
+    variable: str
+    parameters: tuple[Parameter, ...]
+    condition: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class FlatGuard:
     """A guard of a flat action.
 
@@ -623,6 +633,7 @@ class FlatAction:
     only_for: frozenset[str] | None
     text: str
     span: Span = field(compare=False, repr=False)
+    lost: tuple[Expression, ...] = ()  # step conditions: a value was needed that is forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -642,3 +653,4 @@ class System:
     finals: tuple[Line, ...]
     properties: Mapping[str, Property]
     sliced: tuple[str, ...]  # paths of variables that were left out
+    forgotten: tuple[Forgotten, ...] = ()

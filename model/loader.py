@@ -15,7 +15,7 @@ from splitspec import spec
 from splitspec.model import ir, syntax
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.ir import Program
-from splitspec.model.manifest import ModelEntry
+from splitspec.model.manifest_entry import ModelEntry
 from splitspec.model.parser import Parsed, parse
 from splitspec.model.resolver import Unit, did_you_mean
 from splitspec.model.source import Source, Span

@@ -8,18 +8,26 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.ir import ActorKind
+from splitspec.model.manifest_entry import (
+    ExpectedConformance,
+    ExpectedRefinement,
+    ExpectedRun,
+    ExpectedVariant,
+    ModelEntry,
+    Pin,
+    Walks,
+)
 from splitspec.model.manifest_lines import Positions, find_positions
 from splitspec.model.source import Source, Span
 from splitspec.model.tier import Tier
 
 FILE_NAME = "models.toml"
-Pin = str | int | bool
 # The names of folders below that of `models.toml`, and the name of the module.
 MODULE = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*")
 KEYS = (
@@ -36,87 +44,8 @@ KEYS = (
     "runs",
     "variants",
     "refinements",
+    "conformance",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Walks:
-    """How many random walks are made of a model that is not explored, and of how many steps."""
-
-    runs: int
-    steps: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedRun:
-    """What is recorded of the run under one adversary; None is not recorded.
-
-    `bounded` is the number of steps to which this run is explored, if not as far as the model's.
-    """
-
-    given: frozenset[ActorKind]
-    states: int | None
-    transitions: int | None
-    depth: int | None
-    orbits: int | None
-    bounded: int | None
-    span: Span | None = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedVariant:
-    """The sizes at which a variant fails (missing ones as in the model), and the exact length."""
-
-    name: str
-    scope: Mapping[str, int]
-    bounds: Mapping[str, int]
-    pins: Mapping[str, Pin]
-    steps: int | None
-    keys: tuple[str, ...] = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedRefinement:
-    """The sizes at which the model is held to an abstract module, and what its runs should give."""
-
-    abstract: str
-    layer: ExpectedVariant
-    idle: Mapping[str, str]
-    runs: tuple[ExpectedRun, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelEntry:
-    """One model. Sorts, variables and constants are named as the author wrote them.
-
-    `bounded` is the number of steps to which a space is explored that is too large for more;
-    `simulated`, the walks of one that is not explored at all; `unproved`, why no proof of it is
-    demanded, "" where one is.
-    """
-
-    name: str
-    module: str
-    tier: Tier
-    bounded: int | None
-    simulated: Walks | None
-    unproved: str
-    scope: Mapping[str, int]
-    bounds: Mapping[str, int]
-    pins: Mapping[str, Pin]
-    substitutions: Mapping[str, str]
-    idle: Mapping[str, str]
-    runs: tuple[ExpectedRun, ...]
-    variants: Mapping[str, ExpectedVariant]
-    refinements: Mapping[str, ExpectedRefinement]
-    positions: Positions = field(compare=False, repr=False)
-
-    def expected(self, given: frozenset[ActorKind]) -> ExpectedRun | None:
-        """Return what is recorded of the run under an adversary."""
-        return next((run for run in self.runs if run.given == given), None)
-
-    def span(self, *keys: str) -> Span | None:
-        """Return where a key of this entry stands."""
-        return self.positions.span(self.name, *keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +109,22 @@ def entry_for_module(module: str, scope: Mapping[str, int]) -> ModelEntry:
     """Return the entry of a module that is checked without a `models.toml`."""
     positions = Positions(Source("command line", ""), {})
     return ModelEntry(
-        module, module, Tier.COMMIT, None, None, "", scope, {}, {}, {}, {}, (), {}, {}, positions
+        module,
+        module,
+        Tier.COMMIT,
+        None,
+        None,
+        "",
+        scope,
+        {},
+        {},
+        {},
+        {},
+        (),
+        {},
+        {},
+        (),
+        positions,
     )
 
 
@@ -205,7 +149,7 @@ class _Reader:
         return ModelEntry(
             name=self._name,
             module=self._module(table.get("module", self._name)),
-            tier=self._tier(table.get("tier", Tier.COMMIT.value)),
+            tier=self._tier(table.get("tier", Tier.COMMIT.value), ("tier",)),
             bounded=self._positive(table, "bounded", ()),
             simulated=self._walks(table),
             unproved=self._text(table.get("unproved", ""), ("unproved",)),
@@ -217,6 +161,7 @@ class _Reader:
             runs=self._runs(table.get("runs", []), ()),
             variants={name: self._variant(name, value) for name, value in variants.items()},
             refinements={n: self._refinement(n, value) for n, value in refinements.items()},
+            conformance=self._conformance(table.get("conformance", [])),
             positions=self._positions,
         )
 
@@ -228,12 +173,12 @@ class _Reader:
             self._refuse("SS514", message, ("module",), help_)
         return module
 
-    def _tier(self, value: Any) -> Tier:
+    def _tier(self, value: Any, keys: tuple[str, ...]) -> Tier:
         tiers = {tier.value: tier for tier in Tier}
         if value in list(tiers):
             return tiers[value]
         message = f"`{value}` is no tier"
-        self._refuse("SS515", message, ("tier",), f"Write one of {', '.join(tiers)}.")
+        self._refuse("SS515", message, keys, f"Write one of {', '.join(tiers)}.")
         return Tier.COMMIT
 
     def _walks(self, table: Mapping[str, Any]) -> Walks | None:
@@ -295,7 +240,7 @@ class _Reader:
         if not isinstance(table, dict):
             self._refuse("SS503", "a run is not a table", keys)
             table = {}
-        known = ("given", "states", "transitions", "depth", "orbits", "bounded")
+        known = ("given", "states", "transitions", "depth", "orbits", "bounded", "forgets")
         self._refuse_unknown(table, known, keys)
         return ExpectedRun(
             self._given(table.get("given", []), (*keys, "given")),
@@ -304,6 +249,42 @@ class _Reader:
             self._count(table, "depth", keys),
             self._count(table, "orbits", keys),
             self._positive(table, "bounded", keys),
+            self._listed(table.get("forgets", []), (*keys, "forgets")),
+            self._positions.span(self._name, *keys),
+        )
+
+    def _listed(self, texts: Any, keys: tuple[str, ...]) -> tuple[str, ...]:
+        if not isinstance(texts, list):
+            self._refuse("SS503", f"`{keys[-1]}` is not a list", keys)
+            return ()
+        return tuple(self._text(text, keys) for text in texts)
+
+    def _conformance(self, rows: Any) -> tuple[ExpectedConformance, ...]:
+        if not isinstance(rows, list):
+            self._refuse("SS503", "`conformance` is not a list of tables", ("conformance",))
+            return ()
+        found = [self._held(row, ("conformance", str(i))) for i, row in enumerate(rows)]
+        for number, each in enumerate(found):
+            if any(other.mapping == each.mapping for other in found[:number]):
+                keys = ("conformance", str(number), "mapping")
+                self._refuse("SS518", f"`{each.mapping}` is held twice", keys)
+        return tuple(found)
+
+    def _held(self, table: Any, keys: tuple[str, ...]) -> ExpectedConformance:
+        if not isinstance(table, dict):
+            self._refuse("SS503", "a conformance is not a table", keys)
+            table = {}
+        known = ("mapping", "tier", "sources", "states", "transitions")
+        self._refuse_unknown(table, known, keys)
+        if not table.get("mapping"):
+            help_ = 'Write `mapping = "module:NAME"`, or the name of a shipped one.'
+            self._refuse("SS518", "an implementation is held by a mapping", keys, help_)
+        return ExpectedConformance(
+            self._text(table.get("mapping", ""), (*keys, "mapping")),
+            self._tier(table.get("tier", Tier.PR.value), (*keys, "tier")),
+            self._listed(table.get("sources", []), (*keys, "sources")),
+            self._count(table, "states", keys),
+            self._count(table, "transitions", keys),
             self._positions.span(self._name, *keys),
         )
 

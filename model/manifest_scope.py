@@ -13,7 +13,8 @@ from math import prod
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.initial import ill_begun
 from splitspec.model.ir import Program, Value, Variable, VariableKind
-from splitspec.model.manifest import ExpectedVariant, ModelEntry, Pin
+from splitspec.model.manifest_entry import ExpectedVariant, ModelEntry, Pin
+from splitspec.model.manifest_forgetting import forgetting_of
 from splitspec.model.manifest_lines import Keys
 from splitspec.model.scope import Places, Scope
 from splitspec.model.setting import adversaries
@@ -69,6 +70,7 @@ def check_entry(
             help_ = "Take the run out, or write a property with that `given`."
             span = entry.span("runs", str(number), "given")
             found.append(Diagnostic("SS510", message, span, help=help_))
+        found += forgetting_of(run, program).diagnostics
     claims = [*program.actions, *program.properties]
     for path in entry.idle:
         if path not in claims:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from splitspec.model.ir import ActorKind, Program, System, Variant
+from splitspec.model.ir import ActorKind, Forgotten, Program, System, Variant
 from splitspec.model.passes.compose import compose
 from splitspec.model.passes.fold import fold
-from splitspec.model.passes.inline import inline, inline_variant
+from splitspec.model.passes.forget import forget
+from splitspec.model.passes.inline import inline, inline_calls, inline_variant
 from splitspec.model.passes.restrict import restrict
 from splitspec.model.passes.slice import slice_unread
 
@@ -26,6 +27,7 @@ class Fact(Enum):
     FLAT = "every action is one step: parts are done, extensions merged, variants marked"
     RESTRICTED = "only guards, actions and properties of the run's adversary are left"
     FOLDED = "constants in actions are computed"
+    FORGETFUL = "nothing depends on what the run forgets"
     SLICED = "every variable is read by something of the run"
 
 
@@ -38,6 +40,7 @@ class Work:
     variants: tuple[Variant, ...]
     selected: frozenset[str] | None = None  # properties; None selects all of this adversary
     system: System | None = None
+    forgotten: tuple[Forgotten, ...] = ()
 
     @property
     def flat(self) -> System:
@@ -64,9 +67,10 @@ def passes() -> tuple[Pass, ...]:
         Pass("compose", typed | call_free, frozenset(flat), _compose),
         Pass("restrict", frozenset(flat), frozenset({Fact.RESTRICTED}), _restrict),
         Pass("fold", frozenset(flat), frozenset({Fact.FOLDED}), _fold),
+        Pass("forget", frozenset({Fact.FOLDED}), frozenset({Fact.FORGETFUL}), _forget),
         Pass(
             "slice",
-            frozenset({Fact.FLAT, Fact.RESTRICTED, Fact.FOLDED}),
+            frozenset({Fact.FLAT, Fact.RESTRICTED, Fact.FOLDED, Fact.FORGETFUL}),
             frozenset({Fact.SLICED}),
             _slice,
         ),
@@ -81,10 +85,15 @@ def stages(work: Work) -> Iterator[tuple[Pass, Work]]:
 
 
 def flatten(
-    program: Program, given: frozenset[ActorKind], variants: tuple[Variant, ...] = ()
+    program: Program,
+    given: frozenset[ActorKind],
+    variants: tuple[Variant, ...] = (),
+    forgotten: tuple[Forgotten, ...] = (),
 ) -> System:
-    """Return the whole, unsliced system of a run, with the variants that share it."""
-    work = Work(program, given, variants)
+    """Return the unsliced system of a run, with the variants that share it: the whole one, unless
+    it is told what to forget.
+    """
+    work = Work(program, given, variants, forgotten=forgotten)
     for step in passes()[:-1]:
         work = step.run(work)
     return work.flat
@@ -93,7 +102,12 @@ def flatten(
 def _inline(work: Work) -> Work:
     definitions = work.program.definitions
     variants = tuple(inline_variant(variant, definitions) for variant in work.variants)
-    return replace(work, program=inline(work.program), variants=variants)
+    forgotten = tuple(
+        replace(entry, condition=inline_calls(entry.condition, definitions))
+        for entry in work.forgotten
+    )
+    program = inline(work.program)
+    return replace(work, program=program, variants=variants, forgotten=forgotten)
 
 
 def _compose(work: Work) -> Work:
@@ -108,6 +122,10 @@ def _fold(work: Work) -> Work:
     return replace(work, system=fold(work.flat))
 
 
+def _forget(work: Work) -> Work:
+    return replace(work, system=forget(work.flat, work.forgotten))
+
+
 def _slice(work: Work) -> Work:
     return replace(work, system=slice_unread(work.flat, work.selected))
 
@@ -117,6 +135,7 @@ def prepare(
     given: frozenset[ActorKind],
     variants: tuple[Variant, ...] = (),
     selected: Collection[str] | None = None,
+    forgotten: tuple[Forgotten, ...] = (),
 ) -> System:
     """Return the sliced system of a run for the selected properties (None: all)."""
-    return slice_unread(flatten(program, given, variants), selected)
+    return slice_unread(flatten(program, given, variants, forgotten), selected)

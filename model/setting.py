@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splitspec.model.ir import ActorKind, Program, Property, PropertyKind, Variant
+from splitspec.model.ir import ActorKind, Call, Forgotten, Program, Property, PropertyKind, Variant
 from splitspec.model.scope import Places, Scope
 
 
@@ -14,7 +14,8 @@ class Setting:
 
     `given` names the honest actors. `properties` are paths of declared properties of exactly this
     adversary; obligations (deadlock, exact, overlap, range) go without saying. `progress` are those
-    that a prover decides, and an exploration does not.
+    that a prover decides, and an exploration does not. `forgotten` are the places whose values an
+    exploration need not keep.
     """
 
     model: str
@@ -24,6 +25,7 @@ class Setting:
     variant: Variant | None = None
     properties: tuple[str, ...] = ()
     progress: tuple[str, ...] = ()
+    forgotten: tuple[Forgotten, ...] = ()
 
     @property
     def places(self) -> Places:
@@ -31,10 +33,25 @@ class Setting:
         return Places(tuple(self.program.variables.values()), self.scope)
 
     @property
+    def claimed(self) -> tuple[str, ...]:
+        """The paths of all that is claimed: the properties, and progress."""
+        return (*self.properties, *self.progress)
+
+    @property
     def claims(self) -> tuple[Property, ...]:
         """The selected properties, in the order of their declaration."""
         chosen = set(self.properties)
         return tuple(p for path, p in self.program.properties.items() if path in chosen)
+
+
+def forgotten_places(setting: Setting) -> tuple[str, ...]:
+    """Return in words what a run of the setting need not keep."""
+    return tuple(
+        f"{entry.variable} where {entry.condition.definition}"
+        if isinstance(entry.condition, Call)
+        else entry.variable
+        for entry in setting.forgotten
+    )
 
 
 def adversaries(program: Program) -> tuple[frozenset[ActorKind], ...]:

@@ -77,6 +77,7 @@ def prove_refinement(
     seed: int = 0,
     recheck: bool = False,
     on_progress: Callable[[Moment], None] | None = None,
+    interruption: Interruption | None = None,
 ) -> ProofResult:
     """Return what is proved of the refinement for every size. The facts are the invariants and
     lemmas of the concrete system, which are proved again with it."""
@@ -87,6 +88,7 @@ def prove_refinement(
         recheck=recheck,
         selected=frozenset(setting.properties),
         report=on_progress,
+        interruption=interruption,
     )
 
 

@@ -8,21 +8,14 @@ from pathlib import Path
 
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.ir import ActorKind
+from splitspec.model.ir import ActorKind, Program
 from splitspec.model.loader import load_entry
-from splitspec.model.manifest import (
-    Manifest,
-    ModelEntry,
-    entry_for_module,
-    find_manifest,
-    load_manifest,
-)
+from splitspec.model.manifest import Manifest, entry_for_module, find_manifest, load_manifest
+from splitspec.model.manifest_entry import ModelEntry, Pin
 from splitspec.model.manifest_scope import scope_of
 from splitspec.model.pipeline import prepare
 from splitspec.model.setting import Setting, properties_under
 from splitspec.spec import folder as shipped_folder
-
-Pin = str | int | bool
 
 
 class TargetError(Exception):
@@ -50,14 +43,26 @@ def evaluator_of(
     loaded = load_entry(entry, where)
     if loaded.program is None:
         raise TargetError(_first(loaded.diagnostics), loaded.diagnostics)
+    return evaluator_at(entry, loaded.program, sizes=sizes, pins=pins, given=given)
+
+
+def evaluator_at(
+    entry: ModelEntry,
+    program: Program,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    pins: Mapping[str, Pin] | None = None,
+    given: Iterable[str] = (),
+) -> Evaluator:
+    """Return the evaluator of a program that was read, at a scope; raise `TargetError`."""
     entry = replace(entry, pins={**entry.pins, **(pins or {})})
-    scoped = scope_of(entry, loaded.program, None, sizes or {})
+    scoped = scope_of(entry, program, None, sizes or {})
     if scoped.scope is None:
         raise TargetError(_first(scoped.diagnostics), scoped.diagnostics)
     honest = frozenset(_actor(name) for name in given)
-    claims = properties_under(loaded.program, honest)
-    setting = Setting(entry.name, loaded.program, scoped.scope, honest, None, claims)
-    sliced = prepare(loaded.program, honest, (), setting.properties).sliced
+    claims = properties_under(program, honest)
+    setting = Setting(entry.name, program, scoped.scope, honest, None, claims)
+    sliced = prepare(program, honest, (), setting.properties).sliced
     return Evaluator(setting, frozenset(sliced))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from splitspec.checker.budget import Budget
 from splitspec.checker.evidence.replay import counterexample
+from splitspec.checker.expectation import UNDECIDED_BY_FORGETTING
 from splitspec.checker.explicit.counterexample import Retracer, Translation
 from splitspec.checker.explicit.judgement import Extent, blank_run, judge, undecided
 from splitspec.checker.explicit.native.backward import unable_to_reach
@@ -27,9 +28,10 @@ from splitspec.checker.explicit.native.table import Bit
 from splitspec.checker.result import Coverage, Engine, Phase, Progress, RunResult, Stop
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, System
+from splitspec.model.passes.oblige import LOST
 from splitspec.model.passes.vary import while_on
 from splitspec.model.scope import Scope
-from splitspec.model.setting import Setting
+from splitspec.model.setting import Setting, forgotten_places
 from splitspec.model.trace import Trace
 from splitspec.model.verdict import Verdict
 
@@ -139,7 +141,8 @@ class _Search:
         cut = tuple(bit.path for bit in kernel.bits if bit.kind is None and bit.path in self.found)
         claims = self._claims()
         stop, coverage = explored.stop, None
-        if explored.complete:
+        is_forgetful = bool(self.subject.own.forgotten)
+        if explored.complete and not is_forgetful:
             for claim in claims.values():
                 if claim.kind is PropertyKind.RECOVERABLE:
                     stop = self._recover(claim, is_cut=bool(cut)) or stop
@@ -156,10 +159,11 @@ class _Search:
             states=explored.states,
             transitions=explored.transitions,
             depth=explored.depth,
-            symmetry=kernel.addresses.canonical != 0,
+            symmetry=kernel.is_reduced,
             workers=len(self.exploration.workers),
             coverage=coverage,
             cut=cut,
+            forgotten=forgotten_places(setting) if is_forgetful else (),
             remark=self.remark,
         )
         return RunResult(run, verdicts)
@@ -172,7 +176,7 @@ class _Search:
         listed = dict(self.subject.claims)
         for bit in self.translation.kernel.bits:
             if bit.kind is not None and bit.path in self.found and bit.path not in listed:
-                span = spans[_action(bit)]
+                span = spans[_action(bit.path)]
                 listed[bit.path] = Property(bit.path, bit.kind, frozenset(), (), (), "", (), span)
         return listed
 
@@ -181,11 +185,27 @@ class _Search:
             return undecided(claim, "an exploration does not decide progress")
         if claim.path in self.open:
             return undecided(claim, self.open[claim.path])
+        doubt = self._doubt(claim)
+        if doubt:
+            return undecided(claim, doubt)
         trace = None
         if claim.path in self.found:
             trace = self._trace(claim, self.found[claim.path])
         vacuous = coverage is not None and claim.path in coverage.never_met
         return judge(claim, trace, extent, vacuous=vacuous)
+
+    def _doubt(self, claim: Property) -> str:
+        """Return why a run that forgets decides nothing about a claim; "" if it does."""
+        if not self.subject.own.forgotten:
+            return ""
+        lost = [path for path in self.found if path.endswith(f".{LOST}")]
+        if lost:
+            return f"{_action(lost[0])} needs a value that the run forgets"
+        if claim.kind in UNDECIDED_BY_FORGETTING:
+            return "not decided by a run that forgets values"
+        if claim.path in self.found:
+            return "violated for some values of what the run forgets, perhaps of no reachable state"
+        return ""
 
     def _recover(self, claim: Property, *, is_cut: bool) -> Stop | None:
         """Look for a state that cannot reach the goal; return what forbids to look, if so.
@@ -219,7 +239,7 @@ class _Search:
             while_on(subject.own, on),
             subject.shared,
             self.translation.evaluator.places.scope,
-            subject.setting.properties,
+            subject.setting.claimed,
             self.exploration,
             self.explored,
             self.cache,
@@ -232,6 +252,6 @@ def _unreduced(scope: Scope) -> str:
     return f"symmetry of {names} not used: more than {ELEMENTS_MAX} elements" if large else ""
 
 
-def _action(obligation: Bit) -> str:
-    """Return the action of an overlap or a range."""
-    return obligation.path.rpartition(".")[0]
+def _action(obligation: str) -> str:
+    """Return the action of an obligation of steps, by path."""
+    return obligation.rpartition(".")[0]

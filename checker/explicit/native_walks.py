@@ -52,7 +52,7 @@ class NativeWalks:
         self.translation = Translation(self.evaluator, self.kernel)
         variant = setting.variant
         on = frozenset() if variant is None else frozenset({variant.name})
-        wanted = observations(while_on(system, on), setting.properties)
+        wanted = observations(while_on(system, on), setting.claimed)
         self.observer = compile_observer(system, scope, wanted, cache, budget)
         self.swarm = Swarm(
             runtime=load_runtime(cache or cache_folder()),

@@ -73,7 +73,8 @@ class Search:
     ) -> None:
         self.setting, self.budget, self.targets, self.sliced = setting, budget, targets, sliced
         self.evaluator = Evaluator(setting, sliced)
-        self.observer = Observer(self.evaluator, setting.claims)
+        properties = setting.program.properties
+        self.observer = Observer(self.evaluator, [properties[path] for path in setting.claimed])
         self.graph = Graph()
         self.expanded = 0
         self.claims = dict(claims)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 
 from splitspec.checker.budget import Budget, BudgetSpentError
@@ -35,9 +36,10 @@ from splitspec.model.verdict import Outcome
 
 EVALUATOR_STATES = 64
 """More states than these are explored natively."""
-EVALUATOR_SECONDS = 0.5
-"""The end of the evaluator's tier where a single state takes long. Elsewhere it is the number of
-states that decides, so that the engine of a run does not depend on luck."""
+EVALUATOR_INSTANCES = 100
+"""Instances of actions that a state may have; with more, the evaluator's tier has fewer states. Its
+end is a matter of counts and not of time, so that the engine of a run, and with it whether states
+or orbits are counted, is the same on a busy machine."""
 NATIVE_PACKAGES = frozenset({"llvmlite"})
 """What may be missing on a machine; anything else that cannot be imported is an error of ours."""
 
@@ -68,8 +70,10 @@ def explore(
     targets = frozenset() if until is None else frozenset({until})
     small = oracle.Search(setting, claims, budget, targets, frozenset(system.sliced))
     stop: Stop | None = Stop.STATES
-    if evaluator_states > 0:
-        stop = small.run(_first_tier(budget.limits, evaluator_states))
+    # The evaluator forgets nothing, so its first states are those of another search.
+    has_first_tier = evaluator_states > 0 and not system.forgotten
+    if has_first_tier:
+        stop = small.run(_first_tier(budget.limits, evaluator_states, _instances(system, setting)))
         if budget.spent() is not None or _is_final(stop, small, budget.limits):
             return small.result(stop)
     try:
@@ -94,7 +98,7 @@ def explore(
         ).result
     except BudgetSpentError as spent:
         return small.result(spent.stop)
-    if evaluator_states > 0 and result.run.stop in (Stop.TIME, Stop.INTERRUPTED, Stop.MEMORY):
+    if has_first_tier and result.run.stop in (Stop.TIME, Stop.INTERRUPTED, Stop.MEMORY):
         return max(result, small.result(result.run.stop), key=_extent)
     return result
 
@@ -112,12 +116,15 @@ def is_missing_native(error: ImportError) -> bool:
 
 
 def system_of(setting: Setting, family: tuple[Variant, ...], *, slice: bool) -> System:
-    """Return the flat system of a setting with its own variant, or with a family of variants."""
+    """Return the flat system of a setting with its own variant, or with a family of variants.
+
+    Without `slice` it is the whole one, in which nothing is forgotten either.
+    """
     variants = family
     if not variants and setting.variant is not None:
         variants = (setting.variant,)
     if slice:
-        return prepare(setting.program, setting.given, variants, setting.properties)
+        return prepare(setting.program, setting.given, variants, setting.claimed, setting.forgotten)
     return flatten(setting.program, setting.given, variants)
 
 
@@ -144,6 +151,7 @@ def cross_check(
         if not is_missing_native(missing):
             raise
         return Comparison((), (f"no native kernel, {missing.name} is not installed",))
+    setting = replace(setting, forgotten=())
     system = system_of(setting, (), slice=True)
     whole = system_of(setting, (), slice=False)
     return compare(
@@ -151,10 +159,18 @@ def cross_check(
     )
 
 
-def _first_tier(limits: Limits, states: int) -> Limits:
+def _instances(system: System, setting: Setting) -> int:
+    """Return how many instances of actions there are at a scope."""
+    count = setting.scope.count
+    return sum(prod(count(p.type) for p in action.parameters) for action in system.actions)
+
+
+def _first_tier(limits: Limits, states: int, instances: int) -> Limits:
     """Return the limits of the evaluator's tier, never above those of the user."""
-    most = states if limits.states is None else min(states, limits.states)
-    return Limits(states=most, time=EVALUATOR_SECONDS, depth=limits.depth)
+    most = min(states, states * EVALUATOR_INSTANCES // max(1, instances))
+    return Limits(
+        states=most if limits.states is None else min(most, limits.states), depth=limits.depth
+    )
 
 
 def _is_final(stop: Stop | None, search: oracle.Search, limits: Limits) -> bool:

@@ -42,6 +42,7 @@ def simulate(
     count states at every visit.
     """
     budget = Budget(limits or Limits(), interruption)
+    setting = replace(setting, forgotten=())  # A walk keeps no states that could become one.
     system = system_of(setting, (), slice=True)
     claims = claims_of(setting, system)
     blank = replace(

@@ -3,12 +3,12 @@
 
 The antecedent of a line is the premise of the implication under its leading quantifiers, conjoined
 with those of the implications that stand in its conclusion in the same way. A property is vacuous
-if one of its lines has an antecedent that never held.
+if one of its lines has an antecedent that never held. That of progress, `a leads to b`, is a.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from splitspec.checker.result import Coverage
 from splitspec.model.evaluator import Evaluator
@@ -28,7 +28,9 @@ from splitspec.model.valuation import Environment, Moment
 STATE_CLAIMS = frozenset({PropertyKind.INVARIANT, PropertyKind.LEMMA})
 
 
-def observe(evaluator: Evaluator, claims: Iterable[Property], states: Iterable[State]) -> Coverage:
+def observe(
+    evaluator: Evaluator, claims: Collection[Property], states: Iterable[State]
+) -> Coverage:
     """Return what never happens in any of the states, nor in any step from one of them."""
     observer = Observer(evaluator, claims)
     for state in states:
@@ -41,7 +43,7 @@ def observe(evaluator: Evaluator, claims: Iterable[Property], states: Iterable[S
 class Observer:
     """Strikes off what it sees happen; what is left in the end never did."""
 
-    def __init__(self, evaluator: Evaluator, claims: Iterable[Property]) -> None:
+    def __init__(self, evaluator: Evaluator, claims: Collection[Property]) -> None:
         self._evaluator = evaluator
         self._actions = dict.fromkeys(evaluator.actions)
         self._guards = {
@@ -57,6 +59,9 @@ class Observer:
             for number, line in enumerate(claim.lines)
             if has_antecedent(line.expression, definitions)
         }
+        for claim in claims:
+            if claim.kind is PropertyKind.PROGRESS:
+                self._lines[claim.path, 0] = claim.kind, _premise(claim)
 
     def see_state(self, state: State) -> None:
         """Take note of the guards that refuse something here, and of the antecedents that hold."""
@@ -88,10 +93,24 @@ class Observer:
         met = [
             key
             for key, (kind, expression) in self._lines.items()
-            if (kind is PropertyKind.STEP) is is_step and antecedent_holds(expression, {}, moment)
+            if (kind is PropertyKind.STEP) is is_step and _is_met(kind, expression, moment)
         ]
         for key in met:
             del self._lines[key]
+
+
+def _premise(claim: Property) -> Expression:
+    """Return a formula that says that the premise of progress holds, for some parameters."""
+    expression = claim.lines[0].expression
+    if not claim.parameters:
+        return expression
+    return Quantifier("some", claim.parameters, expression, expression.type, claim.span)
+
+
+def _is_met(kind: PropertyKind, expression: Expression, moment: Moment) -> bool:
+    if kind is PropertyKind.PROGRESS:
+        return moment.holds(expression, {})
+    return antecedent_holds(expression, {}, moment)
 
 
 def has_antecedent(expression: Expression, definitions: Mapping[str, Definition]) -> bool:

@@ -12,6 +12,8 @@ from splitspec.checker.gate.finding import Finding, Kind
 from splitspec.checker.gate.lock import Activity, Block, Claim, Key, Lock
 from splitspec.model.verdict import AssuranceKind, Outcome
 
+REFUSALS = "refusals"
+"""The figure of which fewer is a loss."""
 COST = "dearest"
 """The figure that may change a little without saying anything."""
 WORTH_NAMING = 100_000
@@ -45,6 +47,9 @@ def _compare_blocks(key: Key, old: Block, new: Block) -> Iterator[Finding]:
     name = str(key)
     if old.system != new.system:
         yield Finding(Kind.STALE, name, "", "the design was changed since it was accepted")
+    if old.implementation != new.implementation:
+        text = "the implementation, or its mapping, was changed since it was accepted"
+        yield Finding(Kind.STALE, name, "", text)
     yield from _compare_scopes(name, old, new)
     for figure in dict.fromkeys((*old.figures, *new.figures)):
         yield from _compare_figures(name, figure, old.figures.get(figure), new.figures.get(figure))
@@ -54,6 +59,7 @@ def _compare_blocks(key: Key, old: Block, new: Block) -> Iterator[Finding]:
     for path in old.idle:
         if path not in new.idle:
             yield Finding(Kind.STALE, name, path, "it was accepted as idle, and happens")
+    yield from _compare_gaps(name, old, new)
     if old.solvers != new.solvers:
         was, is_ = ", ".join(old.solvers) or "none", ", ".join(new.solvers) or "none"
         yield Finding(Kind.STALE, name, "", f"solvers were {was}, and are {is_}")
@@ -63,6 +69,22 @@ def _compare_blocks(key: Key, old: Block, new: Block) -> Iterator[Finding]:
         yield Finding(kind, name, "", text)
     for path in dict.fromkeys((*old.claims, *new.claims)):
         yield from _compare_claims(key, path, old.claims.get(path), new.claims.get(path))
+
+
+def _compare_gaps(name: str, old: Block, new: Block) -> Iterator[Finding]:
+    """Iterate over what an implementation is not held to, and was; or was not, and is."""
+    gaps = (
+        (old.left_out, new.left_out, "it is not tried"),
+        (old.stricter, new.stricter, "the implementation refuses more by it than it should"),
+        (old.unseen, new.unseen, "the mapping does not show it"),
+    )
+    for was, is_, text in gaps:
+        for path in is_:
+            if path not in was:
+                yield Finding(Kind.WEAKER, name, path, f"{text}, and was not accepted so")
+        for path in was:
+            if path not in is_:
+                yield Finding(Kind.STALE, name, path, f"accepted was: {text}; it is so no more")
 
 
 def _compare_scopes(name: str, old: Block, new: Block) -> Iterator[Finding]:
@@ -84,7 +106,8 @@ def _compare_figures(name: str, figure: str, was: int | None, is_: int | None) -
             yield Finding(Kind.DEARER, name, "", text)
         return
     shown = ["none" if number is None else f"{number:,}" for number in (was, is_)]
-    yield Finding(Kind.DRIFTED, name, "", f"{figure}: accepted {shown[0]}, found {shown[1]}")
+    kind = Kind.WEAKER if figure == REFUSALS and (is_ or 0) < (was or 0) else Kind.DRIFTED
+    yield Finding(kind, name, "", f"{figure}: accepted {shown[0]}, found {shown[1]}")
 
 
 def _compare_claims(key: Key, path: str, old: Claim | None, new: Claim | None) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ class Kind(Enum):
     UNSTABLE = "unstable"  # A proof depends on the seed of the solver.
     DEARER = "dearer"  # A proof takes far more of the solver's steps than it did.
     EMPTY = "empty"  # There is nothing to hold to anything.
+    UNUSABLE = "unusable"  # An implementation cannot be held, by what is wrong with its mapping.
     DAMAGED = "damaged"  # The lock is cut, or is none.
     UNWRITABLE = "unwritable"  # A lock, a report or a kept result could not be written.
     BUSY = "busy"  # Another gate is at work here.
@@ -53,6 +54,7 @@ ADVICE = {
     Kind.UNSTABLE: "add a lemma or split the claim, so that no seed decides",
     Kind.DEARER: "split the claim, or accept the cost: splitspec lock",
     Kind.EMPTY: "check the filter, and that models.toml names models",
+    Kind.UNUSABLE: "repair the mapping, or what models.toml says of it: splitspec conform",
     Kind.DAMAGED: "take the lock from version control again",
     Kind.UNWRITABLE: "free space or permissions (for the cache: --cache ro), then run again",
     Kind.BUSY: "wait for the other one, then run again",

@@ -26,6 +26,8 @@ SENTENCES = frozenset({"text", "asked_by", "cites"})
 """Fields that say something to people, and nothing to an engine."""
 
 ENGINES = ("model", "checker")
+REFINEMENT = "refinement"
+"""The folder on which products and conformance depend besides the engines."""
 SUFFIXES = frozenset({".py", ".lark"})
 PACKAGES = ("llvmlite", "z3-solver", "cvc5", "lark")
 
@@ -53,8 +55,10 @@ def _canonical(value: object) -> Iterator[str]:
     if is_dataclass(value) and not isinstance(value, type):
         yield f"({type(value).__name__}"
         for field in fields(value):
-            if field.compare and field.name not in SENTENCES:
-                yield from _canonical(getattr(value, field.name))
+            content = getattr(value, field.name)
+            # A field that says nothing leaves the digest as it was before there was such a field.
+            if field.compare and field.name not in SENTENCES and content != field.default:
+                yield from _canonical(content)
         yield ")"
     elif isinstance(value, Enum):
         yield f"{type(value).__name__}.{value.name}"
@@ -78,9 +82,10 @@ def _canonical(value: object) -> Iterator[str]:
         raise AssertionError(f"{type(value)} has no canonical form")
 
 
-def content_key(parts: Iterable[str]) -> str:
-    """Return the name under which a result is kept: of its inputs, and of this program."""
-    hashed = hashlib.sha256(_environment().encode())
+def content_key(parts: Iterable[str], folders: tuple[str, ...] = ENGINES) -> str:
+    """Return the name under which a result is kept: of its inputs, and of this program, as far as
+    it stands in some of its folders."""
+    hashed = hashlib.sha256(_environment(folders).encode())
     for part in parts:
         hashed.update(f"{len(part)}:".encode())
         hashed.update(part.encode())
@@ -88,13 +93,13 @@ def content_key(parts: Iterable[str]) -> str:
 
 
 @cache
-def _environment() -> str:
+def _environment(folders: tuple[str, ...]) -> str:
     """Return the digest of the engines' own source, and of what they run on."""
     root = Path(__file__).resolve().parents[2]
     hashed = hashlib.sha256()
     for word in (__version__, platform.machine(), platform.python_version(), *_versions()):
         hashed.update(f"{word}\0".encode())
-    for folder in ENGINES:
+    for folder in folders:
         for path in sorted((root / folder).rglob("*")):
             if path.suffix in SUFFIXES and path.is_file():
                 hashed.update(f"{path.relative_to(root)}\0".encode())

@@ -33,9 +33,23 @@ class Mode(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a walk with an implementation gave besides its claims: the digest of the sources, the
+    number of refused calls, and what was not tried (`unexplained`: without a reason), was refused
+    for more reasons than it should be, and is not shown by the mapping. See `lock.Block`."""
+
+    implementation: str
+    refusals: int
+    unexplained: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    stricter: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """What one run gave: of an exploration `run`, of a proof `proof`, None if nothing is claimed
-    that a prover decides.
+    that a prover decides; of a conformance `run` and `held`.
 
     `system` and `texts` are the digests of what it is about; `seeds` counts the seeds of a proof,
     `unstable` names the obligations that some of them did not prove. `until` is the property at
@@ -49,6 +63,7 @@ class Kept:
     seeds: int = 0
     unstable: tuple[str, ...] = ()
     until: str | None = None
+    held: Held | None = None
 
 
 class DamagedEntryError(Exception):
@@ -118,6 +133,8 @@ def differences(old: Kept, new: Kept) -> tuple[str, ...]:
         found.append("the digests of the text differ")
     if _timeless_run(old) != _timeless_run(new):
         found.append("the runs differ")
+    if old.held != new.held:
+        found.append("what was tried of the implementation differs")
     if _timeless_proof(old.proof) != _timeless_proof(new.proof):
         found.append("the proofs differ")
     return tuple(found)

@@ -13,12 +13,15 @@ FILE_NAME = "splitspec.lock"
 
 class Activity(Enum):
     """How a block's claims are shown. A variant is explored, and its named property must break; of
-    a refinement, the product with what is refined is explored."""
+    a refinement, the product with what is refined is explored. A model is walked with an
+    implementation that has to conform: each action it does, and each guard it refuses by, is a
+    claim."""
 
     EXPLORED = "explored"
     PROVED = "proved"
     VARIANT = "variant"
     REFINED = "refined"
+    CONFORMED = "conformed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,10 @@ class Block:
 
     `system` is the digest of the flat transition system, without its properties. `figures` are the
     counts by name, in the order in which they are written; `idle`, what never happens and is
-    known not to. `seeds` is the number of seeds under which a proof is the same.
+    known not to. `seeds` is the number of seeds under which a proof is the same. Of a conformance,
+    `implementation` is the digest of the sources; `left_out` are the actions and guards that were
+    not tried, `stricter` the reasons for which the implementation refused what the specification
+    allows, `unseen` the variables of which the mapping says nothing.
     """
 
     tier: Tier
@@ -52,6 +58,10 @@ class Block:
     idle: tuple[str, ...] = ()
     solvers: tuple[str, ...] = ()
     seeds: int = 0
+    implementation: str = ""
+    left_out: tuple[str, ...] = ()
+    stricter: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
     claims: Mapping[str, Claim] = field(default_factory=dict)
 
 

@@ -24,19 +24,20 @@ HEADER = """\
 # Written by splitspec: do not edit. Merge conflicts: take either side, then run splitspec lock.
 """
 VERSION = 1
-LISTS = ("idle", "solvers")
+LISTS = ("idle", "solvers", "left_out", "stricter", "unseen")
 FIGURES = (
     "states",
     "orbits",
     "transitions",
     "depth",
+    "refusals",
     "steps",
     "obligations",
     "framed",
     "dearest",
 )
 BARE = re.compile(r"[A-Za-z0-9_-]+")
-KEYS = ("tier", "system", "scope", *FIGURES, *LISTS, "seeds", "claims")
+KEYS = ("tier", "system", "implementation", "scope", *FIGURES, *LISTS, "seeds", "claims")
 
 
 class DamagedLockError(Exception):
@@ -57,12 +58,15 @@ def _block(key: Key, block: Block) -> Iterator[str]:
     yield f"[{key.activity}.{_quoted(key.run)}]"
     yield f"tier = {_quoted(block.tier.value)}"
     yield f"system = {_quoted(block.system)}"
+    if block.implementation:
+        yield f"implementation = {_quoted(block.implementation)}"
     if block.scope:
         yield f"scope = {_inline(block.scope)}"
     for name in FIGURES:
         if name in block.figures:
             yield f"{name} = {block.figures[name]}"
-    for name, words in (("idle", block.idle), ("solvers", block.solvers)):
+    for name in LISTS:
+        words = getattr(block, name)
         if words:
             yield f"{name} = {_list(words)}"
     if block.seeds:
@@ -166,9 +170,9 @@ def _read_block(key: Key, table: Mapping[str, Any]) -> Block:
         system=_typed(key, table, "system", str, ""),
         scope=_typed(key, table, "scope", dict, {}),
         figures={name: _typed(key, table, name, int, 0) for name in FIGURES if name in table},
-        idle=tuple(_typed(key, table, "idle", list, [])),
-        solvers=tuple(_typed(key, table, "solvers", list, [])),
         seeds=_typed(key, table, "seeds", int, 0),
+        implementation=_typed(key, table, "implementation", str, ""),
+        **{name: tuple(_typed(key, table, name, list, [])) for name in LISTS},
         claims={
             path: _read_claim(key, path, claim)
             for path, claim in _typed(key, table, "claims", dict, {}).items()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from splitspec.checker.expectation import JudgedProof, JudgedRun, Judgement
+from splitspec.checker.gate.keeping import Held
 from splitspec.checker.gate.lock import Block, Claim
 from splitspec.checker.result import Coverage, Engine
 from splitspec.model.ir import Program
@@ -102,7 +103,23 @@ def proved(judged: JudgedProof, context: Context, seeds: int) -> Block:
         tuple(sorted(result.run.never_enabled)),
         result.run.solvers,
         seeds,
-        _claims(judged.judgements, context),
+        claims=_claims(judged.judgements, context),
+    )
+
+
+def conformed(judged: JudgedRun, held: Held, context: Context) -> Block:
+    """Return the block of a conformance that ended."""
+    run = judged.result.run
+    return Block(
+        context.tier,
+        context.system,
+        context.scope,
+        {"states": run.states, "transitions": run.transitions, "refusals": held.refusals},
+        implementation=held.implementation,
+        left_out=held.left_out,
+        stricter=held.stricter,
+        unseen=held.unseen,
+        claims=_claims(judged.judgements, context),
     )
 
 

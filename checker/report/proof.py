@@ -66,6 +66,7 @@ def _figures(run: ProofRun, obligations: tuple[Obligation, ...]) -> str:
         f"  {met} of {len(obligations)} obligations, {run.framed} kept by the frame rule, "
         f"{run.seconds:.2f} s ({run.solving:.2f} s solving), {', '.join(run.solvers)}"
         + ("\n  incomplete: interrupted" if run.interrupted else "")
+        + ("\n  incomplete: limit of time" if run.out_of_time else "")
         + _confirmed(run, obligations)
         + (f"\n  {run.remark}" if run.remark else "")
     )

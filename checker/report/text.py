@@ -59,6 +59,8 @@ def run_text(
     run = judged.result.run
     lines = [_headline(run, paint), _figures(run, is_deep_enough=judged.is_deep_enough)]
     lines += verdict_lines(judged.judgements, paint, verbose=verbose)
+    if run.forgotten:
+        lines.append(f"  forgets   {', '.join(run.forgotten)}")
     lines += [f"  {paint('bad', 'drift')}     {text}" for text in judged.drift]
     lines += [f"  {paint('bad', 'vacuous')}   {text}" for text in judged.vacuity]
     if verbose and run.coverage is not None:
@@ -106,7 +108,7 @@ def _figures(run: Run, *, is_deep_enough: bool) -> str:
         text += f"\n  {what}: {run.stop.value}"
         if is_deep_enough:
             text += ", as models.toml has it"
-    if run.complete and run.coverage is None:
+    if run.complete and run.coverage is None and not run.forgotten:
         text += "\n  whether anything is vacuous was not found out"
     if run.cut:
         text += f"\n  cut at the bounds of {', '.join(run.cut)}"

@@ -1,7 +1,11 @@
 """What a fair action has still to do: the set of its instances that count, in a state.
 
 Three sets are tried: the instances that are enabled; those among them that change anything; and the
-bindings for which the guards hold that the action itself makes false, whatever the others say.
+bindings for which the guards hold that the action itself makes false, whatever the others say. A
+set says of each of its members for which instance of fairness it stands: the parameters to which
+the action is fair are bound, or are among its binders. The fourth is of an action that answers by
+itself, and whose fair parameters are all bound: one thing, which is to be done as long as the claim
+is pending.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ class Kind(Enum):
     ENABLED = "enabled"
     EFFECTIVE = "enabled and changing something"
     CONSUMED = "guarded by what it consumes"
+    AWAITED = "to be done as long as it is awaited"
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Measure:
 
     action: ir.FlatAction
     kind: Kind
+    fairness: ir.Fairness
     bound: Mapping[str, str]  # parameter of the action to parameter of the claim
     binders: tuple[ir.Parameter, ...]
     lines: tuple[ir.Expression, ...]
@@ -39,6 +45,11 @@ class Measure:
     def name(self) -> str:
         values = ", ".join(self.bound.get(p.name, "_") for p in self.action.parameters)
         return f"{self.action.path}({values})"
+
+    @property
+    def instance(self) -> tuple[ir.Parameter, ...]:
+        """The fair parameters that are not bound: a member has a value for each of them."""
+        return tuple(p for p in self.binders if p.name in self.fairness.parameters)
 
     def reads(self) -> frozenset[str]:
         """The variables on which membership depends."""
@@ -77,7 +88,7 @@ def measures(actions: tuple[ir.FlatAction, ...], claim: ir.Property) -> Iterator
     for action in actions:
         for fairness in action.fairness:
             for bound in _bindings(action, fairness, claim.parameters):
-                yield from _of(action, bound)
+                yield from _of(action, fairness, bound)
 
 
 def _bindings(
@@ -98,22 +109,26 @@ def _bindings(
             return
 
 
-def _of(action: ir.FlatAction, bound: dict[str, str]) -> Iterator[Measure]:
+def _of(action: ir.FlatAction, fairness: ir.Fairness, bound: dict[str, str]) -> Iterator[Measure]:
     lines = tuple(line.expression for guard in action.guards for line in guard.lines)
     binders = tuple(p for p in action.parameters if p.name not in bound)
-    yield Measure(action, Kind.ENABLED, bound, binders, lines)
+    yield Measure(action, Kind.ENABLED, fairness, bound, binders, lines)
     if not any(update.binders for update in action.updates):
-        yield Measure(action, Kind.EFFECTIVE, bound, binders, lines)
+        yield Measure(action, Kind.EFFECTIVE, fairness, bound, binders, lines)
     written = {update.variable for update in action.updates}
     consumed = tuple(line for line in lines if variables_read([line]) & written)
     if consumed and consumed != lines:
-        used = frozenset[str]().union(*(free_locals(line) for line in consumed))
-        binders = tuple(p for p in binders if p.name in used)
-        yield Measure(action, Kind.CONSUMED, bound, binders, consumed)
+        used = frozenset(fairness.parameters).union(*(free_locals(line) for line in consumed))
+        inside = tuple(p for p in binders if p.name in used)
+        yield Measure(action, Kind.CONSUMED, fairness, bound, inside, consumed)
+    if set(fairness.parameters) <= set(bound):
+        yield Measure(action, Kind.AWAITED, fairness, bound, (), ())
 
 
 def enabled(measure: Measure) -> Measure:
-    """Return the set of enabled instances of the same action, bound alike."""
+    """Return the set of enabled instances of the same action, bound alike, by the parameters for
+    which no member has a value of its own."""
     lines = tuple(line.expression for guard in measure.action.guards for line in guard.lines)
-    binders = tuple(p for p in measure.action.parameters if p.name not in measure.bound)
-    return Measure(measure.action, Kind.ENABLED, measure.bound, binders, lines)
+    given = {*measure.bound, *(p.name for p in measure.instance)}
+    binders = tuple(p for p in measure.action.parameters if p.name not in given)
+    return Measure(measure.action, Kind.ENABLED, measure.fairness, measure.bound, binders, lines)

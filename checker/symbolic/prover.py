@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import (
     Method,
     Moment,
@@ -51,6 +52,10 @@ class Decision:
     rechecked: bool = False
 
 
+class OverError(Exception):
+    """Raised between two obligations: nothing more is to be decided."""
+
+
 class Proof:
     """A proof under way: decisions so far, and the facts that are still believed."""
 
@@ -61,8 +66,10 @@ class Proof:
         calculus: Calculus,
         limits: ProofLimits,
         report: Callable[[Moment], None] | None = None,
+        interruption: Interruption | None = None,
     ) -> None:
         self.setting, self.theory = setting, theory
+        self.interruption = interruption or Interruption()
         self.limits, self.report = limits, report
         self.started = time.perf_counter()
         self.calculus = calculus
@@ -73,6 +80,15 @@ class Proof:
         self.framed: set[Key] = set()
         self.missed: dict[Key, Facts] = {}
         self.done = 0
+        self.is_out_of_time = False
+
+    def proceed(self) -> None:
+        """Raise `OverError` if the user asked for the end, or there is no time left."""
+        self.is_out_of_time = (
+            self.limits.time is not None and time.perf_counter() - self.started > self.limits.time
+        )
+        if self.is_out_of_time or self.interruption.requested:
+            raise OverError
 
     def settle(self, targets: Iterable[str]) -> None:
         """Decide the targets, and every fact on which a proof of theirs rests."""
@@ -121,6 +137,7 @@ class Proof:
 
     def _decide(self, keys: list[Key], total: int) -> None:
         """Decide obligations, action by action."""
+        self.proceed()
         for name, action in keys:
             if not action:
                 self._note((name, ""), self.calculus.initially(self.claims[name]), None)
@@ -132,6 +149,7 @@ class Proof:
                 for name in names:
                     self._decide_step(step, action_, self.claims[name])
                     self._tell(f"{action_.path} {name}", total)
+                    self.proceed()
 
     def _decide_step(self, step: StepCalculus, action: ir.FlatAction, claim: Claim) -> None:
         if is_framed(self.theory.system, action, claim):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
+from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import Moment, Mutant, ProofLimits, ProofResult, ProofRun
 from splitspec.checker.result import NOTHING_STARTS
 from splitspec.checker.symbolic import judgement
@@ -16,7 +17,7 @@ from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.induction import DisagreementError
 from splitspec.checker.symbolic.k_induction import induct
 from splitspec.checker.symbolic.mutation import mutants
-from splitspec.checker.symbolic.prover import Proof
+from splitspec.checker.symbolic.prover import OverError, Proof
 from splitspec.checker.symbolic.ranking import Response, respond
 from splitspec.checker.symbolic.rechecking import recheck as recheck_by_cvc5
 from splitspec.checker.symbolic.theory import INDUCTIVE, Theory, theory_of
@@ -36,16 +37,25 @@ def prove(
     k_induction: int = 0,
     selected: frozenset[str] | None = None,
     report: Callable[[Moment], None] | None = None,
+    interruption: Interruption | None = None,
 ) -> ProofResult:
     """Return what is proved of a setting: for any size of its sorts, or for those of its scope.
 
     `selected` are paths of properties and obligations; None selects all that the setting claims.
+    An interruption, or the limit of time, ends the proof between two obligations.
     The scope of the setting is where actions are looked for that nothing enables, and where an
     obligation is tried that could not be proved for any size.
     """
-    proof = _opened(setting, limits or ProofLimits(), seed, finite=finite, report=report)
+    proof = _opened(
+        setting,
+        limits or ProofLimits(),
+        seed,
+        finite=finite,
+        report=report,
+        interruption=interruption,
+    )
     result = _settled(proof, seed, selected=selected, recheck=recheck)
-    if k_induction and finite and not result.run.interrupted:
+    if k_induction and finite and not (result.run.interrupted or result.run.out_of_time):
         verdicts = _with_induction(proof, result.verdicts, k_induction)
         return replace(result, verdicts=verdicts)
     return result
@@ -69,6 +79,8 @@ def _settled(
         unconfirmed = recheck_by_cvc5(proof) if recheck else ()
     except KeyboardInterrupt:
         interrupted, idle = True, ()
+    except OverError:
+        interrupted, idle = not proof.is_out_of_time, ()
     found = judgement.obligations(proof)
     found += tuple(o for r in responses for o in judgement.response_obligations(r))
     run = ProofRun(
@@ -85,9 +97,9 @@ def _settled(
         framed=len(proof.framed),
         never_enabled=idle,
         interrupted=interrupted,
-        rechecked=recheck and not interrupted,
+        out_of_time=proof.is_out_of_time,
+        rechecked=recheck and not interrupted and not proof.is_out_of_time,
         unconfirmed=unconfirmed,
-        remark=_left_open(proof),
     )
     verdicts = tuple(judgement.verdict(proof, path) for path in paths)
     verdicts += tuple(judgement.response_verdict(proof, response) for response in responses)
@@ -109,24 +121,11 @@ def _settled(
 def _responses(proof: Proof, selected: frozenset[str] | None) -> list[Response]:
     """Return what became of the claims of progress, and settle all facts on which they rest."""
     found: list[Response] = []
-    if _is_strongly_fair(proof.theory):
-        return found
     for path in proof.setting.progress:
         if selected is None or path in selected:
             found.append(respond(proof, proof.theory.progress[path]))
             proof.settle(judgement.response_needs(proof, found[-1]))
     return found
-
-
-def _is_strongly_fair(theory: Theory) -> bool:
-    return any(fair.strong for action in theory.system.actions for fair in action.fairness)
-
-
-def _left_open(proof: Proof) -> str:
-    """Return what the run does not decide, in words: a ranking uses weak fairness alone."""
-    if not proof.setting.progress or not _is_strongly_fair(proof.theory):
-        return ""
-    return f"not decided, for strong fairness: {', '.join(proof.setting.progress)}"
 
 
 def _sizes_max(proof: Proof) -> int:
@@ -162,6 +161,7 @@ def _opened(
     *,
     finite: bool,
     report: Callable[[Moment], None] | None,
+    interruption: Interruption | None = None,
 ) -> Proof:
     theory = theory_of(setting.program, setting.given, setting.variant)
     calculus: Calculus
@@ -169,7 +169,7 @@ def _opened(
         calculus = FiniteCalculus(theory, setting.scope, seed, limits.steps)
     else:
         calculus = UnboundedCalculus(theory, limits, seed)
-    return Proof(setting, theory, calculus, limits, report)
+    return Proof(setting, theory, calculus, limits, report, interruption)
 
 
 def _with_induction(proof: Proof, verdicts: tuple[Verdict, ...], steps: int) -> tuple[Verdict, ...]:

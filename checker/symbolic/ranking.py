@@ -7,8 +7,8 @@ inclusion. To show, in any state of the facts:
 
 * a step from a pending state leads to b or to a pending state;
 * no such step makes the rank greater: a set gains nothing unless one before it has lost something;
-* where a set of the list is not empty, its action is enabled, and when it happens, its set loses
-  something or b holds;
+* for each member of a set of the list, its action is enabled, for the member's instance of
+  fairness, and when it happens, its set loses something or b holds;
 * a pending state has a set that is not empty.
 
 Soundness: in a run that stays pending for ever the rank falls only finitely often, since sets of a
@@ -16,8 +16,13 @@ run are finite and inclusion of finite lists of them, lexicographically, is well
 on the sets stay as they are, and the action of a set that is not empty is enabled for ever; being
 fair, it happens, and the rank falls: a contradiction. A run that stops while a fair action is
 enabled is not fair. (Manna and Pnueli, Completing the temporal picture, 1991: rule RESP-W. Ranking
-by sets instead of numbers: the numbers are those of their elements.) Strong fairness is used as
-weak.
+by sets instead of numbers: the numbers are those of their elements.)
+
+Strong fairness is weak fairness, too. Besides, an action to which a run is strongly fair need not
+stay enabled. Where it answers by itself, it is enough that a pending state leads to one in which it
+is enabled, or to an answer: a claim of progress in its turn, which is proved with the other
+actions' fairness, taken as weak. Then the action is enabled infinitely often in a run that stays
+pending; being strongly fair, it happens, and answers. (Rule RESP-C there.)
 """
 
 from __future__ import annotations
@@ -72,16 +77,24 @@ def respond(proof: Proof, claim: ir.Property) -> Response:
     if not any(action.fairness for action in proof.theory.system.actions):
         response.reason = "no action is fair, so that nothing has to happen"
         return response
-    _Ranking(proof, proof.calculus, response).search()
+    response.reason = _Ranking(proof, proof.calculus, response).search()
     return response
 
 
 class _Ranking:
-    """The search for a ranking of one claim."""
+    """The search for a ranking of one claim; or, with `awaited`, of the claim that a pending state
+    leads to one in which that action is enabled."""
 
-    def __init__(self, proof: Proof, calculus: UnboundedCalculus, response: Response) -> None:
+    def __init__(
+        self,
+        proof: Proof,
+        calculus: UnboundedCalculus,
+        response: Response,
+        awaited: Measure | None = None,
+    ) -> None:
         self.proof, self.calculus, self.response = proof, calculus, response
-        self.claim = response.claim
+        self.claim, self.awaited = response.claim, awaited
+        self.name = self.claim.path if awaited is None else f"{self.claim.path}.again"
         conditions = self.conditions = calculus.conditions
         self.terms, self.encoder = conditions.terms, conditions.encoder
         self.system = proof.theory.system
@@ -95,19 +108,24 @@ class _Ranking:
         )
         self.ranking: list[Measure] = []
 
-    def search(self) -> None:
-        if not self._stays_pending():
-            return
-        candidates = list(measures(self.system.actions, self.claim))
+    def search(self) -> str:
+        """Look for a ranking, and return why there is none, or nothing."""
+        ended = self._ended_by()
+        if ended:
+            return f"{ended} may end the waiting without an answer"
+        candidates = [m for m in measures(self.system.actions, self.claim) if self._is_usable(m)]
         while not self._has_something_to_do():
             found = next((m for m in candidates if self._is_a_rank(m)), None)
             if found is None:
                 names = ", ".join(measure.name for measure in self.ranking) or "nothing"
-                self.response.reason = f"no ranking was found: a pending state may wait for {names}"
-                return
+                return f"no ranking was found: a pending state may wait for {names}"
             self.ranking.append(found)
             candidates = [m for m in candidates if m.name != found.name]
-        self.response.ranking = tuple(measure.name for measure in self.ranking)
+        self.response.ranking += tuple(measure.name for measure in self.ranking)
+        return ""
+
+    def _is_usable(self, measure: Measure) -> bool:
+        return self.awaited is None or measure.action is not self.awaited.action
 
     # States
 
@@ -115,7 +133,12 @@ class _Ranking:
         return self.encoder.holds(self.claim.lines[0].expression, self.values, Moment(state))
 
     def _answered(self, state: State) -> Term:
-        return self.encoder.holds(self.claim.lines[1].expression, self.values, Moment(state))
+        answer = self.encoder.holds(self.claim.lines[1].expression, self.values, Moment(state))
+        if self.awaited is None:
+            return answer
+        full = enabled(self.awaited)
+        able = self.conditions.algebra.some_of(full.binders, {}, self._member(full, state))
+        return self.terms.disjunction(answer, able)
 
     def _pending(self, state: State) -> tuple[Term, ...]:
         return (self._premise(state), self.terms.negation(self._answered(state)))
@@ -140,30 +163,38 @@ class _Ranking:
 
     # What is to be shown
 
-    def _stays_pending(self) -> bool:
+    def _ended_by(self) -> str:
+        """Return an action that may end the waiting without an answer, or nothing."""
         for action in self.system.actions:
 
             def goal(step: Step) -> Term:
                 return self.terms.disjunction(self._premise(step.after), self._answered(step.after))
 
-            name = f"{self.claim.path}.pending"
-            if not self._shown(name, ObligationKind.RESPONSE, action, goal, {}):
-                self.response.reason = f"{action.path} may end the waiting without an answer"
-                return False
-        return True
+            if not self._shown(f"{self.name}.pending", ObligationKind.RESPONSE, action, goal, {}):
+                return action.path
+        return ""
 
     def _is_a_rank(self, measure: Measure) -> bool:
         """Whether a set can stand next in the ranking; what was shown for it is then noted."""
-        noted = dict(self.response.outcomes)
+        noted = dict(self.response.outcomes), self.response.ranking
         number = len(self.ranking) + 1
-        if self._is_enabled(measure, number) and self._is_helpful(measure, number):
-            for action in self.system.actions:
-                if not self._gains_nothing(measure, number, action):
-                    break
-            else:
-                return True
-        self.response.outcomes = noted
+        # A set that is always empty would do no harm, and be of no use.
+        if (
+            not self._is_empty(measure)
+            and self._is_enabled(measure, number)
+            and self._is_helpful(measure, number)
+            and all(self._gains_nothing(measure, number, a) for a in self.system.actions)
+        ):
+            return True
+        self.response.outcomes, self.response.ranking = noted
         return False
+
+    def _is_empty(self, measure: Measure) -> bool:
+        """Whether the set has no member in any pending state."""
+        before, algebra = self.conditions.before, self.conditions.algebra
+        some = algebra.some_of(measure.binders, {}, self._member(measure, before))
+        hypotheses = self._pending(before)
+        return self._follows(f"{self.name}.empty", hypotheses, self.terms.negation(some))
 
     def _gains_nothing(self, measure: Measure, number: int, action: ir.FlatAction) -> bool:
         if not measure.reads() & {update.variable for update in action.updates}:
@@ -175,12 +206,13 @@ class _Ranking:
             gained = self._shrinks(measure, before, after)
             return self.terms.disjunction(self._answered(after), *earlier, gained)
 
-        name = f"{self.claim.path}.rank {number}"
+        name = f"{self.name}.rank {number}"
         return self._shown(name, ObligationKind.RANK, action, goal, {})
 
     def _is_enabled(self, measure: Measure, number: int) -> bool:
-        """Whether the action can happen where its set is not empty."""
-        if measure.kind is not Kind.CONSUMED:
+        """Whether the action can happen where its set is not empty, for the member's instance of
+        fairness: it must stay enabled, or, if strongly fair, become so again and again."""
+        if measure.kind in (Kind.ENABLED, Kind.EFFECTIVE):
             return True
         before, algebra = self.conditions.before, self.conditions.algebra
         inside: dict[str, Value] = {
@@ -188,9 +220,23 @@ class _Ranking:
             for b in measure.binders
         }
         full = enabled(measure)
-        goal = algebra.some_of(full.binders, {}, self._member(full, before))
+        instance = {b.name: inside[b.name] for b in measure.instance}
+        goal = algebra.some_of(full.binders, instance, self._member(full, before))
         hypotheses = (*self._pending(before), self._member(measure, before)(inside))
-        return self._follows(f"{self.claim.path}.enabled {number}", hypotheses, goal)
+        if self._follows(f"{self.name}.enabled {number}", hypotheses, goal):
+            return True
+        return measure.kind is Kind.AWAITED and self._is_enabled_again(measure)
+
+    def _is_enabled_again(self, measure: Measure) -> bool:
+        """Whether a pending state leads to an answer, or to one in which a strongly fair action is
+        enabled."""
+        if self.awaited is not None or not measure.fairness.strong:
+            return False
+        noted = dict(self.response.outcomes), self.response.ranking
+        if not _Ranking(self.proof, self.calculus, self.response, measure).search():
+            return True
+        self.response.outcomes, self.response.ranking = noted
+        return False
 
     def _is_helpful(self, measure: Measure, number: int) -> bool:
         """Whether its action, when it happens while the set is not empty, takes from the set."""
@@ -206,7 +252,7 @@ class _Ranking:
             loss = self.terms.disjunction(self._answered(after), taken, lost)
             return self.terms.implication(some, loss)
 
-        name = f"{self.claim.path}.help {number}"
+        name = f"{self.name}.help {number}"
         return self._shown(name, ObligationKind.HELP, measure.action, goal, measure.bound)
 
     def _has_something_to_do(self) -> bool:
@@ -214,7 +260,7 @@ class _Ranking:
         goal = self.terms.disjunction(
             *(algebra.some_of(m.binders, {}, self._member(m, before)) for m in self.ranking)
         )
-        return self._follows(f"{self.claim.path}.ranked", self._pending(before), goal)
+        return self._follows(f"{self.name}.ranked", self._pending(before), goal)
 
     # Questions
 

@@ -28,6 +28,7 @@ def recheck(proof: Proof) -> tuple[str, ...]:
     for (name, path), decision in list(proof.decisions.items()):
         if decision.status is not Status.PROVED:
             continue
+        proof.proceed()
         calculus = proof.calculus
         if decision.outcome.method is Method.FINITE and not isinstance(calculus, FiniteCalculus):
             finite = finite or FiniteCalculus(proof.theory, proof.setting.scope, 0, 0)

@@ -1,7 +1,8 @@
 """Prove obligations for any size.
 
-An obligation climbs a ladder: the incremental solver, a fresh one with another seed, cvc5. What
-none of them proves is left to the search for counterexamples and to finite scopes.
+An obligation climbs a ladder: the incremental solver, a fresh one with another seed and the facts
+near it alone, another one with all facts, cvc5. What none of them proves is left to the search for
+counterexamples and to finite scopes.
 
 Soundness: an obligation counts as proved when one solver says that facts, guards and hypotheses
 imply the goal. The core names what was used, no less: hypotheses that are not named there hold by
@@ -19,6 +20,7 @@ from splitspec.checker.proof import Method, ProofLimits
 from splitspec.checker.symbolic import cvc5_solver, z3_solver
 from splitspec.checker.symbolic.calculus import Facts, Outcome, StepCalculus
 from splitspec.checker.symbolic.condition import Conditions, Query, Step
+from splitspec.checker.symbolic.relevance import facts_near
 from splitspec.checker.symbolic.term import Term, Truth
 from splitspec.checker.symbolic.theory import Claim, Theory
 from splitspec.checker.symbolic.z3_solver import Answer, Reply, Session, Translator
@@ -144,7 +146,7 @@ class UnboundedCalculus:
         names = self._names(live, guards)
         spent, seconds = outcome.steps, outcome.seconds
         for query in queries if outcome.reply is Reply.UNKNOWN else ():
-            for again in (self._fresh, self._second_solver):
+            for again in (self._near, self._fresh, self._second_solver):
                 found = again(query, names, limits, guards)
                 spent, seconds = spent + found.steps, seconds + found.seconds
                 if found.reply is Reply.PROVED:
@@ -190,6 +192,19 @@ class UnboundedCalculus:
             if answer.reply is Reply.PROVED:
                 core = answer.core & rest
         return core
+
+    def _near(
+        self,
+        query: Query,
+        names: list[str],
+        limits: tuple[Term, ...],
+        guards: dict[str, Term],
+    ) -> Outcome:
+        """Ask a new solver, from the facts near the obligation alone."""
+        action = next(a for a in self.conditions.system.actions if a.path == query.action)
+        near = facts_near(self.conditions.theory, action, query.claim) | query.rests
+        few = [n for n in names if n in near or n in guards or n not in self.conditions.facts]
+        return self._fresh(query, few, limits, guards)
 
     def _fresh(
         self,

@@ -31,26 +31,11 @@ class AddressSpaces:
         self._pools = pools
         self._shootdown = shootdown
 
-    def map_page(
-        self,
-        container: int,
-        address: int,
-        page: int,
-        *,
-        writable: bool = True,
-        zeroed: bool = True,
-    ) -> None:
-        """Map a free page of the container's pool, full of zeros, where nothing is mapped.
-
-        Who does not want zeros may have a page as it is (MAP_UNINITIALIZED): since it was accepted
-        it was in no other pool, so it holds what the container could read before.
-        """
+    def map_page(self, container: int, address: int, page: int, *, writable: bool = True) -> None:
+        """Map a free page of the container's pool, full of zeros, where nothing is mapped."""
         guards = Guards(KernelRefusal, "map_page")
         self.check_vacant(guards, container, address)
-        if zeroed:
-            self._pools.check_usable(guards, container, page)
-        else:
-            self._pools.check_own(guards, container, page)
+        self._pools.check_usable(guards, container, page)
         self._memory.set_entry(container, address, Entry(page, writable))
         self._state.pages[page] = Page(Use.PRIVATE, references=1)
 

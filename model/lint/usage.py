@@ -28,16 +28,24 @@ class Used:
 
 
 def warn_of_usage(
-    program: Program, modules: Iterable[syntax.Module], variants: tuple[Variant, ...]
+    program: Program,
+    modules: Iterable[syntax.Module],
+    variants: tuple[Variant, ...],
+    named: frozenset[str],
 ) -> Iterator[Diagnostic]:
-    """Iterate over warnings of unused types, members, definitions, parts and variables."""
+    """Iterate over warnings of unused types, members, definitions, parts and variables.
+
+    `named` are paths that something other than a module uses.
+    """
     used = _used(program, variants)
     for module in modules:
         yield from _unused_types(module, program, used)
     # What a refining module offers in place of the abstract one need not be used yet.
     refining = {refinement.path.rpartition(".")[0] for refinement in program.refinements}
     for definition in program.definitions.values():
-        if definition.path not in used.names and _module(definition.path) not in refining:
+        if definition.path in named or _module(definition.path) in refining:
+            continue
+        if definition.path not in used.names:
             yield _unused("definition", definition.path, definition.span)
     for part in program.parts.values():
         if part.path not in used.names and _module(part.path) not in refining:

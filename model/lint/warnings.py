@@ -20,11 +20,15 @@ from splitspec.model.lint.usage import warn_of_usage
 
 @dataclass(frozen=True, slots=True)
 class Linted:
-    """A model to judge: its program, the modules as they were parsed, and its variants."""
+    """A model to judge: its program, the modules as they were parsed, and its variants.
+
+    `named` are paths of definitions that `models.toml` uses.
+    """
 
     program: Program
     modules: tuple[syntax.Module, ...]
     variants: tuple[Variant, ...] = ()
+    named: frozenset[str] = frozenset()
 
 
 def lint(models: Sequence[Linted], *, prove: bool = False) -> tuple[Diagnostic, ...]:
@@ -40,7 +44,7 @@ def lint(models: Sequence[Linted], *, prove: bool = False) -> tuple[Diagnostic, 
 
 def _warnings(model: Linted, prove: bool) -> Iterator[Diagnostic]:
     yield from warn_of_style(model.modules, model.program)
-    yield from warn_of_usage(model.program, model.modules, model.variants)
+    yield from warn_of_usage(model.program, model.modules, model.variants, model.named)
     yield from warn_of_steps(model.program)
     if prove:
         yield from warn_of_cycles(model.program)
@@ -52,7 +56,7 @@ def _unused_everywhere(models: Sequence[Linted]) -> frozenset[tuple[str, int, in
     for model in models:
         places = {
             _place(warning)
-            for warning in warn_of_usage(model.program, model.modules, model.variants)
+            for warning in warn_of_usage(model.program, model.modules, model.variants, model.named)
         }
         for module in model.modules:
             file = module.source.name

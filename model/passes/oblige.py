@@ -39,6 +39,8 @@ from splitspec.model.source import Span
 from splitspec.model.types import Boolean, Integer, Natural, Range, Type
 
 DEADLOCK = "deadlock"
+LOST = "lost"
+"""The last part of the name of an obligation: the action needs nothing that the run forgets."""
 
 
 def obligations(system: System) -> tuple[Property, ...]:
@@ -52,6 +54,9 @@ def obligations(system: System) -> tuple[Property, ...]:
             found.append(_claim(f"{path}.overlap", PropertyKind.OVERLAP, span))
         if path in overflowing:
             found.append(_claim(f"{path}.range", PropertyKind.RANGE, span))
+    for action in system.actions:
+        if action.lost:
+            found.append(_claim(f"{action.path}.{LOST}", PropertyKind.STEP, action.span))
     if system.actions:
         found.append(_claim(DEADLOCK, PropertyKind.DEADLOCK, system.actions[0].span))
     return tuple(found)

@@ -68,6 +68,9 @@ def _roots(system: System) -> Iterator[Expression]:
     for action in system.actions:
         for guard in action.guards:
             yield from _terms(guard.lines)
+        yield from action.lost
+    for entry in system.forgotten:
+        yield entry.condition
     for claim in system.properties.values():
         yield from _terms(claim.lines)
     for assumption in system.assumptions:

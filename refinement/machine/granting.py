@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from splitspec.refinement.machine.fragment import Fragment, Function, Setup
+from splitspec.refinement.machine.fragment import Fragment, Function, Meanings, Setup
 from splitspec.refinement.machine.testbed import Testbed
 from splitspec.refinement.mapping import InexpressibleError
 
@@ -18,12 +18,13 @@ PROMISES = (
     "reap.settled",
     "grant_page.vacated",
     "back_page.owner",
+    "back_page.process",
     "back_page.unbacked",
     "back_page.unused",
     "back_page.in_limit",
     "reclaim_frame.returned",
 )
-OWN = {
+OWN: Meanings = {
     "finish_exit": {"retire drained": ("empty",)},
     "reap": {"remove_slot unbacked": ("settled",), "remove_group unused": ("settled",)},
     "grant_page": {
@@ -36,7 +37,7 @@ OWN = {
     "back_page": {
         "grant_page in_slot": ("owner",),
         "grant_page faulting": ("owner",),
-        "grant_page alive": ("owner",),  # The slot's owner is dead, so it is not who faulted.
+        "grant_page alive": ("process", "owner"),  # The owner of the slot, whoever faulted.
         "grant_page unbacked": ("unbacked",),
         "grant_page free_frame": ("unused",),
         "grant_page unassigned": ("unused",),
@@ -140,8 +141,8 @@ def _honest(*, is_tdx: bool) -> Mapping[str, Function]:
     def back_page(testbed: Testbed, c: int, g: int, f: int) -> None:
         # In a fault of the vCPU, or before one (KVM_PRE_FAULT_MEMORY).
         vcpu = testbed.handle(c).vcpu
-        if testbed.machine.host.shadows.is_killed(c) or testbed.phase(c) == "drained":
-            raise InexpressibleError("a process that is gone, or dismissed, asks for nothing")
+        if testbed.phase(c) == "drained":
+            raise InexpressibleError("a process that was dismissed asks for nothing")
         testbed.machine.host.backing.grant_page(vcpu, g, f)
 
     def reclaim_frame(testbed: Testbed, g: int) -> None:

@@ -15,6 +15,7 @@ from splitspec.refinement.machine.testbed import Testbed, mark
 KEPT = "an honest host takes no frame from under an accepted page"
 UNCUT = (
     *(f"cow_fault.{guard}" for guard in ("source", "target")),
+    *(f"map_page.{guard}" for guard in ("backed", "assigned", "valid")),
     *(f"write_page.{guard}" for guard in ("backed", "assigned", "valid")),
     *(f"read_page.{guard}" for guard in ("backed", "assigned", "valid")),
 )
@@ -27,6 +28,7 @@ def memory(setup: Setup, machine: Fragment) -> Fragment:
     usable = {
         "map_page in_pool": ("in_pool",),
         "map_page accepted": ("accepted",),
+        **machine.parts["clear"].guards,
     }
     copied = {
         "copy_on_write in_pool": ("in_pool",),

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from splitspec.impl.kernel.records import Use
 from splitspec.refinement.machine.fragment import Fragment, Part, Setup
-from splitspec.refinement.machine.testbed import Testbed
+from splitspec.refinement.machine.testbed import Testbed, scrubbing
 
 
 def platform(setup: Setup) -> Fragment:
@@ -32,6 +31,7 @@ def platform(setup: Setup) -> Fragment:
                 "remap": remap,
                 "accept_page.assigned": agree,
                 "give_back_page.assigned": agree,
+                "map_page.assigned": agree,
                 "write_page.assigned": agree,
                 "read_page.assigned": agree,
             }
@@ -55,10 +55,8 @@ def observe(testbed: Testbed) -> dict[str, object]:
 
 def rescind(testbed: Testbed, g: int) -> None:
     """Scrub a page if it was used, and give it up."""
-    pools, record = testbed.machine.kernel.pools, testbed.machine.kernel.state.pages.get(g)
-    is_dirty = record is not None and record.use is Use.FREE and not record.is_clean
-    scrub = [partial(pools.scrub, g)] if is_dirty else []
-    testbed.together(*scrub, partial(pools.release, g))
+    release = partial(testbed.machine.kernel.pools.release, g)
+    testbed.together(*scrubbing(testbed, g), release)
 
 
 # What refuses an access of the guest: the nested table, the reverse map or the secure EPT.
@@ -94,6 +92,7 @@ PARTS = {
             **ACCESS,
         },
     ),
+    "clear": Part(guards=ACCESS),
     "write": Part(guards=ACCESS),
     "read": Part(guards=ACCESS),
     "copy": Part(guards=COPIED),

@@ -103,6 +103,7 @@ PARTS = {
             **ACCESS,
         },
     ),
+    "clear": Part(guards=ACCESS),
     "write": Part(guards=ACCESS),
     "read": Part(guards=ACCESS),
     "copy": Part(guards=COPIED),

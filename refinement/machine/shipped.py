@@ -1,12 +1,9 @@
-"""The mappings that are shipped, by name, and how to find a user's own."""
+"""The mappings that are shipped, by name."""
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from splitspec.impl.machine import PlatformKind
@@ -75,29 +72,3 @@ def due(tier: Tier, *, sampled: bool = False) -> tuple[str, ...]:
         return tuple(name for name in SHIPPED if name.startswith("cofunc"))
     exhaustive = (name for name in SHIPPED if not name.startswith("cofunc"))
     return tuple(n for n in exhaustive if tier is Tier.NIGHTLY or not n.endswith("-wide"))
-
-
-class UnknownMappingError(Exception):
-    """There is no such mapping; the message says what there is."""
-
-
-def mapping_of(name: str) -> Implementation[Any]:
-    """Return a shipped mapping, or that of `module:NAME`, looked up from the current folder."""
-    if name in SHIPPED:
-        return SHIPPED[name]()
-    module, colon, attribute = name.partition(":")
-    if not colon:
-        raise UnknownMappingError(
-            f"no mapping is named {name}; name one as module:NAME, or {', '.join(SHIPPED)}"
-        )
-    folder = str(Path.cwd())
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # Whatever is wrong with it, it is the user's module.
-        what = f"{type(error).__name__}: {error}"
-        raise UnknownMappingError(f"{name} cannot be had: {what}") from error
-    if not isinstance(found, Implementation):
-        raise UnknownMappingError(f"{name} is no Implementation")
-    return found

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from splitspec.refinement.machine.fragment import Fragment, Setup
-from splitspec.refinement.machine.testbed import Testbed
+from splitspec.refinement.machine.testbed import Testbed, scrubbing
 
 ONE_ADDRESS = "who maps a page has no other address for it"
 
@@ -53,8 +53,10 @@ def observe(addresses: int, testbed: Testbed) -> dict[str, Any]:
 
 
 def map_page(testbed: Testbed, c: int, v: int, g: int) -> None:
-    """The kernel serves a fault with a page of its choice, as it is."""
-    testbed.machine.kernel.spaces.map_page(c, v, g, zeroed=False)
+    """The kernel serves a fault with a page of its choice, which it scrubs if it was used."""
+    kernel = testbed.machine.kernel
+    serve = partial(kernel.spaces.map_page, c, v, g)
+    testbed.together(*scrubbing(testbed, g), serve)
 
 
 def unmap_page(testbed: Testbed, c: int, v: int, *, vcpu: int | None = None) -> None:

@@ -15,7 +15,7 @@ from splitspec.impl.hardware.snp import Snp
 from splitspec.impl.hardware.tdx import SeptState, Tdx
 from splitspec.impl.host.shadow import Handle
 from splitspec.impl.journal import Table
-from splitspec.impl.kernel.records import Phase
+from splitspec.impl.kernel.records import Phase, Use
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import HardwareRefusal, Refusal
 from splitspec.refinement.machine.network import Network, chip
@@ -208,6 +208,13 @@ class Testbed:
             self.machine.hostile.enter(vcpu, 0)
         else:
             shadows.enter(handle)
+
+
+def scrubbing(testbed: Testbed, page: int) -> tuple[Step, ...]:
+    """Return the step that fills a free page with zeros, if it was used since it was accepted."""
+    record = testbed.machine.kernel.state.pages.get(page)
+    is_dirty = record is not None and record.use is Use.FREE and not record.is_clean
+    return (partial(testbed.machine.kernel.pools.scrub, page),) if is_dirty else ()
 
 
 def undo() -> UndoLog[Testbed]:

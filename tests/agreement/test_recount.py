@@ -16,7 +16,8 @@ from tests.agreement.recount import recount
 from splitspec.checker.explicit.search import system_of
 from splitspec.model.ir import Program
 from splitspec.model.loader import load
-from splitspec.model.manifest import ExpectedRun, ModelEntry, load_manifest
+from splitspec.model.manifest import load_manifest
+from splitspec.model.manifest_entry import ExpectedRun, ModelEntry
 from splitspec.model.manifest_scope import scope_of
 from splitspec.model.setting import Setting, properties_under
 

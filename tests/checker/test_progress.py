@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from splitspec.checker.explicit.liveness import refute
+from splitspec.checker.explicit.search import explore
 from splitspec.checker.symbolic.proving import prove
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
@@ -212,9 +213,111 @@ def test_strong_fairness_excludes_what_weak_fairness_allows(setting: Make) -> No
     assert lasso(setting(strong)) is None
 
 
-def test_a_claim_beside_strong_fairness_is_said_to_be_open(setting: Make) -> None:
+# Where fairness is to instances, and none of them stays enabled.
+
+TURNS = """
+    sort G
+    var odd: bool
+    var left[G]: bool
+    init
+      left[g] := true for g: G
+    action flip() by kernel
+      odd := not odd
+    action give(b: bool, g: G) by kernel fair for b
+      when turn: odd = b
+      when there: left[g]
+      left[g] := false
+    progress all_given
+      not odd or odd leads to (all g: G: not left[g])
+"""
+
+# One who runs is stopped some time; who is to run next, is chosen among those who wait.
+SHARING = """
+    sort C
+    var runs: C?
+    var alive[C]: bool
+    init
+      alive[c] := true for c: C
+    action enter(c: C) by host strongly fair for c
+      when idle: runs = none                                 @kernel
+      when alive: alive[c]                                   @kernel
+      runs := c
+    action stop(c: C) by host fair
+      when running: runs = c                                 @kernel
+      runs := none
+    action die(c: C) by kernel
+      when waiting: runs != c
+      alive[c] := false
+    progress everyone_runs(c: C)
+      alive[c] leads to not alive[c] or runs = c
+"""
+
+
+def test_fairness_for_each_is_of_no_use_to_what_is_enabled_by_turns(setting: Make) -> None:
+    """Some `give` is enabled all the time, and none of the two for good."""
+    turns = setting(TURNS)
+    assert not holds(turns)
+    steps = lasso(turns)
+    assert steps is not None
+    assert all(step.startswith("flip") for step in steps)
+    assert holds(setting(TURNS.replace("fair for b", "fair")))
+
+
+def test_who_is_enabled_again_and_again_happens_if_that_is_strongly_fair(setting: Make) -> None:
+    found = verdict(setting(SHARING))
+    assert found.outcome is Outcome.HOLDS
+    assert found.reason == "waits for m.stop(_), then m.enter(c)"
+    assert lasso(setting(SHARING)) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("strongly fair for c", "fair for c"),
+        ("strongly fair for c", "strongly fair"),
+        ("by host fair\n", "by host\n"),
+        ("      runs := none\n", "      runs := c\n"),
+    ],
+    ids=["weakly fair", "to somebody", "nobody stops", "stopping stops nobody"],
+)
+def test_without_its_part_of_fairness_somebody_waits_for_ever(
+    setting: Make, old: str, new: str
+) -> None:
+    assert old in SHARING
+    unfair = setting(SHARING.replace(old, new, 1))
+    assert not holds(unfair)
+    assert lasso(unfair) is not None
+
+
+def test_strong_fairness_is_weak_fairness_too(setting: Make) -> None:
     give = "give(c: C, g: G) by kernel for c"
     strong = LEAVING.replace(f"{give} fair", f"{give} strongly fair")
-    result = prove(setting(strong))
-    assert [v for v in result.verdicts if v.kind.value == "progress"] == []
-    assert result.run.remark == "not decided, for strong fairness: m.exits_end"
+    assert strong != LEAVING
+    assert holds(setting(strong))
+    assert lasso(setting(strong)) is None
+
+
+# A premise that no state meets: the claim is proved, and says nothing. Exploration finds it.
+
+
+@pytest.mark.parametrize("evaluator_states", [0, 1_000], ids=["native", "evaluator"])
+@pytest.mark.parametrize(
+    ("premise", "unmet"),
+    [
+        ("phase[c] = leaving and owner[g] = c", ()),
+        ("phase[c] = gone and owner[g] = c", ("m.exits_end",)),
+    ],
+    ids=["met", "never met"],
+)
+def test_a_premise_that_never_holds_is_found(
+    setting: Make, evaluator_states: int, premise: str, unmet: tuple[str, ...]
+) -> None:
+    """Who is gone owns no page, so of such a state everything is claimed in vain."""
+    text = LEAVING.replace("exits_end(c: C)", "exits_end(c: C, g: G)")
+    made = setting(text.replace("phase[c] = leaving leads", f"{premise} leads"))
+    result = explore(made, evaluator_states=evaluator_states)
+    assert result.run.coverage is not None
+    assert result.run.coverage.never_met == unmet
+    if unmet:
+        (proved,) = (v for v in prove(made).verdicts if v.property == "m.exits_end")
+        assert proved.outcome is Outcome.HOLDS

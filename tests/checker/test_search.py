@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from splitspec.checker.budget import Budget
 from splitspec.checker.explicit import search
 from splitspec.checker.explicit.native.machine_code import load_runtime
 from splitspec.checker.explicit.native.object_cache import cache_folder
@@ -149,9 +150,17 @@ def test_a_larger_model_goes_on_natively_and_counts_from_the_beginning(
     assert result.run.states == 729
 
 
-def test_both_tiers_say_the_same(setting: MakeSetting, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A busy machine must not end the evaluator's tier before its 81 states.
-    monkeypatch.setattr(search, "EVALUATOR_SECONDS", 60.0)
+def test_which_engine_explores_is_a_matter_of_counts_and_not_of_time(
+    setting: MakeSetting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow the machine is: otherwise states would be counted here, and orbits there."""
+    monkeypatch.setattr(Budget, "seconds", property(lambda _: 1e6))
+    assert explore(setting(CELLS, sizes=3)).run.engine is Engine.EVALUATOR
+    monkeypatch.setattr(search, "EVALUATOR_INSTANCES", 1)
+    assert explore(setting(CELLS, sizes=3)).run.engine is Engine.NATIVE
+
+
+def test_both_tiers_say_the_same(setting: MakeSetting) -> None:
     one = explore(setting(CELLS, sizes=4), evaluator_states=1000)
     other = natively(setting(CELLS, sizes=4), symmetry=False)
     assert one.run.engine is Engine.EVALUATOR

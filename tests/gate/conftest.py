@@ -1,4 +1,5 @@
-"""The small project that every test of the gate begins with, and how the command is run in it."""
+"""The small project that every test of the gate begins with, and how the command is run in it:
+as a process, or within this one where a hundred starts would take minutes."""
 
 from __future__ import annotations
 
@@ -6,10 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from splitspec.cli.application import application
 
 PROJECT = Path(__file__).parent / "project"
 Splitspec = Callable[..., subprocess.CompletedProcess[str]]
@@ -46,3 +51,34 @@ def splitspec(project: Path, warm_cache: Path) -> Splitspec:
         return run(project, warm_cache, *words, **more)
 
     return start
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed, on either stream, and its exit code."""
+
+    code: int
+    text: str
+
+
+@pytest.fixture
+def within(
+    project: Path, warm_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Said]]:
+    """Run the command in this process; the project's own modules are forgotten afterwards."""
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(warm_cache))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    before = set(sys.modules)
+
+    def start(*words: str) -> Said:
+        done = CliRunner().invoke(application, words)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return Said(done.exit_code, done.stdout + done.stderr)
+
+    yield start
+    for name in set(sys.modules) - before:
+        if str(project) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]

@@ -5,22 +5,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain, repeat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from tests.gate.conftest import Splitspec, run
+from tests.gate.conftest import Said, Splitspec, run
 
 from splitspec.checker.gate import keeping, lock_text
 from splitspec.checker.gate.keeping import Keeping, Kept, Mode
 from splitspec.checker.gate.lock import Lock
 from splitspec.checker.interruption import Interruption
+from splitspec.checker.symbolic import prover
 from splitspec.cli import execution
 from splitspec.cli import lock as locking
 from splitspec.cli.exclusion import exclusively
@@ -87,7 +91,7 @@ def test_a_lock_that_cannot_be_written_is_left_as_it_was(
             lock_text.store(path, locked)
 
     path = project / "splitspec.lock"
-    spoiled = path.read_text().replace("states = 7", "states = 8")
+    spoiled = re.sub(r"states = 7(?=\ntransitions = 16\ndepth)", "states = 8", path.read_text())
     path.write_text(spoiled)
     monkeypatch.chdir(project)
     monkeypatch.setattr(locking, "store", store)
@@ -199,6 +203,53 @@ def test_an_interrupted_gate_says_what_was_not_made(
     assert "drifted" not in said
 
 
+# The signal goes to the gate, as Ctrl-C does, when a copy of it has decided one obligation.
+DURING_A_PROOF = """\
+import os, signal, sys, time
+from splitspec.checker.symbolic.prover import Proof
+from splitspec.cli import main
+
+def interrupt(proof, current, total):
+    print(f"decided {proof.done}", file=sys.stderr, flush=True)
+    os.kill(os.getppid(), signal.SIGINT)
+    until = time.monotonic() + 60
+    while not proof.interruption.requested and time.monotonic() < until:
+        time.sleep(0.01)
+
+Proof._tell = interrupt
+sys.argv = ["splitspec", *sys.argv[1:]]
+main()
+"""
+
+
+def test_the_first_ctrl_c_ends_a_proof_that_is_under_way(project: Path, warm_cache: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DURING_A_PROOF, "gate", "--cache", "off"],
+        cwd=project,
+        env=os.environ | {"XDG_CACHE_HOME": str(warm_cache)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == ExitCode.INTERRUPTED, done.stdout + done.stderr
+    assert "interrupted proved desk: it was not finished" in done.stdout
+    # Three obligations are to be decided, two of them after a step: the last is not begun.
+    assert done.stderr.count("decided") == 1
+
+
+def test_a_proof_ends_when_the_time_of_the_gate_does(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moments = chain([0.0, 0.0], repeat(1e6))
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(prover, "time", SimpleNamespace(perf_counter=lambda: next(moments)))
+    assert run_gate(request(seconds=1000), Interruption()) is ExitCode.UNKNOWN
+    said = capsys.readouterr().out
+    assert "skipped     proved desk: there was no time left to finish it" in said
+    assert "(partial)" in said
+
+
 def test_a_kept_result_is_taken_until_a_text_changes(project: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     assert "1 run (0 kept)" in run(project, cache, "gate").stdout
@@ -208,6 +259,20 @@ def test_a_kept_result_is_taken_until_a_text_changes(project: Path, tmp_path: Pa
     text.write_text(text.read_text() + "\n# Somebody wrote something.\n")
     done = run(project, cache, "gate")
     assert (done.returncode, "1 run (0 kept)" in done.stdout) == (0, True)
+
+
+def test_a_kept_conformance_is_taken_until_a_source_changes(
+    project: Path, tmp_path: Path, within: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every byte counts here; to the lock a comment does not."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert "conformed 1 run (0 kept)" in within("gate", "--tier", "pr").text
+    assert "conformed 1 run (1 kept)" in within("gate", "--tier", "pr").text
+    with (project / "counter.py").open("a") as file:
+        file.write("# It is open on Mondays.\n")
+    done = within("gate", "--tier", "pr")
+    assert done.code == ExitCode.MET, done.text
+    assert "conformed 1 run (0 kept)" in done.text
 
 
 @pytest.mark.parametrize("damage", ["cut", "altered", "emptied"])

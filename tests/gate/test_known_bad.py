@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.gate.conftest import Splitspec
+from tests.gate.conftest import Said, Splitspec
 
 CASES = sorted((Path(__file__).parent / "known_bad").glob("*.toml"))
 VARIANTS = re.compile(r"\n\[desk\.variants\.[^\[]*")
@@ -26,24 +27,23 @@ def test_the_project_itself_passes(tier: str, splitspec: Splitspec) -> None:
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_a_known_bad_input_fails_in_its_own_words(
-    path: Path, project: Path, splitspec: Splitspec
+    path: Path, project: Path, within: Callable[..., Said]
 ) -> None:
     case = tomllib.loads(path.read_text(encoding="utf-8"))
     _spoil(project, case)
     words = [*case.get("arguments", ()), "--tier", case.get("tier", "commit")]
-    done = splitspec("gate", *words)
-    said = done.stdout + done.stderr
-    assert done.returncode == case["code"], said
-    assert [phrase for phrase in case["words"] if phrase not in said] == [], said
-    assert "Traceback" not in said
-    assert "gate passed" not in said
+    done = within("gate", *words)
+    assert done.code == case["code"], done.text
+    assert [phrase for phrase in case["words"] if phrase not in done.text] == [], done.text
+    assert "Traceback" not in done.text
+    assert "gate passed" not in done.text
 
 
 @pytest.mark.parametrize(
     "name", ["changed_guard", "new_property", "removed_variant", "truncated_lock"]
 )
 def test_what_is_wrong_is_not_accepted_without_a_word(
-    name: str, project: Path, splitspec: Splitspec
+    name: str, project: Path, within: Callable[..., Said]
 ) -> None:
     """`lock --check` writes nothing, and passes only where there is nothing to accept."""
     path = Path(__file__).parent / "known_bad" / f"{name}.toml"
@@ -52,8 +52,8 @@ def test_what_is_wrong_is_not_accepted_without_a_word(
     lock = project / "splitspec.lock"
     before = lock.read_bytes() if lock.exists() else None
     words = [*case.get("arguments", ()), "--tier", case.get("tier", "commit")]
-    done = splitspec("lock", "--check", *words)
-    assert done.returncode != 0, done.stdout + done.stderr
+    done = within("lock", "--check", *words)
+    assert done.code != 0, done.text
     assert (lock.read_bytes() if lock.exists() else None) == before
 
 

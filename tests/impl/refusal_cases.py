@@ -271,7 +271,6 @@ KERNEL: list[tuple[Setup, str, Call]] = [
     (tenants, "vacant", lambda s: s.machine.kernel.spaces.map_page(0, 0, s.p(1))),
     (tenants, "address", lambda s: s.machine.kernel.spaces.map_page(0, 512, s.p(1))),
     (tenants, "free", lambda s: s.machine.kernel.spaces.map_page(0, 1, s.p(0))),
-    (tenants, "free", lambda s: s.machine.kernel.spaces.map_page(0, 1, s.p(0), zeroed=False)),
     (tenants, "in_pool", lambda s: s.machine.kernel.spaces.map_shared(0, 2, s.p(2))),
     (tenants, "shared", lambda s: s.machine.kernel.spaces.map_shared(0, 2, s.p(1))),
     (sharing, "unreferenced", lambda s: s.machine.kernel.spaces.map_shared(0, 2, s.p(1))),

@@ -94,7 +94,7 @@ def test_a_stale_shared_write_to_a_private_frame_of_tdx_is_noticed() -> None:
     run(scene, 1, second.vcpu, 2)
     scene.processor.write(second.vcpu, 0, b"a secret")
     assert scene.processor.read(first.vcpu, 0, 8) == bytes(8), "a fixed pattern, no ciphertext"
-    scene.processor.write(first.vcpu, 0, b"XXXX")
+    scene.processor.write(first.vcpu, 0, b"over")
     with pytest.raises(Refusal, match="intact"):
         scene.processor.read(second.vcpu, 0, 8)
 

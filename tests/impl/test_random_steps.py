@@ -122,7 +122,6 @@ class Walk:
             "unshare": lambda: pools.unshare(g),
             "abandon": lambda: pools.abandon(g),
             "map_page": lambda: spaces.map_page(c, a, g, writable=some.flag),
-            "map_uninitialised": lambda: spaces.map_page(c, a, g, zeroed=False),
             "map_shared": lambda: spaces.map_shared(c, a, g),
             "unmap_page": lambda: spaces.unmap_page(c, a, vcpu=local),
             "write_protect": lambda: spaces.write_protect(c, a, vcpu=local),

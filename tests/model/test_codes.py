@@ -9,7 +9,7 @@ from pathlib import Path
 from splitspec.model.codes import CODES, errors_page
 
 ROOT = Path(__file__).parents[2]
-CODE = re.compile(r"SS[1-8]\d\d")
+CODE = re.compile(r"SS[1-9]\d\d")
 
 
 def test_the_page_is_made_from_the_list() -> None:

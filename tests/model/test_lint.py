@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -239,3 +240,13 @@ def test_variants_use_names_too(tmp_path: Path) -> None:
     assert diagnostics == ()
     assert [w.code for w in lint([Linted(loaded.program, loaded.modules)])] == ["SS602"]
     assert lint([Linted(loaded.program, loaded.modules, variants)]) == ()
+
+
+def test_a_definition_that_says_where_a_run_forgets_is_used(tmp_path: Path) -> None:
+    own = "def rests(p: Page) = phase[p] = idle\npart bind"
+    (tmp_path / "m.split").write_text(CLEAN.replace("part bind", own))
+    loaded = load(tmp_path / "m.split")
+    assert loaded.program is not None
+    unused = Linted(loaded.program, loaded.modules)
+    assert [w.code for w in lint([unused])] == ["SS601"]
+    assert lint([replace(unused, named=frozenset({"m.rests"}))]) == ()

@@ -8,7 +8,8 @@ import pytest
 
 from splitspec import spec
 from splitspec.model.loader import Library, Loaded, load, load_entry, load_variants
-from splitspec.model.manifest import ModelEntry, entry_for_module, load_manifest
+from splitspec.model.manifest import entry_for_module, load_manifest
+from splitspec.model.manifest_entry import ModelEntry
 
 SHIPPED = load_manifest(spec.folder() / "models.toml").models.values()
 

@@ -14,12 +14,12 @@ from splitspec.model.ir import ActorKind, Program
 from splitspec.model.loader import load
 from splitspec.model.manifest import (
     Manifest,
-    Walks,
     entry_for_module,
     find_manifest,
     load_manifest,
     read_manifest,
 )
+from splitspec.model.manifest_entry import Walks
 from splitspec.model.manifest_scope import check_entry, scope_of
 from splitspec.model.source import Source
 from splitspec.model.tier import Tier
@@ -220,3 +220,30 @@ def test_every_shipped_model_and_variant_has_a_scope() -> None:
         assert check_entry(entry, loaded.program, entry.variants) == ()
         for variant in (None, *entry.variants.values()):
             assert scope_of(entry, loaded.program, variant).diagnostics == ()
+
+
+def test_an_implementation_is_held_by_one_mapping_at_a_tier() -> None:
+    text = 'mapping = "m:A"\ntier = "nightly"\nsources = ["src"]\nstates = 3'
+    entry = _read(f'[a]\nmodule = "a"\n[[a.conformance]]\n{text}\n[[a.conformance]]\nmapping = "b"')
+    first, second = entry.models["a"].conformance
+    assert (first.mapping, first.tier.value, first.sources) == ("m:A", "nightly", ("src",))
+    assert (first.states, first.transitions) == (3, None)
+    assert (second.mapping, second.tier.value, second.sources) == ("b", "pr", ())
+    assert second.span is not None
+    assert second.span.line == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('tier = "pr"', "SS518"),
+        ('mapping = "b"\n[[a.conformance]]\nmapping = "b"', "SS518"),
+        ('mapping = "b"\nscope = { C = 1 }', "SS502"),
+        ('mapping = "b"\nsources = "src"', "SS503"),
+        ('mapping = "b"\ntier = "weekly"', "SS515"),
+    ],
+)
+def test_a_conformance_that_is_not_said_whole_is_refused(text: str, code: str) -> None:
+    manifest = _read(f'[a]\nmodule = "a"\n[[a.conformance]]\n{text}')
+    assert [d.code for d in manifest.diagnostics] == [code]
+    assert all(d.span is not None and d.span.line >= 3 for d in manifest.diagnostics)

@@ -81,12 +81,12 @@ def test_every_stage_can_be_written_as_text(program: Program) -> None:
         for _, work in stages(Work(program, NOBODY, ()))
         if work.system is not None
     ]
-    assert len(texts) == 4
+    assert len(texts) == 5
     # The hostile run keeps neither the promise nor, once sliced, the host's noise.
     assert "when polite" in texts[0]
     assert "when polite" not in texts[1]
     assert "noise" in texts[2]
-    assert "noise[x] :=" not in texts[3]
+    assert "noise[x] :=" not in texts[4]
 
 
 # Meaning -----------------------------------------------------------------------------------

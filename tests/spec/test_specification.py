@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from splitspec.cli.lint import linted
 from splitspec.cli.models import read_models
 from splitspec.model import syntax
 from splitspec.model.formatter import format_source
-from splitspec.model.lint import Linted, lint
+from splitspec.model.lint import lint
 from splitspec.model.parser import parse
 from splitspec.model.requirements import identifiers_of, read_requirements
 from splitspec.model.source import Source
@@ -73,7 +74,7 @@ def test_a_module_says_what_it_is_about(path: Path) -> None:
 
 def test_lint_has_nothing_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(SPEC)
-    models = [Linted(m.program, m.modules, m.variants) for m in read_models(())]
+    models = [linted(model) for model in read_models(())]
     assert len(models) == len(_manifest())
     assert [f"{w.code}: {w.message}" for w in lint(models)] == []
 
@@ -136,10 +137,12 @@ def test_a_sentence_says_whom_its_claim_trusts() -> None:
             assert "honest" in p.text.value, p.name
 
 
-def test_every_claim_has_a_sentence() -> None:
+def test_every_claim_has_a_sentence_and_a_source() -> None:
+    """Its adversary is in `given`; the next tests hold the sentence to it."""
     for p in _declarations(syntax.Property, MODULES):
-        if p.kind in ("invariant", "step", "recoverable"):
+        if p.kind in ("invariant", "step", "recoverable", "progress"):
             assert p.text is not None, p.name
+            assert p.asked_by, p.name
 
 
 def test_every_variant_has_its_line_in_the_manifest_and_the_other_way_round() -> None:

@@ -10,7 +10,8 @@ import pytest
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Value
 from splitspec.model.loader import load
-from splitspec.model.manifest import ModelEntry, load_manifest
+from splitspec.model.manifest import load_manifest
+from splitspec.model.manifest_entry import ModelEntry
 from splitspec.model.manifest_scope import scope_of
 from splitspec.model.scope import Places, State
 from splitspec.model.setting import Setting, properties_under

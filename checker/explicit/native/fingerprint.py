@@ -35,6 +35,7 @@ SOURCES = (
     "lowering",
     "observer",
     "properties",
+    "settling",
     "successors",
     "symmetry",
     "table",
@@ -43,7 +44,9 @@ SOURCES = (
 """The modules that make a kernel, beside this one."""
 MODEL_SOURCES = (
     "expressions",
+    "passes/doubt",
     "passes/fold",
+    "passes/forget",
     "passes/oblige",
     "passes/restrict",
     "passes/separate",

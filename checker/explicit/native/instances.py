@@ -26,6 +26,7 @@ from splitspec.model.ir import (
     System,
     VariableKind,
 )
+from splitspec.model.passes.oblige import LOST
 from splitspec.model.passes.restrict import exact_counters
 from splitspec.model.terms import free_locals
 
@@ -229,6 +230,9 @@ class Instantiation:
             )
             if holds is not self.circuit.true:
                 claims.append((claim.path, self.circuit.negate(holds)))
+        lost = self.circuit.any([self.lowering.truth(each, env, step) for each in action.lost])
+        if lost is not self.circuit.false:
+            claims.append((f"{action.path}.{LOST}", lost))
         return Instance(
             action=number,
             guards=guards,

@@ -31,6 +31,7 @@ from splitspec.checker.explicit.native.layout import Layout, lay_out
 from splitspec.checker.explicit.native.lowering import Lowering
 from splitspec.checker.explicit.native.object_cache import Compiled, cache_folder
 from splitspec.checker.explicit.native.properties import Claim, emit_goals, emit_violated
+from splitspec.checker.explicit.native.settling import emit_representative, emit_settle
 from splitspec.checker.explicit.native.successors import SuccessorsEmitter
 from splitspec.checker.explicit.native.symmetry import orbits
 from splitspec.checker.explicit.native.table import Bit, bits_of, claims, reads
@@ -43,7 +44,8 @@ class Kernel:
     """Machine code for one system.
 
     `bits` are the properties by number, `actions` paths by action number, `variants` names by bit
-    of the mask. `engine` owns the code: the addresses are valid as long as it lives.
+    of the mask. `engine` owns the code: the addresses are valid as long as it lives. `canonical`
+    puts a state at rest, too, where the system forgets something.
     """
 
     addresses: Addresses
@@ -51,6 +53,7 @@ class Kernel:
     bits: tuple[Bit, ...]
     actions: tuple[str, ...]
     variants: tuple[str, ...]
+    is_reduced: bool
     engine: llvm.ExecutionEngine
 
     def mask(self, *variants: str) -> int:
@@ -99,12 +102,22 @@ def _compile(
     text = _emit(lowering, system, chosen, families, bits)
     if is_reduced:
         text += CanonicalEmitter(layout, group).emit()
+    if system.forgotten:
+        representative = emit_representative(is_reduced=is_reduced)
+        text = "\n".join([text, emit_settle(lowering, system), representative])
     facts = {
         "bits": [[bit.path, bit.kind and bit.kind.name] for bit in bits],
         "fanout": sum(family.count for family in families),
         "is_reduced": is_reduced,
     }
     return Compiled(facts, compile_object(text + METADATA, machine))
+
+
+def _canonical(system: System, is_reduced: bool) -> str:
+    """Return the name of what replaces a state by the one that stands for it; "" for nothing."""
+    if system.forgotten:
+        return "represent"
+    return "canonical" if is_reduced else ""
 
 
 def _emit(
@@ -145,7 +158,10 @@ def _assemble(
 ) -> Kernel:
     facts = code.facts
     bits = tuple(Bit(path, kind and PropertyKind[kind]) for path, kind in facts["bits"])
-    address = engine.get_function_address
+
+    def address(name: str) -> int:
+        return engine.get_function_address(name) if name else 0
+
     addresses = Addresses(
         words=layout.words,
         bits=-(-len(bits) // 64),
@@ -154,7 +170,7 @@ def _assemble(
         successors=address("successors"),
         violated=address("violated"),
         holds_goal=address("holds_goal"),
-        canonical=address("canonical") if facts["is_reduced"] else 0,
+        canonical=address(_canonical(system, facts["is_reduced"])),
         observe=0,
     )
     return Kernel(
@@ -163,5 +179,6 @@ def _assemble(
         bits=bits,
         actions=tuple(action.path for action in system.actions),
         variants=tuple(variant.name for variant in system.variants),
+        is_reduced=facts["is_reduced"],
         engine=engine,
     )

@@ -38,6 +38,13 @@ from splitspec.model.ir import (
 )
 from splitspec.model.scope import Scope
 
+VACUOUS_KINDS = (
+    PropertyKind.INVARIANT,
+    PropertyKind.LEMMA,
+    PropertyKind.STEP,
+    PropertyKind.PROGRESS,
+)
+
 
 class Sight(Enum):
     """What there is to see."""
@@ -78,8 +85,8 @@ def observations(system: System, properties: Collection[str]) -> tuple[Observati
     for action in system.actions:
         found += [Observation(Sight.REFUSED, f"{action.path}.{g.name}") for g in action.guards]
     for claim in _vacuous_kinds(system, properties):
-        for number, line in enumerate(claim.lines):
-            if _antecedent(line.expression) is not None:
+        for number in range(len(claim.lines)):
+            if _met(claim, number) is not None:
                 found.append(Observation(Sight.MET, claim.path, number))
     return tuple(dict.fromkeys(found))
 
@@ -110,8 +117,22 @@ def compile_observer(
 
 
 def _vacuous_kinds(system: System, properties: Collection[str]) -> list[Property]:
-    kinds = (PropertyKind.INVARIANT, PropertyKind.LEMMA, PropertyKind.STEP)
-    return [p for path, p in system.properties.items() if path in properties and p.kind in kinds]
+    return [
+        p for path, p in system.properties.items() if path in properties and p.kind in VACUOUS_KINDS
+    ]
+
+
+def _met(claim: Property, line: int) -> Expression | None:
+    """Return a formula that says that the antecedent of a line holds; None if it has none. Of
+    progress, `a leads to b`, it is a, for some value of the parameters."""
+    expression = claim.lines[line].expression
+    if claim.kind is not PropertyKind.PROGRESS:
+        return _antecedent(expression)
+    if line > 0:
+        return None
+    if not claim.parameters:
+        return expression
+    return Quantifier("some", claim.parameters, expression, expression.type, expression.span)
 
 
 def _antecedent(expression: Expression) -> Expression | None:
@@ -184,7 +205,7 @@ class ObserveEmitter:
                         self._each_refusal(number, name, hit)
             case Sight.MET:
                 claim = self.system.properties[observation.path]
-                expression = _antecedent(claim.lines[observation.line].expression)
+                expression = _met(claim, observation.line)
                 assert expression is not None
                 if claim.kind is PropertyKind.STEP:
                     self._each_met(expression, hit)

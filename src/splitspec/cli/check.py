@@ -30,6 +30,7 @@ from splitspec.model.tier import Tier
 from splitspec.model.trace import Trace
 
 if TYPE_CHECKING:  # Pictures and graphs cost a third of a second to import; few runs are drawn.
+    from splitspec.cli.run_reports import RunReports
     from splitspec.cli.saved import Replayed
 
 
@@ -61,11 +62,14 @@ class CheckRequest:
 @dataclass(slots=True)
 class Session:
     """What was judged so far, by the number of the job. `failures` are disagreements of a
-    cross-check, `obstacles` why part of one was not made."""
+    cross-check, `obstacles` why part of one was not made; `reports` those for machines, `codes` of
+    what could not be written of them."""
 
     judged: dict[int, JudgedRun] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     obstacles: list[str] = field(default_factory=list)
+    reports: RunReports | None = None
+    codes: list[ExitCode] = field(default_factory=list)
 
 
 def check_models(request: CheckRequest, interruption: Interruption) -> ExitCode:
@@ -75,6 +79,10 @@ def check_models(request: CheckRequest, interruption: Interruption) -> ExitCode:
         return report_problems(selected.problems, request.color)
     jobs = sorted(selected.jobs, key=lambda job: list(Tier).index(job.tier))
     session, show = Session(), _writer(request)
+    if request.reports:
+        from splitspec.cli.run_reports import begin
+
+        session.reports, session.codes = begin("check", request.reports)
     shown = 0
     results = _results(jobs, request, interruption)
     # The exception is raised to give up what is under way, and no more.
@@ -89,10 +97,12 @@ def check_models(request: CheckRequest, interruption: Interruption) -> ExitCode:
     interruption.settle()
     for number in sorted(number for number in session.judged if number >= shown):
         show(jobs[number], session.judged[number])
-    if selected.left:
-        names = ", ".join(selected.left)
-        print(f"note: left to a later tier: {names}", file=sys.stderr)
-    return _conclude(request, jobs, session, interrupted=interruption.requested)
+    left = [f"left to a later tier: {', '.join(selected.left)}"] if selected.left else []
+    for sentence in left:
+        print(f"note: {sentence}", file=sys.stderr)
+    if request.what.narrowing:
+        left.append(f"narrowed by {request.what.narrowing}")
+    return _conclude(request, jobs, session, left, interrupted=interruption.requested)
 
 
 def _judge(job: Job, request: CheckRequest, result: RunResult) -> JudgedRun:
@@ -209,7 +219,12 @@ def _writer(request: CheckRequest) -> Callable[[Job, JudgedRun], None]:
 
 
 def _conclude(
-    request: CheckRequest, jobs: Sequence[Job], session: Session, *, interrupted: bool
+    request: CheckRequest,
+    jobs: Sequence[Job],
+    session: Session,
+    left: Sequence[str],
+    *,
+    interrupted: bool,
 ) -> ExitCode:
     judged = [
         session.judged[number]
@@ -228,19 +243,44 @@ def _conclude(
         print(f"note: no run fits {request.what.narrowing}", file=sys.stderr)
     for text in (*session.failures, *session.obstacles):
         print(f"cross-check: {text}", file=sys.stderr)
-    for sentence in _stale(request, jobs, judged):
+    stale = _stale(request, jobs, judged)
+    for sentence in stale:
         print(f"policy: {sentence}", file=sys.stderr)
         codes.append(ExitCode.POLICY)
     if request.reports:
         from splitspec.cli.exports import write_reports
 
         codes += write_reports(request.reports, judged, _replayer(jobs))
+    if session.reports is not None:
+        codes += session.codes
+        runs = list(zip(jobs, judged, strict=True))
+        codes += _report(runs, session, combine(codes), stale, left)
     code = combine(codes)
     if request.json:
         print(json.dumps(document(judged), indent=2, ensure_ascii=False))
     else:
         print(_summary(judged, session, code))
     return code
+
+
+def _report(
+    runs: Sequence[tuple[Job, JudgedRun]],
+    session: Session,
+    code: ExitCode,
+    stale: Sequence[str],
+    left: Sequence[str],
+) -> list[ExitCode]:
+    """Write the reports for machines; return the codes of what could not be written."""
+    from splitspec.checker.gate.finding import Finding, Kind
+    from splitspec.checker.gate.lock import Activity
+    from splitspec.cli.reported import origin_of
+
+    assert session.reports is not None
+    shown = [(origin_of(Activity.EXPLORED, j.setting, j.sentences), run) for j, run in runs]
+    found = [Finding(Kind.DISAGREEING, "", "", text) for text in session.failures]
+    found += [Finding(Kind.UNKNOWN, "", "", text) for text in session.obstacles]
+    found += [Finding(Kind.UNMET, "", "", text) for text in stale]
+    return session.reports.finish(shown, code, found=found, left=left)
 
 
 def _replayer(jobs: Sequence[Job]) -> Callable[[Trace], Replayed]:

@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from splitspec.checker.gate.finding import Finding, Kind
+from splitspec.checker.gate.lock import Activity
 from splitspec.checker.interruption import Interruption
 from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.report_request import Report, ResultKind
+from splitspec.cli.run_reports import begin, write_documents
 from splitspec.cli.terminal import Choice, painter, uses_color
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.tier import Tier
 from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance
 from splitspec.refinement.driver import MappingError
-from splitspec.refinement.machine.shipped import UnknownMappingError, due, mapping_of
+from splitspec.refinement.machine.shipped import due
 from splitspec.refinement.mapping import Implementation, UncopiableError
+from splitspec.refinement.naming import UnknownMappingError, mapping_of
 from splitspec.refinement.observation import UnreadableError
 from splitspec.refinement.report import conformance_document, conformance_text, program_text
 from splitspec.refinement.target import TargetError, evaluator_of
 from splitspec.refinement.walking import run
 
 UNUSABLE = (UnknownMappingError, MappingError, UnreadableError, UncopiableError)
+
+if TYPE_CHECKING:  # What makes reports is imported when there are some.
+    from splitspec.cli.reported import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class ConformRequest:
     json: bool
     color: Choice
     verbose: bool
+    reports: tuple[Report[ResultKind], ...] = ()
 
 
 def conform_mappings(request: ConformRequest, interruption: Interruption) -> ExitCode:
@@ -49,6 +59,10 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
     results: list[Conformance] = []
     codes: list[ExitCode] = []
     paint = painter(uses_color(request.color, sys.stdout))
+    runs: list[Shown] = []
+    findings: list[Finding] = []
+    begun, failed = begin("conform", request.reports)
+    codes += failed
     with suppress(KeyboardInterrupt):  # Raised to give up what is under way, and no more.
         sampled = request.programs is not None or request.calls is not None
         for name in request.mappings or due(request.tier, sampled=sampled):
@@ -56,13 +70,17 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
                 break
             try:
                 mapping = mapping_of(name)
-                found = _hold(mapping, _evaluator(mapping), request, interruption)
+                evaluator = _evaluator(mapping)
+                found = _hold(mapping, evaluator, request, interruption)
             except TargetError as error:
                 print(render(error.diagnostics, False), file=sys.stderr, end="")
                 return _refuse(f"{name}: {error}")
             except UNUSABLE as error:
                 return _refuse(str(error))
             results.append(found)
+            if request.reports:
+                runs.append(_shown(found, evaluator, name))
+                findings += _untried(found, runs[-1][0].run)
             codes.append(_code(found))
             if not request.json:
                 print(conformance_text(found, paint, verbose=request.verbose))
@@ -74,9 +92,11 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
     if interruption.requested:
         codes.append(ExitCode.INTERRUPTED)
     code = combine(codes)
+    codes += write_documents(request.reports, lambda: _document(results))
+    codes += begun.finish(runs, code, found=findings)
+    code = combine(codes)
     if request.json:
-        data = [conformance_document(found) for found in results]
-        print(json.dumps({"schema": "splitspec-conformance/1", "results": data}, indent=2))
+        print(json.dumps(_document(results), indent=2))
     else:
         number = len(results)
         print(f"{number} implementation{'' if number == 1 else 's'} · exit {code.value}")
@@ -104,6 +124,34 @@ def _hold(
     return walk(
         mapping, evaluator, programs=request.programs, steps=request.steps, seed_=request.seed
     )
+
+
+def _document(results: list[Conformance]) -> dict[str, Any]:
+    data = [conformance_document(found) for found in results]
+    return {"schema": "splitspec-conformance/1", "results": data}
+
+
+def _shown(found: Conformance, evaluator: Evaluator, name: str) -> Shown:
+    """Return a conformance as a run of claims, as reports have it."""
+    from splitspec.checker.expectation import Expectation, judge
+    from splitspec.cli.reported import Origin
+    from splitspec.refinement.claims import as_run
+
+    result = as_run(found, evaluator.setting, name)
+    run = f"{Activity.CONFORMED.value} {result.run.id}"
+    origin = Origin(Activity.CONFORMED.value, run, evaluator.setting, {}, None)
+    return origin, judge(result, Expectation())
+
+
+def _untried(found: Conformance, run: str) -> Iterator[Finding]:
+    """Iterate over what an exhaustive walk should have tried."""
+    if _code(found) is ExitCode.POLICY:
+        for path, reason in found.untried.items():
+            if not reason:
+                text = "it was never tried, and the mapping gives no reason"
+                yield Finding(Kind.VACUOUS, run, path, text)
+    elif not found.transitions:
+        yield Finding(Kind.EMPTY, run, "", "nothing was done")
 
 
 def _evaluator(mapping: Implementation[Any]) -> Evaluator:

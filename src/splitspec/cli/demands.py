@@ -1,8 +1,7 @@
-"""What a specification demands to be shown: every run, every proof and every variant, each with
-the tier at which it is due, and the name under which its result is kept.
+"""What a specification demands to be shown: every run, proof, variant, refinement and conformance,
+each with the tier at which it is due, and the name under which its result is kept.
 
-A refinement is held by the exploration of its product. An implementation is held by its own
-repository's tests.
+A refinement is held by the exploration of its product, an implementation by a walk with it.
 """
 
 from __future__ import annotations
@@ -12,11 +11,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from splitspec.checker.evidence.execution import run_id
-from splitspec.checker.gate.fingerprint import content_key
+from splitspec.checker.expectation import Expectation
+from splitspec.checker.gate.fingerprint import ENGINES, REFINEMENT, content_key
 from splitspec.checker.gate.lock import Activity, Key
+from splitspec.cli.conformances import ConformanceJob, UnusableError, conformance_of
 from splitspec.cli.models import Model
 from splitspec.cli.refinements import refinements_of
 from splitspec.cli.selection import Job, Request, jobs_of
+from splitspec.model.manifest_entry import ExpectedConformance
+from splitspec.model.setting import forgotten_places
 from splitspec.model.source import Source
 from splitspec.model.tier import Tier
 
@@ -26,7 +29,8 @@ DUE = {
     Activity.VARIANT: Tier.PR,
     Activity.REFINED: Tier.PR,
 }
-"""The first tier at which each activity is asked for; a model's own may be a later one."""
+"""The first tier at which each activity is asked for; a model's own may be a later one. An
+implementation has a tier of its own."""
 
 PROOF_SEEDS = {Tier.COMMIT: 1, Tier.PR: 1, Tier.NIGHTLY: 3}
 SOLVER_STEPS = 3_000_000
@@ -35,18 +39,23 @@ SOLVER_STEPS = 3_000_000
 @dataclass(frozen=True, slots=True)
 class Demand:
     """One thing to be shown, of one model. `sources` are texts that it needs besides the model's
-    own: those of what the model refines."""
+    own: those of what the model refines. `held` is the implementation that the entry names,
+    `conformance` the walk with it when it is readied, `problem` why it cannot be made."""
 
     activity: Activity
     job: Job
     tier: Tier
     model: Model
     sources: tuple[Source, ...] = ()
+    held: ExpectedConformance | None = None
+    conformance: ConformanceJob | None = None
+    problem: str = ""
 
     @property
     def key(self) -> Key:
         """The name of its block in the lock."""
-        return Key(self.activity.value, run_id(self.job.setting))
+        is_own = self.held is None
+        return Key(self.activity.value, run_id(self.job.setting) if is_own else self.job.title)
 
     @property
     def is_large(self) -> bool:
@@ -54,9 +63,42 @@ class Demand:
         return self.activity is Activity.EXPLORED and self.job.tier is not Tier.COMMIT
 
 
-def demands(models: Iterable[Model]) -> tuple[Demand, ...]:
-    """Return everything that models demand, at any tier, in the order of the manifest."""
-    return tuple(demand for model in models for demand in _demands(model))
+def demands(models: Iterable[Model], *, implementations: bool = True) -> tuple[Demand, ...]:
+    """Return everything that models demand, at any tier, in the order of the manifest; without
+    `implementations`, of their texts alone."""
+    found: list[Demand] = []
+    for model in models:
+        found += _demands(model)
+        if implementations:
+            found += _held(model)
+    return tuple(found)
+
+
+def _held(model: Model) -> Iterator[Demand]:
+    """Iterate over the implementations to hold: what the mapping says is not known yet."""
+    for declared in model.entry.conformance:
+        setting = next(jobs_of(model, Request())).setting
+        expectation = Expectation(declared.states, declared.transitions)
+        title = f"{model.entry.name} by {declared.mapping}"
+        yield Demand(
+            Activity.CONFORMED,
+            Job(title, setting, expectation),
+            declared.tier,
+            model,
+            held=declared,
+        )
+
+
+def readied(demand: Demand) -> Demand:
+    """Return a demand that can be met, or with the reason why it cannot: a mapping is imported only
+    for what is due."""
+    if demand.held is None:
+        return demand
+    try:
+        found = conformance_of(demand.model, demand.held)
+    except UnusableError as error:
+        return replace(demand, problem=str(error))
+    return replace(demand, conformance=found, job=replace(demand.job, setting=found.setting))
 
 
 def _demands(model: Model) -> Iterator[Demand]:
@@ -90,6 +132,7 @@ def content_of(demand: Demand, seeds: int, *, recheck: bool) -> str:
     variant = setting.variant
     facts = {
         "activity": demand.activity.value,
+        "name": demand.key.run,
         "model": setting.model,
         "given": sorted(kind.value for kind in setting.given),
         "variant": None if variant is None else variant.name,
@@ -98,6 +141,7 @@ def content_of(demand: Demand, seeds: int, *, recheck: bool) -> str:
         "properties": setting.properties,
         "until": job.until,
         "bounded": job.expectation.bounded,
+        "forgotten": forgotten_places(setting),
         "walks": None if job.walks is None else [job.walks.runs, job.walks.steps],
         "seeds": seeds if demand.activity is Activity.PROVED else 0,
         "recheck": recheck and demand.activity is Activity.PROVED,
@@ -107,4 +151,8 @@ def content_of(demand: Demand, seeds: int, *, recheck: bool) -> str:
     if variant is not None:
         sources.append(variant.span.source)
     texts = [part for source in sources for part in (source.name, source.text)]
-    return content_key([json.dumps(facts), *texts])
+    if demand.conformance is not None:
+        texts += demand.conformance.texts()
+    products = (Activity.REFINED, Activity.CONFORMED)
+    folders = (*ENGINES, REFINEMENT) if demand.activity in products else ENGINES
+    return content_key([json.dumps(facts), *texts], folders)

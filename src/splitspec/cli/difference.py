@@ -127,7 +127,11 @@ def _changes_of(name: str, old: Model | None, new: Model | None) -> Sequence[Cha
 def _results(
     models: Sequence[Model], request: DifferenceRequest, interruption: Interruption
 ) -> tuple[Results, tuple[str, ...]]:
-    due = tuple(demand for demand in demands(models) if request.tier.includes(demand.tier))
+    due = tuple(
+        demand
+        for demand in demands(models, implementations=False)
+        if request.tier.includes(demand.tier)
+    )
     made = execute(due, request.means, interruption)
     judged, findings = judge_all(due, made, interrupted=interruption.requested)
     failed = {finding.run for finding in findings if not finding.kind.is_note}

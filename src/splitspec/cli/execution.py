@@ -65,11 +65,12 @@ class Made:
 
 def execute(demands: Sequence[Demand], means: Means, interruption: Interruption) -> Made:
     """Return what is known of each demand; an interruption ends it early."""
-    made, keys = Made(), [means.content_of(demand) for demand in demands]
+    made = Made()
+    able = [number for number, demand in enumerate(demands) if not demand.problem]
     old: dict[int, Kept] = {}
-    for number, key in enumerate(keys):
+    for number in able:
         try:
-            kept = means.keeping.find(key)
+            kept = means.keeping.find(means.content_of(demands[number]))
         except DamagedEntryError:
             made.damaged.append(number)
             continue
@@ -78,7 +79,7 @@ def execute(demands: Sequence[Demand], means: Means, interruption: Interruption)
     if means.keeping.mode is not Mode.AUDIT:
         made.results |= old
         made.kept |= set(old)
-    left = [number for number in range(len(demands)) if number not in made.results]
+    left = [number for number in able if number not in made.results]
     results = _results(demands, left, means, interruption)
     try:
         with closing(results):
@@ -165,6 +166,9 @@ def _made(
         return None
     setting = demand.job.setting
     system = system_of(setting, (), slice=False)
+    if demand.conformance is not None:
+        result, held = demand.conformance.made(limits.time, interruption)
+        return Kept(system_digest(system), run=result, held=held)
     blank = Kept(
         system_digest(system),
         {path: claim_digest(claim) for path, claim in system.properties.items()},
@@ -173,16 +177,36 @@ def _made(
     if demand.activity is Activity.PROVED:
         if not is_provable(setting):
             return blank
-        return _proved(blank, setting, means)
+        return _proved(blank, setting, means, limits, interruption)
     run = make_run(demand.job, limits, workers=workers, on_progress=line, interruption=interruption)
     return replace(blank, run=run)
 
 
-def _proved(blank: Kept, setting: Setting, means: Means) -> Kept:
-    limits = ProofLimits(steps=SOLVER_STEPS)
-    result = prove(setting, limits=limits, recheck=means.recheck)
-    others = [prove(setting, limits=limits, seed=seed) for seed in range(1, means.seeds)]
-    return replace(blank, proof=result, seeds=means.seeds, unstable=_unstable((result, *others)))
+def _proved(
+    blank: Kept, setting: Setting, means: Means, limits: Limits, interruption: Interruption
+) -> Kept:
+    """Return a proof, and whether it is the same under other seeds, as long as there is time."""
+    began = monotonic()
+
+    def proof(seed: int) -> ProofResult:
+        left = None if limits.time is None else limits.time - (monotonic() - began)
+        budget = ProofLimits(steps=SOLVER_STEPS, time=left)
+        recheck = means.recheck and seed == 0
+        return prove(setting, limits=budget, seed=seed, recheck=recheck, interruption=interruption)
+
+    results = [proof(0)]
+    while len(results) < means.seeds and not _was_cut(results[-1]):
+        results.append(proof(len(results)))
+    result, last = results[0], results[-1].run
+    if _was_cut(results[-1]):
+        # What some seeds had no time for is not decided, whatever the first one proved.
+        run = replace(result.run, interrupted=last.interrupted, out_of_time=last.out_of_time)
+        return replace(blank, proof=replace(result, run=run), seeds=len(results) - 1)
+    return replace(blank, proof=result, seeds=len(results), unstable=_unstable(results))
+
+
+def _was_cut(result: ProofResult) -> bool:
+    return result.run.interrupted or result.run.out_of_time
 
 
 def _unstable(results: Sequence[ProofResult]) -> tuple[str, ...]:

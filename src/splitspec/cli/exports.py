@@ -51,6 +51,8 @@ def write_reports(
     traces = [shown for _, shown in sorted(violated, key=lambda pair: pair[0])]
     codes = []
     for report in reports:
+        if report.kind in (ExportKind.JUNIT, ExportKind.SARIF):
+            continue  # They are made of all runs, not of a trace.
         if report.kind is not ExportKind.JSON and not traces:
             print(f"note: {report.path} is not written: nothing is violated", file=sys.stderr)
             continue

@@ -20,7 +20,7 @@ from splitspec.checker.interruption import Interruption
 from splitspec.checker.report.gate_document import gate_document
 from splitspec.checker.report.summary import Summary, started
 from splitspec.checker.report.summary_text import last_line, summary_text
-from splitspec.cli.demands import PROOF_SEEDS, Demand, demands
+from splitspec.cli.demands import PROOF_SEEDS, Demand, demands, readied
 from splitspec.cli.exclusion import BusyError, exclusively
 from splitspec.cli.execution import Made, Means, execute, keep_results
 from splitspec.cli.exitcode import ExitCode
@@ -144,7 +144,7 @@ def gather(
         for demand in everything
         if not request.models or demand.model.entry.name in request.models
     )
-    due = tuple(demand for demand in asked if request.tier.includes(demand.tier))
+    due = tuple(readied(demand) for demand in asked if request.tier.includes(demand.tier))
     round_ = Round(path, asked, due)
     # The second signal gives up what is under way, and not the report of the rest.
     with suppress(KeyboardInterrupt):
@@ -181,9 +181,10 @@ def held_to(round_: Round, request: GateRequest) -> list[Finding]:
         }
     )
     declared = {demand.key for demand in round_.all}
+    due = {demand.key for demand in round_.due}
     findings = [*compare(relevant, round_.blocks, declared)]
     for demand in round_.all:
-        is_new = demand.key not in locked.blocks and demand not in round_.due
+        is_new = demand.key not in locked.blocks and demand.key not in due
         # Whether a run has anything to prove is known when it was tried.
         if is_new and demand.activity is not Activity.PROVED:
             text = f"it is not in the lock, and due at tier {demand.tier.value}"

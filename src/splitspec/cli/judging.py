@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from splitspec.checker.expectation import (
     JudgedProof,
@@ -13,10 +14,10 @@ from splitspec.checker.expectation import (
     judge_proof,
 )
 from splitspec.checker.gate.finding import Finding, Kind
-from splitspec.checker.gate.keeping import Kept
+from splitspec.checker.gate.keeping import Held, Kept
 from splitspec.checker.gate.lock import Activity, Block
-from splitspec.checker.gate.record import Context, explored, proved, sizes_of
-from splitspec.checker.result import Stop
+from splitspec.checker.gate.record import Context, conformed, explored, proved, sizes_of
+from splitspec.checker.result import RunResult, Stop
 from splitspec.cli.check import not_idle
 from splitspec.cli.demands import Demand
 from splitspec.cli.execution import Made
@@ -26,7 +27,8 @@ from splitspec.model.verdict import AssuranceKind, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A demand with what it gave; `block` is None if it has nothing to prove."""
+    """A demand with what it gave; `block` is None if it has nothing to prove, or if an
+    implementation was not held to all of its model."""
 
     demand: Demand
     kept: Kept
@@ -75,6 +77,8 @@ def judge_all(
 
 def _absent(demand: Demand, made: Made, *, interrupted: bool) -> Finding:
     key = str(demand.key)
+    if demand.problem:
+        return Finding(Kind.UNUSABLE, key, "", demand.problem)
     if interrupted:
         return Finding(Kind.INTERRUPTED, key, "", "it was not made")
     if made.lost:
@@ -87,7 +91,10 @@ def _judged(demand: Demand, kept: Kept) -> Judged:
     expectation = demand.job.expectation
     if kept.run is not None:
         run = judge(kept.run, expectation)
-        return Judged(demand, kept, run, explored(run, context))
+        if kept.held is None:
+            return Judged(demand, kept, run, explored(run, context))
+        is_whole = kept.run.run.complete
+        return Judged(demand, kept, run, conformed(run, kept.held, context) if is_whole else None)
     if kept.proof is not None:
         proof = judge_proof(kept.proof, expectation)
         return Judged(demand, kept, proof, proved(proof, context, kept.seeds))
@@ -118,10 +125,20 @@ def killers_of(model: Model) -> dict[str, tuple[str, ...]]:
 
 def _findings(item: Judged) -> Iterator[Finding]:
     name = str(item.demand.key)
-    for judgement in item.judgements:
+    if item.kept.held is not None and item.kept.run is not None:
+        yield from gaps(name, item.kept.run, item.kept.held)
+    if item.judged is not None:
+        yield from faults(name, item.judged)
+    for text in item.kept.unstable:
+        yield Finding(Kind.UNSTABLE, name, "", f"{text}: some seeds prove it, some do not")
+
+
+def faults(name: str, judged: JudgedRun | JudgedProof) -> Iterator[Finding]:
+    """Iterate over what is wrong with a run or a proof, beside what was expected of it."""
+    for judgement in judged.judgements:
         if not judgement.met:
             yield Finding(_kind(judgement), name, judgement.verdict.property, _words(judgement))
-    match item.judged:
+    match judged:
         case JudgedRun(result, _, drift, vacuity, is_deep_enough):
             yield from (Finding(Kind.DRIFTED, name, "", text) for text in drift)
             yield from (Finding(Kind.VACUOUS, name, "", text) for text in vacuity)
@@ -134,12 +151,23 @@ def _findings(item: Judged) -> Iterator[Finding]:
             yield from (Finding(Kind.VACUOUS, name, "", text) for text in vacuity)
             if result.run.interrupted:
                 yield Finding(Kind.INTERRUPTED, name, "", "it was not finished")
+            if result.run.out_of_time:
+                yield Finding(Kind.SKIPPED, name, "", "there was no time left to finish it")
             for text in result.run.unconfirmed:
                 yield Finding(Kind.UNKNOWN, name, "", f"the second solver does not prove {text}")
-            for text in item.kept.unstable:
-                yield Finding(Kind.UNSTABLE, name, "", f"{text}: some seeds prove it, some do not")
-        case None:
-            pass
+        case _:
+            assert_never(judged)
+
+
+def gaps(name: str, result: RunResult, held: Held) -> Iterator[Finding]:
+    """Iterate over what a walk with an implementation should have come to, and did not."""
+    run = result.run
+    if run.complete and not run.transitions:
+        yield Finding(Kind.EMPTY, name, "", "the implementation did nothing")
+    if run.complete:
+        for path in held.unexplained:
+            text = "it was never tried, and the mapping gives no reason"
+            yield Finding(Kind.VACUOUS, name, path, text)
 
 
 def _kind(judgement: Judgement) -> Kind:

@@ -7,9 +7,10 @@ import sys
 from splitspec.checker.report.counting import counted
 from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode
-from splitspec.cli.models import RefusedError, read_models, report_problems
+from splitspec.cli.models import Model, RefusedError, read_models, report_problems
 from splitspec.cli.terminal import Choice, uses_color
 from splitspec.model.lint import Linted, lint
+from splitspec.model.manifest_forgetting import definitions_named
 
 
 def lint_models(names: tuple[str, ...], prove: bool, color: Choice) -> ExitCode:
@@ -18,9 +19,14 @@ def lint_models(names: tuple[str, ...], prove: bool, color: Choice) -> ExitCode:
         models = tuple(read_models(names))
     except RefusedError as refusal:
         return report_problems(refusal.problems, color)
-    linted = [Linted(model.program, model.modules, model.variants) for model in models]
-    warnings = lint(linted, prove=prove)
+    warnings = lint([linted(model) for model in models], prove=prove)
     if warnings:
         print(render(warnings, uses_color(color, sys.stdout)))
     print(f"{counted(len(warnings), 'warning')} in {counted(len(models), 'model')}")
     return ExitCode.POLICY if warnings else ExitCode.MET
+
+
+def linted(model: Model) -> Linted:
+    """Return a model as lint judges it: a definition that its runs name is used."""
+    named = definitions_named(model.entry.runs)
+    return Linted(model.program, model.modules, model.variants, named)

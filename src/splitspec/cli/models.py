@@ -18,13 +18,8 @@ from splitspec.model import syntax
 from splitspec.model.diagnostic import Diagnostic, Severity
 from splitspec.model.ir import Program, Variant
 from splitspec.model.loader import Library, load_entry, load_variants
-from splitspec.model.manifest import (
-    Manifest,
-    ModelEntry,
-    entry_for_module,
-    find_manifest,
-    load_manifest,
-)
+from splitspec.model.manifest import Manifest, entry_for_module, find_manifest, load_manifest
+from splitspec.model.manifest_entry import ModelEntry
 from splitspec.model.manifest_scope import check_entry
 from splitspec.spec import folder as shipped_folder
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from splitspec.cli.report_request import ReportKind
+from splitspec.cli.report_request import ExportKind, ReportKind, ResultKind
 from splitspec.cli.terminal import Choice
 from splitspec.model.tier import Tier
 
@@ -179,7 +179,15 @@ Reports = Annotated[
     typer.Option(
         "--report",
         metavar="KIND=PATH",
-        help="Also write to a file: json, itf, mermaid, dot or html; repeatable.",
+        help=f"Also write to a file: {', '.join(ExportKind)}; repeatable.",
+    ),
+]
+ResultReports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="KIND=PATH",
+        help=f"Also write to a file: {', '.join(ResultKind)}; repeatable.",
     ),
 ]
 Color = Annotated[Choice, typer.Option("--color", help="Colour in the output.")]

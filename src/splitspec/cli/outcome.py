@@ -28,7 +28,7 @@ def _code_of_proof(judged: JudgedProof) -> ExitCode:
         codes.append(ExitCode.INTERRUPTED)
     if judged.vacuity:
         codes.append(ExitCode.POLICY)
-    if judged.result.run.unconfirmed:
+    if judged.result.run.unconfirmed or judged.result.run.out_of_time:
         codes.append(ExitCode.UNKNOWN)
     return combine(codes)
 

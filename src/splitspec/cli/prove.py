@@ -8,16 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from splitspec.checker.expectation import JudgedProof, judge_proof
+from splitspec.checker.gate.lock import Activity
 from splitspec.checker.proof import ProofLimits, Suggestion
 from splitspec.checker.report.document import proof_document
 from splitspec.checker.report.proof import proof_text, suggestion_text
 from splitspec.checker.symbolic.bounded import explore_bounded
 from splitspec.checker.symbolic.proving import is_provable, prove
 from splitspec.checker.symbolic.strengthening.suggestion import suggest, without_lemmas
-from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import proof_code
-from splitspec.cli.reach import with_runs
+from splitspec.cli.report_request import Report, ResultKind
+from splitspec.cli.reported import Shown, origin_of
+from splitspec.cli.run_reports import begin, write_documents
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 
@@ -31,6 +34,7 @@ class ProveRequest:
     bmc: int | None
     k_induction: int
     steps: int
+    time: float | None
     seed: int
     recheck: bool
     reach: bool
@@ -41,6 +45,7 @@ class ProveRequest:
     progress: Choice
     verbose: bool
     quiet: bool
+    reports: tuple[Report[ResultKind], ...] = ()
 
 
 def prove_models(request: ProveRequest) -> ExitCode:
@@ -50,6 +55,8 @@ def prove_models(request: ProveRequest) -> ExitCode:
         return report_problems(selected.problems, request.color)
     show = _writer(request)
     judged: list[JudgedProof] = []
+    runs: list[Shown] = []
+    begun, codes = begin("prove", request.reports)
     for job in selected.jobs:
         if request.bmc is None and not is_provable(job.setting):
             continue
@@ -59,12 +66,18 @@ def prove_models(request: ProveRequest) -> ExitCode:
         found = _suggested(job, request, line) if request.suggest else None
         judged.append(_prove(job, request, line) if found is None else _judged(job, found))
         line.clear()
+        runs.append((origin_of(Activity.PROVED, job.setting, job.sentences), judged[-1]))
         show(job, judged[-1])
         if found is not None and not request.json:
             print(suggestion_text(found), end="\n\n", flush=True)
         if judged[-1].result.run.interrupted:
             break
     code = proof_code(judged)
+    narrowing = request.what.narrowing
+    left = [f"narrowed by {narrowing}"] if narrowing else []
+    codes += write_documents(request.reports, lambda: proof_document(judged))
+    codes += begun.finish(runs, code, left=left)
+    code = combine([code, *codes])
     if request.json:
         print(json.dumps(proof_document(judged), indent=2, ensure_ascii=False))
     else:
@@ -78,7 +91,7 @@ def _prove(job: Job, request: ProveRequest, line: ProgressLine) -> JudgedProof:
     else:
         result = prove(
             job.setting,
-            limits=ProofLimits(steps=request.steps),
+            limits=ProofLimits(steps=request.steps, time=request.time),
             seed=request.seed,
             finite=request.finite,
             recheck=request.recheck,
@@ -86,6 +99,9 @@ def _prove(job: Job, request: ProveRequest, line: ProgressLine) -> JudgedProof:
             report=line.proof,
         )
     if request.reach:
+        # It brings a library of graphs, which takes as long to import as a small proof.
+        from splitspec.cli.reach import with_runs
+
         result = with_runs(job.setting, result)
     return judge_proof(result, job.expectation)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from splitspec.checker.expectation import JudgedProof, JudgedRun, judge, judge_proof
+from splitspec.checker.gate.finding import Finding, Kind
+from splitspec.checker.gate.lock import Activity
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import ProofLimits
 from splitspec.checker.report.document import document, proof_document
@@ -20,6 +22,9 @@ from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import exit_code, proof_code
 from splitspec.cli.refinements import RefinementJob, choose
+from splitspec.cli.report_request import Report, ResultKind
+from splitspec.cli.reported import origin_of
+from splitspec.cli.run_reports import begin, write_documents
 from splitspec.cli.selection import Request
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 from splitspec.refinement.refining import prove_refinement, refine
@@ -42,6 +47,7 @@ class RefineRequest:
     progress: Choice
     verbose: bool
     quiet: bool
+    reports: tuple[Report[ResultKind], ...] = ()
 
 
 def refine_models(request: RefineRequest, interruption: Interruption) -> ExitCode:
@@ -49,9 +55,19 @@ def refine_models(request: RefineRequest, interruption: Interruption) -> ExitCod
     chosen = choose(request.what)
     if chosen.problems:
         return report_problems(chosen.problems, request.color)
-    code, data = (_prove if request.prove else _explore)(chosen.jobs, request, interruption)
+    begun, codes = begin("refine", request.reports)
+    make = _prove if request.prove else _explore
+    code, data, judged = make(chosen.jobs, request, interruption)
     if interruption.requested:
         code = combine([code, ExitCode.INTERRUPTED])
+    origins = [origin_of(Activity.REFINED, job.setting, job.sentences) for job in chosen.jobs]
+    unmade = [
+        Finding(Kind.INTERRUPTED, origin.run, "", "it was not made")
+        for origin in origins[len(judged) :]
+    ]
+    codes += write_documents(request.reports, lambda: data)
+    codes += begun.finish(zip(origins, judged, strict=False), code, found=unmade)
+    code = combine([code, *codes])
     if request.json:
         print(json.dumps(data, indent=2, ensure_ascii=False))
     elif not chosen.jobs:
@@ -61,7 +77,7 @@ def refine_models(request: RefineRequest, interruption: Interruption) -> ExitCod
     return code
 
 
-Made = tuple[ExitCode, dict[str, Any]]
+Made = tuple[ExitCode, dict[str, Any], Sequence[JudgedRun | JudgedProof]]
 
 
 def _explore(
@@ -100,7 +116,7 @@ def _explore(
                 print(f"\n{square_text(square, paint)}")
             print(flush=True)
     interruption.settle()
-    return exit_code(judged), {**document(judged), "squares": squares}
+    return exit_code(judged), {**document(judged), "squares": squares}, judged
 
 
 def _prove(
@@ -110,14 +126,16 @@ def _prove(
     judged: list[JudgedProof] = []
     for job in jobs:
         line = ProgressLine(request.progress, title=job.title)
-        limits = ProofLimits(steps=request.steps)
-        result = prove_refinement(job.setting, limits=limits, on_progress=line.proof)
+        limits = ProofLimits(steps=request.steps, time=request.time)
+        result = prove_refinement(
+            job.setting, limits=limits, on_progress=line.proof, interruption=interruption
+        )
         line.clear()
         judged.append(judge_proof(result, job.expectation))
         show(job, judged[-1])
         if interruption.requested or result.run.interrupted:
             break
-    return proof_code(judged), proof_document(judged)
+    return proof_code(judged), proof_document(judged), judged
 
 
 def _writer(request: RefineRequest) -> Callable[[RefinementJob, JudgedProof], None]:

@@ -11,7 +11,7 @@ from splitspec.cli.models import Model, Problems, RefusedError, read_models
 from splitspec.cli.selection import Request, honest
 from splitspec.model.ir import ActorKind, Refinement
 from splitspec.model.loader import Library, Loaded, load, load_entry
-from splitspec.model.manifest import ExpectedRefinement
+from splitspec.model.manifest_entry import ExpectedRefinement
 from splitspec.model.manifest_scope import scope_of
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, adversaries

@@ -10,13 +10,24 @@ import typer
 
 
 class ExportKind(StrEnum):
-    """What a result of `check` is written as."""
+    """What a result of `check` is written as: runs as data and for machines, a trace as a
+    picture."""
 
     JSON = "json"
     ITF = "itf"
     MERMAID = "mermaid"
     DOT = "dot"
     HTML = "html"
+    JUNIT = "junit"
+    SARIF = "sarif"
+
+
+class ResultKind(StrEnum):
+    """What the result of another command that makes runs is written as."""
+
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
 
 
 class ReportKind(StrEnum):

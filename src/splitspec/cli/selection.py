@@ -11,7 +11,8 @@ from splitspec.checker.expectation import Expectation
 from splitspec.cli.families import VariantRun, families
 from splitspec.cli.models import Model, Problems, RefusedError, read_models, refuse_errors, wrong
 from splitspec.model.ir import ActorKind, Program, Variant
-from splitspec.model.manifest import ModelEntry, Walks
+from splitspec.model.manifest_entry import ModelEntry, Walks
+from splitspec.model.manifest_forgetting import forgetting_of
 from splitspec.model.manifest_scope import scope_of
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, adversaries, progress_under, properties_under
@@ -152,7 +153,15 @@ def jobs_of(model: Model, request: Request) -> Iterator[Job]:
         # What is not asked for may be sliced away, so the counts are those of all properties.
         counted = recorded and not request.properties
         expectation = _expectation(model.entry, given, recorded=recorded, counted=counted)
-        setting = Setting(model.entry.name, model.program, scope, given, None, properties, progress)
+        setting = Setting(
+            model.entry.name,
+            model.program,
+            scope,
+            given,
+            properties=properties,
+            progress=progress,
+            forgotten=forgetting_of(model.entry.expected(given), model.program).places,
+        )
         yield Job(
             _title(model, given),
             setting,
@@ -260,11 +269,17 @@ def _matches(path: str, glob: str) -> bool:
 
 def _expectation(entry: ModelEntry, given: Given, *, recorded: bool, counted: bool) -> Expectation:
     """Return what the manifest expects; what it records is of its own sizes."""
-    if not recorded:
-        return Expectation()
     run = entry.expected(given)
+    is_forgetful = run is not None and bool(run.forgets)
+    if not recorded:
+        return Expectation(is_forgetful=is_forgetful)
     bounded = entry.bounded if run is None or run.bounded is None else run.bounded
-    partly = Expectation(idle=entry.idle, bounded=bounded, is_sampled=entry.simulated is not None)
+    partly = Expectation(
+        idle=entry.idle,
+        bounded=bounded,
+        is_sampled=entry.simulated is not None,
+        is_forgetful=is_forgetful,
+    )
     if run is None or not counted:
         return partly
     return replace(

@@ -43,10 +43,11 @@ def test_an_observer_sees_what_the_evaluator_sees(name: str, tmp_path: Path) -> 
 
 def check(setting: Setting, folder: Path) -> None:
     judge = Judge(setting, folder)
-    wanted = observations(judge.system, setting.properties)
+    wanted = observations(judge.system, setting.claimed)
+    claims = [setting.program.properties[path] for path in setting.claimed]
     observer = compile_observer(judge.system, judge.evaluator.places.scope, wanted)
     for state in islice(judge.reachable(), 12):
-        coverage = vacuity.observe(judge.evaluator, setting.claims, [state])
+        coverage = vacuity.observe(judge.evaluator, claims, [state])
         assert unseen(judge, observer, state) == {
             Sight.ENABLED: set(coverage.never_enabled),
             Sight.REFUSED: set(coverage.never_refused),

@@ -21,12 +21,14 @@ def prove(
     bmc: o.BoundedSteps = None,
     k_induction: o.InductionSteps = None,
     steps: o.SolverSteps = 3_000_000,
+    timeout: o.Timeout = None,
     seed: o.ProofSeed = 0,
     recheck: o.Recheck = False,
     reach: o.Reach = False,
     suggest: o.Suggest = False,
     without_lemmas: o.WithoutLemmas = False,
     format: o.OutputFormat = o.Format.TEXT,
+    report: o.ResultReports = None,
     color: o.Color = Choice.AUTO,
     progress: o.ProgressOption = Choice.AUTO,
     verbose: o.Verbose = False,
@@ -37,7 +39,13 @@ def prove(
     The result of a proof is the assurance `proved`. Where it fails, the smallest counterexample to
     induction is shown: one step from a state that satisfies all invariants and breaks one.
     """
+    if timeout is not None and (bmc is not None or k_induction is not None or suggest):
+        raise typer.BadParameter(
+            "it ends proofs by induction, not --bmc, --k-induction or --suggest",
+            param_hint="'--timeout'",
+        )
     from splitspec.cli.prove import ProveRequest, prove_models
+    from splitspec.cli.report_request import ResultKind, parse_report
     from splitspec.cli.selection import Request
 
     request = ProveRequest(
@@ -54,6 +62,7 @@ def prove(
         bmc=bmc,
         k_induction=k_induction or 0,
         steps=steps,
+        time=timeout,
         seed=seed,
         recheck=recheck,
         reach=reach,
@@ -64,6 +73,7 @@ def prove(
         progress=progress,
         verbose=verbose,
         quiet=quiet,
+        reports=tuple(parse_report(text, ResultKind) for text in report or ()),
     )
     raise typer.Exit(prove_models(request))
 

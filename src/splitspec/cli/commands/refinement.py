@@ -26,6 +26,7 @@ def refine(
     workers: o.Workers = 2,
     symmetry: o.Symmetry = o.Switch.ON,
     format: o.OutputFormat = o.Format.TEXT,
+    report: o.ResultReports = None,
     color: o.Color = Choice.AUTO,
     progress: o.ProgressOption = Choice.AUTO,
     verbose: o.Verbose = False,
@@ -38,6 +39,7 @@ def refine(
     """
     with heed() as interruption:
         from splitspec.cli.refine import RefineRequest, refine_models
+        from splitspec.cli.report_request import ResultKind, parse_report
         from splitspec.cli.selection import Request
 
         request = RefineRequest(
@@ -57,6 +59,7 @@ def refine(
             progress=progress,
             verbose=verbose,
             quiet=quiet,
+            reports=tuple(parse_report(text, ResultKind) for text in report or ()),
         )
         raise typer.Exit(refine_models(request, interruption))
 
@@ -83,6 +86,7 @@ def conform(
     max_states: o.States = None,
     timeout: o.Timeout = None,
     format: o.OutputFormat = o.Format.TEXT,
+    report: o.ResultReports = None,
     color: o.Color = Choice.AUTO,
     verbose: o.Verbose = False,
 ) -> None:
@@ -92,6 +96,7 @@ def conform(
     """
     with heed() as interruption:
         from splitspec.cli.conform import ConformRequest, conform_mappings
+        from splitspec.cli.report_request import ResultKind, parse_report
 
         request = ConformRequest(
             mappings=tuple(mappings or ()),
@@ -105,6 +110,7 @@ def conform(
             json=format is o.Format.JSON,
             color=color,
             verbose=verbose,
+            reports=tuple(parse_report(text, ResultKind) for text in report or ()),
         )
         raise typer.Exit(conform_mappings(request, interruption))
 

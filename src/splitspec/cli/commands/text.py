@@ -43,6 +43,23 @@ def explain(
     raise typer.Exit(explain_subject(subject, color))
 
 
+def export(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Name in models.toml or path of a .split file.")
+    ],
+    variant: o.VariantName = None,
+    given: o.Given = None,
+    color: o.Color = Choice.AUTO,
+) -> None:
+    """Print a model in the language of mypyvy, without counters; what is left out is named.
+
+    Without --given it is the system of the strongest adversary.
+    """
+    from splitspec.cli.export import export_model
+
+    raise typer.Exit(export_model(model, variant, None if given is None else tuple(given), color))
+
+
 def format_files(
     files: Annotated[list[str], typer.Argument(metavar="FILE…", help=".split files.")],
     check_only: Annotated[

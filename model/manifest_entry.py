@@ -1,0 +1,113 @@
+"""What `models.toml` says of one model: its sizes, and what is expected of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from splitspec.model.ir import ActorKind
+from splitspec.model.manifest_lines import Positions
+from splitspec.model.source import Span
+from splitspec.model.tier import Tier
+
+Pin = str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Walks:
+    """How many random walks are made of a model that is not explored, and of how many steps."""
+
+    runs: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRun:
+    """What is recorded of the run under one adversary; None is not recorded.
+
+    `bounded` is the number of steps to which this run is explored, if not as far as the model's;
+    `forgets` are places whose values it need not keep, as variable or `variable where definition`.
+    """
+
+    given: frozenset[ActorKind]
+    states: int | None
+    transitions: int | None
+    depth: int | None
+    orbits: int | None
+    bounded: int | None
+    forgets: tuple[str, ...]
+    span: Span | None = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedVariant:
+    """The sizes at which a variant fails (missing ones as in the model), and the exact length."""
+
+    name: str
+    scope: Mapping[str, int]
+    bounds: Mapping[str, int]
+    pins: Mapping[str, Pin]
+    steps: int | None
+    keys: tuple[str, ...] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRefinement:
+    """The sizes at which the model is held to an abstract module, and what its runs should give."""
+
+    abstract: str
+    layer: ExpectedVariant
+    idle: Mapping[str, str]
+    runs: tuple[ExpectedRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedConformance:
+    """An implementation that is held to the model by a mapping, and what is recorded of the walk.
+
+    `mapping` is `module:NAME`, or the name of a shipped one; it has the sizes and the adversary.
+    `sources` are files and folders, from the folder of `models.toml`, of which the implementation
+    is made besides what the mapping imports.
+    """
+
+    mapping: str
+    tier: Tier
+    sources: tuple[str, ...]
+    states: int | None
+    transitions: int | None
+    span: Span | None = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """One model. Sorts, variables and constants are named as the author wrote them.
+
+    `bounded` is the number of steps to which a space is explored that is too large for more;
+    `simulated`, the walks of one that is not explored at all; `unproved`, why no proof of it is
+    demanded, "" where one is.
+    """
+
+    name: str
+    module: str
+    tier: Tier
+    bounded: int | None
+    simulated: Walks | None
+    unproved: str
+    scope: Mapping[str, int]
+    bounds: Mapping[str, int]
+    pins: Mapping[str, Pin]
+    substitutions: Mapping[str, str]
+    idle: Mapping[str, str]
+    runs: tuple[ExpectedRun, ...]
+    variants: Mapping[str, ExpectedVariant]
+    refinements: Mapping[str, ExpectedRefinement]
+    conformance: tuple[ExpectedConformance, ...]
+    positions: Positions = field(compare=False, repr=False)
+
+    def expected(self, given: frozenset[ActorKind]) -> ExpectedRun | None:
+        """Return what is recorded of the run under an adversary."""
+        return next((run for run in self.runs if run.given == given), None)
+
+    def span(self, *keys: str) -> Span | None:
+        """Return where a key of this entry stands."""
+        return self.positions.span(self.name, *keys)

@@ -1,0 +1,120 @@
+"""Find the files of which an implementation is made: its mapping, and what that imports.
+
+The imports are read and not run, so that the answer is the same whatever was imported before. Of
+modules that stand in none of the folders (the standard library, installed packages) nothing is
+said. Of this program's own modules only the shipped implementation and its mappings count: the
+rest is what judges them.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import tokenize
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import splitspec
+
+OWN = ("splitspec.impl", "splitspec.refinement.machine")
+HIDDEN = ("__pycache__",)
+
+
+class MissingSourceError(Exception):
+    """A file or folder that should be part of an implementation is not there."""
+
+
+def sources_of(module: str, folders: Sequence[Path]) -> dict[str, Path]:
+    """Return the files of a module and of all that it imports from the folders, by module name."""
+    is_own = module.partition(".")[0] == splitspec.__name__
+    roots = (Path(str(splitspec.__file__)).parents[1],) if is_own else tuple(folders)
+    found: dict[str, Path] = {}
+    todo = [module]
+    while todo:
+        name = todo.pop()
+        path = _path(name, roots)
+        if name in found or path is None or not _counts(name, is_own=is_own):
+            continue
+        found[name] = path
+        todo += [*_parents(name), *_imports(name, path)]
+    return found
+
+
+def _counts(name: str, *, is_own: bool) -> bool:
+    if not is_own:
+        return name.partition(".")[0] != splitspec.__name__
+    return any(name == part or name.startswith(f"{part}.") for part in OWN)
+
+
+def _path(name: str, roots: Iterable[Path]) -> Path | None:
+    for root in roots:
+        place = root.joinpath(*name.split("."))
+        for path in (place / "__init__.py", place.with_suffix(".py")):
+            if path.is_file():
+                return path
+    return None
+
+
+def _parents(name: str) -> Iterator[str]:
+    """Iterate over the packages in which a module stands: they are imported with it."""
+    parts = name.split(".")
+    for length in range(1, len(parts)):
+        yield ".".join(parts[:length])
+
+
+def _imports(name: str, path: Path) -> Iterator[str]:
+    """Iterate over the modules that a file may import, with the names that may be modules."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1]
+            start = ".".join(above) if node.level else ""
+            base = ".".join(part for part in (start, node.module or "") if part)
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def named_sources(names: Iterable[str], folder: Path) -> dict[str, Path]:
+    """Return files, and all files of folders, by their path from a folder; raise
+    `MissingSourceError`."""
+    found: dict[str, Path] = {}
+    for name in names:
+        place = folder / name
+        if place.is_file():
+            found[name] = place
+            continue
+        inside = [p for p in place.rglob("*") if p.is_file() and not set(HIDDEN) & set(p.parts)]
+        if not inside:
+            raise MissingSourceError(f"there is no file at {name}, from the folder of models.toml")
+        found |= {f"{name}/{path.relative_to(place).as_posix()}": path for path in inside}
+    return found
+
+
+def sources_digest(sources: Mapping[str, Path]) -> str:
+    """Return a digest of what the files say: comments and empty lines of Python do not count."""
+    hashed = hashlib.sha256()
+    for name, path in sorted(sources.items()):
+        content = path.read_bytes()
+        said = _uncommented(content) if path.suffix == ".py" else content
+        hashed.update(f"{name}\0{len(said)}\0".encode())
+        hashed.update(said)
+    return hashed.hexdigest()[:16]
+
+
+def _uncommented(content: bytes) -> bytes:
+    """Return the lines of a Python text without comments, and without lines that are then empty."""
+    lines = content.splitlines()
+    try:
+        tokens = list(tokenize.tokenize(io.BytesIO(content).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return content
+    for token in tokens:
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            # Columns are of characters, lines of bytes.
+            text = lines[row - 1].decode(errors="replace")
+            lines[row - 1] = text[:column].encode()
+    return b"\n".join(line.rstrip() for line in lines if line.strip())

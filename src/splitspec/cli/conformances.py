@@ -1,0 +1,110 @@
+"""From the implementations that `models.toml` names to walks to make: with which mapping, against
+whom, and of which files each is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from splitspec.checker.gate.keeping import Held
+from splitspec.checker.interruption import Interruption
+from splitspec.checker.result import RunResult
+from splitspec.cli.models import Model
+from splitspec.model.evaluator import Evaluator
+from splitspec.model.manifest_entry import ExpectedConformance
+from splitspec.model.setting import Setting
+from splitspec.refinement.claims import as_run
+from splitspec.refinement.conformance import Bounds, conform
+from splitspec.refinement.divergence import Conformance
+from splitspec.refinement.driver import Driver, MappingError
+from splitspec.refinement.mapping import Implementation
+from splitspec.refinement.naming import UnknownMappingError, mapping_of, module_of
+from splitspec.refinement.observation import UnreadableError
+from splitspec.refinement.sources import (
+    MissingSourceError,
+    named_sources,
+    sources_digest,
+    sources_of,
+)
+from splitspec.refinement.target import TargetError, evaluator_at
+
+
+@dataclass(frozen=True, slots=True)
+class ConformanceJob:
+    """One implementation to hold; `sources` are the files of which it is made, by name."""
+
+    declared: ExpectedConformance
+    mapping: Implementation[Any]
+    evaluator: Evaluator
+    sources: Mapping[str, Path]
+
+    @property
+    def setting(self) -> Setting:
+        """The model at the sizes, and under the adversary, of the mapping."""
+        return self.evaluator.setting
+
+    def texts(self) -> Iterator[str]:
+        """Iterate over the names and contents of the sources."""
+        for name, path in sorted(self.sources.items()):
+            yield name
+            yield path.read_bytes().hex()
+
+    def made(self, time: float | None, interruption: Interruption) -> tuple[RunResult, Held]:
+        """Walk the model with the implementation, for at most so many seconds."""
+        bounds = Bounds(states=None, time=time)
+        found = conform(self.mapping, self.evaluator, bounds, interruption=interruption)
+        return as_run(found, self.setting, self.declared.mapping), self._held(found)
+
+    def _held(self, found: Conformance) -> Held:
+        return Held(
+            sources_digest(self.sources),
+            sum(found.tried.refused.values()),
+            tuple(sorted(name for name, reason in found.untried.items() if not reason)),
+            tuple(sorted(name for name, reason in found.untried.items() if reason)),
+            tuple(sorted(found.tried.stricter)),
+            tuple(sorted(found.unobserved)),
+        )
+
+
+class UnusableError(Exception):
+    """An implementation cannot be held; the message says why."""
+
+
+def conformance_of(model: Model, declared: ExpectedConformance) -> ConformanceJob:
+    """Return the walk with an implementation that a model's entry names; raise `UnusableError`."""
+    try:
+        return _job(model, declared)
+    except (UnknownMappingError, MappingError, UnreadableError, MissingSourceError) as error:
+        raise UnusableError(str(error)) from error
+    except TargetError as error:
+        raise UnusableError(f"{declared.mapping}: {error}") from error
+
+
+def _job(model: Model, declared: ExpectedConformance) -> ConformanceJob:
+    folders = _folders(model.folder.absolute())
+    mapping = mapping_of(declared.mapping, folders)
+    if mapping.model != model.entry.name:
+        raise MappingError(
+            f"{declared.mapping} is a mapping to {mapping.model}, not to {model.entry.name}"
+        )
+    evaluator = evaluator_at(
+        model.entry, model.program, sizes=mapping.sizes, pins=mapping.pins, given=mapping.given
+    )
+    Driver(mapping, evaluator)  # Raises for what does not fit, before anything is made.
+    sources = {
+        **sources_of(module_of(declared.mapping), folders),
+        **named_sources(declared.sources, model.folder),
+    }
+    if not sources:
+        raise MissingSourceError(
+            f"no source of {declared.mapping} stands below {folders[0]}: name them in `sources`"
+        )
+    return ConformanceJob(declared, mapping, evaluator, sources)
+
+
+def _folders(folder: Path) -> tuple[Path, ...]:
+    """Return where a mapping is looked up: beside `models.toml`, and above a folder `spec`."""
+    return (folder, folder.parent) if folder.name == "spec" else (folder,)

@@ -1,0 +1,81 @@
+"""What an implementation is made of is found without running it, and its digest follows what the
+files say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from splitspec.refinement.machine.shipped import SHIPPED
+from splitspec.refinement.naming import UnknownMappingError, mapping_of, module_of
+from splitspec.refinement.sources import (
+    MissingSourceError,
+    named_sources,
+    sources_digest,
+    sources_of,
+)
+
+FILES = {
+    "mapping.py": "import json\nfrom kernel import tables\nfrom kernel.faults import Fault\n",
+    "kernel/__init__.py": "",
+    "kernel/tables.py": "def walk():\n    from . import frames  # late\n    return frames\n",
+    "kernel/faults.py": "import splitspec.model.ir\nclass Fault(Exception): pass\n",
+    "kernel/frames.py": "SIZE = 4096\n",
+    "kernel/unused.py": "raise SystemExit\n",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def test_the_sources_are_what_the_mapping_imports_from_its_folders(folder: Path) -> None:
+    """Also what is imported in a function; not the standard library, nor what judges."""
+    assert set(sources_of("mapping", [folder])) == {
+        "mapping",
+        "kernel",
+        "kernel.tables",
+        "kernel.faults",
+        "kernel.frames",
+    }
+
+
+def test_the_digest_changes_with_the_code_and_not_with_its_comments(folder: Path) -> None:
+    before = sources_digest(sources_of("mapping", [folder]))
+    frames = folder / "kernel" / "frames.py"
+    frames.write_text("# Of a page.\n\nSIZE = 4096  # bytes\n")
+    assert sources_digest(sources_of("mapping", [folder])) == before
+    frames.write_text("SIZE = 8192\n")
+    assert sources_digest(sources_of("mapping", [folder])) != before
+
+
+def test_a_file_that_is_named_counts_byte_by_byte(folder: Path) -> None:
+    (folder / "drivers").mkdir()
+    driver = folder / "drivers" / "disk.c"
+    driver.write_text("// one\n")
+    before = sources_digest(named_sources(["drivers"], folder))
+    driver.write_text("// two\n")
+    assert sources_digest(named_sources(["drivers"], folder)) != before
+    with pytest.raises(MissingSourceError, match="no file at nowhere"):
+        named_sources(["nowhere"], folder)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_machine_is_made_of_impl_and_its_mapping(name: str) -> None:
+    names = sources_of(module_of(name), ())
+    assert {"splitspec.impl.machine", "splitspec.refinement.machine.testbed"} <= set(names)
+    assert not [n for n in names if n.startswith(("splitspec.model", "splitspec.checker"))]
+    assert "splitspec.refinement.driver" not in names
+
+
+def test_a_mapping_that_is_not_there_is_named_with_what_is(tmp_path: Path) -> None:
+    with pytest.raises(UnknownMappingError, match="no mapping is named granting-arm"):
+        mapping_of("granting-arm")
+    with pytest.raises(UnknownMappingError, match="nowhere:X cannot be had: ModuleNotFound"):
+        mapping_of("nowhere:X", [tmp_path])
