@@ -19,10 +19,11 @@ nothing was written.
     machine.platform         SNP: rmpupdate nest accept rescind; TDX: offer block track remove
                              unblock accept rescind
     machine.processor        read write: accesses of the container on a vCPU
-    machine.kernel.lifecycle create load start exit retire
-    machine.kernel.pools     admit accept (or validate, then scrub) release share unshare abandon
+    machine.kernel.lifecycle create load start stop exit retire
+    machine.kernel.pools     admit accept (or validate, then complete or retract) scrub release
+                             share unshare abandon
     machine.kernel.spaces    map_page map_shared unmap_page write_protect allow_writing
-    machine.kernel.forks     seal fork copy_on_write
+    machine.kernel.forks     seal begin fork activate copy_on_write
     machine.kernel.threads   spawn bind dispatch trap wait wake finish park request
     machine.kernel.shootdown acknowledge
 

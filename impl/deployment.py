@@ -64,7 +64,7 @@ class Deployment:
         """Start a container with measured code of its own."""
         instance = self._create(pool, directory, memory_max, cpu_max)
         self._load(instance, CODE, code)
-        self._start(instance)
+        self._start(instance, self.machine.kernel.lifecycle.start)
         return instance
 
     def snapshot(self, instance: Instance) -> bytes:
@@ -87,11 +87,13 @@ class Deployment:
     ) -> Instance:
         """Start a clone of the zygote that runs a function."""
         instance = self._create(pool, directory, memory_max, None)
-        self.machine.kernel.forks.fork(zygote.container, instance.container)
+        forks = self.machine.kernel.forks
+        forks.begin(zygote.container, instance.container)
+        forks.fork(zygote.container, instance.container)
         instance.reserved |= zygote.reserved
         instance.process.inherit(zygote.process)
         self._load(instance, FUNCTION, function.code)
-        self._start(instance)
+        self._start(instance, forks.activate)
         return instance
 
     def attest(self, instance: Instance, verifier: Verifier) -> None:
@@ -133,6 +135,7 @@ class Deployment:
         for page in kernel.state.pool(container):
             self._return_page(page)
         kernel.lifecycle.retire(container)
+        host.shadows.dismiss(container)
         kernel.threads.park(vcpu)
         with host.kicked():
             for page in [page for page in host.backing.frames if page in instance.slot]:
@@ -164,6 +167,7 @@ class Deployment:
         host.shadows.enter(handle)
         host.backing.add_slot(container, slot.start, len(slot))
         kernel.lifecycle.create(container)
+        host.shadows.keep(container)
         kernel.pools.admit(container, slot.start, len(slot))
         if directory is not None:
             kernel.lifecycle.mount(container, build(directory).root)
@@ -175,9 +179,9 @@ class Deployment:
         pages = instance.claim_pages(len(code_pages(code)))
         self.machine.kernel.lifecycle.load(instance.container, address, pages, code)
 
-    def _start(self, instance: Instance) -> None:
+    def _start(self, instance: Instance, begin: Callable[[int], None]) -> None:
         instance.open_mailbox()
-        self.machine.kernel.lifecycle.start(instance.container)
+        begin(instance.container)
         instance.begin(self.machine.kernel.threads.unused())
 
     def _gap(self, count: int) -> range:

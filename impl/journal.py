@@ -7,6 +7,7 @@ costs what was written since, and two equal marks mean that nothing was written 
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Final, TypeVar
 
 Key = TypeVar("Key")
@@ -14,7 +15,10 @@ Row = TypeVar("Row")
 
 
 class _Absent:
-    """The row of a key that a table does not have."""
+    """The row of a key that a table does not have; there is one."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Absent:
+        return self
 
 
 ABSENT: Final = _Absent()
@@ -70,6 +74,16 @@ class Table(dict[Key, Row]):
     def __init__(self, journal: Journal) -> None:
         super().__init__()
         self._journal = journal
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Table[Key, Row]:
+        """Return a table like this one, under a journal like its own: copying is no write."""
+        journal = copy.deepcopy(self._journal, memo)
+        if id(self) not in memo:  # Else the journal has noted a write of it.
+            twin: Table[Key, Row] = Table(journal)
+            dict.update(twin, self)  # Rows are immutable.
+            memo[id(self)] = twin
+        copied: Table[Key, Row] = memo[id(self)]
+        return copied
 
     def __setitem__(self, key: Key, row: Row) -> None:
         old = self.get(key, ABSENT)

@@ -182,7 +182,8 @@ class _Rerun:
     ) -> None:
         self._evaluator, self._mapping = evaluator, mapping
         self._trial = Trial(mapping, evaluator)
-        first = next(iter(evaluator.initial_states()))
+        began = self._trial.begin()
+        first = next(iter(evaluator.initial_states())) if isinstance(began, Found) else began
         self.found = [self._observed(mapping.create(), first) or first]
         self.specified = [first]
         self.steps: list[Transition] = []

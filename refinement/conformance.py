@@ -5,8 +5,8 @@ call is made once, compared, and taken back by the implementation's undo log. So
 executed once, and nothing is executed again.
 
 Refusals: in graphs of up to `EVERYWHERE_STATES` states, every call that the specification does not
-allow is made everywhere. In larger ones, once for each class of states, action and first false
-guard; two states are of one class if they enable the same actions.
+allow is made everywhere. In larger ones, once for each class of states, action and set of false
+guards; two states are of one class if they enable the same actions.
 
 Soundness: what is said is said of the reached states of the specification and of one state of the
 implementation for each, the one that the walk came to. Where an implementation has state that the
@@ -42,6 +42,10 @@ class Bounds:
     divergences: int = 1
 
 
+Allowed = tuple[tuple[Performer, dict[Binding, list[State]]], ...]
+"""The actions, each with its calls that are enabled and what these may lead to."""
+
+
 @dataclass(slots=True)
 class _Frame:
     """A state on the way of the walk, with the calls that are left to try there.
@@ -50,6 +54,7 @@ class _Frame:
     """
 
     state: State
+    allowed: Allowed
     calls: Iterator[tuple[Performer, Binding, list[State]]]
     mark: object = None
     call: Call | None = None
@@ -87,26 +92,24 @@ class _Walk:
         self.driver = Driver(mapping, evaluator)
         self.on_progress, self.interruption = on_progress, interruption
         self.started = self.last = time.perf_counter()
-        self.reached: set[State] = set()  # without what nothing of the run reads
+        self.reached: set[State] = set()  # by key
         self.tried_classes: set[tuple[frozenset[str], str, tuple[str, ...]]] = set()
         self.transitions = 0
         self.divergences: list[Divergence] = []
         self.stop = ""
 
     def run(self) -> None:
-        for first in self.evaluator.initial_states():
-            subject = self.mapping.create()
-            found = self.driver.disagreement(subject, first)
-            if found is not None:
-                kind = DivergenceKind.BEGINS_ELSEWHERE
-                self.divergences.append(Divergence(kind, (), (), found.facts))
-                return
-            self._walk(subject, first)
-            return  # Constants are pinned, so there is one.
+        subject = self.mapping.create()
+        first = self.driver.begin(subject)
+        if isinstance(first, Found):
+            kind = DivergenceKind.BEGINS_ELSEWHERE
+            self.divergences.append(Divergence(kind, (), (), first.facts))
+            return
+        self._walk(subject, first)
 
     def _walk(self, subject: Any, first: State) -> None:
-        self.reached.add(self.evaluator.kept(first))
-        path = [_Frame(first, self._calls(first))]
+        self.reached.add(self.driver.key(first))
+        path = [self._frame(first)]
         subject = self._refusals(subject, path)
         while path and not self._must_stop():
             frame = path[-1]
@@ -134,22 +137,20 @@ class _Walk:
             self._note(path, call, outcome)
         elif outcome is not None:
             self.transitions += 1
-            key = self.evaluator.kept(outcome)
+            key = self.driver.key(outcome)
             if key not in self.reached:
                 self.reached.add(key)
-                path.append(_Frame(outcome, self._calls(outcome), mark, call))
+                path.append(self._frame(outcome, mark, call))
                 return self._refusals(subject, path)
         return self.mapping.undo.back(subject, mark)
 
-    def _calls(self, state: State) -> Iterator[tuple[Performer, Binding, list[State]]]:
-        for performer, calls in self.driver.allowed(state):
-            for values, successors in calls.items():
-                yield performer, values, successors
+    def _frame(self, state: State, mark: object = None, call: Call | None = None) -> _Frame:
+        allowed = tuple(self.driver.allowed(state))
+        return _Frame(state, allowed, _each_call(allowed), mark, call)
 
     def _refusals(self, subject: Any, path: list[_Frame]) -> Any:
         """Make the calls that the state on top refuses, and take back what they did."""
-        state = path[-1].state
-        allowed = list(self.driver.allowed(state))
+        state, allowed = path[-1].state, path[-1].allowed
         class_ = frozenset(performer.path for performer, calls in allowed if calls)
         for performer, calls in allowed:
             for values in self.driver.domain(performer):
@@ -158,7 +159,7 @@ class _Walk:
                 guards = self.driver.refusing(state, performer, values)
                 if not guards or self.driver.is_skipped(performer, guards):
                     continue
-                key = (class_, performer.path, guards[:1])
+                key = (class_, performer.path, guards)
                 if len(self.reached) > EVERYWHERE_STATES and key in self.tried_classes:
                     continue
                 self.tried_classes.add(key)
@@ -218,6 +219,12 @@ class _Walk:
             left_out=mapping.left_out,
             unobserved=unobserved(self.driver),
         )
+
+
+def _each_call(allowed: Allowed) -> Iterator[tuple[Performer, Binding, list[State]]]:
+    for performer, calls in allowed:
+        for values, successors in calls.items():
+            yield performer, values, successors
 
 
 def untried(driver: Driver) -> dict[str, str]:

@@ -57,7 +57,7 @@ class Driver:
 
     def __init__(self, mapping: Implementation[Any], evaluator: Evaluator) -> None:
         self.mapping, self.evaluator = mapping, evaluator
-        self.observer = Observer(evaluator, mapping.elements)
+        self.observer = Observer(evaluator, mapping.elements, mapping.compared)
         self.performers = tuple(_performers(mapping, evaluator))
         self.tried = Tried()
         self._reasons = _reasons(mapping, self.performers)
@@ -72,6 +72,11 @@ class Driver:
         }
 
     # What the specification says
+
+    def key(self, state: State) -> State:
+        """Return what tells the state from others: what the run reads, and what is compared."""
+        kept = self.evaluator.kept(state)
+        return (*kept, *self.observer.part(state)) if self.mapping.compared else kept
 
     def allowed(self, state: State) -> Iterator[tuple[Performer, dict[Binding, list[State]]]]:
         """Iterate over the actions with the calls that are enabled, and what each may lead to."""
@@ -112,6 +117,17 @@ class Driver:
         return Call(performer.path, tuple((p.name, scope.show(v, p.type)) for p, v in pairs))
 
     # What the implementation does
+
+    def begin(self, subject: Any) -> State | Found:
+        """Return the initial state that the implementation is in."""
+        found: Found | None = None
+        for state in self.evaluator.initial_states():
+            differs = self.disagreement(subject, state)
+            if differs is None:
+                return state
+            found = found or differs
+        assert found is not None, "the scope has no initial state"
+        return found
 
     def perform(
         self, subject: Any, performer: Performer, values: Binding, successors: list[State]

@@ -10,8 +10,8 @@ reported.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -42,14 +42,27 @@ class Undo(Protocol[Subject]):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class Copies(Generic[Subject]):
-    """Undo by deep copies, for implementations without a log of what they write. Slow."""
+    """Undo by deep copies, for implementations without a log of what they write. Slow.
+
+    `caches` are attributes, by name, that are no state: a refused call may change them. Raises
+    `UncopiableError` for what cannot be copied.
+    """
+
+    caches: Collection[str] = ()
 
     def mark(self, subject: Subject) -> object:
-        return copy.deepcopy(subject)
+        try:
+            return copy.deepcopy(subject)
+        except Exception as error:  # Whatever a class of the user's does when it is copied.
+            what = f"{type(error).__name__}: {error}"
+            raise UncopiableError(
+                f"{type(subject).__name__} cannot be copied ({what}): give the mapping an `undo`"
+            ) from error
 
     def changes(self, subject: Subject, mark: object) -> Iterable[str]:
-        return tuple(differences(mark, subject, ""))
+        return tuple(differences(mark, subject, caches=self.caches))
 
     def back(self, subject: Subject, mark: object) -> Subject:
         assert isinstance(mark, type(subject))
@@ -89,7 +102,10 @@ class Implementation(Generic[Subject]):
     an entry means the guard of its name. `left_out` names actions that are not done, and guards
     that are not tried (`back_page.owner`); `stricter` names reasons for which the implementation
     may refuse what the specification allows (`back_page.frozen`). Each has its own reason, which is
-    reported.
+    reported. `compared` names variables that are held to the specification although no claim under
+    this adversary reads them; other variables of that kind are ignored. `opening` are calls, with
+    arguments as elements are written, with which every second implementation of a long run begins,
+    so that runs get far; a call of an action that is not done is passed over.
     """
 
     name: str
@@ -106,12 +122,28 @@ class Implementation(Generic[Subject]):
     pins: Mapping[str, str | int | bool] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     stricter: Mapping[str, str] = field(default_factory=dict)
+    compared: Collection[str] = ()
+    opening: Sequence[tuple[str, Mapping[str, str]]] = ()
     undo: Undo[Subject] = field(default_factory=Copies)
     folder: Path | None = None  # where models.toml is looked up; None: the current one
 
 
-def differences(before: Any, after: Any, path: str) -> Iterable[str]:
-    """Iterate over the places, as paths of attributes and keys, at which two values differ."""
+def differences(before: Any, after: Any, *, caches: Collection[str] = ()) -> Iterable[str]:
+    """Iterate over the places, as paths of attributes and keys, at which two values differ.
+
+    An object counts by what it holds. One that shows nothing, and knows no equality, such as a key
+    of a library, is taken for the same.
+    """
+    return _differences(before, after, "", frozenset(caches), set())
+
+
+def _differences(
+    before: Any, after: Any, path: str, caches: frozenset[str], seen: set[tuple[int, int]]
+) -> Iterator[str]:
+    pair = id(before), id(after)
+    if before is after or pair in seen:
+        return
+    seen.add(pair)
     if type(before) is not type(after):
         yield path or "the whole"
     elif isinstance(before, Mapping):
@@ -119,27 +151,37 @@ def differences(before: Any, after: Any, path: str) -> Iterable[str]:
             if key not in before or key not in after:
                 yield f"{path}[{key!r}]"
             else:
-                yield from differences(before[key], after[key], f"{path}[{key!r}]")
+                place = f"{path}[{key!r}]"
+                yield from _differences(before[key], after[key], place, caches, seen)
     elif isinstance(before, list | tuple):
         if len(before) != len(after):
-            yield path
+            yield path or "the whole"
         for number, (old, new) in enumerate(zip(before, after, strict=False)):
-            yield from differences(old, new, f"{path}[{number}]")
+            yield from _differences(old, new, f"{path}[{number}]", caches, seen)
     elif attributes := _attributes(before):
-        for name in attributes:
+        for name in attributes - caches:
             old, new = getattr(before, name, None), getattr(after, name, None)
-            yield from differences(old, new, f"{path}.{name}" if path else name)
-    elif before != after:
+            place = f"{path}.{name}" if path else name
+            yield from _differences(old, new, place, caches, seen)
+    elif _has_equality(before) and before != after:
         yield path or "the whole"
 
 
-def _attributes(value: Any) -> tuple[str, ...]:
+def _attributes(value: Any) -> frozenset[str]:
     """Return the names of what an object of a class with state of its own holds."""
-    if is_dataclass(value):
-        return tuple(each.name for each in fields(value))
-    if hasattr(value, "__dict__") and not callable(value):
-        return tuple(vars(value))
-    return ()
+    if callable(value):
+        return frozenset()
+    slots = (getattr(kind, "__slots__", ()) for kind in type(value).__mro__)
+    named = {name for each in slots for name in ((each,) if isinstance(each, str) else each)}
+    return frozenset({*named, *getattr(value, "__dict__", ())})
+
+
+def _has_equality(value: Any) -> bool:
+    return any("__eq__" in vars(kind) for kind in type(value).__mro__[:-1])
+
+
+class UncopiableError(Exception):
+    """Raised when an implementation without an undo log cannot be copied; says what to write."""
 
 
 class InexpressibleError(Exception):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.ir import Value, Variable, VariableKind
+from splitspec.model.ir import Value, Variable
 from splitspec.model.scope import State
 from splitspec.model.types import Boolean, Enumeration, IndexType, Option, Sort, Type
 
@@ -20,10 +20,17 @@ class UnreadableError(Exception):
 
 class Observer:
     """Reads observations of one mapping. Which variables are observed is said by the first one;
-    constants are not: the scope pins them. Variables that nothing of the run reads are ignored."""
+    constants among them say which of the initial states it is, where the scope pins them not.
+    Variables that nothing of the run reads are ignored, except those of `compared`."""
 
-    def __init__(self, evaluator: Evaluator, elements: Mapping[str, Sequence[Any]]) -> None:
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        elements: Mapping[str, Sequence[Any]],
+        compared: Collection[str] = (),
+    ) -> None:
         self._evaluator = evaluator
+        self._compared = frozenset(compared)
         self._places = evaluator.places
         self._elements = dict(self._named(elements))
         self._numbers = {
@@ -121,10 +128,9 @@ class Observer:
                 why = "several variables are named" if found else "no variable is named"
                 raise UnreadableError(f"{why} `{name}`")
             variable = known[found[0]]
-            if variable.kind is VariableKind.CONSTANT:
-                raise UnreadableError(f"`{name}` is a constant; pin it instead")
             start = self._places.offsets[variable.path]
-            if start not in kept:  # Nothing of this run reads it: an untrusted host's ledger.
+            is_compared = not self._compared.isdisjoint((name, variable.path))
+            if start not in kept and not is_compared:  # An untrusted host's ledger, say.
                 self._ignored.add(name)
                 continue
             variables[name] = variable

@@ -33,10 +33,18 @@ def conformance_text(found: Conformance, paint: Paint = plain, *, verbose: bool 
         lines.append(f"  stricter  {name}, {number:,} times")
     if found.unobserved:
         lines.append(f"  unseen    {', '.join(found.unobserved)}")
+    lines += _left_out(found)
     if verbose:
-        lines += [f"  left out  {name}: {why}" for name, why in sorted(found.left_out.items())]
         lines += _tried(found)
     return "\n".join(lines)
+
+
+def _left_out(found: Conformance) -> list[str]:
+    """Return what the mapping does not try, by the reason that it gives."""
+    names: dict[str, list[str]] = {}
+    for name, why in sorted(found.left_out.items()):
+        names.setdefault(why, []).append(name)
+    return [f"  left out  {', '.join(each)}: {why}" for why, each in names.items()]
 
 
 def _figures(found: Conformance) -> str:

@@ -84,6 +84,10 @@ class Trial:
         """What reads the state of the implementation."""
         return self._driver.observer
 
+    def begin(self) -> State | Found:
+        """Return the state in which a fresh implementation begins."""
+        return self._driver.begin(self._mapping.create())
+
     def shows(self, program: tuple[Call, ...], divergence: Divergence) -> bool:
         """Whether the last call, and none before, diverges in the same way."""
         found = self.run(program)
@@ -92,15 +96,26 @@ class Trial:
         return found[1].kind is divergence.kind
 
     def run(self, program: tuple[Call, ...]) -> tuple[int, Found] | None:
-        for taken in self.calls(program):
+        subject = self._mapping.create()
+        state = self._driver.begin(subject)
+        if isinstance(state, Found):
+            return 1, state
+        for taken in self._calls_from(state, subject, program):
             if isinstance(taken.outcome, Found):
                 return taken.number, taken.outcome
         return None
 
     def calls(self, program: tuple[Call, ...]) -> Iterator[Taken]:
-        """Make the calls on a fresh implementation, up to the first that diverges."""
-        state = next(iter(self._evaluator.initial_states()))
+        """Make the calls on a fresh implementation, up to the first that diverges.
+
+        There are none on an implementation that does not begin as the specification does.
+        """
         subject = self._mapping.create()
+        state = self._driver.begin(subject)
+        if not isinstance(state, Found):
+            yield from self._calls_from(state, subject, program)
+
+    def _calls_from(self, state: State, subject: Any, program: tuple[Call, ...]) -> Iterator[Taken]:
         for number, call in enumerate(program, start=1):
             performer, values = self._read(call)
             enabled = self._enabled(state, performer)
@@ -119,7 +134,9 @@ class Trial:
 
     def ways(self, program: tuple[Call, ...]) -> list[tuple[Call, ...]]:
         """Return a shortest program to the state before the last call, if one is near."""
-        state = next(iter(self._evaluator.initial_states()))
+        state = self.begin()
+        if isinstance(state, Found):
+            return []
         target = self._follow(state, program[:-1])
         if target is None:
             return []

@@ -123,12 +123,13 @@ class _Machine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.subject = self.mapping.create()
-        self.state = next(iter(self.evaluator.initial_states()))
         self.program: list[Call] = []
-        self._allow()
-        found = self.session.driver.disagreement(self.subject, self.state)
-        if found is not None:
-            self._fail(Found(DivergenceKind.BEGINS_ELSEWHERE, (), found.facts))
+        first = self.session.driver.begin(self.subject)
+        if isinstance(first, Found):
+            self._fail(Found(DivergenceKind.BEGINS_ELSEWHERE, (), first.facts))
+        else:
+            self.state = first
+            self._allow()
 
     def _allow(self) -> None:
         self.session.states.add(self.evaluator.kept(self.state))

@@ -7,6 +7,9 @@ else. One key is used for one message, hence the fixed nonce.
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
+
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -24,9 +27,9 @@ class SealingError(ValueError):
     """A message that is for somebody else, or was changed."""
 
 
-def new_key() -> bytes:
-    """Return a fresh private key."""
-    return X25519PrivateKey.generate().private_bytes_raw()
+def new_key(draw: Callable[[int], bytes]) -> bytes:
+    """Return a fresh private key of 32 random bytes, all of which are keys."""
+    return draw(KEY_BYTES)
 
 
 def public_key(private: bytes) -> bytes:
@@ -34,9 +37,11 @@ def public_key(private: bytes) -> bytes:
     return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
 
 
-def seal(report: ContainerReport, secret: bytes) -> bytes:
+def seal(
+    report: ContainerReport, secret: bytes, draw: Callable[[int], bytes] = secrets.token_bytes
+) -> bytes:
     """Encrypt a secret to the container of the report."""
-    ephemeral = new_key()
+    ephemeral = new_key(draw)
     key = _derive(ephemeral, report.key, report)
     return public_key(ephemeral) + AESGCM(key).encrypt(NONCE, secret, report.encode())
 

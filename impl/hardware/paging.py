@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from splitspec.impl.geometry import ENTRIES, PAGE
 from splitspec.impl.hardware.memory import Memory
@@ -62,6 +63,13 @@ def _decode(bits: int) -> Entry | None:
     )
 
 
+@lru_cache(maxsize=256)
+def _present(table: bytes) -> tuple[tuple[int, Entry], ...]:
+    """Return the present entries of a page of entries; the same page is asked for often."""
+    decoded = ((index, _decode(bits)) for index, bits in enumerate(TABLE.unpack(table)) if bits)
+    return tuple((index, entry) for index, entry in decoded if entry is not None)
+
+
 class Walker:
     """Reads page tables as the hardware does: through the second stage, privately."""
 
@@ -86,12 +94,8 @@ class Walker:
     def _entry(self, table: int, index: int) -> Entry | None:
         return decode(self._load(table)[index * WIDTH : (index + 1) * WIDTH])
 
-    def _present(self, table: int) -> Iterator[tuple[int, Entry]]:
-        for index, bits in enumerate(TABLE.unpack(self._load(table))):
-            if bits:
-                entry = _decode(bits)
-                if entry is not None:
-                    yield index, entry
+    def _present(self, table: int) -> tuple[tuple[int, Entry], ...]:
+        return _present(self._load(table))
 
     def _load(self, page: int) -> bytes:
         frame = self._platform.resolve(page, private=True)

@@ -1,9 +1,10 @@
 """Shadow containers and their threads: who drives which vCPU, for how long, at whose expense.
 
 A shadow container is an ordinary process in its own control group. It takes an idle vCPU, last in
-first out, and gets a handle; the handle dies when the vCPU is published as idle again, so that an
-old holder cannot run what has been given to another. A vCPU is published only after the slots of
-its holder are gone.
+first out, and gets a handle, as a file descriptor that stays open until the process ends; the
+handle dies when the vCPU is published as idle again, so that an old holder cannot run what has been
+given to another. A vCPU is published only after the slots of its holder are gone. A process for
+which the guest has a container ends when the guest says that the container is gone.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Shadow:
 
     group: str
     is_alive: bool = True
+    is_needed: bool = False  # the guest has a container for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,16 @@ class Handle:
 class Shadows:
     """The shadow containers of one confidential VM, and the vCPUs that they drive."""
 
-    __slots__ = ("_cgroups", "_generations", "_idle", "_processor", "holders", "shadows", "slots")
+    __slots__ = (
+        "_cgroups",
+        "_generations",
+        "_idle",
+        "_processor",
+        "descriptors",
+        "holders",
+        "shadows",
+        "slots",
+    )
 
     def __init__(self, journal: Journal, processor: Processor, cgroups: Cgroups) -> None:
         self._processor = processor
@@ -57,6 +68,8 @@ class Shadows:
         self.shadows: Table[int, Shadow] = Table(journal)
         self.slots: Table[tuple[int, int], Slot] = Table(journal)  # by shadow and first page
         self.holders: Table[int, Handle] = Table(journal)
+        # What each process has open, by shadow container and vCPU, whoever holds the vCPU now.
+        self.descriptors: Table[tuple[int, int], Handle] = Table(journal)
         self._generations: Table[int, int] = Table(journal)
         self._idle: Table[str, tuple[int, ...]] = Table(journal)
         self._idle[IDLE] = tuple(processor.vcpus)
@@ -108,6 +121,15 @@ class Shadows:
         self._idle[IDLE] = tuple(rest)
         self._generations[vcpu] = generation
         self.holders[vcpu] = handle
+        self.descriptors[shadow, vcpu] = handle
+        return handle
+
+    def descriptor(self, shadow: int, vcpu: int) -> Handle:
+        """Return what the shadow container has open on the vCPU, which may be out of date."""
+        handle = self.descriptors.get((shadow, vcpu))
+        guards = Guards(HostRefusal, "descriptor")
+        if handle is None:
+            guards.fail("open", f"shadow container {shadow} has none of vCPU {vcpu}")
         return handle
 
     def enter(self, handle: Handle, answer: int = 0, *, core: int | None = None) -> None:
@@ -155,6 +177,18 @@ class Shadows:
         del self.holders[vcpu]
         self._idle[IDLE] = (*self.idle, vcpu)
 
+    def keep(self, shadow: int) -> None:
+        """The guest answers that it has a container for the process."""
+        guards = Guards(HostRefusal, "keep")
+        guards.require("alive", self.is_alive(shadow), f"no shadow container {shadow}")
+        self.shadows[shadow] = replace(self.shadows[shadow], is_needed=True)
+
+    def dismiss(self, shadow: int) -> None:
+        """The guest says that the container is gone: the process, if it lives, leaves its loop."""
+        guards = Guards(HostRefusal, "dismiss")
+        guards.require("exists", shadow in self.shadows, f"no shadow container {shadow}")
+        self.shadows[shadow] = replace(self.shadows[shadow], is_needed=False)
+
     def kill(self, shadow: int) -> None:
         """SIGKILL: the process is gone, its vCPUs left the guest, the rest is to be reaped."""
         guards = Guards(HostRefusal, "kill")
@@ -163,6 +197,7 @@ class Shadows:
             if handle.shadow == shadow and self._processor.vcpus[vcpu].inside:
                 self._processor.leave(vcpu, Exit(Reason.INTERRUPT))
         self.shadows[shadow] = replace(self.shadows[shadow], is_alive=False)
+        self._close(shadow)
 
     def reap_vcpu(self, vcpu: int, answer: int) -> None:
         """Enter the vCPU of a killed shadow container: the kernel can end what ran there."""
@@ -177,9 +212,16 @@ class Shadows:
         """End a shadow container that holds nothing any more, and remove its group."""
         guards = Guards(HostRefusal, "finish")
         guards.require("exists", shadow in self.shadows, f"no shadow container {shadow}")
+        needed = self.shadows[shadow].is_needed
+        guards.require("dismissed", not needed, f"the guest has container {shadow}")
         held = [vcpu for vcpu, handle in self.holders.items() if handle.shadow == shadow]
         guards.require("vcpus_returned", not held, f"vCPUs {held} are held")
         left = self.slots_of(shadow)
         guards.require("slots_removed", not left, f"{left} are registered")
         self._cgroups.remove(self.group(shadow))
+        self._close(shadow)
         del self.shadows[shadow]
+
+    def _close(self, shadow: int) -> None:
+        for key in [key for key in self.descriptors if key[0] == shadow]:
+            del self.descriptors[key]

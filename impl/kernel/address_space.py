@@ -13,7 +13,7 @@ from dataclasses import replace
 from splitspec.impl.hardware.paging import Entry
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.pools import Pools
-from splitspec.impl.kernel.records import Page, State, Use
+from splitspec.impl.kernel.records import Page, Phase, State, Use
 from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.impl.refusal import Guards, KernelRefusal
 
@@ -53,10 +53,13 @@ class AddressSpaces:
         self.hold(page)
 
     def unmap_page(self, container: int, address: int, *, vcpu: int | None = None) -> None:
-        """Remove a mapping; the page waits until no vCPU can still translate to it."""
+        """Remove a mapping; the page waits until no vCPU can still translate to it.
+
+        An exit does it too, one mapping after the other.
+        """
         guards = Guards(KernelRefusal, "unmap_page")
         self._shootdown.check_vcpu(guards, vcpu)
-        entry = self.check_mapped(guards, container, address)
+        entry = self._check_mapped(guards, container, address, is_leaving=True)
         self._memory.set_entry(container, address, None)
         self.drop(entry.page)
         self._shootdown.retire(container, address, entry.page, vcpu)
@@ -90,7 +93,15 @@ class AddressSpaces:
 
     def check_mapped(self, guards: Guards, container: int, address: int) -> Entry:
         """Refuse unless something is mapped at the virtual page of a living container."""
-        guards.require("alive", self._state.is_alive(container), f"container {container} is not")
+        return self._check_mapped(guards, container, address, is_leaving=False)
+
+    def _check_mapped(
+        self, guards: Guards, container: int, address: int, *, is_leaving: bool
+    ) -> Entry:
+        row = self._state.containers.get(container)
+        leaves = is_leaving and row is not None and row.phase is Phase.EXITING
+        present = leaves or self._state.is_alive(container)
+        guards.require("alive", present, f"container {container} is not")
         self._memory.check_tables(guards, container, address)
         entry = self._memory.entry(container, address)
         if entry is None:

@@ -137,13 +137,12 @@ class Channels:
         own = [number for number, row in self.channels.items() if row.creator == container]
         guards.require("channels_destroyed", not own, f"channels {own} are its own")
 
-    def leave(self, container: int) -> None:
+    def leave(self, container: int, vcpu: int | None) -> None:
         """Drop the capabilities of a container that ends, and what others have from it."""
         for channel in self.capabilities.of(container):
-            for loser in self.capabilities.derived(container, channel):
-                self._unmap(loser, channel, None)
+            for loser in (container, *self.capabilities.derived(container, channel)):
+                self._unmap(loser, channel, vcpu)
                 del self.capabilities.table[loser, channel]
-            del self.capabilities.table[container, channel]
 
     def dependents(self, container: int) -> list[int]:
         """Return the containers that lose a channel when this one leaves."""

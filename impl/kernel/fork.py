@@ -1,8 +1,10 @@
 """Zygotes and copy-on-write fork.
 
 A zygote is sealed once: every page that it maps becomes read-only for everybody, for good, and it
-never runs again, so nothing depends on the host's keeping it paused. A clone maps the same pages. A
-write makes a copy, always, even if no other container maps the page: whether the page is copied
+is served no fault again. Its threads may run on and change nothing, so nothing depends on the
+host's keeping it paused. A clone maps the same pages,
+and comes to life in three steps, between which the zygote may be killed; each asks for it. A write
+makes a copy, always, even if no other container maps the page: whether the page is copied
 must not tell what the siblings do. The copy comes from the clone's own pool and is charged to it.
 """
 
@@ -17,6 +19,7 @@ from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.pools import Pools
 from splitspec.impl.kernel.records import (
     REFERENCES_MAX,
+    Container,
     Page,
     Phase,
     State,
@@ -56,7 +59,7 @@ class Forks:
         row = self._state.containers.get(zygote)
         if row is None or row.phase is not Phase.RUNNING:
             guards.fail("running", f"container {zygote} does not run")
-        guards.require("original", row.image is None, f"container {zygote} is a clone")
+        guards.require("original", row.origin is None, f"container {zygote} is a clone")
         guards.require("untainted", not row.is_tainted, "it has held data of a tenant")
         others = self._shootdown.holders(zygote) - {vcpu}
         guards.require("alone", not others, f"vCPUs {sorted(others)} may write through a TLB")
@@ -76,25 +79,27 @@ class Forks:
             self._state.pages[entry.page] = replace(record, use=Use.IMAGE)
         if vcpu is not None:
             self._shootdown.flush(vcpu)
-        for thread, thread_row in list(self._state.threads.items()):
-            if thread_row.container == zygote:
-                del self._state.threads[thread]
         self._state.containers[zygote] = replace(row, phase=Phase.SEALED, measurement=measurement)
 
+    def begin(self, zygote: int, clone: int) -> None:
+        """Make a container that maps nothing yet a clone-to-be of a sealed zygote, for good."""
+        guards = Guards(KernelRefusal, "begin_fork")
+        source = self._sealed(guards, zygote)
+        row = self._created(guards, clone)
+        guards.require("original", row.origin is None, f"container {clone} is a clone")
+        self._check_empty(guards, clone)
+        self._state.containers[clone] = replace(row, origin=source.identity)
+
     def fork(self, zygote: int, clone: int) -> None:
-        """Map all pages of a sealed zygote, read-only, into a container that maps nothing yet."""
+        """Map all pages of the zygote, read-only, into its clone-to-be."""
         guards = Guards(KernelRefusal, "fork")
-        guards.require("distinct", zygote != clone, "a container is no clone of itself")
-        source = self._state.containers.get(zygote)
-        if source is None or source.phase is not Phase.SEALED:
-            guards.fail("sealed", f"container {zygote} is no zygote")
-        row = self._state.containers.get(clone)
-        if row is None or row.phase is not Phase.CREATED:
-            guards.fail("created", f"container {clone} is not new")
-        self._memory.check_tables(guards, clone)
+        source = self._sealed(guards, zygote)
+        row = self._created(guards, clone)
+        begun = row.origin == source.identity
+        guards.require("begun", begun, f"container {clone} is no clone of {zygote}")
+        guards.require("once", not row.image, f"container {clone} has the image")
+        self._check_empty(guards, clone)
         self._memory.reach(*self._memory.tables(zygote))
-        empty = next(self._memory.entries(clone), None) is None
-        guards.require("empty", empty and row.image is None, f"container {clone} maps something")
         entries = list(self._memory.entries(zygote))
         bounded = all(
             self._state.pages[entry.page].references < REFERENCES_MAX for _, entry in entries
@@ -104,27 +109,56 @@ class Forks:
         for address, entry in entries:
             self._spaces.hold(entry.page)
             self._memory.set_entry(clone, address, entry)
-        self._state.containers[clone] = replace(row, image=zygote)
+        self._state.containers[clone] = replace(row, image=source.measurement)
+
+    def activate(self, clone: int) -> None:
+        """End the loading of a clone that has the image: from now on its threads run."""
+        guards = Guards(KernelRefusal, "activate")
+        row = self._created(guards, clone)
+        guards.require("copied", bool(row.image), f"container {clone} has no image")
+        sealed = any(
+            other.identity == row.origin and other.phase is Phase.SEALED
+            for other in self._state.containers.values()
+        )
+        guards.require("sealed", sealed, f"the zygote of container {clone} is gone")
+        self._state.containers[clone] = replace(row, phase=Phase.RUNNING)
 
     def copy_on_write(
         self, container: int, address: int, page: int, *, vcpu: int | None = None
     ) -> None:
         """Serve a write to a page of the zygote: copy it to a free page of the container's pool.
 
-        The entry is written last, when the copy is whole.
+        The copy fills the page, so it need not be clean. The entry is written last.
         """
         guards = Guards(KernelRefusal, "copy_on_write")
         self._shootdown.check_vcpu(guards, vcpu)
         entry = self._spaces.check_mapped(guards, container, address)
         guards.require("shared_copy", entry.copy_on_write, f"virtual page {address} is its own")
-        self._pools.check_usable(guards, container, page)
-        self._memory.reach(entry.page)
+        self._pools.check_own(guards, container, page)
+        self._memory.reach(entry.page, page)
 
         self._memory.write(page, self._memory.read(entry.page))
         self._state.pages[page] = Page(Use.PRIVATE, references=1)
         self._memory.set_entry(container, address, Entry(page, writable=True))
         self._spaces.drop(entry.page)
         self._shootdown.retire(container, address, entry.page, vcpu)
+
+    def _sealed(self, guards: Guards, zygote: int) -> Container:
+        row = self._state.containers.get(zygote)
+        if row is None or row.phase is not Phase.SEALED:
+            guards.fail("sealed", f"container {zygote} is no zygote")
+        return row
+
+    def _created(self, guards: Guards, clone: int) -> Container:
+        row = self._state.containers.get(clone)
+        if row is None or row.phase is not Phase.CREATED:
+            guards.fail("created", f"container {clone} is not new")
+        return row
+
+    def _check_empty(self, guards: Guards, clone: int) -> None:
+        self._memory.check_tables(guards, clone)
+        empty = next(self._memory.entries(clone), None) is None
+        guards.require("empty", empty, f"container {clone} maps something")
 
     def _digest(self, entries: list[tuple[int, Entry]]) -> bytes:
         """SHA-384 of each virtual page with its rights and content, in order."""

@@ -14,6 +14,7 @@ from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.fork import Forks
 from splitspec.impl.kernel.lifecycle import Lifecycle
+from splitspec.impl.kernel.loading import Loading
 from splitspec.impl.kernel.pools import Pools
 from splitspec.impl.kernel.records import State
 from splitspec.impl.kernel.shootdown import Shootdown
@@ -28,6 +29,7 @@ class Kernel:
         "channels",
         "forks",
         "lifecycle",
+        "loading",
         "memory",
         "pools",
         "shootdown",
@@ -79,6 +81,7 @@ class Kernel:
             shootdown=self.shootdown,
             channels=self.channels,
         )
+        self.loading = Loading(self.state, memory=self.memory, pools=self.pools, spaces=self.spaces)
         self.attestation = Attestation(self.state, secure_processor)
         self.threads = Threads(
             self.state,

@@ -1,7 +1,8 @@
 """The life of a container: created, running, exiting, gone.
 
-Exit is a sequence of steps with others in between: `exit` stops and unmaps; then each page of the
-pool is scrubbed and released, or written off; `retire` ends it. Slots are reused, identities not.
+Exit is a sequence of steps with others in between: `stop` ends what runs, entries of page tables
+go one by one (`exit` is both in one step), each page of the pool is scrubbed and released, or
+written off; `retire` ends it. Slots are reused, identities not.
 """
 
 from __future__ import annotations
@@ -108,29 +109,30 @@ class Lifecycle:
         """End loading: from now on threads run, and nothing executable is added."""
         guards = Guards(KernelRefusal, "start")
         row = self._created(guards, container)
+        guards.require("original", row.origin is None, "a clone is activated")
         self._state.containers[container] = replace(row, phase=Phase.RUNNING)
 
-    def exit(self, container: int, *, vcpu: int | None = None) -> None:
-        """Stop the container and unmap all that it maps; its pages wait to be scrubbed.
+    def stop(self, container: int, *, vcpu: int | None = None, asked: bool = False) -> None:
+        """Begin the exit: no thread of the container is resumed, and it leaves its channels.
 
-        A zygote waits for its clones. `vcpu` is where the kernel runs this step.
+        A thread that runs on another vCPU runs on until it comes to the kernel. Clones of a zygote
+        go on: what they map stays until none does. `vcpu` is where the kernel runs this step;
+        `asked` says that a thread of the container wants it, which of a sealed zygote is not heard.
         """
+        guards = Guards(KernelRefusal, "stop")
+        self._check_leaving(guards, container, vcpu)
+        sealed = self._state.containers[container].phase is Phase.SEALED
+        guards.require("unsealed", not (asked and sealed), f"container {container} is a zygote")
+        self._stop(container, vcpu)
+
+    def exit(self, container: int, *, vcpu: int | None = None) -> None:
+        """Stop the container, unmap all that it maps, and end its threads, in one step; its pages
+        wait to be scrubbed."""
         guards = Guards(KernelRefusal, "exit")
-        row = self._state.containers.get(container)
-        if row is None or row.phase is Phase.EXITING:
-            guards.fail("present", f"container {container} is gone")
-        clones = [
-            other for other, clone in self._state.containers.items() if clone.image == container
-        ]
-        guards.require("childless", not clones, f"containers {clones} are its clones")
-        self._shootdown.check_vcpu(guards, vcpu)
+        self._check_leaving(guards, container, vcpu)
         running = [v for v, state in self._processor.vcpus.items() if self._runs(state, container)]
         guards.require("stopped", not running, f"vCPUs {running} run it")
-        self._channels.check_leaving(guards, container)
-        for loser in (container, *self._channels.dependents(container)):
-            self._memory.reach(*self._memory.tables(loser))
-
-        self._channels.leave(container)
+        self._stop(container, vcpu)
         for address, entry in list(self._memory.entries(container)):
             self._spaces.drop(entry.page)
             self._shootdown.retire(container, address, entry.page, vcpu)
@@ -138,18 +140,21 @@ class Lifecycle:
             self._memory.clear(table)
         for thread in [t for t, row in self._state.threads.items() if row.container == container]:
             del self._state.threads[thread]
-        state = self._state
-        state.quotes.discard(container)
-        for kept in (state.roots, state.keys, state.secrets, state.chains):
-            kept.discard(container)
-        self._state.containers[container] = Container(row.identity, Phase.EXITING)
 
     def retire(self, container: int) -> None:
-        """End an exit: the pool is empty, no vCPU remembers the container, the slot is free."""
+        """End an exit: nothing is left of the container, no vCPU remembers it, the slot is free.
+
+        Its secrets and its measurement go with it.
+        """
         guards = Guards(KernelRefusal, "retire")
         row = self._state.containers.get(container)
         if row is None or row.phase is not Phase.EXITING:
             guards.fail("exiting", f"container {container} is not")
+        self._memory.reach(*self._memory.tables(container))
+        mapped = [address for address, _ in self._memory.entries(container)]
+        guards.require("unmapped", not mapped, f"it maps virtual pages {mapped}")
+        left = [t for t, thread in self._state.threads.items() if thread.container == container]
+        guards.require("threadless", not left, f"threads {left} are its own")
         kept = [
             page
             for page in self._state.pool(container)
@@ -158,9 +163,30 @@ class Lifecycle:
         guards.require("drained", not kept, f"pages {kept} are accepted")
         lagging = self._shootdown.holders(container)
         guards.require("flushed", not lagging, f"vCPUs {sorted(lagging)} have to flush")
-        for page in self._state.pool(container):
-            del self._state.pools[page]
-        del self._state.containers[container]
+        state = self._state
+        for page in state.pool(container):
+            del state.pools[page]
+        for quote in [key for key in state.quotes if key[0] == container]:
+            del state.quotes[quote]
+        for key in [key for key in state.keys if key[0] == container]:
+            del state.keys[key]
+        for forgotten in (state.roots, state.secrets, state.chains, state.code, state.digests):
+            forgotten.discard(container)
+        del state.containers[container]
+
+    def _check_leaving(self, guards: Guards, container: int, vcpu: int | None) -> None:
+        row = self._state.containers.get(container)
+        if row is None or row.phase is Phase.EXITING:
+            guards.fail("present", f"container {container} is gone")
+        self._shootdown.check_vcpu(guards, vcpu)
+        self._channels.check_leaving(guards, container)
+        for loser in (container, *self._channels.dependents(container)):
+            self._memory.reach(*self._memory.tables(loser))
+
+    def _stop(self, container: int, vcpu: int | None) -> None:
+        self._channels.leave(container, vcpu)
+        row = self._state.containers[container]
+        self._state.containers[container] = replace(row, phase=Phase.EXITING)
 
     def _created(self, guards: Guards, container: int) -> Container:
         row = self._state.containers.get(container)

@@ -9,8 +9,6 @@ the host moves from one pool to another decrypts to what it held.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from splitspec.impl.geometry import Geometry
 from splitspec.impl.hardware.platform import Platform
 from splitspec.impl.kernel.direct_map import DirectMap
@@ -34,7 +32,7 @@ class Pools:
     def admit(self, container: int, first: int, count: int = 1) -> None:
         """Take pages that the host granted into the container's pool."""
         guards = Guards(KernelRefusal, "admit")
-        guards.require("alive", self._state.is_alive(container), f"container {container} is not")
+        self._check_growing(guards, container)
         grantable = self._geometry.pool_pages
         inside = count > 0 and first in grantable and first + count - 1 in grantable
         guards.require("inside", inside, f"{count} pages from {first} are not grantable")
@@ -48,7 +46,8 @@ class Pools:
         """Take the frame that the host offers for a page into use; on SNP, with what it holds."""
         self._check_new(Guards(KernelRefusal, "validate"), container, page)
         self._platform.accept(page)
-        self._state.pages[page] = Page(is_clean=self._platform.clears_on_accept)
+        is_clean = self._platform.clears_on_accept
+        self._state.pages[page] = Page(Use.FREE if is_clean else Use.RAW, is_clean)
 
     def accept(self, container: int, page: int) -> None:
         """Validate a page and scrub it, in one step."""
@@ -58,19 +57,35 @@ class Pools:
             self._memory.clear(page)
         self._state.pages[page] = Page(is_clean=True)
 
+    def complete(self, container: int, page: int) -> None:
+        """Scrub a page that was validated for the container: now it is accepted."""
+        guards = Guards(KernelRefusal, "complete")
+        self._check_taking(guards, container, page)
+        record = self._state.pages.get(page)
+        raw = record is not None and record.use is Use.RAW
+        guards.require("raw", raw, f"page {page} was not just validated")
+        self._memory.clear(page)
+        self._state.pages[page] = Page(is_clean=True)
+
     def scrub(self, page: int) -> None:
         """Fill a free page with zeros, when no translation to it is left anywhere."""
         guards = Guards(KernelRefusal, "scrub")
-        record = self._unused(guards, page)
+        record = self._unused(guards, page, Use.FREE, Use.RAW)
         guards.require("dirty", not record.is_clean, f"page {page} is clean")
         self._memory.clear(page)
-        self._state.pages[page] = replace(record, is_clean=True)
+        self._state.pages[page] = Page(is_clean=True)
 
     def release(self, page: int) -> None:
         """Give a free and clean page up: the host may take its frame."""
         guards = Guards(KernelRefusal, "release")
         record = self._unused(guards, page)
         guards.require("clean", record.is_clean, f"page {page} is not scrubbed")
+        self._platform.rescind(page)
+        del self._state.pages[page]
+
+    def retract(self, page: int) -> None:
+        """Give a page up that was accepted and never scrubbed: nobody of this VM has used it."""
+        self._unused(Guards(KernelRefusal, "retract"), page, Use.RAW)
         self._platform.rescind(page)
         del self._state.pages[page]
 
@@ -109,24 +124,40 @@ class Pools:
 
     def check_usable(self, guards: Guards, container: int, page: int) -> None:
         """Refuse unless the container may be given the page: its own, free, clean, reachable."""
-        guards.require("alive", self._state.is_alive(container), f"container {container} is not")
-        own = self._state.pools.get(page) == container
-        guards.require("in_pool", own, f"page {page} is not in the pool of {container}")
-        record = self._unused(guards, page)
+        record = self.check_own(guards, container, page)
         guards.require("clean", record.is_clean, f"page {page} is not scrubbed")
         self._memory.reach(page)
 
-    def _check_new(self, guards: Guards, container: int, page: int) -> None:
+    def check_own(self, guards: Guards, container: int, page: int) -> Page:
+        """Refuse unless the page is a free one of the container's; it may hold what it held."""
         guards.require("alive", self._state.is_alive(container), f"container {container} is not")
         own = self._state.pools.get(page) == container
         guards.require("in_pool", own, f"page {page} is not in the pool of {container}")
+        return self._unused(guards, page)
+
+    def _check_growing(self, guards: Guards, container: int) -> None:
+        """Refuse unless the container takes memory; a sealed zygote is complete."""
+        row = self._state.containers.get(container)
+        if row is None or row.phase is Phase.EXITING:
+            guards.fail("alive", f"container {container} is not")
+        guards.require("unsealed", row.phase is not Phase.SEALED, f"container {container} is")
+
+    def _check_taking(self, guards: Guards, container: int, page: int) -> None:
+        """Refuse unless the container takes memory, and may take this page."""
+        self._check_growing(guards, container)
+        own = self._state.pools.get(page) == container
+        guards.require("in_pool", own, f"page {page} is not in the pool of {container}")
+
+    def _check_new(self, guards: Guards, container: int, page: int) -> None:
+        self._check_taking(guards, container, page)
         guards.require("once", page not in self._state.pages, f"page {page} is accepted")
 
-    def _unused(self, guards: Guards, page: int) -> Page:
+    def _unused(self, guards: Guards, page: int, *uses: Use) -> Page:
         record = self._state.pages.get(page)
         if record is None:
             guards.fail("accepted", f"page {page} is not")
-        guards.require("free", record.use is Use.FREE, f"page {page} is {record.use.value}")
+        unused = record.use in (uses or (Use.FREE,))
+        guards.require("free", unused, f"page {page} is {record.use.value}")
         guards.require("flushed", page not in self._state.quarantine, f"page {page} waits")
         return record
 

@@ -21,7 +21,7 @@ class Phase(Enum):
     RUNNING = "running"
     """Its code is measured; its threads may run."""
     SEALED = "sealed"
-    """It is a zygote: nothing of it runs or changes any more."""
+    """It is a zygote: nothing of it changes any more."""
     EXITING = "exiting"
     """It runs no more and maps nothing; its pages are being given back."""
 
@@ -29,6 +29,8 @@ class Phase(Enum):
 class Use(Enum):
     """What an accepted page is used for."""
 
+    RAW = "raw"
+    """Just accepted, with what the frame held: of no use before it is scrubbed."""
     FREE = "free"
     PRIVATE = "private"
     IMAGE = "image"
@@ -47,7 +49,8 @@ class Container:
 
     identity: int
     phase: Phase
-    image: int | None = None  # the slot of the zygote that it is a clone of
+    origin: int | None = None  # the identity of the zygote that it is to be a clone of
+    image: bytes = b""  # the measurement of that zygote, once its pages are mapped
     measurement: bytes = b""  # of what was loaded into it
     is_tainted: bool = False  # it has held data of a tenant
 
@@ -59,6 +62,14 @@ class Page:
     use: Use = Use.FREE
     is_clean: bool = False  # it holds zeros
     references: int = 0  # entries of page tables, and pins, that name it
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A function that came while its container ran: the page that holds it, and where it runs."""
+
+    page: int
+    address: int
 
 
 class ThreadState(Enum):
@@ -89,8 +100,10 @@ class State:
 
     __slots__ = (
         "chains",
+        "code",
         "containers",
         "counters",
+        "digests",
         "keys",
         "pages",
         "pools",
@@ -111,8 +124,11 @@ class State:
         self.presence: Table[int, frozenset[int]] = Table(journal)  # vCPU to containers run there
         self.threads: Table[int, Thread] = Table(journal)
         self.roots: Table[int, bytes] = Table(journal)  # of the container's file system
-        self.quotes: Table[int, ContainerReport] = Table(journal)  # the last one of each
-        self.keys: Table[int, bytes] = Table(journal)  # private, until a secret comes
+        # By container and nonce, until a secret comes: what was stated, and its private key.
+        self.quotes: Table[tuple[int, bytes], ContainerReport] = Table(journal)
+        self.keys: Table[tuple[int, bytes], bytes] = Table(journal)
+        self.code: Table[int, Code] = Table(journal)  # the container's function
+        self.digests: Table[int, bytes] = Table(journal)  # what was measured of it
         self.secrets: Table[int, bytes] = Table(journal)
         self.chains: Table[int, bytes] = Table(journal)  # the chain that a verifier has named
         self.counters: Table[str, int] = Table(journal)  # numbers that only grow

@@ -1,7 +1,8 @@
 """Confidential threads: which vCPU runs which thread, as the kernel knows it.
 
 The host says, when it enters a parked vCPU, which thread it brings the vCPU for. The kernel takes
-that for a wish: it binds a thread that waits for a vCPU, to a vCPU that nobody else uses. With
+that for a wish: it binds a thread that waits for a vCPU, to a vCPU that nobody else uses, and
+resumes one only where it is bound, whatever the host names. With
 `one_to_one`, each thread has a vCPU of its own, hence a shadow thread of its own whose time is the
 container's; without, the threads of one container share a vCPU, and the kernel takes turns.
 """
@@ -59,7 +60,9 @@ class Threads:
     def spawn(self, container: int, thread: int) -> None:
         """Begin a thread under a number that no thread has; it waits for a vCPU."""
         guards = Guards(KernelRefusal, "spawn")
-        guards.require("alive", self._state.is_alive(container), f"container {container} is not")
+        row = self._state.containers.get(container)
+        running = row is not None and row.phase is Phase.RUNNING
+        guards.require("running", running, f"container {container} is not")
         guards.require("number", thread > 0, "0 names no thread")
         guards.require("unused", thread not in self._state.threads, f"thread {thread} exists")
         self._state.threads[thread] = Thread(container, ThreadState.UNBOUND)
@@ -73,13 +76,45 @@ class Threads:
             guards.fail("known", f"there is no thread {thread}")
         unbound = row.state is ThreadState.UNBOUND
         guards.require("unbound", unbound, f"thread {thread} is {row.state.value}")
-        others = [self._state.threads[other].container for other in self.bound(vcpu)]
-        if self.one_to_one:
-            guards.require("vcpu_free", not others, f"vCPU {vcpu} has a thread")
-        same = all(other == row.container for other in others)
-        guards.require("same_container", same, f"vCPU {vcpu} runs containers {others}")
+        self._check_vacant(guards, vcpu, row.container)
         self._shootdown.flush(vcpu)
         self._state.threads[thread] = Thread(row.container, ThreadState.READY, vcpu)
+
+    def move(self, vcpu: int, thread: int) -> None:
+        """Bind a thread that does not run to another vCPU: this one, on which the kernel runs.
+
+        A thread that an interrupt of the host's took off its vCPU counts as running: its registers
+        are with that vCPU until the kernel gets it back.
+        """
+        guards = Guards(KernelRefusal, "move")
+        row = self._state.threads.get(thread)
+        if row is None or row.vcpu is None:
+            guards.fail("bound", f"thread {thread} has no vCPU")
+        stopped = row.state is not ThreadState.RUNNING
+        guards.require("stopped", stopped, f"thread {thread} runs")
+        guards.require("elsewhere", row.vcpu != vcpu, f"thread {thread} is bound here")
+        self._shootdown.check_vcpu(guards, vcpu)
+        self._check_vacant(guards, vcpu, row.container)
+        self._shootdown.flush(vcpu)
+        self._state.threads[thread] = replace(row, vcpu=vcpu)
+
+    def resume(self, vcpu: int) -> None:
+        """Do what the host entered the vCPU for: run the thread that it named, if it is bound here,
+        else bind it.
+
+        The number is looked up in the kernel's own table; no pointer comes from the host.
+        """
+        guards = Guards(KernelRefusal, "resume")
+        self._shootdown.check_vcpu(guards, vcpu)
+        thread = self._processor.vcpus[vcpu].answer
+        row = self._state.threads.get(thread)
+        if row is None:
+            guards.fail("known", f"there is no thread {thread}")
+        if row.vcpu != vcpu:
+            self.bind(vcpu, thread)
+            return
+        self._check_ready(guards, vcpu, row)
+        self._run(vcpu, thread, row)
 
     def dispatch(self, thread: int) -> None:
         """Run a ready thread on its vCPU, when every stale translation of its container is gone."""
@@ -88,16 +123,25 @@ class Threads:
         if row is None or row.vcpu is None:
             guards.fail("bound", f"thread {thread} has no vCPU")
         self._shootdown.check_vcpu(guards, row.vcpu)
-        guards.require("ready", row.state is ThreadState.READY, f"thread {thread} is not")
-        phase = self._state.containers[row.container].phase
-        guards.require("running", phase is Phase.RUNNING, f"its container is {phase.value}")
-        settled = self._shootdown.is_settled(row.vcpu, row.container)
-        guards.require("flushed", settled, "stale translations may be left")
-        seen = self._state.presence.get(row.vcpu, frozenset())
-        self._state.presence[row.vcpu] = seen | {row.container}
-        self._state.threads[thread] = replace(row, state=ThreadState.RUNNING)
-        directory = self._geometry.directory(row.container)
-        self._processor.load(row.vcpu, directory, row.container)
+        self._check_ready(guards, row.vcpu, row)
+        self._run(row.vcpu, thread, row)
+
+    def switch(self, vcpu: int, thread: int) -> None:
+        """Let another thread that is bound to the vCPU run in place of the one that does."""
+        guards = Guards(KernelRefusal, "switch")
+        inside = self._processor.vcpus[vcpu].inside
+        guards.require("inside", inside, f"vCPU {vcpu} does not run")
+        current = self.current(vcpu)
+        if current is None:
+            guards.fail("in_container", f"vCPU {vcpu} runs the kernel")
+        row = self._state.threads.get(thread)
+        if row is None or row.vcpu != vcpu:
+            guards.fail("bound_here", f"thread {thread} is not bound to vCPU {vcpu}")
+        guards.require("other", thread != current, f"thread {thread} runs")
+        self._check_ready(guards, vcpu, row)
+        stopped = self._state.threads[current]
+        self._state.threads[current] = replace(stopped, state=ThreadState.READY)
+        self._run(vcpu, thread, row)
 
     def trap(self, vcpu: int, state: ThreadState = ThreadState.READY) -> None:
         """A fault, a call or an interrupt takes the vCPU from the container into the kernel."""
@@ -152,6 +196,30 @@ class Threads:
         guards = Guards(KernelRefusal, "request")
         self._shootdown.check_vcpu(guards, vcpu)
         self._processor.leave(vcpu, Exit(Reason.REQUEST, argument))
+
+    def _check_vacant(self, guards: Guards, vcpu: int, container: int) -> None:
+        """Refuse unless a thread of the container may be bound to the vCPU."""
+        others = [self._state.threads[other].container for other in self.bound(vcpu)]
+        if self.one_to_one:
+            guards.require("vcpu_free", not others, f"vCPU {vcpu} has a thread")
+        same = all(other == container for other in others)
+        guards.require("same_container", same, f"vCPU {vcpu} runs containers {others}")
+
+    def _check_ready(self, guards: Guards, vcpu: int, row: Thread) -> None:
+        """Refuse unless the thread of the row can run on the vCPU now."""
+        guards.require("ready", row.state is ThreadState.READY, f"it is {row.state.value}")
+        phase = self._state.containers[row.container].phase
+        runs = phase in (Phase.RUNNING, Phase.SEALED)  # A sealed zygote can change nothing.
+        guards.require("running", runs, f"its container is {phase.value}")
+        settled = self._shootdown.is_settled(vcpu, row.container)
+        guards.require("flushed", settled, "stale translations may be left")
+
+    def _run(self, vcpu: int, thread: int, row: Thread) -> None:
+        """Note that the container has been on the vCPU, and load its tables."""
+        seen = self._state.presence.get(vcpu, frozenset())
+        self._state.presence[vcpu] = seen | {row.container}
+        self._state.threads[thread] = replace(row, state=ThreadState.RUNNING)
+        self._processor.load(vcpu, self._geometry.directory(row.container), row.container)
 
     def _check_leaving(self, guards: Guards, vcpu: int) -> None:
         self._shootdown.check_vcpu(guards, vcpu)

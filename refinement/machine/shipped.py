@@ -7,14 +7,68 @@ from functools import partial
 from typing import Any
 
 from splitspec.impl.machine import PlatformKind
-from splitspec.refinement.machine.granting import granting
+from splitspec.model.tier import Tier
+from splitspec.refinement.machine.models import (
+    attestation,
+    cofunc,
+    granting,
+    memory,
+    memory_sev,
+    threads,
+)
 from splitspec.refinement.mapping import Implementation
 
 SMALL = {"Container": 2, "Page": 1, "Frame": 1}
+ONE_PAGE = {**SMALL, "Addr": 1}
+TWO_PAGES = {"Container": 2, "Page": 2, "Frame": 1, "Addr": 1}
+COPYING = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 2}
+ONE_CONTAINER = {"Container": 1, "Vcpu": 2, "Thread": 2}
+SIBLINGS = {"Container": 2, "Code": 1, "Nonce": 1, "Evidence": 1}
+TWO_CHALLENGES = {"Container": 1, "Code": 2, "Nonce": 2, "Evidence": 1}
+ONE_VCPU = {"Container": 2, "Vcpu": 1, "Thread": 2}
 
 SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "granting-sev": partial(granting, PlatformKind.SNP, honest=True),
     "granting-tdx": partial(granting, PlatformKind.TDX, honest=True),
     "granting-sev-hostile": partial(granting, PlatformKind.SNP, honest=False, sizes=SMALL),
     "granting-tdx-hostile": partial(granting, PlatformKind.TDX, honest=False, sizes=SMALL),
+    "memory-sev": partial(memory, PlatformKind.SNP, honest=True, sizes=ONE_PAGE, limit=1),
+    "memory-tdx": partial(memory, PlatformKind.TDX, honest=True, sizes=ONE_PAGE, limit=1),
+    "memory-sev-hostile": partial(memory, PlatformKind.SNP, honest=False, sizes=ONE_PAGE),
+    "memory-tdx-hostile": partial(memory, PlatformKind.TDX, honest=False, sizes=ONE_PAGE),
+    "memory_sev": partial(memory_sev, honest=True, sizes=ONE_PAGE, limit=1),
+    "memory_sev-hostile": partial(memory_sev, honest=False, sizes=ONE_PAGE),
+    # A clone copies a page: that takes two pages and frames, and two addresses to try its guards.
+    "memory-sev-wide": partial(memory, PlatformKind.SNP, honest=True, sizes=COPYING, limit=1),
+    "memory-tdx-wide": partial(memory, PlatformKind.TDX, honest=True, sizes=COPYING, limit=1),
+    "memory_sev-wide": partial(memory_sev, honest=True, sizes=COPYING, limit=1),
+    "memory-sev-hostile-wide": partial(memory, PlatformKind.SNP, honest=False, sizes=TWO_PAGES),
+    "memory-tdx-hostile-wide": partial(memory, PlatformKind.TDX, honest=False, sizes=TWO_PAGES),
+    "threads-sev": partial(
+        threads, PlatformKind.SNP, honest=True, synchronous=False, sizes=ONE_CONTAINER
+    ),
+    "threads-tdx": partial(
+        threads, PlatformKind.TDX, honest=True, synchronous=False, sizes=ONE_CONTAINER
+    ),
+    "threads-sev-synchronous": partial(
+        threads, PlatformKind.SNP, honest=True, synchronous=True, sizes=ONE_VCPU
+    ),
+    "attestation-sev": partial(attestation, PlatformKind.SNP, honest=True, sizes=SIBLINGS),
+    "attestation-sev-hostile": partial(attestation, PlatformKind.SNP, sizes=TWO_CHALLENGES),
+    "attestation-tdx-hostile": partial(attestation, PlatformKind.TDX, sizes=TWO_CHALLENGES),
+    "attestation-sev-unfounded": partial(attestation, PlatformKind.SNP, runtime="cod2"),
+    "threads-sev-hostile": partial(threads, PlatformKind.SNP, honest=False, synchronous=False),
+    "cofunc-sev": partial(cofunc, PlatformKind.SNP, honest=True),
+    "cofunc-tdx": partial(cofunc, PlatformKind.TDX, honest=True),
+    "cofunc-sev-hostile": partial(cofunc, PlatformKind.SNP, honest=False),
+    "cofunc-tdx-hostile": partial(cofunc, PlatformKind.TDX, honest=False),
 }
+
+
+def due(tier: Tier, *, sampled: bool = False) -> tuple[str, ...]:
+    """Return the names of the mappings that are held at a tier: wide ones take minutes, and the
+    whole of cofunc is only sampled, by random calls."""
+    if sampled:
+        return tuple(name for name in SHIPPED if name.startswith("cofunc"))
+    exhaustive = (name for name in SHIPPED if not name.startswith("cofunc"))
+    return tuple(n for n in exhaustive if tier is Tier.NIGHTLY or not n.endswith("-wide"))

@@ -7,20 +7,34 @@ identity. So an element is a slot together with the identity that it was given w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from splitspec.impl.geometry import Geometry
+from splitspec.impl.geometry import PAGE, ZEROS, Geometry
 from splitspec.impl.hardware.snp import Snp
 from splitspec.impl.hardware.tdx import SeptState, Tdx
 from splitspec.impl.host.shadow import Handle
 from splitspec.impl.journal import Table
-from splitspec.impl.kernel.records import Phase
+from splitspec.impl.kernel.records import Phase, Use
 from splitspec.impl.machine import Machine, PlatformKind
-from splitspec.impl.refusal import Refusal
+from splitspec.impl.refusal import HardwareRefusal, Refusal
+from splitspec.refinement.machine.network import Network, chip
 from splitspec.refinement.mapping import InexpressibleError, UndoLog
 
 Step = Callable[[], object]
+
+
+@cache
+def mark(slot: int) -> bytes:
+    """Return a page as the container fills it."""
+    return f"of container{slot:>4}".encode() * (PAGE // 16)
+
+
+def marked(page: bytes, slots: int) -> int | None:
+    """Return the container that has left its mark somewhere in a page."""
+    if page == ZEROS:
+        return None
+    return next((slot for slot in range(slots) if mark(slot)[:16] in page), None)
 
 
 class Testbed:
@@ -28,10 +42,27 @@ class Testbed:
 
     __test__ = False  # It is no test, whatever its name.
 
-    def __init__(self, geometry: Geometry, kind: PlatformKind) -> None:
-        self.machine = Machine(geometry, kind)
+    def __init__(
+        self,
+        geometry: Geometry,
+        kind: PlatformKind,
+        limit: int | None = None,
+        *,
+        one_to_one: bool = True,
+        image: bytes = b"microkernel",
+        pages: int | None = None,
+        frames: int | None = None,
+    ) -> None:
+        self.machine = Machine(geometry, kind, image=image, one_to_one=one_to_one, chip=chip())
+        self.network = Network(self.machine)
+        self.limit = limit  # memory.max of every container, in frames
+        # What the model knows of: the first pages and frames of those that can be granted.
+        self.pages = geometry.pool_pages[: pages or geometry.pages]
+        self.frames = geometry.pool_frames[: frames or geometry.frames]
         self.identities: Table[int, int] = Table(self.machine.journal)
-        self.cloning: Table[int, bool] = Table(self.machine.journal)  # what the host asked for
+        # What a container has read, as it remembers it: reader and whose mark it was.
+        self.learned: Table[tuple[int, int], bool] = Table(self.machine.journal)
+        self.bills: Table[int, int] = Table(self.machine.journal)  # of cgroups that were removed
         self.machine.checkpoint()
 
     def together(self, *steps: Step) -> None:
@@ -61,8 +92,8 @@ class Testbed:
         row = self.machine.kernel.state.containers.get(slot)
         if row is None or row.identity != identity:
             return "drained" if slot in self.machine.host.shadows.shadows else "dead"
-        if row.phase is Phase.CREATED and slot in self.cloning:
-            return "cloning" if row.image is None else "cloned"
+        if row.origin is not None and row.phase is Phase.CREATED:
+            return "cloned" if row.image else "cloning"
         return row.phase.value
 
     def phase(self, slot: int) -> str:
@@ -77,7 +108,7 @@ class Testbed:
 
     def backing(self) -> dict[int, int]:
         """Return the frame behind each grantable page, by the platform's own table."""
-        pages = self.machine.geometry.pool_pages
+        pages = self.pages
         match self.machine.platform:
             case Snp() as snp:
                 return {page: frame for page, frame in snp.nested.items() if page in pages}
@@ -87,12 +118,12 @@ class Testbed:
     def holders(self) -> dict[int, int]:
         """Return the page that each grantable frame is assigned to."""
         platform = self.machine.platform
-        found = ((frame, platform.assigned(frame)) for frame in self.machine.geometry.pool_frames)
+        found = ((frame, platform.assigned(frame)) for frame in self.frames)
         return {frame: page for frame, page in found if page is not None}
 
     def live(self) -> set[int]:
         """Return the grantable frames that the guest has accepted."""
-        frames = self.machine.geometry.pool_frames
+        frames = self.frames
         match self.machine.platform:
             case Snp() as snp:
                 return {f for f, entry in snp.rmp.items() if f in frames and entry.validated}
@@ -100,11 +131,18 @@ class Testbed:
                 usable = (SeptState.MAPPED, SeptState.BLOCKED)
                 return {e.frame for e in tdx.sept.values() if e.state in usable} & {*frames}
 
+    def data(self) -> dict[int, int]:
+        """Return whose mark is in each grantable frame, as the guest would read it."""
+        memory, slots = self.machine.memory, self.machine.geometry.containers
+        found = {frame: marked(memory.load(frame, private=True), slots) for frame in self.frames}
+        return {frame: slot for frame, slot in found.items() if slot is not None}
+
     def charged(self) -> dict[int, int]:
         """Return whose control group pays for each frame."""
         cgroups, shadows = self.machine.host.cgroups, self.machine.host.shadows
         slots = {shadows.group(slot): slot for slot in shadows.shadows}
-        return {frame: slots[group] for frame, group in cgroups.charged.items()}
+        charged = cgroups.charged.items()
+        return {frame: slots[group] for frame, group in charged if frame in self.frames}
 
     def usage(self) -> dict[int, int]:
         """Return memory.current of each shadow's control group, in frames."""
@@ -122,60 +160,61 @@ class Testbed:
                 return handle
         raise InexpressibleError("it drives no vCPU")
 
-    def create(self, slot: int, *, limit: int | None = None, clone: bool = False) -> None:
-        """Start a shadow, which asks for a container; an identity is never asked for twice."""
-        host, kernel = self.machine.host, self.machine.kernel
-        if self.phase(slot) == "dead":
-            raise InexpressibleError("an identity is the kernel's choice, and always a new one")
-        self.together(
-            partial(host.shadows.start, slot, memory_max=limit),
-            lambda: host.shadows.enter(host.shadows.allocate(slot)),
-            partial(kernel.lifecycle.create, slot),
-            partial(self._name, slot, clone=clone),
-        )
+    def kernel_on(self, slot: int) -> int | None:
+        """Return a vCPU of the container's on which the kernel runs now, if there is one."""
+        vcpus = self.machine.processor.vcpus
+        for vcpu, handle in self.machine.host.shadows.holders.items():
+            if handle.shadow == slot and vcpus[vcpu].inside and vcpus[vcpu].directory is None:
+                return vcpu
+        return None
 
-    def _name(self, slot: int, *, clone: bool) -> None:
+    def forget_translations(self, vcpu: int) -> None:
+        """Let the core drop what it has cached, as it may at any time: the models below have no
+        TLB."""
+        self.machine.tlb.flush_core(self.machine.processor.vcpus[vcpu].core)
+
+    def remember(self, reader: int, page: bytes) -> None:
+        """Note whose mark a container has read, if it is another one's."""
+        writer = marked(page, self.machine.geometry.containers)
+        if writer is not None and writer != reader:
+            self.learned[reader, writer] = True
+
+    def name(self, slot: int) -> None:
+        """Remember the identity that an element was given."""
         self.identities[slot] = self.machine.kernel.state.containers[slot].identity
-        if clone:
-            self.cloning[slot] = True
 
-    def kill(self, slot: int) -> None:
-        """End the shadow process; the kernel is told, and takes down what it still keeps."""
-        steps: list[Step] = [partial(self.machine.host.shadows.kill, slot)]
-        if self.machine.kernel.state.is_alive(slot) or self.phase(slot) == "sealed":
-            steps.append(partial(self.machine.kernel.lifecycle.exit, slot))
-        self.together(*steps)
-
-    def finish_exit(self, slot: int) -> None:
-        """End the exit, and give the vCPU back to the host."""
-        kernel, shadows = self.machine.kernel, self.machine.host.shadows
-
-        def give_back() -> None:
-            vcpu = self.handle(slot).vcpu
-            if shadows.is_killed(slot):
-                shadows.reap_vcpu(vcpu, 0)
-            kernel.threads.park(vcpu)
-
-        self.together(partial(kernel.lifecycle.retire, slot), give_back)
-
-    def reap(self, slot: int) -> None:
-        """Delete the slots, put the vCPU on the idle list, end the shadow and its group."""
-        host = self.machine.host
-        steps: list[Step] = []
-        if slot in host.shadows.shadows:
-            slots = host.shadows.slots_of(slot)
-            steps += [partial(host.backing.remove_slot, slot, s.first) for s in slots]
-            steps.append(lambda: host.shadows.publish(self.handle(slot).vcpu))
-        self.together(*steps, partial(host.shadows.finish, slot))
+    def kicking(self, step: Step) -> None:
+        """Take a step of the host's. If TDX wants all vCPUs out of the guest first, they go out."""
+        before = self.machine.journal.mark()
+        try:
+            step()
+        except HardwareRefusal as refusal:
+            if refusal.guard != "left" or self.machine.journal.mark() != before:
+                raise  # A step that has written something is not tried again: it shows.
+            self.without_vcpus(step)
 
     def without_vcpus(self, step: Step) -> None:
         """Take a step of the host's while no vCPU is in the guest, as TDX wants it."""
         host = self.machine.host
         inside = [v for v, state in self.machine.processor.vcpus.items() if state.inside]
         leave = [partial(host.shadows.preempt, vcpu) for vcpu in inside]
-        handles = {vcpu: host.shadows.holders[vcpu] for vcpu in inside}
-        back = [partial(host.shadows.enter, handles[vcpu]) for vcpu in inside]
+        back = [partial(self._enter, vcpu) for vcpu in inside]
         self.together(*leave, step, *back)
+
+    def _enter(self, vcpu: int) -> None:
+        shadows = self.machine.host.shadows
+        handle = shadows.holders.get(vcpu)
+        if handle is None or shadows.is_killed(handle.shadow):
+            self.machine.hostile.enter(vcpu, 0)
+        else:
+            shadows.enter(handle)
+
+
+def scrubbing(testbed: Testbed, page: int) -> tuple[Step, ...]:
+    """Return the step that fills a free page with zeros, if it was used since it was accepted."""
+    record = testbed.machine.kernel.state.pages.get(page)
+    is_dirty = record is not None and record.use is Use.FREE and not record.is_clean
+    return (partial(testbed.machine.kernel.pools.scrub, page),) if is_dirty else ()
 
 
 def undo() -> UndoLog[Testbed]:
@@ -189,6 +228,8 @@ def undo() -> UndoLog[Testbed]:
 
 def _written(testbed: Testbed, mark: int) -> Iterable[str]:
     """Return the stores that were written since the mark."""
+    if testbed.machine.journal.mark() == mark:
+        return ()
     entries = testbed.machine.journal._entries[mark:]
     names: dict[int, str] = {id(table): name for name, table in testbed.machine.tables()}
     for number, cells in enumerate(testbed.machine.memory.frames):

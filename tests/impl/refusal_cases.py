@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
+from tests.impl.refusal_attestation import ATTESTATION
+from tests.impl.refusal_forks import FORKS
 from tests.impl.refusal_scenes import (
     RW,
     Scene,
@@ -20,16 +22,13 @@ from tests.impl.refusal_scenes import (
     parked,
     sharing,
     tenants,
-    together,
     trapped,
 )
 from tests.impl.refusal_steps import (
     assigned_behind,
-    bound,
-    code_of_zygote,
-    counted_out,
     dirty,
     drained,
+    emptied,
     half_granted,
     launch_a_piece,
     launch_twice,
@@ -37,12 +36,10 @@ from tests.impl.refusal_steps import (
     other_chain,
     released,
     settled,
-    spawned,
-    tainted,
-    twice_forked,
-    waiting,
+    stopped,
     without_vcpu,
 )
+from tests.impl.refusal_threads import THREADS
 from tests.impl.scenes import KINDS
 
 from splitspec.impl.hardware.snp import Snp
@@ -193,6 +190,17 @@ HOST: list[tuple[Setup, str, Call]] = [
     (tenants, "killed", lambda s: s.machine.host.shadows.reap_vcpu(s.first.vcpu, 0)),
     (tenants, "exists", lambda s: s.machine.host.shadows.finish(2)),
     (tenants, "vcpus_returned", lambda s: s.machine.host.shadows.finish(0)),
+    (tenants, "open", lambda s: s.machine.host.shadows.descriptor(0, s.second.vcpu)),
+    (tenants, "alive", lambda s: s.machine.host.shadows.keep(2)),
+    (tenants, "exists", lambda s: s.machine.host.shadows.dismiss(2)),
+    (
+        tenants,
+        "dismissed",
+        then(
+            lambda s: s.machine.host.shadows.keep(0),
+            lambda s: s.machine.host.shadows.finish(0),
+        ),
+    ),
 ]
 
 SPECIAL: list[tuple[Setup, str, Call]] = [
@@ -206,7 +214,6 @@ SPECIAL: list[tuple[Setup, str, Call]] = [
     (leaving, "flushed", lambda s: drained(s).machine.kernel.lifecycle.retire(0)),
     (leaving, "accepted", lambda s: released(s).machine.kernel.pools.abandon(s.p(1))),
     (sharing, "private", lambda s: left(s).machine.kernel.pools.abandon(s.p(1))),
-    (together, "same_container", lambda s: s.machine.kernel.threads.bind(s.first.vcpu, 2)),
 ]
 
 KERNEL: list[tuple[Setup, str, Call]] = [
@@ -224,11 +231,14 @@ KERNEL: list[tuple[Setup, str, Call]] = [
     (loading, "length", lambda s: s.machine.kernel.lifecycle.mount(0, b"short")),
     (loading, "once", twice(lambda s: s.machine.kernel.lifecycle.mount(0, bytes(32)))),
     (leaving, "present", lambda s: s.machine.kernel.lifecycle.exit(0)),
-    (family, "childless", lambda s: s.machine.kernel.lifecycle.exit(0)),
     (tenants, "stopped", lambda s: s.machine.kernel.lifecycle.exit(0)),
     (chained, "channels_destroyed", lambda s: s.machine.kernel.lifecycle.exit(0)),
     (tenants, "exiting", lambda s: s.machine.kernel.lifecycle.retire(0)),
     (leaving, "drained", lambda s: s.machine.kernel.lifecycle.retire(0)),
+    (trapped, "unmapped", lambda s: stopped(s).machine.kernel.lifecycle.retire(0)),
+    (trapped, "threadless", lambda s: emptied(stopped(s)).machine.kernel.lifecycle.retire(0)),
+    (leaving, "present", lambda s: s.machine.kernel.lifecycle.stop(0)),
+    (tenants, "free", lambda s: s.machine.kernel.pools.retract(s.p(1))),
     (tenants, "alive", lambda s: s.machine.kernel.pools.admit(2, s.p(5))),
     (tenants, "inside", lambda s: s.machine.kernel.pools.admit(0, 0)),
     (tenants, "disjoint", lambda s: s.machine.kernel.pools.admit(0, s.p(2))),
@@ -236,6 +246,7 @@ KERNEL: list[tuple[Setup, str, Call]] = [
     (tenants, "in_pool", lambda s: s.machine.kernel.pools.accept(0, s.p(5))),
     (tenants, "once", lambda s: s.machine.kernel.pools.accept(0, s.p(0))),
     (tenants, "once", lambda s: s.machine.kernel.pools.validate(0, s.p(0))),
+    (tenants, "raw", lambda s: s.machine.kernel.pools.complete(0, s.p(0))),
     (tenants, "accepted", lambda s: s.machine.kernel.pools.scrub(s.p(5))),
     (tenants, "free", lambda s: s.machine.kernel.pools.scrub(s.p(0))),
     (tenants, "dirty", lambda s: s.machine.kernel.pools.scrub(s.p(1))),
@@ -286,36 +297,6 @@ KERNEL: list[tuple[Setup, str, Call]] = [
             lambda s: s.machine.kernel.spaces.allow_writing(1, 5),
         ),
     ),
-    (loading, "running", lambda s: s.machine.kernel.forks.seal(0)),
-    (family, "original", lambda s: s.machine.kernel.forks.seal(1)),
-    (trapped, "untainted", lambda s: tainted(s).machine.kernel.forks.seal(0)),
-    (tenants, "alone", lambda s: s.machine.kernel.forks.seal(0)),
-    (sharing, "private", lambda s: s.machine.kernel.forks.seal(0, vcpu=s.first.vcpu)),
-    (family, "distinct", lambda s: s.machine.kernel.forks.fork(0, 0)),
-    (tenants, "sealed", lambda s: s.machine.kernel.forks.fork(0, 1)),
-    (family, "created", lambda s: s.machine.kernel.forks.fork(0, 1)),
-    (family, "empty", lambda s: twice_forked(s)),
-    (family, "countable", lambda s: counted_out(s)),
-    (tenants, "shared_copy", lambda s: s.machine.kernel.forks.copy_on_write(0, 0, s.p(1))),
-    (family, "in_pool", lambda s: s.machine.kernel.forks.copy_on_write(1, 0, s.p(1))),
-    (trapped, "shared_copy", lambda s: code_of_zygote(s)),
-    (leaving, "alive", lambda s: s.machine.kernel.threads.spawn(0, 5)),
-    (tenants, "number", lambda s: s.machine.kernel.threads.spawn(0, 0)),
-    (tenants, "unused", lambda s: s.machine.kernel.threads.spawn(0, 2)),
-    (trapped, "known", lambda s: s.machine.kernel.threads.bind(s.first.vcpu, 9)),
-    (trapped, "unbound", lambda s: s.machine.kernel.threads.bind(s.first.vcpu, 1)),
-    (trapped, "vcpu_free", lambda s: spawned(s).machine.kernel.threads.bind(s.first.vcpu, 5)),
-    (tenants, "bound", lambda s: spawned(s).machine.kernel.threads.dispatch(5)),
-    (trapped, "ready", lambda s: waiting(s).machine.kernel.threads.dispatch(1)),
-    (loading, "running", lambda s: bound(s).machine.kernel.threads.dispatch(5)),
-    (lagging, "flushed", lambda s: s.machine.kernel.threads.dispatch(1)),
-    (parked, "inside", lambda s: s.machine.kernel.threads.trap(s.first.vcpu)),
-    (trapped, "in_container", lambda s: s.machine.kernel.threads.trap(s.first.vcpu)),
-    (tenants, "waiting", lambda s: s.machine.kernel.threads.wake(1)),
-    (tenants, "known", lambda s: s.machine.kernel.threads.finish(9)),
-    (tenants, "stopped", lambda s: s.machine.kernel.threads.finish(1)),
-    (trapped, "unbound", lambda s: s.machine.kernel.threads.park(s.first.vcpu)),
-    (tenants, "in_kernel", lambda s: s.machine.kernel.threads.request(s.first.vcpu, 1)),
     (parked, "inside", lambda s: s.machine.kernel.shootdown.acknowledge(s.first.vcpu)),
     (tenants, "attested", lambda s: s.machine.kernel.channels.create(0, [s.p(1)])),
     (loading, "running", lambda s: s.machine.kernel.channels.create(0, [s.p(1)])),
@@ -337,39 +318,12 @@ KERNEL: list[tuple[Setup, str, Call]] = [
     (chained, "granted", lambda s: s.machine.kernel.channels.revoke(0, 1, 1)),
     (granted, "creator", lambda s: s.machine.kernel.channels.destroy(1, 1)),
     (chained, "exists", lambda s: s.machine.kernel.channels.destroy(0, 9)),
-    (loading, "running", lambda s: s.machine.kernel.attestation.quote(0, bytes(32))),
-    (tenants, "nonce", lambda s: s.machine.kernel.attestation.quote(0, b"short")),
-    (chained, "unkeyed", lambda s: s.machine.kernel.attestation.quote(0, bytes(32))),
-    (
-        tenants,
-        "fresh_nonce",
-        twice(lambda s: s.machine.kernel.attestation.quote(0, bytes(32))),
-    ),
-    (loading, "running", lambda s: s.machine.kernel.attestation.install(0, b"")),
-    (tenants, "quoted", lambda s: s.machine.kernel.attestation.install(0, b"")),
-    (
-        tenants,
-        "authentic",
-        then(
-            lambda s: s.machine.kernel.attestation.quote(0, bytes(32)),
-            lambda s: s.machine.kernel.attestation.install(0, b"no message"),
-        ),
-    ),
-    (
-        tenants,
-        "once",
-        then(
-            lambda s: s.machine.kernel.attestation.quote(0, bytes(32)),
-            lambda s: s.machine.kernel.state.secrets.__setitem__(0, b"secret"),
-            lambda s: s.machine.kernel.attestation.install(0, b""),
-        ),
-    ),
-    (tenants, "keyed", lambda s: s.machine.kernel.attestation.secret(0)),
 ]
 
 
 def _cases() -> list[Case]:
-    both = [(kind, *case) for case in (*HARDWARE, *HOST, *SPECIAL, *KERNEL) for kind in KINDS]
+    steps = (*KERNEL, *FORKS, *THREADS, *ATTESTATION)
+    both = [(kind, *case) for case in (*HARDWARE, *HOST, *SPECIAL, *steps) for kind in KINDS]
     snp = [(SNP, setup, guard, _on(Snp, call)) for setup, guard, call in ON_SNP]
     tdx = [(TDX, setup, guard, _on(Tdx, call)) for setup, guard, call in ON_TDX]
     return [*both, *snp, *tdx]

@@ -139,6 +139,7 @@ def together(kind: PlatformKind) -> Scene:
     scene = machine(kind, one_to_one=False)
     first, second = join(scene, 0), join(scene, 1)
     for container, thread in ((0, 1), (1, 2)):
+        scene.kernel.lifecycle.start(container)
         scene.kernel.threads.spawn(container, thread)
     scene.kernel.threads.bind(first.vcpu, 1)
     return Scene(scene, first, second)

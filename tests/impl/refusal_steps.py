@@ -84,9 +84,10 @@ def spawned(scene: Scene) -> Scene:
     return scene
 
 
-def bound(scene: Scene) -> Scene:
-    scene.machine.kernel.threads.spawn(0, 5)
-    scene.machine.kernel.threads.bind(scene.first.vcpu, 5)
+def entered(scene: Scene, thread: int) -> Scene:
+    """The host takes the first vCPU out and enters it again, naming a thread."""
+    scene.machine.kernel.threads.request(scene.first.vcpu, 0)
+    scene.machine.host.shadows.enter(scene.first, thread)
     return scene
 
 
@@ -107,14 +108,38 @@ def other_chain(scene: Scene) -> Scene:
     return scene
 
 
-def twice_forked(scene: Scene) -> None:
-    scene.machine.kernel.lifecycle.create(2)
-    for _ in range(2):
-        scene.machine.kernel.forks.fork(0, 2)
+def joined(scene: Scene) -> Scene:
+    join(scene.machine, 2, range(4, 6))
+    return scene
+
+
+def begun(scene: Scene) -> Scene:
+    joined(scene).machine.kernel.forks.begin(0, 2)
+    return scene
+
+
+def mapped(scene: Scene) -> Scene:
+    scene.machine.kernel.spaces.map_page(2, 0, scene.p(4))
+    return scene
+
+
+def copied(scene: Scene) -> Scene:
+    begun(scene).machine.kernel.forks.fork(0, 2)
+    return scene
+
+
+def stopped(scene: Scene) -> Scene:
+    scene.machine.kernel.lifecycle.stop(0, vcpu=scene.first.vcpu)
+    return scene
+
+
+def emptied(scene: Scene) -> Scene:
+    scene.machine.kernel.spaces.unmap_page(0, 0, vcpu=scene.first.vcpu)
+    return scene
 
 
 def counted_out(scene: Scene) -> None:
-    scene.machine.kernel.lifecycle.create(2)
+    begun(scene)
     pages = scene.machine.kernel.state.pages
     pages[scene.p(0)] = replace(pages[scene.p(0)], references=REFERENCES_MAX)
     scene.machine.kernel.forks.fork(0, 2)
@@ -140,5 +165,6 @@ def code_of_zygote(scene: Scene) -> None:
         kernel.pools.release(scene.p(index))
     kernel.lifecycle.retire(0)
     kernel.lifecycle.create(0)
+    kernel.forks.begin(2, 0)
     kernel.forks.fork(2, 0)
     kernel.forks.copy_on_write(0, 9, scene.p(5))

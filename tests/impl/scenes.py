@@ -47,8 +47,10 @@ def join(scene: Machine, container: int, pages: range = range(0)) -> Handle:
 
 
 def run(scene: Machine, container: int, vcpu: int, thread: int) -> None:
-    """Start the container and run one thread of it."""
-    scene.kernel.lifecycle.start(container)
+    """Start the container, or activate the clone, and run one thread of it."""
+    origin = scene.kernel.state.containers[container].origin
+    start = scene.kernel.lifecycle.start if origin is None else scene.kernel.forks.activate
+    start(container)
     scene.kernel.threads.spawn(container, thread)
     scene.kernel.threads.bind(vcpu, thread)
     scene.kernel.threads.dispatch(thread)
@@ -65,6 +67,12 @@ def two_tenants(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
     return scene, first, second
 
 
+def clone(scene: Machine, container: int) -> None:
+    """Make a container that maps nothing a clone of the sealed container 0."""
+    scene.kernel.forks.begin(0, container)
+    scene.kernel.forks.fork(0, container)
+
+
 def zygote_and_clone(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
     """Container 0 is sealed with one page at address 0; container 1 is a running clone of it."""
     scene = machine(kind)
@@ -74,7 +82,7 @@ def zygote_and_clone(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
     scene.processor.write(first.vcpu, 0, secret(1))
     scene.kernel.threads.trap(first.vcpu)
     scene.kernel.forks.seal(0, vcpu=first.vcpu)
-    scene.kernel.forks.fork(0, 1)
+    clone(scene, 1)
     run(scene, 1, second.vcpu, 2)
     return scene, first, second
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.impl.refusal_scenes import Scene
-from tests.impl.scenes import SIZES, join, page, run
+from tests.impl.scenes import SIZES, clone, join, page, run
 from tests.impl.weakness import Change, Weakness, built_in, reads
 
 from splitspec.impl.attestation.certificate import Manufacturer
@@ -156,7 +156,7 @@ def test_a_function_that_makes_itself_the_zygote_hands_its_tenants_data_on(
 
     def snapshot(scene: Scene) -> bytes:
         scene.machine.kernel.forks.seal(0, vcpu=scene.first.vcpu)
-        scene.machine.kernel.forks.fork(0, 1)
+        clone(scene.machine, 1)
         run(scene.machine, 1, scene.second.vcpu, 2)
         return reads(scene, scene.second)
 

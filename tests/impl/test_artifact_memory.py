@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from tests.impl.refusal_scenes import Scene, family, tenants
-from tests.impl.scenes import KINDS, join, machine, page, run, secret
+from tests.impl.scenes import KINDS, clone, join, machine, page, run, secret
 from tests.impl.weakness import Change, Weakness, built_in, reads
 
 from splitspec.impl.geometry import PAGE
@@ -24,23 +24,19 @@ _accept, _load, _seal, _share = Pools.accept, Lifecycle.load, Forks.seal, Pools.
 
 
 def seal_in_name(self: Forks, zygote: int, *, vcpu: int | None = None) -> None:
-    """Sealing leaves the zygote's entries writable and its threads in place."""
+    """Sealing leaves the zygote's entries writable."""
     entries = list(self._memory.entries(zygote))
-    threads = {t: row for t, row in self._state.threads.items() if row.container == zygote}
     _seal(self, zygote, vcpu=vcpu)
     for address, entry in entries:
         self._memory.set_entry(zygote, address, entry)
-    for thread, row in threads.items():
-        self._state.threads[thread] = row
 
 
 @built_in(
     Weakness(
         row="W2",
         certainty="C",
-        guards=("dispatch.running",),
         changes=(Change(Forks, "seal", seal_in_name),),
-        guard="dispatch.bound",
+        guard="access.writable",
         effect="The clone reads {}, which the zygote wrote after the fork.",
         observed=b"planted after sealing",
     )
@@ -56,10 +52,10 @@ def test_a_zygote_that_the_host_resumes_writes_into_its_clones(
         scene = family(kind)
         scene.machine.hostile.interrupt(scene.first.vcpu)
         scene.machine.hostile.enter(scene.first.vcpu, 1)
+        scene.machine.kernel.threads.dispatch(1)
         return scene
 
     def write_on(scene: Scene) -> bytes:
-        scene.machine.kernel.threads.dispatch(1)
         scene.machine.processor.write(scene.first.vcpu, 0, b"planted after sealing")
         return reads(scene, scene.second)
 
@@ -86,7 +82,7 @@ def test_a_clone_that_maps_the_image_writable_writes_into_its_sibling(
     def siblings() -> Scene:
         scene = family(kind)
         third = join(scene.machine, 2)
-        scene.machine.kernel.forks.fork(0, 2)
+        clone(scene.machine, 2)
         run(scene.machine, 2, third.vcpu, 3)
         return Scene(scene.machine, scene.second, third)
 

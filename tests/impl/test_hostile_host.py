@@ -149,7 +149,7 @@ def test_a_validated_page_is_not_mapped_before_it_is_scrubbed() -> None:
     scene.kernel.pools.admit(1, page(scene, 5))
     scene.hostile.offer(page(scene, 5), frame(scene, 0))
     scene.kernel.pools.validate(1, page(scene, 5))
-    refuse(scene, "clean", lambda: scene.kernel.spaces.map_page(1, 1, page(scene, 5)))
+    refuse(scene, "free", lambda: scene.kernel.spaces.map_page(1, 1, page(scene, 5)))
     scene.kernel.pools.scrub(page(scene, 5))
     scene.kernel.spaces.map_page(1, 1, page(scene, 5))
 
@@ -226,6 +226,7 @@ def test_a_vcpu_runs_only_the_thread_that_the_kernel_bound_to_it(kind: PlatformK
     """The host names threads that wait for nothing, of others, or of nobody."""
     scene, first, second = two_tenants(kind)
     third = join(scene, 2)
+    scene.kernel.lifecycle.start(2)
     scene.kernel.threads.spawn(2, 3)
     bind = scene.kernel.threads.bind
     refuse(scene, "unbound", lambda: bind(third.vcpu, 1))
@@ -235,6 +236,7 @@ def test_a_vcpu_runs_only_the_thread_that_the_kernel_bound_to_it(kind: PlatformK
     refuse(scene, "in_kernel", lambda: bind(second.vcpu, 3))
     refuse(scene, "outside", lambda: scene.hostile.enter(second.vcpu, 2))
     bind(third.vcpu, 3)
+    scene.kernel.lifecycle.stop(2)
     refuse(scene, "running", lambda: scene.kernel.threads.dispatch(3))
 
 
@@ -265,15 +267,18 @@ def test_entering_a_vcpu_whose_container_ended_reaches_the_kernel(kind: Platform
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_sealed_zygote_never_runs_again_whatever_the_host_resumes(kind: PlatformKind) -> None:
+def test_a_sealed_zygote_changes_nothing_whatever_the_host_resumes(kind: PlatformKind) -> None:
     scene, first, second = zygote_and_clone(kind)
     scene.hostile.interrupt(first.vcpu)
     scene.hostile.enter(first.vcpu, 1)
-    refuse(scene, "bound", lambda: scene.kernel.threads.dispatch(1))
-    refuse(scene, "alive", lambda: scene.kernel.threads.spawn(0, 7))
+    scene.kernel.threads.dispatch(1)
+    assert reads(scene, first) == secret(1)
+    refuse(scene, "writable", lambda: scene.processor.write(first.vcpu, 0, b"new"))
+    refuse(scene, "running", lambda: scene.kernel.threads.spawn(0, 7))
+    refuse(scene, "unsealed", lambda: scene.kernel.lifecycle.stop(0, asked=True))
     refuse(scene, "alive", lambda: scene.kernel.spaces.allow_writing(0, 0))
     refuse(scene, "alive", lambda: scene.kernel.spaces.unmap_page(0, 0))
-    refuse(scene, "alive", lambda: scene.kernel.pools.admit(0, page(scene, 5)))
+    refuse(scene, "unsealed", lambda: scene.kernel.pools.admit(0, page(scene, 5)))
     assert reads(scene, second) == secret(1)
 
 
@@ -328,7 +333,8 @@ def test_launching_another_kernel_shows_in_the_measurement() -> None:
     manufacturer = Manufacturer()
     scene = Machine(SIZES, image=b"another kernel", chip=manufacturer.make_chip())
     scene.checkpoint()
-    handle = join(scene, 0)
+    handle = join(scene, 0, range(1))
+    scene.kernel.lifecycle.load(0, 8, [page(scene, 0)], b"code")
     run(scene, 0, handle.vcpu, 1)
     verifier = Verifier(Policy(manufacturer.root, expected(SIZES, b"microkernel"), b""), b"")
     with pytest.raises(VerifierRefusal, match="measurement"):

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from splitspec.impl.geometry import Geometry
 from splitspec.impl.journal import Journal, Table
+from splitspec.impl.machine import Machine, PlatformKind
 
 WRITES = st.lists(st.tuples(st.integers(0, 3), st.one_of(st.none(), st.integers(0, 2))))
 
@@ -86,3 +88,15 @@ def test_a_table_refuses_every_write_that_would_pass_the_journal_by(
     with pytest.raises(TypeError):
         bulk(table)
     assert dict(table) == kept
+
+
+def test_a_copy_of_a_machine_is_a_machine_of_its_own() -> None:
+    """Its log is its own too: what was done before the copy can be taken back in the copy."""
+    scene = Machine(Geometry(), PlatformKind.SNP)
+    mark, before = scene.checkpoint(), scene.digest()
+    scene.kernel.lifecycle.create(0)
+    after = scene.digest()
+    twin = copy.deepcopy(scene)
+    assert twin.checkpoint() == scene.checkpoint()
+    twin.rollback(mark)
+    assert (twin.digest(), scene.digest()) == (before, after)

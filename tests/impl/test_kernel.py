@@ -7,6 +7,7 @@ import hashlib
 import pytest
 from tests.impl.scenes import (
     KINDS,
+    clone,
     frame,
     join,
     machine,
@@ -56,7 +57,7 @@ def test_the_last_clone_copies_too(kind: PlatformKind) -> None:
     """Whether a page is copied must not tell what the siblings do: never reused in place."""
     scene, _, second = zygote_and_clone(kind)
     third = join(scene, 2, range(4, 6))
-    scene.kernel.forks.fork(0, 2)
+    clone(scene, 2)
     run(scene, 2, third.vcpu, 3)
     for container, handle, target in ((1, second, 2), (2, third, 4)):
         scene.kernel.threads.trap(handle.vcpu)
@@ -66,6 +67,27 @@ def test_the_last_clone_copies_too(kind: PlatformKind) -> None:
         assert entry is not None
         assert (entry.page, entry.writable) == (copy, True)
     assert scene.kernel.state.pages[page(scene, 0)].use is Use.IMAGE
+
+
+def test_clones_of_a_killed_zygote_go_on_and_its_pages_wait_for_them(kind: PlatformKind) -> None:
+    scene, first, second = zygote_and_clone(kind)
+    kernel, image = scene.kernel, page(scene, 0)
+    scene.host.shadows.kill(0)
+    kernel.lifecycle.stop(0)
+    kernel.spaces.unmap_page(0, 0)
+    assert scene.processor.read(second.vcpu, 0, 15) == secret(1)
+    refuse(scene, "free", lambda: kernel.pools.release(image))
+    scene.host.shadows.reap_vcpu(first.vcpu, 0)
+    for handle in (first, second):
+        kernel.shootdown.acknowledge(handle.vcpu)
+    kernel.threads.finish(1)
+    refuse(scene, "drained", lambda: kernel.lifecycle.retire(0))
+    kernel.threads.trap(second.vcpu)
+    kernel.spaces.unmap_page(1, 0, vcpu=second.vcpu)
+    kernel.pools.scrub(image)
+    for index in (0, 1):
+        kernel.pools.release(page(scene, index))
+    kernel.lifecycle.retire(0)
 
 
 def test_a_zygote_is_measured_as_it_was_sealed(kind: PlatformKind) -> None:

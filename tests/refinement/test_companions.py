@@ -18,7 +18,7 @@ from splitspec.refinement.companions import divergence_beside, square_beside
 from splitspec.refinement.conformance import conform
 from splitspec.refinement.divergence import Conformance, DivergenceKind
 from splitspec.refinement.log_run import log_beside
-from splitspec.refinement.machine.granting import granting
+from splitspec.refinement.machine.models import granting
 from splitspec.refinement.refining import refine
 from splitspec.refinement.replay import replay
 from splitspec.refinement.target import evaluator_of

@@ -18,7 +18,7 @@ from splitspec.model.evaluator import Evaluator
 from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance
 from splitspec.refinement.driver import MappingError
-from splitspec.refinement.machine.granting import granting
+from splitspec.refinement.machine.models import granting
 from splitspec.refinement.machine.shipped import SHIPPED
 from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.report import conformance_text

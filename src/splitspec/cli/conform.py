@@ -20,12 +20,13 @@ from splitspec.cli.report_request import PageKind, Report, ResultKind
 from splitspec.cli.run_reports import begin, write_documents
 from splitspec.cli.terminal import Choice, painter, uses_color
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.tier import Tier
 from splitspec.refinement.companions import divergence_beside
 from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance, Divergence
 from splitspec.refinement.driver import MappingError
-from splitspec.refinement.machine.shipped import SHIPPED
-from splitspec.refinement.mapping import Implementation
+from splitspec.refinement.machine.shipped import due
+from splitspec.refinement.mapping import Implementation, UncopiableError
 from splitspec.refinement.naming import UnknownMappingError, mapping_of
 from splitspec.refinement.observation import UnreadableError
 from splitspec.refinement.report import (
@@ -35,6 +36,9 @@ from splitspec.refinement.report import (
     program_text,
 )
 from splitspec.refinement.target import TargetError, evaluator_of
+from splitspec.refinement.walking import run
+
+UNUSABLE = (UnknownMappingError, MappingError, UnreadableError, UncopiableError)
 
 if TYPE_CHECKING:  # What makes reports is imported when there are some.
     from splitspec.cli.reported import Shown
@@ -45,7 +49,9 @@ class ConformRequest:
     """What was asked on the command line."""
 
     mappings: tuple[str, ...]
-    programs: int | None  # random programs; None walks exhaustively
+    tier: Tier  # of all shipped ones, if none is named
+    programs: int | None  # random programs
+    calls: int | None  # of one random run; if neither is given, the walk is exhaustive
     steps: int
     seed: int
     states: int | None
@@ -58,7 +64,7 @@ class ConformRequest:
 
 
 def conform_mappings(request: ConformRequest, interruption: Interruption) -> ExitCode:
-    """Hold every named mapping, or all shipped ones; an interrupt ends the sequence."""
+    """Hold every named mapping, or all shipped ones of the tier; an interrupt ends the sequence."""
     results: list[Conformance] = []
     codes: list[ExitCode] = []
     failures: list[Failure] = []
@@ -68,7 +74,8 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
     begun, failed = begin("conform", request.reports)
     codes += failed
     with suppress(KeyboardInterrupt):  # Raised to give up what is under way, and no more.
-        for name in request.mappings or tuple(SHIPPED):
+        sampled = request.programs is not None or request.calls is not None
+        for name in request.mappings or due(request.tier, sampled=sampled):
             if interruption.requested:
                 break
             try:
@@ -78,7 +85,7 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
             except TargetError as error:
                 print(render(error.diagnostics, False), file=sys.stderr, end="")
                 return _refuse(f"{name}: {error}")
-            except (UnknownMappingError, MappingError, UnreadableError) as error:
+            except UNUSABLE as error:
                 return _refuse(str(error))
             results.append(found)
             if request.reports:
@@ -121,6 +128,9 @@ def _hold(
     request: ConformRequest,
     interruption: Interruption,
 ) -> Conformance:
+    if request.calls is not None:
+        calls, seed = request.calls, request.seed
+        return run(mapping, evaluator, steps=calls, seed=seed, interruption=interruption)
     if request.programs is None:
         bounds = Bounds(states=request.states, time=request.time)
         return conform(mapping, evaluator, bounds, interruption=interruption)

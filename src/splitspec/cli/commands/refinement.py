@@ -71,12 +71,17 @@ def conform(
         list[str] | None,
         typer.Argument(
             metavar="MAPPING…",
-            help="Mappings as module:NAME, or shipped ones by name. [default: all shipped ones]",
+            help="Mappings as module:NAME, or shipped ones by name. [default: the shipped ones]",
         ),
     ] = None,
+    tier: o.TierOption = None,
     programs: Annotated[
         int | None,
         typer.Option("--programs", min=1, help="Run so many random programs instead."),
+    ] = None,
+    calls: Annotated[
+        int | None,
+        typer.Option("--calls", min=1, help="Make so many calls in one random run instead."),
     ] = None,
     steps: Annotated[int, typer.Option("--depth", min=1, help="Calls of a random program.")] = 50,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of random programs.")] = 0,
@@ -98,7 +103,9 @@ def conform(
         reports, pages = parse_held(report or ())
         request = ConformRequest(
             mappings=tuple(mappings or ()),
+            tier=o.chosen_tier(tier, mappings),
             programs=programs,
+            calls=calls,
             steps=steps,
             seed=seed,
             states=max_states,

@@ -1,0 +1,121 @@
+"""The models that the machine is mapped to: for each, the fragments of its modules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from splitspec.impl.machine import PlatformKind
+from splitspec.refinement.machine import attestation as evidence
+from splitspec.refinement.machine import cofunc as together
+from splitspec.refinement.machine import fork, lifecycle, lone_threads, platform, sev, tables
+from splitspec.refinement.machine import granting as grants
+from splitspec.refinement.machine import memory as accesses
+from splitspec.refinement.machine import threads as running
+from splitspec.refinement.machine.fragment import Fragment, Setup, compose
+from splitspec.refinement.machine.testbed import Testbed
+from splitspec.refinement.mapping import Implementation
+
+TWO = {"Container": 2, "Page": 2, "Frame": 2}
+TWO_FRAMES = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 1}
+ONE_SECRET = {"Container": 1, "Code": 2, "Nonce": 1, "Evidence": 1}
+COFUNC = {
+    "Container": 2,
+    "Page": 2,
+    "Frame": 2,
+    "Addr": 1,
+    "Vcpu": 2,
+    "Thread": 2,
+    "Code": 1,
+    "Nonce": 1,
+    "Evidence": 1,
+}
+THREADS = {"Container": 2, "Vcpu": 2, "Thread": 2}
+
+
+def granting(
+    kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int] = TWO, limit: int = 1
+) -> Implementation[Testbed]:
+    """Return the mapping to `granting`: pools, frames and who pays, over the page machine.
+
+    `limit` is memory.max of every container, in frames.
+    """
+    setup = Setup(kind, honest, sizes, {"limit": limit})
+    fragments = _granting(setup, lone_threads.lone_threads(setup), platform.platform(setup))
+    return compose("granting", setup, fragments)
+
+
+def memory(
+    kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int] = TWO_FRAMES, limit: int = 2
+) -> Implementation[Testbed]:
+    """Return the mapping to `memory`: granting, page tables and fork together."""
+    setup = Setup(kind, honest, sizes, {"limit": limit, "zygote": "c1"})
+    return compose("memory", setup, _alone(setup, platform.platform(setup)))
+
+
+def memory_sev(
+    *, honest: bool, sizes: Mapping[str, int] = TWO_FRAMES, limit: int = 2
+) -> Implementation[Testbed]:
+    """Return the mapping to `memory_sev`: memory over SEV-SNP's own page machine."""
+    setup = Setup(PlatformKind.SNP, honest, sizes, {"limit": limit, "zygote": "c1"})
+    return compose("memory_sev", setup, _alone(setup, sev.sev(setup)))
+
+
+def threads(
+    kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int] = THREADS, synchronous: bool
+) -> Implementation[Testbed]:
+    """Return the mapping to `threads`: shadow threads, vCPUs, confidential threads, and slices.
+
+    `synchronous` lets the threads of a container share a vCPU.
+    """
+    setup = Setup(kind, honest, sizes, {"synchronous": synchronous})
+    return compose("threads", setup, (lifecycle.lifecycle(setup), running.threads(setup)))
+
+
+def attestation(
+    kind: PlatformKind,
+    *,
+    honest: bool = False,
+    sizes: Mapping[str, int] = ONE_SECRET,
+    runtime: str = "cod1",
+) -> Implementation[Testbed]:
+    """Return the mapping to `attestation`: code, evidence and secrets.
+
+    The tenant approves the first code; `runtime` is what the VM is launched with.
+    """
+    setup = Setup(kind, honest, sizes, {"runtime": runtime})
+    fragments = (lifecycle.lifecycle(setup), lone_threads.lone_threads(setup))
+    return compose("attestation", setup, (*fragments, evidence.attestation(setup)))
+
+
+def cofunc(
+    kind: PlatformKind,
+    *,
+    honest: bool,
+    sizes: Mapping[str, int] = COFUNC,
+    limit: int = 2,
+    synchronous: bool = False,
+) -> Implementation[Testbed]:
+    """Return the mapping to `cofunc`: memory, threads and attestation together."""
+    pins: dict[str, str | int | bool] = {"limit": limit, "zygote": "c1", "runtime": "cod1"}
+    pins["synchronous"] = synchronous
+    setup = Setup(kind, honest, sizes, pins)
+    machine, threaded = platform.platform(setup), running.threads(setup)
+    fragments = [*_memory(setup, machine, threaded), evidence.attestation(setup)]
+    admit = threaded.parts["admit"].step
+    assert admit is not None
+    composed = compose("cofunc", setup, [*fragments, together.cofunc(setup, fragments, admit)])
+    return replace(composed, opening=together.OPENING if sizes is COFUNC else ())
+
+
+def _granting(setup: Setup, threads: Fragment, machine: Fragment) -> list[Fragment]:
+    return [lifecycle.lifecycle(setup), threads, machine, grants.granting(setup, machine)]
+
+
+def _memory(setup: Setup, machine: Fragment, threads: Fragment) -> list[Fragment]:
+    granted = _granting(setup, threads, machine)
+    return [*granted, tables.tables(setup), fork.fork(setup), accesses.memory(setup, machine)]
+
+
+def _alone(setup: Setup, machine: Fragment) -> list[Fragment]:
+    return _memory(setup, machine, lone_threads.lone_threads(setup))

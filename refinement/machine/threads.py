@@ -1,0 +1,397 @@
+"""Module `threads` in the machine: vCPUs, who drives them, and what runs there.
+
+Between two steps a vCPU is in the guest iff a thread runs there. For a step of its own the kernel
+gets the vCPU first, and gives it back: the host enters it, or the thread that runs there traps. An
+interrupt of the host's leaves a thread's registers in its vCPU, where the processor goes on with
+them; the kernel learns of it when it gets that vCPU again.
+
+What a killed process drove is the reaper's until the guest has parked it: here it counts as listed,
+but `allocate` waits for it (see `STRICTER`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from splitspec.impl.kernel.records import ThreadState
+from splitspec.impl.refusal import Refusal
+from splitspec.refinement.machine.fragment import Fragment, Function, Part, Setup
+from splitspec.refinement.machine.testbed import Step, Testbed
+from splitspec.refinement.machine.vcpus import (
+    Enter,
+    any_host,
+    bring_to_rest,
+    collect,
+    driven,
+    give_back,
+    held_by,
+    park,
+    visit,
+)
+from splitspec.refinement.mapping import InexpressibleError
+
+PROMISES = (
+    "take_vcpu.driven",
+    "take_vcpu.idle",
+    "spawn.granted",
+    "move.granted",
+    "enter.held",
+    "enter.own",
+    "park_vcpu.driven",
+)
+GUARDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "take_vcpu": {"allocate alive": ("driven",), "allocate idle": ("idle",)},
+    "spawn": {
+        "spawn running": ("running",),
+        "spawn unused": ("fresh",),
+        "descriptor open": ("granted",),
+        "enter current": ("granted",),
+        "bind vcpu_free": ("vacant",),
+        "bind same_container": ("vacant",),
+    },
+    "move": {
+        "move bound": ("mine", "seated"),
+        "move stopped": ("waiting",),
+        "move elsewhere": ("other",),
+        "move vcpu_free": ("vacant",),
+        "move same_container": ("vacant",),
+        "descriptor open": ("granted",),
+        "enter current": ("granted",),
+    },
+    "enter": {
+        "descriptor open": ("held",),
+        "enter current": ("own",),
+        "enter outside": ("idle",),
+        "resume known": ("exists",),
+        "bind unbound": ("seated",),
+    },
+    "switch": {
+        "switch inside": ("running",),
+        "switch bound_here": ("seated", "mine"),
+        "switch other": ("other",),
+    },
+    "preempt": {"leave inside": ("running",)},
+    "end_thread": {"finish known": ("mine", "seated"), "finish stopped": ("stopped",)},
+    "park_vcpu": {
+        "publish held": ("driven",),
+        "enter alive": ("driven",),
+        "park in_kernel": ("empty",),
+        "park unbound": ("empty",),
+    },
+    "finish_exit": {"retire threadless": ("threadless",)},
+    "reap": {
+        "park in_kernel": ("drained",),
+        "park unbound": ("drained",),
+        "finish dismissed": ("drained",),
+    },
+}
+KNOWN = "the kernel names a thread, and knows where it is bound"
+LEFT_OUT = {
+    "move.seated": KNOWN,
+    "move.counted": KNOWN,
+    "end_thread.seated": KNOWN,
+    "end_thread.counted": KNOWN,
+    "switch.mine": "what is bound to a vCPU is of one container",
+}
+ELSEWHERE = ("move", "move.waiting", "move.vacant", "enter.seated")
+VACANCY = ("spawn.vacant", "move.vacant")
+STOPPED = "no thread of a container that leaves is given the processor again"
+STRICTER = {
+    "enter.resume running": STOPPED,
+    "switch.switch running": STOPPED,
+    "move.dispatch running": STOPPED,
+    "take_vcpu.allocate idle": "the reaper has the vCPUs of a killed process until they are parked",
+}
+
+
+def threads(setup: Setup) -> Fragment:
+    """Return the fragment."""
+    left_out = dict(LEFT_OUT)
+    if setup.sizes["Vcpu"] == 1:
+        left_out |= dict.fromkeys(ELSEWHERE, "one vCPU leaves no other to be bound to")
+    if setup.sizes["Thread"] == 1 or (not setup.is_one_to_one and setup.sizes["Container"] == 1):
+        left_out |= dict.fromkeys(VACANCY, "there is no other thread that a vCPU is not for")
+    if setup.sizes["Vcpu"] == setup.sizes["Thread"] == 1:
+        left_out["switch.seated"] = "no thread waits for another vCPU"
+    if setup.is_one_to_one:
+        left_out["switch.mode"] = "in this mode no vCPU has a thread to switch to"
+        left_out |= {"switch": left_out["switch.mode"], "switch.other": left_out["switch.mode"]}
+    else:
+        left_out["switch.mode"] = "this is the mode"
+    if not setup.is_honest:
+        left_out["take_vcpu"] = "an untrusted host's list binds nobody"
+    actions = {**_common(setup), **(_honest() if setup.is_honest else _hostile())}
+    return Fragment(
+        "threads",
+        observe=observe,
+        actions=actions,
+        around={
+            "create": keep,
+            "begin_exit": stop,
+            "kill": partial(kill, setup.is_honest),
+            "finish_exit": partial(take_down, driven if setup.is_honest else any_host),
+            "reap": give_back_all,
+        },
+        parts={"admit": Part(guards={}, step=actions["spawn"])},
+        guards=GUARDS,
+        promises=PROMISES,
+        left_out=left_out,
+        stricter=STRICTER,
+        elements={
+            "Vcpu": range(setup.sizes["Vcpu"]),
+            "Thread": range(1, setup.sizes["Thread"] + 1),  # 0 names no thread.
+        },
+    )
+
+
+# What the machine is
+
+
+def observe(testbed: Testbed) -> dict[str, Any]:
+    """Return who drives and pays, by the host's tables, and what is bound and runs, by the
+    kernel's and the registers."""
+    shadows, rows = testbed.machine.host.shadows, testbed.machine.kernel.state.threads
+    driver = {v: h.shadow for v, h in shadows.holders.items() if shadows.is_alive(h.shadow)}
+    left = [v for v in shadows.holders if v not in driver]
+    listed = (*shadows.idle, *left)
+    seats = {t: row.vcpu for t, row in rows.items() if row.vcpu is not None}
+    group = {row.vcpu: row.container for row in rows.values() if row.vcpu is not None}
+    runs = _running(testbed)
+    return {
+        "driver": driver,
+        "entries": {vcpu: listed.count(vcpu) for vcpu in listed},
+        "descriptor": set(shadows.descriptors),
+        "payer": {vcpu: driver[vcpu] for vcpu in runs if vcpu in driver},
+        "tick": _ticks(testbed),
+        "home": {thread: row.container for thread, row in rows.items()},
+        "seat": seats,
+        "seated": {vcpu: [*seats.values()].count(vcpu) for vcpu in group},
+        "group": group,
+        "active": {c: [*group.values()].count(c) for c in group.values()},
+        "runs": runs,
+    }
+
+
+def _running(testbed: Testbed) -> dict[int, int]:
+    """Return the thread on each vCPU that has a container's tables loaded in guest mode."""
+    machine, found = testbed.machine, {}
+    for vcpu, state in machine.processor.vcpus.items():
+        if state.inside and state.directory is not None:
+            thread = machine.kernel.threads.current(vcpu)
+            row = machine.kernel.state.threads.get(-1 if thread is None else thread)
+            if thread is None or row is None:
+                raise ValueError(f"vCPU {vcpu} runs container {state.tag} without a thread")
+            if machine.geometry.directory(row.container) != state.directory:
+                raise ValueError(f"vCPU {vcpu} runs thread {thread} on the tables of {state.tag}")
+            found[vcpu] = thread
+    return found
+
+
+def _ticks(testbed: Testbed) -> set[int]:
+    """Return whose control group has paid for an odd number of slices, up to its end."""
+    shadows, groups = testbed.machine.host.shadows, testbed.machine.host.cgroups.groups
+    bills = dict(testbed.bills)
+    bills |= {c: groups[shadow.group].cpu_usage for c, shadow in shadows.shadows.items()}
+    return {container for container, slices in bills.items() if slices % 2}
+
+
+def _resume(testbed: Testbed, vcpu: int, thread: int) -> None:
+    """The processor goes on where it was interrupted; else the kernel does what it can of what the
+    host wished for."""
+    kernel = testbed.machine.kernel
+    if testbed.machine.processor.vcpus[vcpu].directory is None:
+        resume = partial(kernel.threads.resume, vcpu)
+        testbed.together(partial(wake, testbed, thread), resume)
+    elif kernel.threads.current(vcpu) != thread:
+        testbed.together(
+            partial(kernel.threads.trap, vcpu),
+            partial(wake, testbed, thread),
+            partial(kernel.threads.resume, vcpu),
+        )
+
+
+# The actions
+
+
+def _common(setup: Setup) -> dict[str, Function]:
+    enter: Enter = driven if setup.is_honest else any_host
+
+    def end_thread(testbed: Testbed, t: int) -> None:
+        row = testbed.machine.kernel.state.threads.get(t)
+        steps = [partial(bring_to_rest, testbed, t, enter)]
+        steps.append(partial(testbed.machine.kernel.threads.finish, t))
+        if row is not None and row.vcpu is not None:
+            steps.append(partial(collect, testbed, row.vcpu))
+        testbed.together(*steps)
+
+    def switch(testbed: Testbed, v: int, u: int) -> None:
+        testbed.together(
+            partial(wake, testbed, u), partial(testbed.machine.kernel.threads.switch, v, u)
+        )
+
+    return {
+        "switch": switch,
+        "end_thread": end_thread,
+    }
+
+
+def _honest() -> Mapping[str, Function]:
+    def granted(testbed: Testbed, c: int, v: int, answer: int = 0) -> None:
+        shadows = testbed.machine.host.shadows
+        shadows.enter(shadows.descriptor(c, v), answer)
+
+    def enter(testbed: Testbed, c: int, v: int, t: int) -> None:
+        testbed.together(
+            partial(granted, testbed, c, v, t),
+            partial(testbed.machine.host.shadows.tick, v),
+            partial(_resume, testbed, v, t),
+        )
+
+    def park_vcpu(testbed: Testbed, v: int) -> None:
+        shadows = testbed.machine.host.shadows
+        handle = shadows.holders.get(v)
+        if handle is None:
+            shadows.publish(v)
+        elif shadows.is_killed(handle.shadow):
+            shadows.enter(handle)
+        else:
+            give_back(testbed, v)
+
+    return {
+        "take_vcpu": lambda testbed, c: testbed.machine.host.shadows.allocate(c),
+        "spawn": partial(spawn, granted),
+        "move": _move(granted, driven),
+        "enter": enter,
+        "preempt": preempt,
+        "park_vcpu": park_vcpu,
+    }
+
+
+def _hostile() -> Mapping[str, Function]:
+    def named(testbed: Testbed, _c: int, v: int, answer: int = 0) -> None:
+        testbed.machine.hostile.enter(v, answer)
+
+    def enter(testbed: Testbed, v: int, t: int) -> None:
+        enter = partial(testbed.machine.hostile.enter, v, t)
+        testbed.together(enter, partial(_resume, testbed, v, t))
+
+    def park_vcpu(testbed: Testbed, v: int) -> None:
+        if testbed.machine.processor.vcpus[v].inside:
+            park(testbed, v)
+        else:
+            testbed.together(partial(any_host, testbed, v), partial(park, testbed, v))
+
+    return {
+        "spawn": partial(spawn, named),
+        "move": _move(named, any_host),
+        "enter": enter,
+        "preempt": lambda testbed, v: leave(testbed, v, testbed.machine.hostile.interrupt),
+        "park_vcpu": park_vcpu,
+    }
+
+
+def preempt(testbed: Testbed, v: int) -> None:
+    """The slice ends. A tick that comes later is refused, since nobody runs any more."""
+    leave(testbed, v, testbed.machine.host.shadows.preempt)
+    with suppress(Refusal):
+        testbed.machine.host.shadows.tick(v)
+
+
+def leave(testbed: Testbed, vcpu: int, interrupt: Callable[[int], object]) -> None:
+    """A thread leaves the guest: of an odd number by an interrupt, of an even number to wait."""
+    threads = testbed.machine.kernel.threads
+    thread = threads.current(vcpu)
+    if thread is None or thread % 2 or not testbed.machine.processor.vcpus[vcpu].inside:
+        interrupt(vcpu)
+    else:
+        testbed.together(partial(threads.wait, vcpu), partial(threads.request, vcpu, 0))
+
+
+def wake(testbed: Testbed, thread: int) -> None:
+    """What a thread waits for has come, when it is to run again: blocking is not modelled."""
+    threads, row = testbed.machine.kernel.threads, testbed.machine.kernel.state.threads.get(thread)
+    if row is not None and row.state is ThreadState.WAITING:
+        threads.wake(thread)
+
+
+def spawn(enter: Function, testbed: Testbed, c: int, t: int, v: int) -> None:
+    """The kernel makes a thread; the process grants a vCPU for it, and the kernel binds it."""
+    kernel = testbed.machine.kernel
+    bind = partial(kernel.threads.bind, v, t)
+    grant = partial(enter, testbed, c, v, t)
+    testbed.together(partial(kernel.threads.spawn, c, t), lambda: visit(testbed, v, grant, bind))
+
+
+def _move(enter: Function, back: Enter) -> Function:
+    def move(testbed: Testbed, t: int, v: int) -> None:
+        kernel = testbed.machine.kernel
+        bind, row = partial(kernel.threads.move, v, t), kernel.state.threads.get(t)
+        if row is None:
+            bind()
+            return
+        grant = partial(enter, testbed, row.container, v)
+        testbed.together(
+            partial(bring_to_rest, testbed, t, back), lambda: visit(testbed, v, grant, bind)
+        )
+
+    return move
+
+
+# What the life of a container adds
+
+
+def keep(testbed: Testbed, proceed: Step, c: int) -> None:
+    """The process learns that the guest has a container for it."""
+    testbed.together(proceed, partial(testbed.machine.host.shadows.keep, c))
+
+
+def stop(testbed: Testbed, proceed: Step, c: int) -> None:
+    """A thread of the container calls exit_group; others may run on for a while."""
+    if testbed.phase(c) == "created":
+        raise InexpressibleError("a container that does not run makes no call")
+    proceed()
+
+
+def kill(is_honest: bool, testbed: Testbed, proceed: Step, c: int) -> None:
+    """The end of a process takes its vCPUs out of the guest."""
+    machine, steps = testbed.machine, [proceed]
+    if is_honest:
+        steps += [partial(collect, testbed, vcpu) for vcpu in held_by(testbed, c)]
+    else:
+        rows = machine.kernel.state.threads
+        running = [v for v, t in _running(testbed).items() if rows[t].container == c]
+        steps += [partial(machine.hostile.interrupt, vcpu) for vcpu in running]
+    testbed.together(*steps)
+
+
+def take_down(enter: Enter, testbed: Testbed, proceed: Step, c: int) -> None:
+    """When the last thread is gone, the kernel has every vCPU forget the container, ends it, and
+    tells the process."""
+    rows = testbed.machine.kernel.state.threads.values()
+    if any(row.container == c for row in rows):
+        proceed()
+        return
+    dismiss = partial(testbed.machine.host.shadows.dismiss, c)
+    testbed.together(partial(_forget, enter, testbed, c), proceed, dismiss)
+
+
+def _forget(enter: Enter, testbed: Testbed, c: int) -> None:
+    shootdown = testbed.machine.kernel.shootdown
+    for vcpu in sorted(shootdown.holders(c)):
+        flush = partial(shootdown.acknowledge, vcpu)
+        visit(testbed, vcpu, partial(enter, testbed, vcpu), flush)
+
+
+def give_back_all(testbed: Testbed, proceed: Step, c: int) -> None:
+    """The process gives its vCPUs back and ends; what it was billed is read once more."""
+    steps = [partial(give_back, testbed, vcpu) for vcpu in held_by(testbed, c)]
+    testbed.together(*steps, partial(_bill, testbed, c), proceed)
+
+
+def _bill(testbed: Testbed, c: int) -> None:
+    shadows, cgroups = testbed.machine.host.shadows, testbed.machine.host.cgroups
+    if c in shadows.shadows:
+        testbed.bills[c] = cgroups.groups[shadows.group(c)].cpu_usage

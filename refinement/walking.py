@@ -1,0 +1,197 @@
+"""Walk an implementation and a model along one long random run, each call held to the model.
+
+One implementation lives as long as it can: unlike the programs of hypothesis it is not begun anew
+after some dozens of calls, and nothing is taken back, so that what it keeps beyond what the mapping
+shows has time to matter. What was done least is tried most; now and then a call is made that the
+model refuses. Where nothing new can happen any more, another implementation is begun.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from splitspec.checker.interruption import Interruption
+from splitspec.model.evaluator import Evaluator
+from splitspec.model.scope import State
+from splitspec.refinement.conformance import unobserved, untried
+from splitspec.refinement.divergence import Call, Conformance, Divergence, DivergenceKind
+from splitspec.refinement.driver import Binding, Driver, Found, MappingError, Performer
+from splitspec.refinement.mapping import Implementation
+from splitspec.refinement.reproduction import shortest
+
+REFUSED = 0.3
+"""The share of calls that the model refuses."""
+CANDIDATES = 3
+"""So many calls are looked at, and the one is made that opens most of what was done least."""
+PATIENCE = 40
+"""An implementation is given up after so many calls that reached no new state of the model."""
+
+Allowed = dict[str, dict[Binding, list[State]]]
+
+
+def run(
+    mapping: Implementation[Any],
+    evaluator: Evaluator,
+    *,
+    steps: int,
+    seed: int = 0,
+    interruption: Interruption | None = None,
+) -> Conformance:
+    """Return what a run of so many calls finds; the seed repeats it."""
+    walk = _Walk(mapping, evaluator, seed)
+    started = time.perf_counter()
+    done = 0
+    while done < steps and walk.found is None:
+        if interruption is not None and interruption.requested:
+            break
+        walk.step()
+        done += 1
+    divergences = () if walk.found is None else (shortest(mapping, evaluator, walk.found),)
+    driver = walk.driver
+    return Conformance(
+        name=mapping.name,
+        model=evaluator.setting.model,
+        given=tuple(sorted(kind.value for kind in evaluator.setting.given)),
+        scope=tuple(evaluator.places.scope.sizes.items()),
+        method="one run",
+        complete=not divergences and done == steps,
+        reason=f"{done:,} random calls, {walk.begun:,} implementations one after the other",
+        states=len(walk.states),
+        transitions=sum(driver.tried.performed.values()),
+        tried=driver.tried,
+        seconds=time.perf_counter() - started,
+        divergences=divergences,
+        untried=untried(driver),
+        left_out=mapping.left_out,
+        unobserved=unobserved(driver),
+        seed=seed,
+    )
+
+
+class _Walk:
+    """A run under way: the implementation, the state of the model, and the calls so far."""
+
+    def __init__(self, mapping: Implementation[Any], evaluator: Evaluator, seed: int) -> None:
+        self.mapping, self.evaluator = mapping, evaluator
+        self.driver = Driver(mapping, evaluator)
+        self.random = random.Random(seed)
+        self.states: set[Any] = set()
+        self.found: Divergence | None = None
+        self.begun = 0
+        self.opening = tuple(_opening(self.driver))
+        self.waiting: list[tuple[Performer, Binding]] = []
+        self.unsaid: dict[str, int] = {}  # by action: calls that the model allows
+        self._begin()
+
+    def _begin(self) -> None:
+        self.begun += 1
+        self.subject = self.mapping.create()
+        self.program: list[Call] = []
+        self.stale = 0
+        first = self.driver.begin(self.subject)
+        if isinstance(first, Found):
+            self._note(Found(DivergenceKind.BEGINS_ELSEWHERE, (), first.facts))
+            return
+        self._arrive(first)
+        self.waiting = list(self.opening) if self.begun % 2 else []
+
+    def _arrive(self, state: State) -> None:
+        key = self.driver.key(state)
+        self.stale = self.stale + 1 if key in self.states else 0
+        self.states.add(key)
+        self.state = state
+        self.allowed: Allowed = {p.path: calls for p, calls in self.driver.allowed(state)}
+
+    def step(self) -> None:
+        """Make one call, of what was done least."""
+        able = [p for p in self.driver.performers if self.allowed[p.path]]
+        if self.waiting:
+            performer, values = self.waiting.pop(0)
+            if values in self.allowed[performer.path]:
+                self._perform(performer, values)
+        elif self.stale > PATIENCE or not able:
+            self._begin()
+        elif self.random.random() < REFUSED:
+            performer = self._choose(self.driver.performers, self._refusals)
+            self._refuse(performer, self.random.choice(self.driver.domain(performer)))
+        else:
+            candidates = [self._candidate(able) for _ in range(CANDIDATES)]
+            self._perform(*max(candidates, key=self._promise))
+
+    def _candidate(self, able: Sequence[Performer]) -> tuple[Performer, Binding]:
+        performer = self._choose(able, self._done)
+        return performer, self.random.choice(list(self.allowed[performer.path]))
+
+    def _promise(self, candidate: tuple[Performer, Binding]) -> float:
+        """Return how much can be done after a call that was done little."""
+        performer, values = candidate
+        successor = self.allowed[performer.path][values][0]
+        allowed = self.driver.allowed(successor)
+        return sum(1 / (1 + self._done(p)) for p, calls in allowed if calls)
+
+    def _choose(self, among: Any, count: Any) -> Performer:
+        weights = [1 / (1 + count(performer)) ** 2 for performer in among]
+        chosen: Performer = self.random.choices(among, weights)[0]
+        return chosen
+
+    def _done(self, performer: Performer) -> int:
+        done = self.driver.tried.performed.get(performer.path, 0)
+        return done + self.unsaid.get(performer.path, 0)
+
+    def _refusals(self, performer: Performer) -> float:
+        names = (f"{performer.path}.{guard.name}" for guard in performer.action.guards)
+        return min((self.driver.tried.refused.get(name, 0) for name in names), default=0) / 10
+
+    def _perform(self, performer: Performer, values: Binding) -> None:
+        self.program.append(self.driver.call(performer, values))
+        successors = self.allowed[performer.path][values]
+        outcome = self.driver.perform(self.subject, performer, values, successors)
+        if isinstance(outcome, Found):
+            self._note(outcome)
+        elif outcome is None:
+            self.program.pop()  # Nothing was done.
+            self.stale += 1
+            self.unsaid[performer.path] = self.unsaid.get(performer.path, 0) + 1
+        else:
+            self._arrive(outcome)
+
+    def _refuse(self, performer: Performer, values: Binding) -> None:
+        if values in self.allowed[performer.path]:
+            self._perform(performer, values)
+            return
+        guards = self.driver.refusing(self.state, performer, values)
+        if not guards or self.driver.is_skipped(performer, guards):
+            return
+        self.program.append(self.driver.call(performer, values))
+        found = self.driver.refuse(self.subject, performer, values, guards)
+        if found is not None:
+            self._note(found)
+
+    def _note(self, found: Found) -> None:
+        self.found = Divergence(found.kind, tuple(self.program), found.guards, found.facts)
+
+
+def _opening(driver: Driver) -> Iterator[tuple[Performer, Binding]]:
+    """Iterate over the calls with which the mapping wants runs to begin."""
+    by_name = {performer.path.rpartition(".")[2]: performer for performer in driver.performers}
+    for action, arguments in driver.mapping.opening:
+        performer = by_name.get(action)
+        if performer is not None:
+            yield performer, _read(driver, performer, arguments)
+
+
+def _read(driver: Driver, performer: Performer, arguments: Mapping[str, str]) -> Binding:
+    scope, values = driver.evaluator.places.scope, []
+    for parameter in performer.chosen:
+        shown = {scope.show(v, parameter.type): v for v in scope.values(parameter.type)}
+        text = arguments.get(parameter.name, "")
+        if text not in shown:
+            raise MappingError(
+                f"in the opening, {performer.path} has {parameter.name} = {text!r}; there is: "
+                f"{', '.join(shown)}"
+            )
+        values.append(shown[text])
+    return tuple(values)
