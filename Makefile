@@ -4,6 +4,7 @@
 export PYTHON
 PY := .venv/bin/python
 JOBS ?= 2
+CACHE ?= rw
 
 .DEFAULT_GOAL := help
 .PHONY: help env demo test gate check fmt lint type unit browser bench nightly docs theorems lock clean
@@ -54,7 +55,9 @@ fmt: env ## Rewrite the sources in their canonical form
 bench: env ## Measure performance, for half an hour; BENCH="--quick" for its options
 	@$(PY) bench/run.py $(BENCH)
 
-nightly: env ## The test suite with many more random cases, and the large counts once more
+nightly: env ## What takes hours: every tier of the gate, and the suite with many more random cases
+	@echo "==> splitspec gate, nightly tier; what is made is kept: run it again to go on"
+	@$(PY) -m splitspec gate --tier nightly --workers $(JOBS) --cache $(CACHE)
 	@echo "==> pytest, nightly profile"
 	@$(PY) -m pytest -q --numprocesses $(JOBS) --hypothesis-profile=nightly
 

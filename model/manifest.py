@@ -36,6 +36,7 @@ KEYS = (
     "bounded",
     "simulated",
     "unproved",
+    "proved_once",
     "scope",
     "bounds",
     "pins",
@@ -107,24 +108,24 @@ def read_manifest(source: Source, path: Path) -> Manifest:
 
 def entry_for_module(module: str, scope: Mapping[str, int]) -> ModelEntry:
     """Return the entry of a module that is checked without a `models.toml`."""
-    positions = Positions(Source("command line", ""), {})
     return ModelEntry(
-        module,
-        module,
-        Tier.COMMIT,
-        None,
-        None,
-        "",
-        scope,
-        {},
-        {},
-        {},
-        {},
-        (),
-        {},
-        {},
-        (),
-        positions,
+        name=module,
+        module=module,
+        tier=Tier.COMMIT,
+        bounded=None,
+        simulated=None,
+        unproved="",
+        proved_once="",
+        scope=scope,
+        bounds={},
+        pins={},
+        substitutions={},
+        idle={},
+        runs=(),
+        variants={},
+        refinements={},
+        conformance=(),
+        positions=Positions(Source("command line", ""), {}),
     )
 
 
@@ -153,6 +154,7 @@ class _Reader:
             bounded=self._positive(table, "bounded", ()),
             simulated=self._walks(table),
             unproved=self._text(table.get("unproved", ""), ("unproved",)),
+            proved_once=self._text(table.get("proved_once", ""), ("proved_once",)),
             scope=self._sizes(table, ()),
             bounds=self._numbers(table, "bounds", ()),
             pins=self._pins(table, ()),

@@ -84,7 +84,7 @@ class ModelEntry:
 
     `bounded` is the number of steps to which a space is explored that is too large for more;
     `simulated`, the walks of one that is not explored at all; `unproved`, why no proof of it is
-    demanded, "" where one is.
+    demanded, and `proved_once`, why none under other seeds and by a second solver, "" where one is.
     """
 
     name: str
@@ -93,6 +93,7 @@ class ModelEntry:
     bounded: int | None
     simulated: Walks | None
     unproved: str
+    proved_once: str
     scope: Mapping[str, int]
     bounds: Mapping[str, int]
     pins: Mapping[str, Pin]

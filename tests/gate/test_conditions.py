@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain, repeat
 from pathlib import Path
 from types import SimpleNamespace
@@ -178,6 +179,46 @@ def test_a_process_that_dies_is_named_and_its_runs_are_skipped(
     said = capsys.readouterr().out
     assert "lost        a copy ended with -9" in said
     assert "skipped     explored desk: its process died" in said
+
+
+def test_what_was_made_before_a_death_is_kept(
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def die(*_: object) -> Kept:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    one_at_a_time = replace(request(CacheMode.READ_WRITE), workers=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(execution, "_proved", die)
+        assert run_gate(one_at_a_time, Interruption()) is ExitCode.INTERNAL
+    assert "skipped     proved desk: its process died" in capsys.readouterr().out
+    assert run_gate(one_at_a_time, Interruption()) is ExitCode.MET
+    said = capsys.readouterr().out
+    assert "explored  1 run (1 kept)" in said
+    assert "proved    1 run (0 kept)" in said
+
+
+def test_a_model_that_is_proved_once_has_one_seed_at_night(
+    project: Path, within: Callable[..., Said]
+) -> None:
+    manifest = project / "models.toml"
+    text = manifest.read_text()
+    reason = "its parts are proved again"
+    manifest.write_text(text.replace('"desk"\n', f'"desk"\nproved_once = "{reason}"\n', 1))
+    done = within("lock", "--tier", "nightly")
+    assert done.code == ExitCode.MET, done.text
+    assert "seeds = 1" in (project / "splitspec.lock").read_text()
+    done = within("gate", "--tier", "nightly")
+    assert f"left      proved once, as models.toml says ({reason}): desk" in done.text
+    manifest.write_text(text)
+    assert within("lock", "--tier", "nightly").code == ExitCode.MET
+    assert "seeds = 3" in (project / "splitspec.lock").read_text()
 
 
 def test_what_there_is_no_time_for_fails(

@@ -19,10 +19,10 @@ from splitspec.checker.report.difference import (
     difference_text,
 )
 from splitspec.checker.store import Mode
-from splitspec.cli.demands import Demand, demands
-from splitspec.cli.execution import Means, execute, keep_results
+from splitspec.cli.demands import demands
+from splitspec.cli.execution import Means, execute
 from splitspec.cli.exitcode import ExitCode
-from splitspec.cli.judging import Judged, judge_all
+from splitspec.cli.judging import Judged, is_as_expected, judge_all
 from splitspec.cli.kept import proof_store, result_keeping
 from splitspec.cli.models import Model, RefusedError, models_of, report_problems
 from splitspec.cli.options import CacheMode, DifferenceFormat
@@ -133,11 +133,8 @@ def _results(
         for demand in demands(models, implementations=False)
         if request.tier.includes(demand.tier)
     )
-    made = execute(due, request.means, interruption)
-    judged, findings = judge_all(due, made, interrupted=interruption.requested)
-    failed = {finding.run for finding in findings if not finding.kind.is_note}
-    good = [n for n, demand in enumerate(due) if _is_keepable(demand, failed) and n in made.results]
-    keep_results(due, good, made, request.means)
+    made = execute(due, request.means, interruption, is_as_expected)
+    judged, _ = judge_all(due, made, interrupted=interruption.requested)
     unmade = tuple(str(d.key) for n, d in enumerate(due) if n not in made.results)
     results = {
         (str(item.demand.key), judgement.verdict.property): (judgement.verdict.outcome.value, item)
@@ -146,10 +143,6 @@ def _results(
         if judgement.expected is not None
     }
     return results, unmade
-
-
-def _is_keepable(demand: Demand, failed: set[str]) -> bool:
-    return str(demand.key) not in failed
 
 
 def _is_met(key: tuple[str, str], judged: Judged) -> bool:

@@ -25,7 +25,6 @@ from splitspec.cli.copies import LostCopyError, make_all
 from splitspec.cli.demands import SOLVER_STEPS, Demand, content_of
 from splitspec.cli.making import make_run
 from splitspec.cli.terminal import Choice, ProgressLine
-from splitspec.model.setting import Setting
 
 Results = dict[int, Kept]
 """By the number of a demand."""
@@ -45,7 +44,15 @@ class Means:
 
     def content_of(self, demand: Demand) -> str:
         """Return the name under which the result of a demand is kept."""
-        return content_of(demand, self.seeds, recheck=self.recheck)
+        return content_of(demand, self.seeds_of(demand), recheck=self.rechecks(demand))
+
+    def seeds_of(self, demand: Demand) -> int:
+        """Return under how many seeds a demand is proved."""
+        return 1 if demand.model.entry.proved_once else self.seeds
+
+    def rechecks(self, demand: Demand) -> bool:
+        """Whether a second solver is asked about every obligation of a demand."""
+        return self.recheck and not demand.model.entry.proved_once
 
 
 @dataclass(slots=True)
@@ -65,8 +72,16 @@ class Made:
     lost: str = ""
 
 
-def execute(demands: Sequence[Demand], means: Means, interruption: Interruption) -> Made:
-    """Return what is known of each demand; an interruption ends it early."""
+def execute(
+    demands: Sequence[Demand],
+    means: Means,
+    interruption: Interruption,
+    is_good: Callable[[Demand, Kept], bool],
+) -> Made:
+    """Return what is known of each demand; an interruption ends it early.
+
+    What is good is kept as soon as it is made, so that who ends a long work loses little of it.
+    """
     made = Made()
     able = [number for number, demand in enumerate(demands) if not demand.problem]
     old: dict[int, Kept] = {}
@@ -89,25 +104,23 @@ def execute(demands: Sequence[Demand], means: Means, interruption: Interruption)
                 if result is None:
                     continue
                 made.results[number] = result
-                if number in old:
-                    made.disagreeing += [(number, t) for t in differences(old[number], result)]
+                changes = differences(old[number], result) if number in old else ()
+                made.disagreeing += [(number, text) for text in changes]
+                if not changes and is_good(demands[number], result):
+                    _keep(demands[number], result, made, means)
     except LostCopyError as lost:
         made.lost = str(lost)
     return made
 
 
-def keep_results(
-    demands: Sequence[Demand], numbers: Sequence[int], made: Made, means: Means
-) -> None:
-    """Keep the results that were as expected; one that cannot be written is reported once."""
-    for number in numbers:
-        if number in made.kept or made.unwritten:
-            continue
-        key = means.content_of(demands[number])
-        try:
-            means.keeping.keep(key, made.results[number])
-        except OSError as problem:
-            made.unwritten = f"{means.keeping.folder}: {problem.strerror}"
+def _keep(demand: Demand, result: Kept, made: Made, means: Means) -> None:
+    """Keep a result; what cannot be written is noted once, and not tried again."""
+    if made.unwritten:
+        return
+    try:
+        means.keeping.keep(means.content_of(demand), result)
+    except OSError as problem:
+        made.unwritten = f"{means.keeping.folder}: {problem.strerror}"
 
 
 def _results(
@@ -179,21 +192,21 @@ def _made(
     if demand.activity is Activity.PROVED:
         if not is_provable(setting):
             return blank
-        return _proved(blank, setting, means, limits, interruption)
+        return _proved(blank, demand, means, limits, interruption)
     run = make_run(demand.job, limits, workers=workers, on_progress=line, interruption=interruption)
     return replace(blank, run=run)
 
 
 def _proved(
-    blank: Kept, setting: Setting, means: Means, limits: Limits, interruption: Interruption
+    blank: Kept, demand: Demand, means: Means, limits: Limits, interruption: Interruption
 ) -> Kept:
     """Return a proof, and whether it is the same under other seeds, as long as there is time."""
-    began = monotonic()
+    began, setting = monotonic(), demand.job.setting
 
     def proof(seed: int) -> ProofResult:
         left = None if limits.time is None else limits.time - (monotonic() - began)
         budget = ProofLimits(steps=SOLVER_STEPS, time=left)
-        recheck = means.recheck and seed == 0
+        recheck = means.rechecks(demand) and seed == 0
         return prove(
             setting,
             limits=budget,
@@ -204,7 +217,7 @@ def _proved(
         )
 
     results = [proof(0)]
-    while len(results) < means.seeds and not _was_cut(results[-1]):
+    while len(results) < means.seeds_of(demand) and not _was_cut(results[-1]):
         results.append(proof(len(results)))
     result, last = results[0], results[-1].run
     if _was_cut(results[-1]):

@@ -21,9 +21,9 @@ from splitspec.checker.report.summary_text import last_line, summary_text
 from splitspec.checker.store import Mode
 from splitspec.cli.demands import PROOF_SEEDS, Demand, demands, readied
 from splitspec.cli.exclusion import BusyError, exclusively
-from splitspec.cli.execution import Made, Means, execute, keep_results
+from splitspec.cli.execution import Made, Means, execute
 from splitspec.cli.exitcode import ExitCode
-from splitspec.cli.judging import Judged, judge_all
+from splitspec.cli.judging import Judged, is_as_expected, judge_all
 from splitspec.cli.kept import proof_store, result_keeping
 from splitspec.cli.models import Problems, RefusedError, manifest_path, read_models, report_problems
 from splitspec.cli.options import CacheMode
@@ -150,23 +150,15 @@ def gather(
     round_ = Round(path, asked, due)
     # The second signal gives up what is under way, and not the report of the rest.
     with suppress(KeyboardInterrupt):
-        round_.made = execute(due, request.means, interruption)
+        round_.made = execute(due, request.means, interruption, is_as_expected)
     round_.was_interrupted = interruption.requested
     round_.judged, round_.findings = judge_all(due, round_.made, interrupted=interruption.requested)
-    good = [n for n, item in enumerate(due) if _is_good(item.key, round_.findings, round_.made, n)]
-    keep_results(due, good, round_.made, request.means)
     if round_.made.unwritten:
         round_.findings.append(Finding(Kind.UNWRITABLE, "", "", round_.made.unwritten))
     if not due:
         text = f"nothing is due at tier {request.tier.value}"
         round_.findings.append(Finding(Kind.EMPTY, "", "", text))
     return round_
-
-
-def _is_good(key: Key, findings: Sequence[Finding], made: Made, number: int) -> bool:
-    """Whether a result may be kept: it was made, and nothing in it is but a note."""
-    failed = any(f.run == str(key) and not f.kind.is_note for f in findings)
-    return number in made.results and not failed
 
 
 def held_to(round_: Round, request: GateRequest) -> list[Finding]:

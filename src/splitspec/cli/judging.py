@@ -76,6 +76,11 @@ def judge_all(
     return judged, findings
 
 
+def is_as_expected(demand: Demand, kept: Kept) -> bool:
+    """Whether a result may be kept: nothing is wrong with it in itself."""
+    return all(finding.kind.is_note for finding in _findings(_judged(demand, kept)))
+
+
 def _absent(demand: Demand, made: Made, *, interrupted: bool) -> Finding:
     key = str(demand.key)
     if demand.problem:

@@ -55,13 +55,14 @@ def _left(everything: Sequence[Demand], due: Sequence[Demand]) -> Iterator[str]:
     later = Counter((d.tier, d.activity) for d in everything if d.key not in made)
     for (tier, activity), number in sorted(later.items(), key=lambda item: item[0][0].value):
         yield f"to tier {tier.value}: {number:,} {_noun(activity)}{'' if number == 1 else 's'}"
-    unproved: dict[str, list[str]] = {}
-    for demand in everything:
-        entry = demand.model.entry
-        if entry.unproved and entry.name not in unproved.get(entry.unproved, ()):
-            unproved.setdefault(entry.unproved, []).append(entry.name)
-    for reason, names in unproved.items():
-        yield f"unproved, as models.toml says ({reason}): {', '.join(names)}"
+    entries = {demand.model.entry.name: demand.model.entry for demand in everything}.values()
+    for what, reasons in (
+        ("unproved", [(entry.unproved, entry.name) for entry in entries]),
+        ("proved once", [(entry.proved_once, entry.name) for entry in entries]),
+    ):
+        for reason in dict.fromkeys(reason for reason, _ in reasons if reason):
+            names = ", ".join(name for other, name in reasons if other == reason)
+            yield f"{what}, as models.toml says ({reason}): {names}"
 
 
 def _noun(activity: Activity) -> str:
