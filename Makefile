@@ -52,7 +52,7 @@ fmt: env ## Rewrite the sources in their canonical form
 	@$(PY) -m ruff check --quiet --fix-only .
 	@$(PY) -m ruff format --quiet .
 
-bench: env ## Measure performance, for half an hour; BENCH="--quick" for its options
+bench: env ## Measure performance, for three quarters of an hour; BENCH="--quick" for its options
 	@$(PY) bench/run.py $(BENCH)
 
 nightly: env ## What takes hours: every tier of the gate, and the suite with many more random cases

@@ -1,4 +1,4 @@
-"""Measure the engines, and hold every figure to its goal, in one table.
+"""Measure the engines, the gate and the pages, and hold every figure to its goal, in one table.
 
     python bench/run.py [--quick] [--only NAME …] [--without-peers] [--format text|json]
 
@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 
 import machine
 from breakdown import breakdown
+from gating import gate, pages
 from latency import latency
 from peers import peers
 from plan import Plan
@@ -37,6 +38,8 @@ SECTIONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "symmetry": symmetry,
     "latency": latency,
     "proofs": proofs,
+    "gate": gate,
+    "pages": pages,
 }
 INSTALL = ("apt-get", "install", "--yes", "spin", "rumur", "gcc")
 

@@ -136,16 +136,10 @@ def gather(
     """Make and judge what is due; raise `RefusedError` for a specification that is wrong."""
     if not anew:
         load(path)  # A lock that is damaged is found before the work, not after it.
-    everything = demands(read_models(()))
-    known = {demand.model.entry.name for demand in everything}
     for name in request.models:
-        if name not in known:
+        if name.endswith(".split"):
             raise RefusedError(Problems((f"models.toml has no model {name}",)))
-    asked = tuple(
-        demand
-        for demand in everything
-        if not request.models or demand.model.entry.name in request.models
-    )
+    asked = demands(read_models(tuple(dict.fromkeys(request.models))))
     due = tuple(readied(demand) for demand in asked if request.tier.includes(demand.tier))
     round_ = Round(path, asked, due)
     # The second signal gives up what is under way, and not the report of the rest.
