@@ -1,15 +1,17 @@
 """Traces in the Informal Trace Format of Apalache and Quint, and back (Apalache ADR-015).
 
 A variable is a function from elements (or tuples of them) to values, an element of a sort and a
-member of an enum is a string, an option is the variant `Some` or `None`. What the format has no
-place for (actions, arguments, model, scope) stands under `#meta`, where every reader lets it be.
+member of an enum is a string, an option is the variant `Some` or `None`. Types stand in `varTypes`,
+as Apalache writes them. What the format has no place for (actions, arguments, model, scope) stands
+under `#meta`, where every reader lets it be.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, assert_never
 
 from splitspec.checker.report.trace_document import (
     MalformedError,
@@ -19,6 +21,17 @@ from splitspec.checker.report.trace_document import (
     decode_document as decode_plain,
 )
 from splitspec.model.trace import Trace
+from splitspec.model.types import (
+    Boolean,
+    Enumeration,
+    Integer,
+    Natural,
+    Nothing,
+    Option,
+    Range,
+    Sort,
+    Type,
+)
 
 FORMAT = "https://apalache-mc.org/docs/adr/015adr-trace.html"
 _PLACE = re.compile(r"([^\[\]]+)(?:\[([^\[\]]*)\])?")
@@ -30,14 +43,41 @@ def is_itf(document: dict[str, Any]) -> bool:
     return "vars" in document and "states" in document
 
 
-def encode(trace: Trace, options: frozenset[str] = frozenset()) -> str:
-    """Return the text of a file. `options` are the variables that may be `none`."""
+def type_text(indices: Sequence[Type], value: Type) -> str:
+    """Return the type of a variable, as in "Str -> Int"."""
+    if not indices:
+        return _type(value)
+    keys = [_type(index) for index in indices]
+    key = keys[0] if len(keys) == 1 else f"<<{', '.join(keys)}>>"
+    return f"{key} -> ({_type(value)})" if isinstance(value, Option) else f"{key} -> {_type(value)}"
+
+
+def _type(type_: Type) -> str:
+    match type_:
+        case Sort() | Enumeration():
+            return "Str"
+        case Boolean():
+            return "Bool"
+        case Range() | Natural() | Integer():
+            return "Int"
+        case Option(element):
+            return f"None(UNIT) | Some({_type(element)})"
+        case Nothing():
+            return "UNIT"
+        case _:
+            assert_never(type_)
+
+
+def encode(trace: Trace, types: Mapping[str, str]) -> str:
+    """Return the text of a file. `types` are those of the variables, as `type_text` writes them."""
     variables = _variables(trace)
+    options = {name for name, type_ in types.items() if "Some(" in type_}
     document = {
         "#meta": {
             "format": "ITF",
             "format-description": FORMAT,
             "description": f"{trace.claim} of {trace.model}, by splitspec",
+            "varTypes": {name.replace(".", "::"): types[name] for name in variables},
             "splitspec": _meta(trace),
         },
         "vars": [name.replace(".", "::") for name in variables],
@@ -91,7 +131,9 @@ def _function(
     return {
         "#map": [
             [
-                indices[0] if len(indices) == 1 else {"#tup": list(indices)},
+                _value(indices[0], False)
+                if len(indices) == 1
+                else {"#tup": [_value(index, False) for index in indices]},
                 _value(state[number], optional),
             ]
             for indices, number in cells
@@ -162,7 +204,9 @@ def _cells(variable: str, function: Any) -> list[tuple[str, str]]:
 
 
 def _key(key: Any) -> str:
-    return ", ".join(key["#tup"]) if isinstance(key, dict) else str(key)
+    if isinstance(key, dict) and "#tup" in key:
+        return ", ".join(map(_text, key["#tup"]))
+    return _text(key)
 
 
 def _text(value: Any) -> str:

@@ -50,6 +50,15 @@ ROOMS = """
 """
 
 
+def types_of(evaluator: Evaluator) -> dict[str, str]:
+    """The types of all variables, as ITF has them."""
+    pairs = zip(evaluator.places.names, evaluator.places, strict=True)
+    return {
+        name.partition("[")[0]: itf.type_text(variable.indices, variable.type)
+        for name, (variable, _) in pairs
+    }
+
+
 @pytest.fixture
 def broken(setting: Make) -> tuple[Evaluator, dict[str, Trace]]:
     """The traces of everything that is violated, one of them of a step without an outcome."""
@@ -84,7 +93,7 @@ def test_equal_traces_are_equal_files(setting: Make) -> None:
 def test_itf_keeps_all_but_the_explanation(broken: tuple[Evaluator, dict[str, Trace]]) -> None:
     evaluator, traces = broken
     for trace in traces.values():
-        again = itf.decode(itf.encode(trace, frozenset({"in_room"})))
+        again = itf.decode(itf.encode(trace, types_of(evaluator)))
         assert again == replace(trace, explanation=None)
         assert isinstance(retrace(evaluator, again), Execution)
 
@@ -93,7 +102,14 @@ def test_itf_has_the_shapes_that_other_tools_read(
     broken: tuple[Evaluator, dict[str, Trace]],
 ) -> None:
     """Apalache ADR-015: big integers, maps, tuples and variants have their own objects."""
-    document = json.loads(itf.encode(broken[1]["m.alone"], frozenset({"in_room"})))
+    evaluator, traces = broken
+    document = json.loads(itf.encode(traces["m.alone"], types_of(evaluator)))
+    assert document["#meta"]["varTypes"] == {
+        "suite": "Str",
+        "in_room": "Str -> (None(UNIT) | Some(Str))",
+        "key": "<<Str, Str>> -> Str",
+        "nights": "Str -> Int",
+    }
     assert document["vars"] == ["suite", "in_room", "key", "nights"]
     first, *_, last = document["states"]
     assert first["#meta"] == {"index": 0}
@@ -103,6 +119,78 @@ def test_itf_has_the_shapes_that_other_tools_read(
     assert first["key"]["#map"][0] == [{"#tup": ["g1", "r1"]}, "lost"]
     assert {"tag": "Some", "value": "r1"} in [value for _, value in last["in_room"]["#map"]]
     assert last["#meta"]["action"] == "m.check_in"
+
+
+# A variable of every type, an index of every type, and up to four of them.
+EVERY_TYPE = """
+    sort Cell
+    enum Level = low | high
+    const first: Cell
+    var flag: bool
+    var level: Level
+    var small: 0..2
+    var total: nat
+    var place: Cell?
+    var maybe_level: Level?
+    var maybe_flag: bool?
+    var maybe_small: 0..2?
+    var by_flag[bool]: Cell?
+    var by_level[Level]: 0..2
+    var by_small[0..2]: bool
+    var by_four[Cell, Level, bool, 0..2]: bool?
+    ghost var seen[Cell]: bool
+    counter flags[c: Cell] counts n: 0..2 where by_small[n] and c = first
+    action turn(c: Cell, n: 0..2) by host
+      when fresh: not by_small[n]
+      flag := not flag
+      level := high
+      small := n
+      total += 1
+      place := c
+      maybe_level := level
+      maybe_flag := flag
+      maybe_small := n
+      by_flag[flag] := c
+      by_level[level] := n
+      by_small[n] := true
+      by_four[c, level, flag, n] := flag
+      seen[c] := true
+      flags[first] += 1
+    invariant never_twice
+      small = 0 or total != 2
+"""
+
+
+def test_itf_keeps_every_type_as_value_and_as_index(setting: Make) -> None:
+    made = setting(EVERY_TYPE, bounds={"m.total": 3})
+    evaluator = Evaluator(made)
+    (trace,) = [v.trace for v in explore(made).verdicts if v.property == "m.never_twice"]
+    assert trace is not None
+    text = itf.encode(trace, types_of(evaluator))
+    again = itf.decode(text)
+    assert again == replace(trace, explanation=None)
+    assert isinstance(retrace(evaluator, again), Execution)
+    document = json.loads(text)
+    assert document["#meta"]["varTypes"] == {
+        "first": "Str",
+        "flag": "Bool",
+        "level": "Str",
+        "small": "Int",
+        "total": "Int",
+        "place": "None(UNIT) | Some(Str)",
+        "maybe_level": "None(UNIT) | Some(Str)",
+        "maybe_flag": "None(UNIT) | Some(Bool)",
+        "maybe_small": "None(UNIT) | Some(Int)",
+        "by_flag": "Bool -> (None(UNIT) | Some(Str))",
+        "by_level": "Str -> Int",
+        "by_small": "Int -> Bool",
+        "by_four": "<<Str, Str, Bool, Int>> -> (None(UNIT) | Some(Bool))",
+        "seen": "Str -> Bool",
+        "flags": "Str -> Int",
+    }
+    last = document["states"][-1]
+    assert all(type(key) is bool for key, _ in last["by_flag"]["#map"])
+    assert [key for key, _ in last["by_small"]["#map"]] == [{"#bigint": f"{n}"} for n in range(3)]
 
 
 @pytest.mark.parametrize("form", ["mermaid", "dot"])

@@ -27,7 +27,6 @@ from splitspec.cli.writing import write_whole
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import VariableKind
 from splitspec.model.trace import Step, Trace
-from splitspec.model.types import Option
 from splitspec.model.verdict import Outcome
 
 
@@ -84,13 +83,12 @@ def _document(
 def _itf(replayed: Replayed) -> str:
     evaluator = replayed.evaluator
     names = evaluator.places.names
-    optional = frozenset(
-        names[number].partition("[")[0]
+    types = {
+        names[number].partition("[")[0]: itf.type_text(variable.indices, variable.type)
         for number, (variable, _) in enumerate(evaluator.places)
-        if isinstance(variable.type, Option)
-    )
+    }
     shown = _trace(replayed)
-    text = itf.encode(shown, optional)
+    text = itf.encode(shown, types)
     again = retrace(evaluator, itf.decode(text))
     _hold(replayed, again)
     return text
