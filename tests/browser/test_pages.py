@@ -24,7 +24,7 @@ DRAWN = [
     ("threads", "stale_descriptor"),
     ("memory", "given_back_while_mapped"),
 ]
-STEP_MILLISECONDS_MAX = 100
+ELEMENTS_MAX = 1200
 
 
 def _data(path: Path) -> Any:
@@ -77,28 +77,21 @@ def test_the_page_says_what_the_command_line_says(
 
 
 @pytest.mark.parametrize(("model", "variant"), DRAWN)
-def test_a_step_takes_less_than_a_tenth_of_a_second(
+def test_a_step_draws_little_and_leaves_nothing_behind(
     model: str, variant: str, drawn: Draw, visit: Open
 ) -> None:
+    """What a step costs is what it draws; the time that takes is measured in `bench/pages.py`."""
     path, _ = drawn(model, variant)
+    assert path.stat().st_size < 130_000
     page = visit(path).page
-    times = page.evaluate(
-        """() => {
-          // The least of five: what else the machine does is not the page's.
-          const least = [];
-          for (let round = 0; round < 5; round += 1) {
-            for (let number = 0; number <= window.page.take.steps.length; number += 1) {
-              const start = performance.now();
-              window.page.select(number);
-              document.body.getBoundingClientRect();
-              least[number] = Math.min(least[number] ?? Infinity, performance.now() - start);
-            }
-          }
-          return least;
-        }"""
+    rounds = page.evaluate(
+        """() => [0, 1, 2].map(() => window.page.take.steps.map((_, number) => {
+          window.page.select(number + 1);
+          return document.querySelectorAll('*').length;
+        }))"""
     )
-    assert len(times) > 4
-    assert max(times) < STEP_MILLISECONDS_MAX
+    assert rounds[0] == rounds[1] == rounds[2]
+    assert 100 < max(rounds[0]) < ELEMENTS_MAX
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -125,7 +125,7 @@ function placeLabels(bundles, layout) {
       for (const lift of [-height / 2 - 5, height / 2 + 5, 0, -height / 2 - 16, height / 2 + 16]) {
         const spot = { x: own[at].x - width / 2, y: own[at].y + lift - height / 2, width, height };
         const outside = Math.max(0, -spot.y) + Math.max(0, -spot.x) + Math.max(0, spot.y + height - layout.height) + Math.max(0, spot.x + width - layout.width);
-        let cost = outside * 40 + Math.abs(at - own.length / 2) * (16 / own.length) + (lift === 0 ? 9 : Math.abs(lift) * 0.4);
+        let cost = outside * 40 + Math.abs(at - own.length / 2) * (16 / own.length) + (lift === 0 ? 30 : Math.abs(lift) * 0.4);
         for (const other of cells) cost += overlap(spot, other) * 2;
         for (const other of heads) cost += overlap(spot, other);
         for (const other of placed) cost += overlap(spot, other) * 4;
