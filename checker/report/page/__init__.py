@@ -138,8 +138,11 @@ def _take(take: Take) -> dict[str, Any]:
         "diagrams": [_diagram(diagram) for diagram in picture.diagrams],
         "opened": picture.opened,
         "rows": [
-            {"path": row.path, "text": row.text, "truths": list(row.truths)} for row in picture.rows
+            {"path": row.path, "text": row.text, "truths": list(row.truths)}
+            for row in picture.rows
+            if False in row.truths
         ],
+        "held": sum(False not in row.truths for row in picture.rows),
     }
 
 

@@ -156,7 +156,7 @@ function timePanel(take, select) {
   };
   const body = h("tbody", {}, row("after step", (index) => h("td", { class: "index" },
     h("button", { tabindex: "-1", "aria-label": `after step ${index}`, onclick: () => select(index) }, index === 0 ? "start" : index))));
-  const falls = take.rows.filter((item) => item.truths.includes(false));
+  const falls = [...take.rows];
   falls.sort((one, other) => (other.path === take.property) - (one.path === take.property));
   for (const item of falls) {
     const name = item.path.split(".").pop();
@@ -189,7 +189,7 @@ function timePanel(take, select) {
       return h("td", { class: inside ? "round" : "", title: inside ? "in the round" : "before it" }, index === take.round.start ? "↻" : inside ? "→" : "");
     }));
   }
-  const whole = take.rows.filter((item) => !item.truths.includes(false)).length;
+  const whole = take.held;
   const slider = h("input", { type: "range", min: 0, max: count - 1, step: 1, value: 0, "aria-label": "Step", id: "scrub",
     oninput: (event) => select(Number(event.target.value)) });
   const panel = h("section", { class: "panel wide", "aria-label": "Over time" }, h("h2", {}, "Over time"),
@@ -268,7 +268,8 @@ function whySentences(take) {
   if (why.binding.length) first.append(` for ${pairs(why.binding)}`);
   first.append(".");
   box.append(first);
-  const cause = why.causes[0];
+  const varied = why.causes.filter((item) => item.varied);
+  const cause = varied.find((item) => item.step === take.steps.length) || varied.find((item) => item.step > 0) || why.causes[0];
   if (cause) {
     const what = h("code", {}, cause.text || cause.name);
     const name = cause.text ? ` (${cause.name})` : "";
