@@ -147,6 +147,8 @@ def _proof(judged: JudgedProof) -> dict[str, Any]:
         "seed": run.seed,
         "solvers": list(run.solvers),
         "framed": run.framed,
+        "kept": run.kept,
+        "damaged": run.damaged,
         "rechecked": run.rechecked,
         "unconfirmed": list(run.unconfirmed),
         "never_enabled": list(run.never_enabled),

@@ -81,7 +81,7 @@ class InductionSearch:
     def initial_violation(self, claim: Claim) -> Trace | None:
         """Return an initial state in which the claim is false, replayed, at the smallest size."""
         scopes = [
-            self._scope(dict.fromkeys(self._sorts, size)) for size in range(1, self.scope_max + 1)
+            self.scope(dict.fromkeys(self._sorts, size)) for size in range(1, self.scope_max + 1)
         ]
         for scope in [self.setting.scope] if self.exact else scopes:
             instance = Instance(self.theory, scope)
@@ -120,7 +120,7 @@ class InductionSearch:
             return self._plainest(action, claim, self.setting.scope)
         sorts = self._sorts
         for size in range(1, self.scope_max + 1):
-            scope = self._scope(dict.fromkeys(sorts, size))
+            scope = self.scope(dict.fromkeys(sorts, size))
             if self._exists(action, claim, scope):
                 break
         else:
@@ -129,17 +129,18 @@ class InductionSearch:
         # Of the sorts that neither step nor claim speaks of, one element each is enough, mostly.
         spoken = _sorts_of(action, claim)
         least = {sort: size if sort in spoken else 1 for sort, size in sizes_found.items()}
-        if least != sizes_found and self._exists(action, claim, self._scope(least)):
+        if least != sizes_found and self._exists(action, claim, self.scope(least)):
             sizes_found = least
         for sort in sorts:
             while sizes_found[sort] > 1:
-                smaller = self._scope({**sizes_found, sort: sizes_found[sort] - 1})
+                smaller = self.scope({**sizes_found, sort: sizes_found[sort] - 1})
                 if not self._exists(action, claim, smaller):
                     break
                 sizes_found[sort] -= 1
-        return self._plainest(action, claim, self._scope(sizes_found))
+        return self._plainest(action, claim, self.scope(sizes_found))
 
-    def _scope(self, sizes_: Mapping[str, int]) -> Scope:
+    def scope(self, sizes_: Mapping[str, int]) -> Scope:
+        """Return a scope of these sizes, with bounds and the pins on which types depend."""
         given, variables = self.setting.scope, self.theory.system.variables
         bounds = {
             path: given.bounds.get(path, BOUND)

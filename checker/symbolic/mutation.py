@@ -1,7 +1,8 @@
 """Leave out each guard in turn, and find the obligations that no longer follow.
 
-The cores of a proof say which obligations used a guard; only these are asked again, in one solver,
-without it. An obligation that has another proof is not lost.
+The cores of a proof say which obligations used a guard; only these are asked again, without it:
+first at two elements a sort, where a step that breaks the claim is found soon, then for any size.
+An obligation that has another proof is not lost.
 
 Soundness: a guard is called redundant for what is proved only when every obligation of its action
 has a proof that does not use it. That one does *not* follow says that the proof is lost, not that a
@@ -11,27 +12,73 @@ run breaks the property.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from splitspec.checker.proof import Mutant, Status
 from splitspec.checker.symbolic.calculus import StepCalculus
+from splitspec.checker.symbolic.induction import InductionSearch
+from splitspec.checker.symbolic.instance import FiniteStep, Instance
 from splitspec.checker.symbolic.prover import Proof
+from splitspec.checker.symbolic.satisfaction import Satisfaction
+from splitspec.checker.symbolic.theory import Claim
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model import ir
+
+SIZE = 2
 
 
 def mutants(proof: Proof) -> tuple[Mutant, ...]:
     """Return, for each guard of a settled proof, what is lost without it."""
-    return tuple(mutant for action in proof.theory.system.actions for mutant in _of(proof, action))
+    small = _Small(proof)
+    return tuple(
+        mutant for action in proof.theory.system.actions for mutant in _of(proof, action, small)
+    )
 
 
-def _of(proof: Proof, action: ir.FlatAction) -> Iterator[Mutant]:
+class _Small:
+    """The facts and steps of a proof at two elements a sort, in one solver."""
+
+    def __init__(self, proof: Proof) -> None:
+        self._proof = proof
+        self._steps: dict[str, FiniteStep] = {}
+
+    @cached_property
+    def _instance(self) -> Instance:
+        setting, theory, live = self._proof.setting, self._proof.theory, self._proof.live
+        search = InductionSearch(setting, theory, live, SIZE)
+        return Instance(theory, search.scope(dict.fromkeys(theory.system.sorts, SIZE)))
+
+    @cached_property
+    def _solver(self) -> Satisfaction:
+        instance, solver = self._instance, Satisfaction(steps=self._proof.limits.steps)
+        solver.add(instance.legal(instance.before), *instance.facts(self._proof.live).values())
+        return solver
+
+    def is_broken(self, action: ir.FlatAction, claim: Claim, without: str) -> bool:
+        """Whether a step breaks the claim that ignores one of its guards."""
+
+        def made() -> bool:
+            if action.path not in self._steps:
+                self._steps[action.path] = self._instance.step(action)
+            step = self._steps[action.path]
+            guards = (term for name, term in step.guards.items() if name != without)
+            return self._solver.check(step.limits, *guards, step.breaks(claim)) is True
+
+        return self._proof.journal.ask(made, lambda _: False)
+
+
+def _of(proof: Proof, action: ir.FlatAction, small: _Small) -> Iterator[Mutant]:
     with proof.calculus.step(action) as step:
         for guard in action.guards:
-            yield _without(proof, action, guard, step)
+            yield _without(proof, action, guard, step, small)
 
 
 def _without(
-    proof: Proof, action: ir.FlatAction, guard: ir.FlatGuard, step: StepCalculus
+    proof: Proof,
+    action: ir.FlatAction,
+    guard: ir.FlatGuard,
+    step: StepCalculus,
+    small: _Small,
 ) -> Mutant:
     name = f"{action.path}.{guard.name}"
     lost: dict[str, None] = {}
@@ -39,6 +86,9 @@ def _without(
     for (claim, path), decision in proof.decisions.items():
         uses = decision.status is Status.PROVED and name in decision.outcome.core
         if path != action.path or not uses:
+            continue
+        if small.is_broken(action, proof.claims[claim], guard.name):
+            lost[proof.claims[claim].path] = None
             continue
         outcome = step.decide(proof.claims[claim], proof.live, without=name)
         if outcome.reply is Reply.REFUTED:
