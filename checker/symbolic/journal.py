@@ -27,6 +27,11 @@ class Journal:
 
     started: float = field(default_factory=time.perf_counter, kw_only=True)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the next answer is written down already: then this was done before."""
+        return False
+
     def ask(self, make: Callable[[], Answer], lost: Callable[[str], Answer]) -> Answer:
         """Return what `make` returns; where a solver is lost over it, what `lost` makes of the
         reason.

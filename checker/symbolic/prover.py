@@ -94,7 +94,10 @@ class Proof:
         self.is_out_of_time = False
 
     def proceed(self) -> None:
-        """Raise `OverError` if the user asked for the end, or there is no time left."""
+        """Raise `OverError` if the user asked for the end, or there is no time left; never before
+        what was decided once."""
+        if self.journal.is_known:
+            return
         self.is_out_of_time = (
             self.limits.time is not None and time.perf_counter() - self.started > self.limits.time
         )

@@ -43,6 +43,7 @@ Work = Callable[[Journal, Report], Result]
 LOSSES_MAX = 20
 """After so many lost workers nothing more is asked: each costs the work that is no question."""
 
+TOO_LATE = "no answer in time"
 MOMENTS_PAUSE = 0.1
 POLL_SECONDS = 0.2
 SET_DEATH_SIGNAL = 1
@@ -138,6 +139,10 @@ class WrittenJournal(Journal):
     refusal: str = ""
     interrupted: bool = False
 
+    @property
+    def is_known(self) -> bool:
+        return bool(self.known)
+
     def ask(self, make: Callable[[], Answer], lost: Callable[[str], Answer]) -> Answer:
         if self.known:
             page = self.known.pop()
@@ -168,12 +173,11 @@ def supervise(work: Work[Result], limits: ProofLimits, report: Report | None) ->
     while the work comes to its end, is raised here. Raise `LostWorkerError` where no question is to
     blame.
     """
-    losses, interrupted, started = 0, False, time.perf_counter()
+    losses, interrupted, started, refusal = 0, False, time.perf_counter(), ""
     with TemporaryFile(buffering=0) as file:
         pages = Pages(file)
         while True:
             known, _ = pages.read()
-            refusal = f"not asked: {losses} solvers were lost" if losses >= LOSSES_MAX else ""
             journal = WrittenJournal(
                 pages, known[::-1], os.getpid(), refusal, interrupted, started=started
             )
@@ -195,6 +199,10 @@ def supervise(work: Work[Result], limits: ProofLimits, report: Report | None) ->
             if isinstance(ended, Raised):
                 raise ended.error from RuntimeError(f"in a worker:\n{ended.text}")
             losses += 1
+            if ended.reason == TOO_LATE:
+                refusal = TOO_LATE
+            elif losses >= LOSSES_MAX:
+                refusal = f"not asked: {losses} solvers were lost"
             after, is_open = pages.read()
             if is_open:
                 pages.write(Lost(ended.reason))
@@ -232,7 +240,7 @@ class _Worker:
         while True:
             if self._is_late():
                 self.kill()
-                return Lost("no answer in time")
+                return Lost(TOO_LATE)
             chunk = os.read(self._receiver, 2**16)
             if not chunk:
                 return Lost(_words(self._reap()))

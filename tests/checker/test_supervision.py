@@ -149,7 +149,7 @@ def test_a_solver_that_hangs_ends_with_the_time_of_the_proof(
     setting: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     die_over(monkeypatch, "m.sit", stopped, *RUNGS)
-    result = prove(setting(SEATS), limits=ProofLimits(scope_max=0, time=0.5))
+    result = prove(setting(SEATS), limits=ProofLimits(scope_max=0, time=4.0))
     assert result.run.out_of_time
     (lost,) = of_action(result, "m.sit")
     assert (lost.status, lost.reason) == (Status.UNKNOWN, "no answer in time")
@@ -158,6 +158,7 @@ def test_a_solver_that_hangs_ends_with_the_time_of_the_proof(
 def test_what_one_solver_is_lost_over_another_one_proves(
     setting: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(supervision, "LOSSES_MAX", 100)
     die_over(monkeypatch, "m.give", crashed, "_incremental")
     die_over(monkeypatch, "m.hand_over", killed, "_incremental", "_near", "_fresh")
     result = prove(setting(COUNTED))

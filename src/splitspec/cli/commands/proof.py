@@ -10,6 +10,14 @@ from splitspec.cli import options as o
 from splitspec.cli.terminal import Choice
 
 
+def _refuse(timeout: float | None) -> None:
+    if timeout is not None:
+        raise typer.BadParameter(
+            "it ends proofs by induction, not --bmc, --k-induction or --suggest",
+            param_hint="'--timeout'",
+        )
+
+
 def prove(
     models: o.Models = None,
     scope: o.Scope = None,
@@ -41,9 +49,8 @@ def prove(
     The result of a proof is the assurance `proved`. Where it fails, the smallest counterexample to
     induction is shown: one step from a state that satisfies all invariants and breaks one.
     """
-    if timeout is not None and (bmc is not None or k_induction is not None or suggest):
-        reason = "it ends proofs by induction, not --bmc, --k-induction or --suggest"
-        raise typer.BadParameter(reason, param_hint="'--timeout'")
+    if bmc is not None or k_induction is not None or suggest:
+        _refuse(timeout)
     from splitspec.checker.proof import ProofLimits
     from splitspec.checker.store import Mode
     from splitspec.cli.kept import proof_store
