@@ -100,11 +100,13 @@ def _kept() -> Iterator[Row]:
         run_well(command, folder=spec, variables=cache)
         again = run_well(command, folder=spec, variables=cache)
         yield _of_kept("cofunc, proved before", again)
-        module = spec / "granting.split"
+        module = spec / "tables.split"
         text = module.read_text(encoding="utf-8")
-        guard = "when in_pool:    pool[g] = c"
+        guard = "when running:  phase[c] = running"
         assert guard in text
-        module.write_text(text.replace(guard, f"{guard} and npt[g] = none"), encoding="utf-8")
+        module.write_text(
+            text.replace(guard, f"{guard} and table[c, v] = none", 1), encoding="utf-8"
+        )
         yield _of_kept("cofunc, one guard changed", run(command, folder=spec, variables=cache))
 
 
