@@ -19,7 +19,7 @@ Open = Callable[..., Any]
 MAPPING = """
 from tests.refinement.seeded import BUGS, seeded
 from splitspec.impl.machine import PlatformKind
-from splitspec.refinement.machine.granting import granting
+from splitspec.refinement.machine.models import granting
 
 SEED = seeded(next(bug for bug in BUGS if bug.name == "the charge goes to who runs"))
 SEED.__enter__()
