@@ -4,15 +4,24 @@ The system of everything is too large to be explored. Its claims are proved for 
 would be worth nothing if nothing could happen in it. So a life is written down here step by step: a
 zygote is started, sealed and forked, the clone writes a copy, is attested, gets the secret and
 leaves. The evaluator takes every step, and judges every claim in every state on the way.
+
+A walk at random forks nothing: it takes a kill as gladly as any other step. So walks also begin
+anywhere in that life, and from there they come to see what no walk from the start would.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from splitspec.checker.budget import Budget
+from splitspec.checker.explicit.native.swarm import walk
+from splitspec.checker.explicit.native_walks import NativeWalks
+from splitspec.checker.explicit.oracle import claims_of
+from splitspec.checker.explicit.search import system_of
 from splitspec.checker.explicit.simulation import simulate
 from splitspec.checker.result import Limits
 from splitspec.model.evaluator import Evaluator
@@ -190,3 +199,57 @@ def test_no_walk_of_the_whole_system_breaks_a_claim(given: frozenset[ActorKind])
     broken = [v.property for v in result.verdicts if v.outcome is Outcome.VIOLATED]
     assert broken == []
     assert result.run.states > WALKS * 50
+
+
+SEEN = {
+    "attestation.secret_installed",
+    "cofunc.clone_in_guest_mode",
+    "fork.image_outlives_the_zygote",
+    "memory.copied_data",
+    "memory.cut_off_clone",
+    "object_memory.private_copy",
+    "pins.image_pinned",
+    "platform.offered_again_while_live",
+    "pointers.clone_has_a_target",
+    "regions.text_inherited",
+    "shootdown.stale_writer",
+    "sockets.record_received",
+    "system.clone_at_work",
+    "teardown.killed_while_locked",
+    "threads.thread_without_shadow",
+    "uses.buffer_and_channel",
+    "uses.clone_with_a_table",
+}
+SEEN_OF_AN_HONEST_HOST = {
+    "accounting.work_done_late",
+    "granting.pays_after_exit",
+    "granting.second_tenant",
+    "threads.descriptor_stale",
+}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [(frozenset[ActorKind](), SEEN), (HONEST, SEEN_OF_AN_HONEST_HOST)],
+    ids=["hostile", "honest"],
+)
+def test_walks_from_a_life_see_every_mechanism_and_no_claim_break(
+    given: frozenset[ActorKind], wanted: set[str]
+) -> None:
+    """No state is stuck, either: with a host that backed nothing for the dead, and buffers that had
+    to be accepted again before they could go, a killed container never left. These walks found it.
+    """
+    setting = _setting(LIFE, given)
+    system, budget = system_of(setting, (), slice=True), Budget(Limits())
+    walks = NativeWalks(setting, system, claims_of(setting, system), budget, 5, 60, None)
+    evaluator = Evaluator(setting)
+    lived = [_beginning(evaluator)]
+    for part in (BIRTH, WORK, END):
+        lived += _live(evaluator, lived[-1], part)
+    begun = replace(walks.swarm, initial=[walks.translation.packed(state) for state in lived])
+    walked = walk(begun, 20_000, budget=budget, workers=1)
+    shown = {walks.kernel.bits[number].path for number in walked.first}
+    witnesses = {p.path for p in walks.claims.values() if p.kind is PropertyKind.WITNESS}
+    assert shown - witnesses == set()
+    assert wanted - shown == set()
