@@ -262,7 +262,7 @@ class _Ranking:
         )
         return self._follows(f"{self.name}.ranked", self._pending(before), goal)
 
-    # Questions
+    # Questions. Most sets that are tried are no rank, so the incremental solver alone is asked.
 
     def _shown(
         self,
@@ -283,14 +283,15 @@ class _Ranking:
             pending = self._pending(self.conditions.before)
             hypotheses = (step.exists, *self.limits, *pending, *same)
             query = Query(kind_, action.path, self._named(name), 0, hypotheses, goal(step))
-            outcome = self.calculus.climb((query,), self.proof.live, step.limits, entered.guards)
+            outcome = self.calculus.ask_once((query,), self.proof.live, entered.guards)
         self.response.outcomes[(name, kind_, action.path)] = outcome
         return outcome.reply is Reply.PROVED
 
     def _follows(self, name: str, hypotheses: tuple[Term, ...], goal: Term) -> bool:
         """Return whether a goal follows in every pending state."""
+        hypotheses = (*self.limits, *hypotheses)
         query = Query(ObligationKind.HELP, "", self._named(name), 0, hypotheses, goal)
-        outcome = self.calculus.climb((query,), self.proof.live, self.limits, {})
+        outcome = self.calculus.ask_once((query,), self.proof.live, {})
         if outcome.reply is Reply.PROVED:
             self.response.outcomes[(name, ObligationKind.HELP, "")] = outcome
         return outcome.reply is Reply.PROVED
