@@ -68,6 +68,14 @@ class Response:
         return frozenset[str]().union(*(outcome.core for outcome in self.outcomes.values()))
 
 
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """What was shown for a set before it is known where in the ranking it stands."""
+
+    outcomes: Mapping[tuple[str, ObligationKind, str], Outcome]
+    ranking: tuple[str, ...]
+
+
 def respond(proof: Proof, claim: ir.Property) -> Response:
     """Look for a ranking that proves a claim of progress from the facts that are believed."""
     response = Response(claim)
@@ -107,20 +115,26 @@ class _Ranking:
             for p in self.claim.parameters
         )
         self.ranking: list[Measure] = []
+        self._known: dict[int, Fitness | None] = {}  # by the number of the set among all
 
     def search(self) -> str:
         """Look for a ranking, and return why there is none, or nothing."""
         ended = self._ended_by()
         if ended:
             return f"{ended} may end the waiting without an answer"
-        candidates = [m for m in measures(self.system.actions, self.claim) if self._is_usable(m)]
+        usable = (m for m in measures(self.system.actions, self.claim) if self._is_usable(m))
+        candidates = list(enumerate(usable, start=1))
         while not self._has_something_to_do():
-            found = next((m for m in candidates if self._is_a_rank(m)), None)
+            found = next((m for number, m in candidates if self._is_a_rank(m, number)), None)
             if found is None:
                 names = ", ".join(measure.name for measure in self.ranking) or "nothing"
                 return f"no ranking was found: a pending state may wait for {names}"
             self.ranking.append(found)
-            candidates = [m for m in candidates if m.name != found.name]
+            candidates = [
+                (number, m)
+                for number, m in candidates
+                if m.name != found.name and self._known.get(number, True)
+            ]
         self.response.ranking += tuple(measure.name for measure in self.ranking)
         return ""
 
@@ -174,20 +188,33 @@ class _Ranking:
                 return action.path
         return ""
 
-    def _is_a_rank(self, measure: Measure) -> bool:
+    def _is_a_rank(self, measure: Measure, number: int) -> bool:
         """Whether a set can stand next in the ranking; what was shown for it is then noted."""
         noted = dict(self.response.outcomes), self.response.ranking
-        number = len(self.ranking) + 1
-        # A set that is always empty would do no harm, and be of no use.
-        if (
-            not self._is_empty(measure)
-            and self._is_enabled(measure, number)
-            and self._is_helpful(measure, number)
-            and all(self._gains_nothing(measure, number, a) for a in self.system.actions)
-        ):
-            return True
+        fitness = self._fitness(measure, number)
+        if fitness is not None:
+            self.response.outcomes |= fitness.outcomes
+            self.response.ranking += fitness.ranking
+            if all(self._gains_nothing(measure, number, a) for a in self.system.actions):
+                return True
         self.response.outcomes, self.response.ranking = noted
         return False
+
+    def _fitness(self, measure: Measure, number: int) -> Fitness | None:
+        """Return what was shown for a set that can stand in a ranking, wherever: it is not always
+        empty, its action is enabled, and takes from it. None if it cannot."""
+        if number not in self._known:
+            noted = dict(self.response.outcomes), self.response.ranking
+            self.response.outcomes, self.response.ranking = {}, ()
+            is_fit = (
+                not self._is_empty(measure)
+                and self._is_enabled(measure, number)
+                and self._is_helpful(measure, number)
+            )
+            shown = Fitness(self.response.outcomes, self.response.ranking)
+            self._known[number] = shown if is_fit else None
+            self.response.outcomes, self.response.ranking = noted
+        return self._known[number]
 
     def _is_empty(self, measure: Measure) -> bool:
         """Whether the set has no member in any pending state."""
