@@ -14,9 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from splitspec.impl.attestation.certificate import CURVE, SIGNATURE, Chip, Manufacturer
+from splitspec.impl.attestation.certificate import SIGNATURE, Chip, Manufacturer
 from splitspec.impl.attestation.measurement import code_pages, expected, loaded
 from splitspec.impl.attestation.report import ContainerReport, Evidence, HardwareReport
 from splitspec.impl.attestation.sealing import SealingError, unseal
@@ -131,7 +129,7 @@ def chip() -> Chip:
 
 @lru_cache(maxsize=256)
 def _forge(genuine: Evidence | None, nonce: bytes) -> Evidence:
-    key = ec.generate_private_key(CURVE)
+    key = Manufacturer().make_chip().key
     boot = ContainerReport.decode(genuine.container).boot if genuine else bytes(16)
     data = ContainerReport(
         boot=boot,
