@@ -14,13 +14,16 @@ from typing import Any
 
 from splitspec.impl.attestation.measurement import expected
 from splitspec.impl.geometry import PAGE, ZEROS
-from splitspec.impl.kernel.records import Phase, Use
+from splitspec.impl.kernel.records import Container, Phase, Use
 from splitspec.refinement.machine.fragment import PAGES_FOR_CODE, Fragment, Meanings, Setup
 from splitspec.refinement.machine.network import ADDRESS, TRUSTED, digest_of
 from splitspec.refinement.machine.testbed import Step, Testbed
 from splitspec.refinement.mapping import InexpressibleError
 
 Proceed = Callable[..., object]
+
+TAINTED = Container(identity=0, phase=Phase.EXITING, is_tainted=True)
+"""What a secret without a container would be of."""
 
 GUARDS: Meanings = {
     "load_code": {
@@ -198,6 +201,7 @@ def observe(setup: Setup, places: _Places, testbed: Testbed) -> dict[str, Any]:
     accepted = {
         nonces[nonce]: reports[report] for nonce, report in network.verifier.accepted.items()
     }
+    rows = kernel.state.containers
     openers = {n: network.opener(n) for n in network.messages}
     return {
         "approved": {TRUSTED},
@@ -216,7 +220,8 @@ def observe(setup: Setup, places: _Places, testbed: Testbed) -> dict[str, Any]:
         "reply": accepted,
         "addressee": {n: signers[e] for n, e in openers.items() if e is not None},
         "vouched": {signers[e] for e in accepted.values()},
-        "keyed": set(kernel.state.secrets),
+        # The kernel has to know, too, that it has held a tenant's data.
+        "keyed": {c for c in kernel.state.secrets if rows.get(c, TAINTED).is_tainted},
     }
 
 

@@ -129,7 +129,7 @@ def chip() -> Chip:
 
 @lru_cache(maxsize=256)
 def _forge(genuine: Evidence | None, nonce: bytes) -> Evidence:
-    key = Manufacturer().make_chip().key
+    other = Manufacturer().make_chip()
     boot = ContainerReport.decode(genuine.container).boot if genuine else bytes(16)
     data = ContainerReport(
         boot=boot,
@@ -140,10 +140,9 @@ def _forge(genuine: Evidence | None, nonce: bytes) -> Evidence:
         nonce=nonce,
         key=bytes(32),
     ).encode()
-    signature = key.sign(data, SIGNATURE)
+    signature = other.key.sign(data, SIGNATURE)
     if genuine is not None:
         return replace(genuine, container=data, container_signature=signature)
-    other = Manufacturer().make_chip()
     report = HardwareReport("TDX", bytes(48), bytes(64), other.identity, other.tcb).encode()
     signed = other.key.sign(report, SIGNATURE)
     return Evidence(report, signed, other.chain, b"no key", data, signature)

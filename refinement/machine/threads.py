@@ -204,11 +204,11 @@ def _resume(testbed: Testbed, vcpu: int, thread: int) -> None:
     kernel = testbed.machine.kernel
     if testbed.machine.processor.vcpus[vcpu].directory is None:
         resume = partial(kernel.threads.resume, vcpu)
-        testbed.together(partial(wake, testbed, thread), resume)
+        testbed.together(partial(wake, testbed, vcpu, thread), resume)
     elif kernel.threads.current(vcpu) != thread:
         testbed.together(
             partial(kernel.threads.trap, vcpu),
-            partial(wake, testbed, thread),
+            partial(wake, testbed, vcpu, thread),
             partial(kernel.threads.resume, vcpu),
         )
 
@@ -229,7 +229,7 @@ def _common(setup: Setup) -> dict[str, Function]:
 
     def switch(testbed: Testbed, v: int, u: int) -> None:
         testbed.together(
-            partial(wake, testbed, u), partial(testbed.machine.kernel.threads.switch, v, u)
+            partial(wake, testbed, v, u), partial(testbed.machine.kernel.threads.switch, v, u)
         )
 
     return {
@@ -310,10 +310,11 @@ def leave(testbed: Testbed, vcpu: int, interrupt: Callable[[int], object]) -> No
         testbed.together(partial(threads.wait, vcpu), partial(threads.request, vcpu, 0))
 
 
-def wake(testbed: Testbed, thread: int) -> None:
-    """What a thread waits for has come, when it is to run again: blocking is not modelled."""
+def wake(testbed: Testbed, vcpu: int, thread: int) -> None:
+    """What a thread waits for has come when it is to run where it is bound: blocking is not
+    modelled."""
     threads, row = testbed.machine.kernel.threads, testbed.machine.kernel.state.threads.get(thread)
-    if row is not None and row.state is ThreadState.WAITING:
+    if row is not None and row.vcpu == vcpu and row.state is ThreadState.WAITING:
         threads.wake(thread)
 
 

@@ -87,6 +87,30 @@ def zygote_and_clone(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
     return scene, first, second
 
 
+def chain(kind: PlatformKind) -> Machine:
+    """Containers 0, 1 and 2 run, named for one chain, with two pages each."""
+    scene = machine(kind)
+    handles = [join(scene, c, range(2 * c, 2 * c + 2)) for c in range(3)]
+    for container, handle in enumerate(handles):
+        scene.kernel.state.secrets[container] = b"secret"
+        scene.kernel.state.chains[container] = b"chain"
+        run(scene, container, handle.vcpu, container + 1)
+    return scene
+
+
+def coded_family(kind: PlatformKind) -> Machine:
+    """Container 0 is sealed with code at address 1; container 1 is a running clone of it."""
+    scene = machine(kind)
+    first, second = join(scene, 0, range(2)), join(scene, 1, range(2, 4))
+    scene.kernel.lifecycle.load(0, 1, [page(scene, 0)], b"code")
+    run(scene, 0, first.vcpu, 1)
+    scene.kernel.threads.trap(first.vcpu)
+    scene.kernel.forks.seal(0, vcpu=first.vcpu)
+    clone(scene, 1)
+    run(scene, 1, second.vcpu, 2)
+    return scene
+
+
 def secret(identity: int) -> bytes:
     """What only one container knows; in these scenes, the identity is the slot and 1."""
     return f"the secret of {identity}".encode()

@@ -222,3 +222,27 @@ def test_a_shared_page_is_plain_to_both_sides_and_private_again_only_when_accept
     kernel.pools.accept(0, target)
     assert kernel.memory.read(target) == bytes(PAGE)
     assert scene.processor.read(second.vcpu, 0, 15) == secret(2)
+
+
+def test_a_second_load_extends_the_measurement_of_the_first(kind: PlatformKind) -> None:
+    scenes = [machine(kind) for _ in range(2)]
+    for scene, first in zip(scenes, (b"genuine", b"foreign"), strict=True):
+        join(scene, 0, range(2))
+        scene.kernel.lifecycle.load(0, 1, [page(scene, 0)], first)
+        scene.kernel.lifecycle.load(0, 2, [page(scene, 1)], b"genuine")
+    genuine, foreign = (scene.kernel.state.containers[0].measurement for scene in scenes)
+    assert genuine != foreign
+
+
+def test_a_copy_lets_the_page_of_the_zygote_wait_for_every_vcpu_of_the_clone(
+    kind: PlatformKind,
+) -> None:
+    scene, _, first = zygote_and_clone(kind)
+    second = scene.host.shadows.allocate(1)
+    scene.host.shadows.enter(second)
+    scene.kernel.threads.spawn(1, 9)
+    scene.kernel.threads.bind(second.vcpu, 9)
+    scene.kernel.threads.dispatch(9)
+    scene.kernel.threads.trap(first.vcpu)
+    scene.kernel.forks.copy_on_write(1, 0, page(scene, 2), vcpu=first.vcpu)
+    assert set(scene.kernel.state.quarantine) == {page(scene, 0)}

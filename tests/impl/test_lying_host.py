@@ -72,7 +72,11 @@ def test_the_host_cannot_hide_or_invent_a_file(directory: Path) -> None:
     def absent(request: Message, reply: Message) -> Message:
         return Message(reply.operation, -2)
 
-    for lie, guard in ((invented, "path"), (miscounted, "digest"), (absent, "delivered")):
+    def pathless(request: Message, reply: Message) -> Message:
+        return Message(reply.operation, reply.number, bytes(2) + b'{"/etc/evil": [4, 1]}')
+
+    lies = (invented, "path"), (pathless, "path"), (miscounted, "digest"), (absent, "delivered")
+    for lie, guard in lies:
         instance.delegate = Liar(honest, lie)
         refuses(guard, lambda: instance.process.open("/etc/limits"))
     assert instance.process.files.image == {}

@@ -38,6 +38,6 @@ def test_siblings_second_challenges_and_second_quotes(
 
 
 def test_random_programs_of_two_containers_conform() -> None:
-    found = walk_of(attestation(SNP, sizes=TWO_OF_EACH), programs=15, steps=60)
+    found = walk_of(attestation(SNP, sizes=TWO_OF_EACH), programs=6, steps=50)
     assert not found.divergences, conformance_text(found)
     assert found.transitions > 100

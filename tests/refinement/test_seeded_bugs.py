@@ -1,62 +1,93 @@
-"""Every seeded bug is found, by exhaustive conformance or by random programs, and named."""
+"""Every seeded bug is found, and named, as the page of seeded bugs says."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from pathlib import Path
 
 import pytest
-from tests.refinement.seeded import BUGS, Bug, seeded
+from _pytest.mark import ParameterSet
+from tests.refinement.beyond import BEYOND, Beyond, broken
+from tests.refinement.findings_page import line
+from tests.refinement.seeded import BUGS
+from tests.refinement.seeding import LATER, Bug, found, seeded
 
-from splitspec.impl.machine import PlatformKind
-from splitspec.model.evaluator import Evaluator
-from splitspec.refinement.conformance import Bounds, conform
-from splitspec.refinement.divergence import Conformance
-from splitspec.refinement.machine.models import granting
-from splitspec.refinement.machine.shipped import SHIPPED
-from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.report import conformance_text
-from splitspec.refinement.target import evaluator_of
 
-TWO = {"Container": 1, "Page": 2, "Frame": 2}
-
-
-def mapping_of(name: str) -> Implementation[Any]:
-    if name == "granting-sev-hostile-two":
-        return granting(PlatformKind.SNP, honest=False, sizes=TWO)
-    if name == "granting-sev-limit-two":
-        sizes = {"Container": 1, "Page": 1, "Frame": 2}
-        return granting(PlatformKind.SNP, honest=True, sizes=sizes, limit=2)
-    if name == "granting-tdx-hostile-two":
-        return granting(PlatformKind.TDX, honest=False, sizes=TWO)
-    return SHIPPED[name]()
+PAGE = Path(__file__).parents[2] / "docs" / "seeded_bugs.md"
+IMPL = Path(__file__).parents[1] / "impl"
 
 
 @cache
-def evaluator_for(name: str) -> Evaluator:
-    mapping = mapping_of(name)
-    return evaluator_of(mapping.model, sizes=mapping.sizes, pins=mapping.pins, given=mapping.given)
+def stated() -> tuple[str, ...]:
+    return tuple(PAGE.read_text(encoding="utf-8").splitlines())
 
 
-def found(bug: Bug) -> Conformance:
-    evaluator = evaluator_for(bug.found_by)
-    with seeded(bug):
-        return conform(mapping_of(bug.found_by), evaluator, Bounds(states=1_500))
+SLOW = {
+    *("memory-sev-frame", "memory-sev-family", "memory-sev-copies", "memory_sev-pages"),
+    *("attestation-sev", "attestation-sev-hostile", "attestation-sev-unfounded"),
+    *("attestation-sev-quotes", "threads-sev-tenants", "threads-sev-synchronous"),
+    "threads-sev-hostile",
+}
+"""Mappings with which it takes more than half a second to find a bug."""
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
-def test_the_bug_is_found_and_named(bug: Bug) -> None:
+def at_night(bugs: Iterable[Bug | Beyond]) -> list[ParameterSet]:
+    """The bugs as parameters of a test, the slow ones for the nightly run."""
+    marked = []
+    for bug in bugs:
+        slow = bug.found_by in SLOW if isinstance(bug, Bug) else bug.scene == "chain"
+        marks = [pytest.mark.nightly] if slow else []
+        marked.append(pytest.param(bug, id=bug.name, marks=marks))
+    return marked
+
+
+@pytest.mark.parametrize("bug", at_night(BUGS))
+def test_the_bug_is_found_and_named_as_the_page_says(bug: Bug) -> None:
     result = found(bug)
     assert result.divergences, f"{bug.name} was not found in {result.states} states"
     (divergence,) = result.divergences
     assert divergence.kind is bug.kind, conformance_text(result)
     named = " ".join((*divergence.guards, *divergence.facts))
     assert bug.named in named, conformance_text(result)
-    assert len(divergence.program) <= 12
+    steps = len(divergence.program) + len(LATER.get(bug.found_by, ()))
+    assert line(bug, steps) in stated(), "run docs/generate.py seeded_bugs.md"
 
 
-def test_the_bugs_are_of_one_name_each() -> None:
-    assert len({bug.name for bug in BUGS}) == len(BUGS)
+WALKED = [bug for bug in BEYOND if bug.scene]
+
+
+@pytest.mark.parametrize("bug", at_night(WALKED))
+def test_random_steps_break_a_property_where_no_mapping_shows_the_bug(bug: Beyond) -> None:
+    with seeded(bug):
+        result = broken(bug)
+    assert result is not None
+    assert result[0] == bug.named
+
+
+def test_the_same_steps_break_no_property_of_the_right_machine() -> None:
+    assert broken(WALKED[0], seeds=range(1)) is None
+
+
+def test_the_page_has_every_bug_and_no_other() -> None:
+    rows = [
+        row for row in stated() if row.startswith("| ") and not row.startswith(("| bug", "| *"))
+    ]
+    names = [row.split(" | ")[0].removeprefix("| ").partition("; *")[0] for row in rows]
+    assert names == [
+        *(bug.name for bug in BUGS if not bug.violates),
+        *(bug.name for bug in BUGS if bug.violates),
+        *(bug.name for bug in BEYOND),
+    ]
+    assert len(set(names)) == len(names)
+
+
+def test_the_tests_that_show_what_no_mapping_shows_are_there() -> None:
+    for bug in BEYOND:
+        if bug.test:
+            file, _, name = bug.test.partition("::")
+            assert f"def {name}(" in (IMPL / file).read_text(encoding="utf-8")
 
 
 def test_a_bug_is_gone_when_its_test_is_over() -> None:

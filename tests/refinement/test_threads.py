@@ -22,10 +22,12 @@ def test_one_container_with_two_threads_on_two_vcpus(honest: bool, synchronous: 
     hold(threads(SNP, honest=honest, synchronous=synchronous, sizes=ONE))
 
 
+@pytest.mark.nightly
 def test_two_containers_take_turns_on_one_vcpu_of_a_hostile_host() -> None:
     hold(threads(SNP, honest=False, synchronous=True, sizes=ONE_VCPU))
 
 
+@pytest.mark.nightly
 def test_epochs_of_tdx_make_no_difference_to_threads() -> None:
     hold(threads(TDX, honest=True, synchronous=False, sizes=ONE))
 
@@ -39,6 +41,6 @@ def test_two_of_everything(honest: bool, synchronous: bool) -> None:
 
 def test_random_programs_conform_whatever_interrupts_leave_behind() -> None:
     """Whether a thread was interrupted or came to the kernel no mapping shows; programs do both."""
-    found = walk_of(threads(SNP, honest=True, synchronous=True), programs=25, steps=40)
+    found = walk_of(threads(SNP, honest=True, synchronous=True), programs=8, steps=40)
     assert not found.divergences, conformance_text(found)
     assert found.transitions > 100

@@ -1,0 +1,195 @@
+"""A walk of random steps: every public step of host, kernel and containers, with any arguments."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.impl.scenes import secret
+
+from splitspec.impl.kernel.capabilities import ALL_RIGHTS, Right
+from splitspec.impl.machine import Machine
+
+Step = Callable[[], object]
+
+# Steps that end what others build up; drawn often, nothing would ever be mapped.
+RARE = {"exit", "finish", "seal", "park", "preempt", "request", "release", "reclaim_page", "share"}
+RARE |= {"stop", "finish shadow", "publish", "remove_slot", "wait", "kill"}
+RARE |= {"destroy channel", "revoke"}
+
+TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Numbers drawn for one step."""
+
+    container: int
+    other: int
+    vcpu: int
+    core: int
+    page: int
+    frame: int
+    address: int
+    thread: int
+    flag: bool
+
+
+class Walk:
+    """A machine, and every public step with arguments drawn at random."""
+
+    def __init__(self, start: Machine, seed: int, *, hostile: bool) -> None:
+        self.random = random.Random(seed)
+        self.machine = start
+        self.hostile = hostile
+        self.reached: Counter[str] = Counter()
+        self.kinds: frozenset[str] | None = None  # of steps that are done; None: all
+
+    def swarm(self) -> None:
+        """Do half of the kinds of steps only, drawn at random: what takes many steps of few kinds
+        is found so (Groce et al., Swarm Testing, ISSTA 2012)."""
+        names = sorted(self.draw())
+        self.kinds = frozenset(self.random.sample(names, len(names) // 2))
+
+    def name(self) -> str:
+        """A kind of step: what was done least is tried most."""
+        names = sorted(self.draw())
+        if self.kinds is not None:
+            names = [name for name in names if name in self.kinds]
+        weights = [0.1 if name in RARE else 1.0 for name in names]
+        return self.random.choices(names, weights)[0]
+
+    def draw(self) -> dict[str, Step]:
+        """A step of each kind; arguments are numbers of the right kind, right or wrong."""
+        rnd, sizes = self.random, self.machine.geometry
+        some = Arguments(
+            container=rnd.randrange(3),
+            other=rnd.randrange(3),
+            vcpu=rnd.randrange(3),
+            core=rnd.randrange(2),
+            page=rnd.choice(sizes.pool_pages),
+            frame=rnd.choice(sizes.pool_frames),
+            address=rnd.randrange(2),
+            thread=rnd.randrange(1, 5),
+            flag=rnd.random() < 0.7,
+        )
+        steps = self._host(some) | self._memory(some) | self._threads(some)
+        if self.machine.kernel.state.chains:
+            steps |= self._channels(some)
+        if self.hostile and rnd.random() < 0.2:
+            steps |= self._hostile(some)
+        return steps
+
+    def _host(self, some: Arguments) -> dict[str, Step]:
+        shadows, backing = self.machine.host.shadows, self.machine.host.backing
+        c, v, g, f = some.container, some.vcpu, some.page, some.frame
+        steps: dict[str, Step] = {
+            "start": lambda: shadows.start(c, memory_max=None if some.flag else 2),
+            "allocate": lambda: shadows.allocate(c),
+            "publish": lambda: shadows.publish(v),
+            "tick": lambda: shadows.tick(v),
+            "kill": lambda: shadows.kill(c),
+            "finish shadow": lambda: shadows.finish(c),
+            "reap_vcpu": lambda: shadows.reap_vcpu(v, 0),
+            "keep": lambda: shadows.keep(c),
+            "dismiss": lambda: shadows.dismiss(c),
+            "add_slot": lambda: backing.add_slot(c, g),
+            "remove_slot": lambda: backing.remove_slot(c, g),
+            "back_page": lambda: backing.back_page(v, g, f),
+            "assign_frame": lambda: backing.assign_frame(g),
+            "grant_page": lambda: backing.grant_page(v, g, f),
+            "convert_to_shared": lambda: backing.convert_to_shared(g),
+            "reclaim_page": lambda: backing.reclaim_page(g),
+        }
+        holder = shadows.holders.get(v)
+        if holder is not None:
+            steps["enter"] = lambda: shadows.enter(holder, some.thread, core=some.core)
+            steps["preempt"] = lambda: shadows.preempt(v)
+        return steps
+
+    def _memory(self, some: Arguments) -> dict[str, Step]:
+        kernel = self.machine.kernel
+        c, g, a, local = some.container, some.page, some.address, some.vcpu if some.flag else None
+        life, pools, spaces = kernel.lifecycle, kernel.pools, kernel.spaces
+        return {
+            "create": lambda: life.create(c),
+            "start container": lambda: life.start(c),
+            "load": lambda: life.load(c, a, [g], b"code"),
+            "stop": lambda: life.stop(c, vcpu=local),
+            "exit": lambda: life.exit(c, vcpu=local),
+            "retire": lambda: life.retire(c),
+            "admit": lambda: pools.admit(c, g),
+            "accept": lambda: pools.accept(c, g),
+            "validate": lambda: pools.validate(c, g),
+            "complete": lambda: pools.complete(c, g),
+            "scrub": lambda: pools.scrub(g),
+            "release": lambda: pools.release(g),
+            "retract": lambda: pools.retract(g),
+            "share": lambda: pools.share(c, g),
+            "unshare": lambda: pools.unshare(g),
+            "abandon": lambda: pools.abandon(g),
+            "map_page": lambda: spaces.map_page(c, a, g, writable=some.flag),
+            "map_shared": lambda: spaces.map_shared(c, a, g),
+            "unmap_page": lambda: spaces.unmap_page(c, a, vcpu=local),
+            "write_protect": lambda: spaces.write_protect(c, a, vcpu=local),
+            "allow_writing": lambda: spaces.allow_writing(c, a),
+            "seal": lambda: kernel.forks.seal(c, vcpu=local),
+            "begin fork": lambda: kernel.forks.begin(c, some.other),
+            "fork": lambda: kernel.forks.fork(c, some.other),
+            "activate": lambda: kernel.forks.activate(c),
+            "copy_on_write": lambda: kernel.forks.copy_on_write(c, a, g, vcpu=local),
+        }
+
+    def _threads(self, some: Arguments) -> dict[str, Step]:
+        kernel, v, t = self.machine.kernel, some.vcpu, some.thread
+        return {
+            "spawn": lambda: kernel.threads.spawn(some.container, t),
+            "bind": lambda: kernel.threads.bind(v, t),
+            "dispatch": lambda: kernel.threads.dispatch(t),
+            "move": lambda: kernel.threads.move(v, t),
+            "resume": lambda: kernel.threads.resume(v),
+            "switch": lambda: kernel.threads.switch(v, t),
+            "trap": lambda: kernel.threads.trap(v),
+            "wait": lambda: kernel.threads.wait(v),
+            "wake": lambda: kernel.threads.wake(t),
+            "finish": lambda: kernel.threads.finish(t),
+            "park": lambda: kernel.threads.park(v),
+            "request": lambda: kernel.threads.request(v, 7),
+            "acknowledge": lambda: kernel.shootdown.acknowledge(v),
+            "read": lambda: self.machine.processor.read(v, 4096 * some.address, 16),
+            "write": lambda: self._write(v, some.address),
+        }
+
+    def _channels(self, some: Arguments) -> dict[str, Step]:
+        channels, c, number = self.machine.kernel.channels, some.container, some.thread
+        rights = ALL_RIGHTS if some.flag else Right.READ | Right.WRITE
+        local = some.vcpu if some.flag else None
+        return {
+            "create channel": lambda: channels.create(c, [some.page]),
+            "grant": lambda: channels.grant(c, number, some.other, rights),
+            "open channel": lambda: channels.open(c, number, some.address),
+            "close channel": lambda: channels.close(c, number, vcpu=local),
+            "revoke": lambda: channels.revoke(c, number, some.other, vcpu=local),
+            "destroy channel": lambda: channels.destroy(c, number, vcpu=local),
+        }
+
+    def _hostile(self, some: Arguments) -> dict[str, Step]:
+        hostile, g, f = self.machine.hostile, some.page, some.frame
+        return {
+            "hostile offer": lambda: hostile.offer(g, f),
+            "hostile remap": lambda: hostile.remap(g, f if some.flag else None),
+            "hostile steal": lambda: hostile.steal(g, f),
+            "hostile tamper": lambda: hostile.tamper(f, 0, b"poison"),
+            "hostile enter": lambda: hostile.enter(some.vcpu, 0, core=some.core),
+            "hostile interrupt": lambda: hostile.interrupt(some.vcpu),
+        }
+
+    def _write(self, vcpu: int, address: int) -> None:
+        """The container that runs writes its own secret, unless it writes to a page of the host."""
+        place = self.machine.processor.translate(vcpu, address, write=True)
+        running = self.machine.processor.vcpus[vcpu].tag
+        own = secret(self.machine.kernel.state.containers[running].identity)
+        data = own if place.private else b"for the host"
+        self.machine.processor.write(vcpu, 4096 * address, data)

@@ -1,0 +1,117 @@
+"""What holds after every step of a walk, of a machine whose host is honest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+
+from tests.impl.scenes import secret
+
+from splitspec.impl.geometry import ZEROS
+from splitspec.impl.kernel.records import Use
+from splitspec.impl.machine import Machine
+from splitspec.impl.refusal import Refusal
+
+
+def check_isolation(machine: Machine) -> None:
+    """Each container reads zeros, its own secret, its zygote's, its chain's, or code.
+
+    The host reads no secret.
+    """
+    for vcpu, state in machine.processor.vcpus.items():
+        if not state.inside or state.directory is None:
+            continue
+        state_of, rows = machine.kernel.state, machine.kernel.state.containers
+        row = rows[state.tag]
+        family = {row.identity, row.identity if row.origin is None else row.origin}
+        chain = state_of.chains.get(state.tag)
+        members = [c for c, name in state_of.chains.items() if name == chain and c in rows]
+        own = {secret(identity) for identity in family | {rows[c].identity for c in members}}
+        for address in range(2):
+            try:
+                place = machine.processor.translate(vcpu, address, write=False)
+            except Refusal:
+                continue
+            if place.private:
+                seen = machine.memory.load(place.frame, private=True).rstrip(b"\0")
+                assert seen in own | {b"", b"code"}, (state.tag, address, seen)
+    for number in machine.geometry.pool_frames:
+        assert b"the secret" not in machine.hostile.peek(number)
+
+
+def check_references(machine: Machine) -> None:
+    """A page is named by as many entries as its record counts; sharing is read-only, by clones."""
+    state = machine.kernel.state
+    named: Counter[int] = Counter()
+    for container in state.containers:
+        for _, entry in machine.kernel.memory.entries(container):
+            named[entry.page] += 1
+            assert not (entry.writable and state.pages[entry.page].use is Use.IMAGE)
+            assert not (entry.writable and entry.executable)
+    for channel in machine.kernel.channels.channels.values():
+        named.update(channel.pages)  # A channel counts for its pages, open or not.
+    assert named == {page: row.references for page, row in state.pages.items() if row.references}
+    for page, times in named.items():
+        assert times == 1 or state.pages[page].use in (Use.IMAGE, Use.CHANNEL)
+
+
+def check_ledger(machine: Machine) -> None:
+    """Each backed page is charged once, to its slot's owner; counters are what they count."""
+    cgroups, backing = machine.host.cgroups, machine.host.backing
+    assert sorted(cgroups.charged) == sorted(backing.frames.values())
+    for page, frame in backing.frames.items():
+        owner = backing.owner(page)
+        assert owner is not None
+        assert cgroups.charged[frame] == machine.host.shadows.group(owner)
+    counted = Counter(cgroups.charged.values())
+    for name, group in cgroups.groups.items():
+        assert group.memory_current == counted[name]
+        assert group.memory_max is None or group.memory_current <= group.memory_max
+
+
+def check_clean(machine: Machine) -> None:
+    """A page that counts as clean holds zeros."""
+    for page, row in machine.kernel.state.pages.items():
+        if row.use is Use.FREE and row.is_clean:
+            with suppress(Refusal):
+                frame = machine.platform.resolve(page, private=True)
+                assert machine.memory.load(frame, private=True) == ZEROS, page
+
+
+def check_translations(machine: Machine) -> None:
+    """No vCPU in the guest translates to a page that is free, unless the page waits for it."""
+    state = machine.kernel.state
+    for vcpu, running in machine.processor.vcpus.items():
+        if not running.inside or running.directory is None:
+            continue
+        for (core, tag, address), found in machine.tlb.entries.items():
+            if (core, tag) == (running.core, running.tag) and found.private:
+                row = state.pages.get(found.page)
+                is_free = row is not None and row.use is Use.FREE
+                waits = found.page in state.quarantine
+                assert not is_free or waits, (vcpu, address, found.page)
+
+
+def check_rights(machine: Machine) -> None:
+    """Every right comes from one that is held; who is in a chain has a secret, and what it maps of
+    a channel, it holds."""
+    kernel = machine.kernel
+    table = kernel.channels.capabilities.table
+    for (_, channel), held in table.items():
+        assert held.source is None or (held.source, channel) in table, (channel, held)
+    assert set(kernel.state.chains) <= set(kernel.state.secrets)
+    owners = {p: n for n, channel in kernel.channels.channels.items() for p in channel.pages}
+    for container in kernel.state.containers:
+        for address, entry in kernel.memory.entries(container):
+            if entry.page in owners:
+                assert (container, owners[entry.page]) in table, (container, address)
+
+
+CHECKS = (
+    check_isolation,
+    check_references,
+    check_ledger,
+    check_clean,
+    check_translations,
+    check_rights,
+)

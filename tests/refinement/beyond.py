@@ -1,0 +1,237 @@
+"""Planned bugs of which no mapping shows anything, with the reason, and with what shows them.
+
+Random steps of all actors (`tests/impl/walk.py`) are held to properties of the domain; `test` names
+a test of `impl` that fails with the bug; a bug with neither changes nothing that anybody can see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.impl.scenes import chain, coded_family
+from tests.impl.walk import TRIES, Walk
+from tests.impl.walk_checks import CHECKS
+
+from splitspec.impl.hardware.tdx import Tdx
+from splitspec.impl.host.shadow import Shadows
+from splitspec.impl.kernel.channels import Channels
+from splitspec.impl.kernel.fork import Forks
+from splitspec.impl.kernel.lifecycle import Lifecycle
+from splitspec.impl.kernel.shootdown import Shootdown
+from splitspec.impl.libos.files import Files
+from splitspec.impl.libos.sockets import Sockets
+from splitspec.impl.machine import Machine, PlatformKind
+from splitspec.impl.refusal import Refusal
+
+SNP = PlatformKind.SNP
+SCENES: dict[str, Callable[[], Machine]] = {
+    "chain": lambda: chain(SNP),
+    "coded family": lambda: coded_family(SNP),
+}
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """A planned bug, why no mapping sees it, and what does."""
+
+    name: str
+    owner: type[Any]
+    method: str
+    old: str
+    new: str
+    violates: str
+    why: str
+    scene: str = ""  # where random steps begin
+    named: str = ""  # the property that fails
+    test: str = ""  # of impl, which fails
+
+
+CHANNELS = {"create channel", "grant", "open channel", "close channel"}
+CHANNELS |= {"revoke", "destroy channel"}
+RUNNING = {"write", "trap", "dispatch", "acknowledge", "scrub", "exit", "retire", "release"}
+FOCUS = {"chain": frozenset(CHANNELS | RUNNING), "coded family": None}
+
+UNMAPPED = "no mapping has channels yet"
+
+BEYOND = (
+    Beyond(
+        "the pages of a destroyed channel count as clean",
+        Channels,
+        "destroy",
+        "self._state.pages[page] = Page(Use.FREE)",
+        "self._state.pages[page] = Page(Use.FREE, is_clean=True)",
+        "I19: the first value to be seen in a newly allocated page is 0 or an intended copy",
+        UNMAPPED,
+        "chain",
+        "check_clean",
+    ),
+    Beyond(
+        "a second unmapping of a page forgets who has yet to flush after the first",
+        Shootdown,
+        "retire",
+        "self._state.quarantine[page] = self._state.quarantine.get(page, frozenset()) | waits",
+        "self._state.quarantine[page] = waits",
+        "S8: no vCPU holds a stale writable translation for a frame that was freed",
+        "no mapping has two containers that write to one page",
+        "chain",
+        "check_isolation",
+    ),
+    Beyond(
+        "revoking a capability leaves those that were derived from it",
+        Channels,
+        "revoke",
+        "losers = [target, *self.capabilities.derived(target, channel)]",
+        "losers = [target]",
+        "I18: who maps a channel is a member of it",
+        UNMAPPED,
+        "chain",
+        "check_rights",
+    ),
+    Beyond(
+        "fork does not count the clone's references to code",
+        Forks,
+        "fork",
+        "self._spaces.hold(entry.page)",
+        "if not entry.executable:\n            self._spaces.hold(entry.page)",
+        "S2: a reference count is what refers",
+        "where pages are forked, the mappings have no code, and where there is code, no fork",
+        "coded family",
+        "check_references",
+    ),
+    Beyond(
+        "a slot keeps the chain of the container that had it before",
+        Lifecycle,
+        "retire",
+        "state.chains, ",
+        "",
+        "I18: who maps a channel is attested",
+        UNMAPPED,
+        "chain",
+        "check_rights",
+    ),
+    Beyond(
+        "a copy on write puts the new page into quarantine instead of the zygote's",
+        Forks,
+        "copy_on_write",
+        "self._shootdown.retire(container, address, entry.page, vcpu)",
+        "self._shootdown.retire(container, address, page, vcpu)",
+        "S8: no vCPU holds a stale writable translation for a frame that was freed",
+        "where pages are copied, the mappings give each container one vCPU",
+        test="test_kernel.py::"
+        "test_a_copy_lets_the_page_of_the_zygote_wait_for_every_vcpu_of_the_clone",
+    ),
+    Beyond(
+        "the measurement of a second load replaces that of the first",
+        Lifecycle,
+        "load",
+        "measurement = loaded(row.measurement, address,",
+        'measurement = loaded(b"", address,',
+        "I14: what is executed was measured",
+        "the specification loads once, into a container that runs",
+        test="test_kernel.py::test_a_second_load_extends_the_measurement_of_the_first",
+    ),
+    Beyond(
+        "a page of a TD is removed while a vCPU of the epoch of its block is still inside",
+        Tdx,
+        "_is_tracked",
+        """\
+    return blocked_in < previous or (
+        blocked_in == previous and previous not in self.inside.values()
+    )
+""",
+        """\
+    return blocked_in <= previous
+""",
+        "I12: a read returns what a legitimate writer wrote last, or faults",
+        "the mappings know withdrawal as one step; its three instructions are module tdx",
+        test="test_hostile_host.py::test_a_td_page_is_removed_only_after_every_vcpu_has_flushed",
+    ),
+    Beyond(
+        "a record is counted only when the host says that it was delivered",
+        Sockets,
+        "send",
+        """\
+    self.table[number] = replace(socket, connection=after)
+    self._deliver(guards, socket.host_number, record)
+""",
+        """\
+    self._deliver(guards, socket.host_number, record)
+    self.table[number] = replace(socket, connection=after)
+""",
+        "I16: what is written to a shared page of a connection is ciphertext",
+        "no mapping has the library; what it must do is module sockets",
+        test="test_lying_host.py::test_an_error_of_the_host_never_makes_a_nonce_serve_twice",
+    ),
+    Beyond(
+        "a block without a path in the tree is not checked",
+        Files,
+        "_leaf",
+        """\
+    rootfs.check(self.root, count, leaf, data, path)
+""",
+        """\
+    if path:
+        rootfs.check(self.root, count, leaf, data, path)
+""",
+        "I16: bytes of the file system are verified on a private copy",
+        "no mapping has the library; what it must do is module rootfs",
+        test="test_lying_host.py::test_the_host_cannot_hide_or_invent_a_file",
+    ),
+    Beyond(
+        "a vCPU is published as idle while its holder still has a slot",
+        Shadows,
+        "publish",
+        "other.shadow == handle.shadow and key != vcpu for key, other in self.holders.items()",
+        "other.shadow == handle.shadow for other in self.holders.values()",
+        "S6: a slot is there between grant and removal",
+        "the mappings end a process in the right order; pools here are nobody's vCPU's, so the"
+        " specification asks for none",
+        test="test_artifact_accounting.py::"
+        "test_a_vcpu_published_before_its_slot_is_gone_bills_the_last_holder",
+    ),
+    Beyond(
+        "an old handle runs a vCPU again if its process has it once more",
+        Shadows,
+        "enter",
+        'guards.require("current", current == handle, f"{handle} is not the holder")',
+        "same = current is not None and current.shadow == handle.shadow\n"
+        '    guards.require("current", same, f"{handle} is not the holder")',
+        "I20: only the current assignee runs a vCPU",
+        "it breaks nothing: the process drives the vCPU, by whichever of its descriptors, and a"
+        " process that is gone has none",
+    ),
+)
+
+
+def broken(bug: Beyond, seeds: range = range(10), steps: int = 4000) -> tuple[str, int] | None:
+    """Return which property random steps break, and after how many steps that were done."""
+    for seed in seeds:
+        scene = SCENES[bug.scene]()
+        walk, done = Walk(scene, seed, hostile=False), 0
+        walk.kinds = FOCUS[bug.scene]
+        name = walk.name()
+        for number in range(steps):
+            failed = _failed(scene)
+            if failed is not None:
+                return failed, done
+            if number % TRIES == 0:
+                name = walk.name()
+            try:
+                walk.draw().get(name, scene.checkpoint)()
+            except Refusal:
+                continue
+            done += 1
+            walk.reached[name] += 1
+            name = walk.name()
+    return None
+
+
+def _failed(scene: Machine) -> str | None:
+    for check in CHECKS:
+        try:
+            check(scene)
+        except AssertionError:
+            return check.__name__
+    return None

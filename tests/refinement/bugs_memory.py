@@ -1,0 +1,48 @@
+"""Bugs of page tables, fork, and of what frames hold."""
+
+from __future__ import annotations
+
+from tests.refinement.seeding import Bug
+
+from splitspec.impl.kernel.address_space import AddressSpaces
+from splitspec.impl.kernel.fork import Forks
+from splitspec.impl.kernel.pools import Pools
+from splitspec.refinement.divergence import DivergenceKind as Kind
+
+PAGE, FRAME = "memory-sev-page", "memory-sev-frame"
+FAMILY, COPIES = "memory-sev-family", "memory-sev-copies"
+
+# A table, which reads best as one.
+# fmt: off
+MEMORY: tuple[Bug, ...] = (
+    Bug("an accepted page is not scrubbed", Pools, "accept",
+        "self._memory.clear(page)", "pass", FRAME, Kind.OTHER_STATE, "[f"),
+    Bug("a page is given back with what it held", Pools, "scrub",
+        "self._memory.clear(page)", "pass", PAGE, Kind.OTHER_STATE, "[f"),
+    Bug("a copy that was never made", Forks, "copy_on_write",
+        "self._memory.write(page, self._memory.read(entry.page))", "pass",
+        COPIES, Kind.OTHER_STATE, "[f"),
+    Bug("a copy goes to the zygote's page", Forks, "copy_on_write",
+        "Entry(page, writable=True)", "Entry(entry.page, writable=True)",
+        COPIES, Kind.OTHER_STATE, "table["),
+    Bug("a clone may write to the zygote's pages", Forks, "fork",
+        "self._memory.set_entry(clone, address, entry)",
+        "self._memory.set_entry(clone, address, replace(entry, writable=True))",
+        FAMILY, Kind.OTHER_STATE, "writable["),
+    Bug("a sealed zygote keeps a writable entry", Forks, "seal",
+        "copy_on_write=copied,", "copy_on_write=copied, writable=True,",
+        FAMILY, Kind.OTHER_STATE, "writable["),
+    Bug("a reference is counted twice", AddressSpaces, "hold",
+        "references=record.references + 1", "references=record.references + 2",
+        FAMILY, Kind.OTHER_STATE, "mappers["),
+    Bug("a reference is not taken down", AddressSpaces, "drop",
+        "left = record.references - 1", "left = record.references",
+        PAGE, Kind.OTHER_STATE, "mappers["),
+    Bug("unmapping leaves the entry", AddressSpaces, "unmap_page",
+        "self._memory.set_entry(container, address, None)", "pass",
+        PAGE, Kind.OTHER_STATE, "table["),
+    Bug("an entry is overwritten", AddressSpaces, "check_vacant",
+        'guards.require("vacant", vacant, f"virtual page {address} is mapped")', "pass",
+        "memory-sev-two", Kind.ACCEPTED, "hole"),
+)
+# fmt: on

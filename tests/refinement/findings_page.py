@@ -1,0 +1,114 @@
+"""The page of seeded bugs: what finds each, how it is named, and after how many steps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from tests.refinement.beyond import BEYOND, Beyond, broken
+from tests.refinement.seeded import BUGS
+from tests.refinement.seeding import LATER, Bug, found, seeded
+
+HEADER = """\
+# Seeded bugs
+
+Each is one line of `impl/` replaced by another, as people get such lines wrong. This page is made
+by `docs/generate.py seeded_bugs.md`, which seeds them one after the other; the tests seed the quick
+ones on every run and all of them every night, and compare each with its line here.
+
+The *exhaustive* walk is that of `splitspec conform` over the states of a model: the mapping says
+which model, platform and host. *Steps* are the calls of the shortest program that shows the bug,
+the last one included. *Named* is the guard that should have refused or let pass, or the place where
+machine and specification differ.
+"""
+PLANNED = """\
+## Planned from the domain alone
+
+Somebody who had read the dossier of the domain and the sources of `impl/`, and no specification,
+planned {number} bugs and named the sentence of the dossier that each breaks. The exhaustive walk
+finds {walked} of them; random steps of all actors, held to properties of the dossier
+(`tests/impl/walk.py`), {random} more; single tests {tests} more; {rest} breaks nothing.
+"""
+LESSONS = """\
+## What was not found at first
+
+A mapping can only find what it does. Of the planned bugs the walk found three at first; for each of
+the others it was asked why, and the mapping mended where it was the mapping:
+
+- **A thread that waits** is in no model, so no mapping had one. Now threads of even numbers wait
+  where others are interrupted.
+- **A late tick**: the mapping let the host tick only while a vCPU ran. Now it ticks once more after
+  each slice, in vain.
+- **A refusal that the mapping avoided**: on TDX the host took every vCPU out of the guest before it
+  reclaimed a page. Now it tries first.
+- **What the kernel knows beside what it does**: a secret was seen, not that the kernel remembers
+  it where it decides what may be sealed. Now `keyed` needs both.
+- **The kernel bound a thread only when the mapping made one.** Now it binds, too, when the host
+  names a thread at an entry (W1).
+- Three had no test of any kind, and have one now.
+
+This is what no mapping shows, and what does instead.
+"""
+
+
+def line(bug: Bug, steps: int) -> str:
+    """Return the line of a bug that the walk finds."""
+    kind = bug.kind.value.removeprefix("the implementation ")
+    where = f"`{bug.owner.__name__}.{bug.method}`"
+    return f"| {bug.name} | {where} | {bug.found_by} | {kind} | `{bug.named}` | {steps} |"
+
+
+def steps_of(bug: Bug) -> int:
+    """Return how long the shortest program is that shows the bug."""
+    (divergence,) = found(bug).divergences
+    return len(divergence.program) + len(LATER.get(bug.found_by, ()))
+
+
+def page() -> str:
+    """Seed every bug, and return the page."""
+    lines = {bug.name: line(bug, steps_of(bug)) for bug in BUGS}
+    planned = [bug for bug in BUGS if bug.violates]
+    others = [bug for bug in BUGS if not bug.violates]
+    walked = [bug for bug in BEYOND if bug.scene]
+    tested = [bug for bug in BEYOND if bug.test]
+    kinds = Counter(bug.kind.value for bug in BUGS)
+    figures = "".join(f"- {number}: {kind}\n" for kind, number in kinds.most_common())
+    intro = PLANNED.format(
+        number=len(planned) + len(BEYOND),
+        walked=len(planned),
+        random=len(walked),
+        tests=len(tested),
+        rest=len(BEYOND) - len(walked) - len(tested),
+    )
+    parts = [
+        HEADER,
+        f"{len(BUGS)} bugs are found by the exhaustive walk. It says:\n",
+        figures,
+        _table(lines[bug.name] for bug in others),
+        intro,
+        _table(f"{lines[bug.name]}\n| *{bug.violates}* | | | | | |" for bug in planned),
+        LESSONS,
+        "| bug | where | why no mapping shows it | what does |\n|---|---|---|---|\n"
+        + "\n".join(_beyond(bug) for bug in BEYOND)
+        + "\n",
+    ]
+    return "\n".join(parts)
+
+
+def _table(lines: Iterable[str]) -> str:
+    head = "| bug | where | mapping | the implementation | named | steps |\n"
+    return head + "|---|---|---|---|---|---|\n" + "\n".join(lines) + "\n"
+
+
+def _beyond(bug: Beyond) -> str:
+    where = f"`{bug.owner.__name__}.{bug.method}`"
+    return f"| {bug.name}; *{bug.violates}* | {where} | {bug.why} | {_shown(bug)} |"
+
+
+def _shown(bug: Beyond) -> str:
+    if bug.scene:
+        with seeded(bug):
+            result = broken(bug)
+        assert result is not None
+        return f"random steps from the {bug.scene}, `{result[0]}`"
+    return f"`{bug.test.partition('::')[2]}`" if bug.test else "nothing"
