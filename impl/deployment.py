@@ -22,7 +22,7 @@ from splitspec.impl.kernel.records import Use
 from splitspec.impl.libos.layout import CODE, FUNCTION
 from splitspec.impl.libos.process import Process
 from splitspec.impl.machine import Machine
-from splitspec.impl.refusal import Refusal
+from splitspec.impl.refusal import Guards, LibraryRefusal, Refusal
 
 Body = Callable[[Process, bytes], bytes]
 
@@ -125,6 +125,7 @@ class Deployment:
         """End a container: every page is scrubbed and returned, every charge taken back."""
         kernel, host = self.machine.kernel, self.machine.host
         container, vcpu = instance.container, instance.vcpu
+        self._check_childless(container)
         instance.trap()
         instance.stop_threads()
         own = kernel.channels.channels.items()
@@ -195,6 +196,14 @@ class Deployment:
         if start + count > pages.stop:
             raise CapacityError(f"no {count} guest pages are left")
         return range(start, start + count)
+
+    def _check_childless(self, container: int) -> None:
+        """Refuse while a clone lives: it maps pages of this one, and the exit would not end."""
+        rows = self.machine.kernel.state.containers
+        identity = rows[container].identity
+        clones = sorted(c for c, row in rows.items() if row.origin == identity)
+        guards = Guards(LibraryRefusal, "finish")
+        guards.require("childless", not clones, f"containers {clones} are its clones")
 
     def _flush(self, container: int) -> None:
         """Have every vCPU flush that holds back the container, or a page of its pool.

@@ -5,8 +5,8 @@ kernel vouches for a container of the zygote, function and file system that it e
 answer a challenge of its own that nothing has answered before. The secret is sealed to the key of
 that container. Every other evidence is refused by the first rule that it breaks.
 
-Whether a signature or a chain of certificates is right depends on the bytes alone, so what was
-judged once is not computed again.
+Whether a signature is right depends on the bytes alone, a chain of certificates on these and the
+time, so what was judged once is not computed again.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ from splitspec.impl.refusal import Guards, KernelRefusal
 
 NONCE_BYTES = 32
 QUOTES_MAX = 16  # of one container that may be open, since each is kept by the kernel
+SIGNATURES_MAX = 4096  # kept, so that one statement is signed once
 
 Quote = tuple[int, bytes]
 """A container, and the nonce of a verifier that it has answered."""
@@ -143,6 +144,8 @@ class Attestation:
 
     def _signature(self, key: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
         """Return the signature over the data: the same statement is signed once."""
+        if len(self._signatures) >= SIGNATURES_MAX:
+            self._signatures.clear()
         if data not in self._signatures:
             self._signatures[data] = key.sign(data, SIGNATURE)
         return self._signatures[data]

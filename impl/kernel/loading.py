@@ -71,6 +71,7 @@ class Loading:
         if self._memory.entry(container, code.address) != entry:
             self._spaces.check_vacant(guards, container, code.address)
             self._memory.set_entry(container, code.address, entry)
+            self._spaces.hold(code.page)  # Besides the kernel's own: unmapped, it is not reused.
 
     def forget(self, container: int, *, vcpu: int | None = None) -> None:
         """Give up the function of a container that exits: its page is free, and dirty."""
@@ -81,11 +82,10 @@ class Loading:
         code = self._state.code.get(container)
         if code is None:
             guards.fail("fetched", f"container {container} has no function")
-        mapped = self._memory.entry(container, code.address) is not None
-        if mapped:
+        entry = self._memory.entry(container, code.address)
+        if entry is not None and entry.page == code.page:
             self._spaces.unmap_page(container, code.address, vcpu=vcpu)
-        elif self._state.pages[code.page].references:
-            self._spaces.drop(code.page)
+        self._spaces.drop(code.page)
         del self._state.code[container]
 
     def _check_running(self, guards: Guards, container: int) -> None:

@@ -23,7 +23,7 @@ class Phase(Enum):
     SEALED = "sealed"
     """It is a zygote: nothing of it changes any more."""
     EXITING = "exiting"
-    """It runs no more and maps nothing; its pages are being given back."""
+    """It leaves: no thread of it is resumed, and its entries and pages are being taken back."""
 
 
 class Use(Enum):

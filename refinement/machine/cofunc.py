@@ -25,11 +25,12 @@ ADMIT = {
     "bind same_container": ("vacant",),
 }
 NOT_CURRENT = "nobody makes a call but a thread that runs"
+INTO_THE_EXIT = "the machine lets a thread that runs into the exit use memory until it traps"
 LEFT_OUT = {
     **{f"{a}.current": NOT_CURRENT for a in ("begin_exit", "seal", "write_page", "read_page")},
     "seal.measured": "the machine measures what it seals, and a verifier judges it",
-    "read_page.running": "a thread that runs into the exit is out of sight, and never resumed",
-    "write_page.running": "a thread that runs into the exit is out of sight, and never resumed",
+    "read_page.running": INTO_THE_EXIT,
+    "write_page.running": INTO_THE_EXIT,
 }
 SLOTS = "the last vCPU of a process is published when its memory slots are gone (W8)"
 LEAVES = "a thread that still runs has to leave first"

@@ -55,7 +55,6 @@ LEFT_OUT = {
     "give_back_page.in_pool": "the kernel names a page, and knows its pool",
 }
 HONEST_LEFT_OUT = {
-    "back_page.process": "the vCPUs of a killed shadow have left the guest: nothing faults for it",
     "give_back_page.backed": "an honest host takes no frame from under an accepted page",
     "give_back_page.assigned": "an honest host takes no frame from under an accepted page",
     "accept_page.assigned": "an honest host assigns what it backs",

@@ -14,7 +14,7 @@ from splitspec.impl.attestation.report import ContainerReport
 from splitspec.impl.attestation.sealing import seal
 from splitspec.impl.delegation.mailbox import Message, Operation
 from splitspec.impl.delegation.rootfs import ImageError, build
-from splitspec.impl.deployment import CapacityError, Deployment
+from splitspec.impl.deployment import CapacityError, Deployment, Function
 from splitspec.impl.geometry import PAGE, Geometry
 from splitspec.impl.hardware.tdx import Tdx
 from splitspec.impl.host.shadow import Handle
@@ -245,6 +245,17 @@ def test_a_zygote_with_a_thread_that_never_ran_is_refused_and_can_end() -> None:
     refuses("quiet", lambda: work.snapshot(instance))
     assert work.machine.kernel.state.containers[0].phase is Phase.RUNNING
     work.finish(instance)
+
+
+def test_a_zygote_ends_after_its_clones_and_not_before() -> None:
+    work = deployment(pool=20)
+    zygote = work.boot(b"x", pool=20)
+    work.snapshot(zygote)
+    clone = work.fork(zygote, Function(nothing), pool=20)
+    refuses("childless", lambda: work.finish(zygote))
+    work.finish(clone)
+    work.finish(zygote)
+    assert dict(work.machine.host.cgroups.charged) == {}
 
 
 def test_a_boot_without_an_idle_vcpu_leaves_nothing_behind() -> None:

@@ -16,12 +16,12 @@ FAMILY, COPIES = "memory-sev-family", "memory-sev-copies"
 # fmt: off
 MEMORY: tuple[Bug, ...] = (
     Bug("an accepted page is not scrubbed", Pools, "accept",
-        "self._memory.clear(page)", "pass", FRAME, Kind.OTHER_STATE, "[f"),
+        "self._memory.clear(page)", "pass", FRAME, Kind.OTHER_STATE, "data[f"),
     Bug("a page is given back with what it held", Pools, "scrub",
-        "self._memory.clear(page)", "pass", PAGE, Kind.OTHER_STATE, "[f"),
+        "self._memory.clear(page)", "pass", PAGE, Kind.OTHER_STATE, "data[f"),
     Bug("a copy that was never made", Forks, "copy_on_write",
         "self._memory.write(page, self._memory.read(entry.page))", "pass",
-        COPIES, Kind.OTHER_STATE, "[f"),
+        COPIES, Kind.OTHER_STATE, "data[f"),
     Bug("a copy goes to the zygote's page", Forks, "copy_on_write",
         "Entry(page, writable=True)", "Entry(entry.page, writable=True)",
         COPIES, Kind.OTHER_STATE, "table["),

@@ -20,6 +20,10 @@ The *exhaustive* walk is that of `splitspec conform` over the states of a model:
 which model, platform and host. *Steps* are the calls of the shortest program that shows the bug,
 the last one included. *Named* is the guard that should have refused or let pass, or the place where
 machine and specification differ.
+
+Each walk ends after 2,500 states. That of `memory-sev-copies` begins where a clone has a page, and
+the calls up to there are counted. Some mappings are of other sizes than those that are shipped
+(`tests/refinement/seeding.py`).
 """
 PLANNED = """\
 ## Planned from the domain alone

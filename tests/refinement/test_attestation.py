@@ -7,6 +7,7 @@ import pytest
 from tests.refinement.holding import hold, walk_of
 
 from splitspec.impl.machine import PlatformKind
+from splitspec.impl.refusal import Refusal
 from splitspec.refinement.machine.models import attestation
 from splitspec.refinement.machine.shipped import SIBLINGS, TWO_CHALLENGES
 from splitspec.refinement.report import conformance_text
@@ -41,3 +42,18 @@ def test_random_programs_of_two_containers_conform() -> None:
     found = walk_of(attestation(SNP, sizes=TWO_OF_EACH), programs=6, steps=50)
     assert not found.divergences, conformance_text(found)
     assert found.transitions > 100
+
+
+def test_a_function_that_was_unmapped_is_still_the_one_that_was_measured() -> None:
+    mapping = attestation(SNP)
+    testbed = mapping.create()
+    kernel, actions = testbed.machine.kernel, mapping.actions
+    for name in ("create", "start"):
+        actions[name](testbed, 0)
+    actions["stage_code"](testbed, 0, mapping.elements["Code"][0])
+    for name in ("load_code", "measure_code", "execute"):
+        actions[name](testbed, 0)
+    code = kernel.state.code[0]
+    kernel.spaces.unmap_page(0, code.address, vcpu=testbed.handle(0).vcpu)
+    with pytest.raises(Refusal, match="free"):
+        kernel.pools.scrub(code.page)

@@ -46,6 +46,10 @@ def _paired(picture: Picture, companion: Companion) -> None:
             assert len(ink.values) == number + 1
 
 
+def test_what_is_drawn_are_seeded_bugs() -> None:
+    assert SHOWN.keys() <= {bug.name for bug in BUGS}
+
+
 @pytest.mark.parametrize("bug", [b for b in BUGS if b.name in SHOWN], ids=lambda bug: bug.name)
 def test_an_implementation_stands_beside_the_specification(bug: Bug) -> None:
     mapping = granting(PlatformKind.SNP, honest=True, sizes=SMALL)

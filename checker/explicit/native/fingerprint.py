@@ -44,9 +44,7 @@ SOURCES = (
 """The modules that make a kernel, beside this one."""
 MODEL_SOURCES = (
     "expressions",
-    "passes/doubt",
     "passes/fold",
-    "passes/forget",
     "passes/oblige",
     "passes/restrict",
     "passes/separate",
