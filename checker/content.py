@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -32,6 +32,8 @@ def canonical(value: object) -> Iterator[str]:
             content = getattr(value, field.name)
             # A field that says nothing leaves the digest as it was before there was such a field.
             if field.compare and field.name not in SENTENCES and content != field.default:
+                if field.default is not MISSING:
+                    yield f".{field.name}"
                 yield from canonical(content)
         yield ")"
     elif isinstance(value, Enum):

@@ -86,6 +86,9 @@ def judge(result: RunResult, expectation: Expectation) -> JudgedRun:
     if expectation.variant is not None:
         judgements = _judge_variant(result, expectation.variant, expectation.steps)
         return JudgedRun(result, judgements, (), ())
+    # What counts is what the run did: without slicing it forgets nothing.
+    is_forgetful = expectation.is_forgetful and bool(result.run.forgotten)
+    expectation = replace(expectation, is_forgetful=is_forgetful)
     return JudgedRun(
         result,
         tuple(_judge(verdict, expectation) for verdict in result.verdicts),

@@ -126,7 +126,8 @@ MODELS = (
         "cannot be forgotten",
         "A run can do without the values of a variable that is no constant and no counter, counts "
         "for none, and has a value to rest at; and the definition that says where must have the "
-        "variable's indices as parameters, and read nothing that is forgotten.",
+        "variable's indices as parameters, and read nothing that is forgotten. A run of a "
+        "refinement forgets nothing.",
         '[memory]\nmodule = "memory"\n[[memory.runs]]\nforgets = ["granting.usage"]',
         "Write `module.variable`, or `module.variable where module.definition`.",
     ),

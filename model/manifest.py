@@ -230,6 +230,10 @@ class _Reader:
         self._refuse_unknown(table, ("scope", "bounds", "pins", "idle", "runs"), keys)
         layer = self._layer(name, table, keys)
         idle, runs = self._texts(table, "idle", keys), self._runs(table.get("runs", []), keys)
+        for number, run in enumerate(runs):
+            if run.forgets:
+                where = (*keys, "runs", str(number))
+                self._refuse("SS517", "a run of a refinement forgets nothing", where)
         return ExpectedRefinement(name, layer, idle, runs)
 
     def _runs(self, rows: Any, keys: tuple[str, ...]) -> tuple[ExpectedRun, ...]:

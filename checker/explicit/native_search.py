@@ -198,7 +198,8 @@ class _Search:
         """Return why a run that forgets decides nothing about a claim; "" if it does."""
         if not self.subject.own.forgotten:
             return ""
-        lost = [path for path in self.found if path.endswith(f".{LOST}")]
+        marks = {f"{action.path}.{LOST}" for action in self.subject.own.actions}
+        lost = [path for path in self.found if path in marks]
         if lost:
             return f"{_action(lost[0])} needs a value that the run forgets"
         if claim.kind in UNDECIDED_BY_FORGETTING:

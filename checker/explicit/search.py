@@ -81,6 +81,14 @@ def explore(
     except ImportError as missing:
         if not is_missing_native(missing):
             raise
+        if system.forgotten:  # The evaluator forgets nothing: it needs what was left out.
+            return explore(
+                replace(setting, forgotten=()),
+                limits=limits,
+                until=until,
+                on_progress=on_progress,
+                interruption=interruption,
+            )
         result = small.result(small.run(budget.limits, on_progress))
         remark = f"no native kernel, {missing.name} is not installed: the evaluator explored"
         return replace(result, run=replace(result.run, remark=remark))

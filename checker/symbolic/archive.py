@@ -28,12 +28,13 @@ from splitspec.checker.proof import Method, ProofLimits
 from splitspec.checker.store import DamagedEntryError, Mode, Store
 from splitspec.checker.symbolic.calculus import Facts, Outcome
 from splitspec.checker.symbolic.induction import DisagreementError
+from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.theory import Claim, Theory, claimed_counters
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model import ir
 from splitspec.model.scope import Scope
 
-LABEL = "splitspec proofs 1"
+LABEL = "splitspec proofs 2"
 
 
 class Proved(msgspec.Struct, frozen=True):
@@ -62,7 +63,9 @@ class Archive:
         seed: int,
         solvers: tuple[str, ...],
         scope: Scope | None,
+        journal: Journal | None = None,
     ) -> None:
+        self._journal = journal or Journal()
         self._theory, self._store = theory, store
         self._circumstances = (
             engines(),
@@ -135,14 +138,20 @@ class Archive:
         """Return the proofs of an action; what is damaged is as if it were not there."""
         name = _name(action)
         if name not in self._shelves:
-            try:
-                content = self._store.read(self._key(action))
-                shelf = {} if content is None else msgspec.json.decode(content, type=Shelf)
-            except (DamagedEntryError, msgspec.MsgspecError):
-                self.damaged += 1
-                shelf = {}
-            self._shelves[name] = shelf
+            key = self._key(action)
+            # Read once for all workers: another one may have written here since, and what is found
+            # decides which questions are asked.
+            shelf, damaged = self._journal.ask(lambda: self._read(key), lambda _: ({}, 0), key)
+            self._shelves[name], self.damaged = shelf, self.damaged + damaged
         return self._shelves[name]
+
+    def _read(self, key: str) -> tuple[Shelf, int]:
+        """Return what is kept under a key, and 1 if it is damaged."""
+        try:
+            content = self._store.read(key)
+            return ({} if content is None else msgspec.json.decode(content, type=Shelf)), 0
+        except (DamagedEntryError, msgspec.MsgspecError):
+            return {}, 1
 
     # What things say
 

@@ -14,7 +14,7 @@ from splitspec.checker.proof import Moment, ProofLimits, ProofResult, ProofRun
 from splitspec.checker.result import NOTHING_STARTS
 from splitspec.checker.symbolic import z3_solver
 from splitspec.checker.symbolic.instance import Instance
-from splitspec.checker.symbolic.journal import Journal
+from splitspec.checker.symbolic.journal import Journal, Unguarded
 from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.supervision import supervise
 from splitspec.checker.symbolic.theory import Claim, Theory, claims_of, theory_of
@@ -44,7 +44,7 @@ def explore_bounded(
     def work(journal: Journal, tell: Callable[[Moment], None] | None) -> ProofResult:
         return _explore(setting, depth, seed, selected, journal, tell)
 
-    return supervise(work, limits or ProofLimits(), report) if apart else work(Journal(), report)
+    return supervise(work, limits or ProofLimits(), report) if apart else work(Unguarded(), report)
 
 
 def _explore(

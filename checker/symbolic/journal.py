@@ -32,14 +32,27 @@ class Journal:
         """Whether the next answer is written down already: then this was done before."""
         return False
 
-    def ask(self, make: Callable[[], Answer], lost: Callable[[str], Answer]) -> Answer:
+    def ask(
+        self, make: Callable[[], Answer], lost: Callable[[str], Answer], about: str = ""
+    ) -> Answer:
         """Return what `make` returns; where a solver is lost over it, what `lost` makes of the
         reason.
 
         Both return values that can be pickled. The questions of a run, and the answers to them, are
-        the same every time.
+        the same every time; by what a question is `about`, and who makes its answer, it is known
+        again.
         """
         try:
             return make()
         except MemoryError:
             return lost(OUT_OF_MEMORY)
+
+
+@dataclass(slots=True)
+class Unguarded(Journal):
+    """Within a question of another journal: what is lost here is lost of that question."""
+
+    def ask(
+        self, make: Callable[[], Answer], lost: Callable[[str], Answer], about: str = ""
+    ) -> Answer:
+        return make()

@@ -60,11 +60,12 @@ def _obligation(claim: Claim, action: str, decision: Decision) -> Obligation:
 
 
 def verdict(proof: Proof, path: str) -> Verdict:
-    """Return what is known of a property."""
+    """Return what is known of a property: it holds iff all its claims are proved, and all on which
+    these rest."""
     claims = [claim for claim in proof.theory.claims if claim.path == path]
     kind = proof.theory.properties[path].kind
-    if all(proof.is_proved(claim.name) for claim in claims):
-        names = proof.basis_of(claim.name for claim in claims)
+    names = proof.basis_of(claim.name for claim in claims)
+    if all(proof.is_proved(name) for name in names):
         return Verdict(path, kind, Outcome.HOLDS, _assurance(proof, names))
     failed = list(_failed(proof, claims))
     initial = next((d.violation for _, d in failed if d.violation is not None), None)

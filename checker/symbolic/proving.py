@@ -76,7 +76,7 @@ def prove(
     if not apart:
         return work(Journal(), report)
     try:
-        return supervise(work, limits, report)
+        return supervise(work, limits, report, interruption)
     except LostWorkerError as lost:
         return _nothing_known(setting, seed, selected, str(lost))
 
@@ -193,7 +193,7 @@ def _never_enabled(proof: Proof) -> tuple[tuple[str, ...], tuple[str, ...]]:
         def is_dead(action: FlatAction = action) -> tuple[bool, str]:
             return enabling.is_dead(action), ""
 
-        found, reason = proof.journal.ask(is_dead, lambda reason: (False, reason))
+        found, reason = proof.journal.ask(is_dead, lambda reason: (False, reason), action.path)
         if found:
             dead.append(action.path)
         if reason:
@@ -271,6 +271,7 @@ def opened(
             seed=seed,
             solvers=calculus.solvers,
             scope=setting.scope if finite else None,
+            journal=journal,
         )
     return Proof(setting, theory, calculus, limits, report, journal, archive, interruption)
 

@@ -9,8 +9,10 @@ of memory is not to be trusted, so a worker ends then, too.
 A worker has a budget of memory, which no other process pays for. Nothing of it is shared but its
 files: the result, and moments of progress, come back through a pipe.
 
-Soundness: an answer that was written down was made by the same code from the same input. One that
-was lost is `unknown`.
+Soundness: an answer that was written down was made by the same code from the same input: all that
+work depends on is there before it begins, or is asked for through the journal. Each answer stands
+beside its question, and a worker that asks another one is an error. An answer that was lost is
+`unknown`.
 """
 
 from __future__ import annotations
@@ -29,9 +31,11 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, Any, TypeVar
 
+from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import Moment, ProofLimits
 from splitspec.checker.symbolic.journal import OUT_OF_MEMORY, Answer, Journal
 from splitspec.checker.symbolic.z3_solver import limit_memory
@@ -60,9 +64,15 @@ class LostWorkerError(Exception):
     """A worker died while no question was under way: what it was doing has no answer."""
 
 
+class StrayWorkerError(Exception):
+    """A worker asked another question than the one before it: an error of this program."""
+
+
 @dataclass(frozen=True, slots=True)
 class Begun:
     """A question is under way."""
+
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +119,10 @@ class Pages:
     def size(self) -> int:
         return os.fstat(self.file.fileno()).st_size
 
-    def read(self) -> tuple[list[Lost | Answered], bool]:
-        """Return the answers in order, and whether a question is open behind them."""
-        answers: list[Lost | Answered] = []
-        is_open = False
+    def read(self) -> tuple[list[tuple[str, Lost | Answered]], bool]:
+        """Return questions and answers in order, and whether one is open behind them."""
+        answers: list[tuple[str, Lost | Answered]] = []
+        question, is_open = "", False
         written = io.BytesIO(os.pread(self.file.fileno(), self.size, 0))
         while True:
             try:
@@ -120,8 +130,10 @@ class Pages:
             except EOFError:
                 return answers, is_open
             is_open = isinstance(page, Begun)
-            if not is_open:
-                answers.append(page)
+            if isinstance(page, Begun):
+                question = page.question
+            else:
+                answers.append((question, page))
 
 
 @dataclass(slots=True)
@@ -134,7 +146,7 @@ class WrittenJournal(Journal):
     """
 
     pages: Pages
-    known: list[Lost | Answered]
+    known: list[tuple[str, Lost | Answered]]
     parent: int
     refusal: str = ""
     interrupted: bool = False
@@ -143,9 +155,14 @@ class WrittenJournal(Journal):
     def is_known(self) -> bool:
         return bool(self.known)
 
-    def ask(self, make: Callable[[], Answer], lost: Callable[[str], Answer]) -> Answer:
+    def ask(
+        self, make: Callable[[], Answer], lost: Callable[[str], Answer], about: str = ""
+    ) -> Answer:
+        question = f"{about} by {_maker(make)}"
         if self.known:
-            page = self.known.pop()
+            before, page = self.known.pop()
+            if before != question:
+                raise StrayWorkerError(f"asked {question}, where {before} was asked before")
             if isinstance(page, Lost):
                 return lost(page.reason)
             answer: Answer = page.answer
@@ -156,7 +173,7 @@ class WrittenJournal(Journal):
             return lost(self.refusal)
         if os.getppid() != self.parent:
             os._exit(1)  # Nobody waits for the result.
-        self.pages.write(Begun())
+        self.pages.write(Begun(question))
         try:
             answer = make()
         except MemoryError:
@@ -165,14 +182,26 @@ class WrittenJournal(Journal):
         return answer
 
 
-def supervise(work: Work[Result], limits: ProofLimits, report: Report | None) -> Result:
+def _maker(make: Callable[[], object]) -> str:
+    """Return the name of the function that makes an answer."""
+    function = make.func if isinstance(make, partial) else make
+    return getattr(function, "__qualname__", type(function).__qualname__)
+
+
+def supervise(
+    work: Work[Result],
+    limits: ProofLimits,
+    report: Report | None,
+    interruption: Interruption | None = None,
+) -> Result:
     """Return what the work returns, or raise what it raises; a worker that dies over a question is
     replaced.
 
-    Ctrl-C ends the work at the question under way: it sees `KeyboardInterrupt` there. Another one,
-    while the work comes to its end, is raised here. Raise `LostWorkerError` where no question is to
-    blame.
+    Ctrl-C, or an interruption that is requested, ends the work at the question under way: it sees
+    `KeyboardInterrupt` there. Another Ctrl-C, while the work comes to its end, is raised here.
+    Raise `LostWorkerError` where no question is to blame.
     """
+    request = interruption or Interruption()
     losses, interrupted, started, refusal = 0, False, time.perf_counter(), ""
     with TemporaryFile(buffering=0) as file:
         pages = Pages(file)
@@ -183,7 +212,7 @@ def supervise(work: Work[Result], limits: ProofLimits, report: Report | None) ->
             )
             worker = _Worker(work, journal, limits)
             try:
-                ended = worker.follow(report)
+                ended = worker.follow(report, Interruption() if interrupted else request)
             except KeyboardInterrupt:
                 worker.kill()
                 if interrupted:
@@ -233,12 +262,15 @@ class _Worker:
                 os._exit(1)
         os.close(sender)
 
-    def follow(self, report: Report | None) -> Returned | Raised | Lost:
-        """Return how the worker ended, and report its moments meanwhile."""
+    def follow(self, report: Report | None, interruption: Interruption) -> Returned | Raised | Lost:
+        """Return how the worker ended, and report its moments meanwhile.
+
+        Raise KeyboardInterrupt when an interruption is requested.
+        """
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
         received = bytearray()
         while True:
-            if self._is_late():
+            if self._is_late(interruption):
                 self.kill()
                 return Lost(TOO_LATE)
             chunk = os.read(self._receiver, 2**16)
@@ -252,12 +284,14 @@ class _Worker:
                 if report is not None:
                     report(message)
 
-    def _is_late(self) -> bool:
+    def _is_late(self, interruption: Interruption) -> bool:
         """Wait until the worker says something; whether the time is over, and a question open.
 
         A signal that comes just before one waits is seen only when the waiting ends, so it ends.
         """
         while not select.select([self._receiver], [], [], POLL_SECONDS)[0]:
+            if interruption.requested:
+                raise KeyboardInterrupt
             is_over = self._end is not None and time.perf_counter() > self._end
             if is_over and self._pages.read()[1]:
                 return True

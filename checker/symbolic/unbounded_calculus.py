@@ -69,10 +69,11 @@ class UnboundedStep:
             self.is_open = False
 
     def decide(self, claim: Claim, live: Facts, without: str = "") -> Outcome:
+        self.calculus.turn_to(f"{claim.name} after {self.step.action.path}")
         ways = (query for query in self.step.queries(claim) if query.rests <= live)
         first = next(ways)
         if isinstance(first.goal, Truth) and first.goal.value:
-            return Outcome(Reply.PROVED, Method.FOLDED, attempt=first.attempt)
+            return Outcome(Reply.PROVED, Method.FOLDED, first.rests, attempt=first.attempt)
         queries = chain((first,), ways)  # One that is not needed is not written.
         guards = {name: term for name, term in self.guards.items() if name != without}
         if without:
@@ -95,6 +96,7 @@ class UnboundedCalculus:
         self._assumptions = tuple(a.path for a in theory.system.assumptions)
         self._steps: dict[str, UnboundedStep] = {}
         self._entered: UnboundedStep | None = None
+        self._about = ""
 
     @cached_property
     def conditions(self) -> Conditions:
@@ -139,7 +141,7 @@ class UnboundedCalculus:
         query = self.conditions.initiation(claim)
         if isinstance(query.goal, Truth) and query.goal.value:
             return Outcome(Reply.PROVED, Method.FOLDED)
-        return self._journal.ask(lambda: self._initially(query), _lost)
+        return self._journal.ask(lambda: self._initially(query), _lost, claim.name)
 
     def _initially(self, query: Query) -> Outcome:
         session = self._initial
@@ -183,6 +185,10 @@ class UnboundedCalculus:
 
     # The ladder
 
+    def turn_to(self, obligation: str) -> None:
+        """Say which obligation the next questions are about."""
+        self._about = obligation
+
     def climb(
         self,
         queries: Iterable[Query],
@@ -200,7 +206,7 @@ class UnboundedCalculus:
         for query in others if outcome.reply is Reply.UNKNOWN else ():
             for again in (self._near, self._fresh, self._second_solver):
                 make = partial(again, query, names, limits, guards)
-                found = self._journal.ask(make, _lost)
+                found = self._journal.ask(make, _lost, self._about)
                 spent, seconds = spent + found.steps, seconds + found.seconds
                 if found.reply is Reply.PROVED:
                     return replace(found, steps=spent, seconds=seconds)
@@ -212,7 +218,8 @@ class UnboundedCalculus:
         spent, seconds = 0, 0.0
         outcome = Outcome(Reply.UNKNOWN, None, reason="nothing was tried")
         for query in queries:
-            outcome = self._journal.ask(partial(self._incremental, query, names), _lost)
+            make = partial(self._incremental, query, names)
+            outcome = self._journal.ask(make, _lost, self._about)
             spent, seconds = spent + outcome.steps, seconds + outcome.seconds
             if outcome.reply is Reply.PROVED:
                 break
@@ -308,7 +315,9 @@ class UnboundedCalculus:
     # The second opinion
 
     def recheck(self, claim: Claim, action: ir.FlatAction | None, outcome: Outcome) -> Answer:
-        return self._journal.ask(lambda: self._rechecked(claim, action, outcome), lost_answer)
+        where = "initially" if action is None else f"after {action.path}"
+        make = partial(self._rechecked, claim, action, outcome)
+        return self._journal.ask(make, lost_answer, f"{claim.name} {where}")
 
     def _rechecked(self, claim: Claim, action: ir.FlatAction | None, outcome: Outcome) -> Answer:
         conditions = self.conditions

@@ -194,11 +194,18 @@ class _Pass:
         for path, entry in self._entries.items():
             if not self._may_end(path, written):
                 continue
-            binders = tuple(_renamed(p, taken) for p in entry.parameters)
+            own = {parameter.name for parameter in entry.parameters}
+            binders = tuple(
+                _renamed(p, taken | own) if p.name in taken else p for p in entry.parameters
+            )
             here = tuple(Local(b.name, b.type, b.span) for b in binders)
             before, span = self._doubts.place(path, here), entry.condition
             known = Next(Not(before, Boolean(), span.span), Boolean(), span.span)
-            said = [_writes(u, here) for u in updates if u.variable == path and u.operator == ":="]
+            said = [
+                _writes(update, here)
+                for update in updates
+                if update.variable == path and update.operator == ":=" and not update.dropped_by
+            ]
             silent = Not(either(span, said), Boolean(), span.span)
             lost = And((before, known, silent), Boolean(), span.span)
             if binders:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from splitspec.checker.symbolic import archive, proving
 from splitspec.checker.symbolic.archive import LABEL, Archive, Shelf
 from splitspec.checker.symbolic.calculus import Facts
 from splitspec.checker.symbolic.calculus import Outcome as Decided
+from splitspec.checker.symbolic.enabling import Enabling
 from splitspec.checker.symbolic.induction import DisagreementError
 from splitspec.checker.symbolic.theory import Claim
 from splitspec.model.ir import FlatAction
@@ -152,7 +155,7 @@ def test_what_is_not_whole_is_made_again_with_a_warning(
             "altered": content.replace(b'"steps"', b'"stepz"'),
             "emptied": b"",
             "foreign": whole[other],
-            "old": content.replace(b"proofs 1", b"proofs 0"),
+            "old": content.replace(b"proofs 2", b"proofs 1"),
         }
         path.write_bytes(spoiled[damage])
     result = prove(setting(COUNTED), store)
@@ -242,3 +245,41 @@ def test_a_disk_that_is_full_is_said_and_costs_nothing(setting: Make, store: Sto
     result = prove(setting(COUNTED), store)
     assert {v.outcome for v in result.verdicts} == {Outcome.HOLDS}
     assert "proofs could not be kept: " in result.run.remark
+
+
+FALSE = """
+    sort User
+    sort Seat
+    var seat[User]: Seat?
+    action sit(u: User, s: Seat) by kernel
+      when free: all w: User: seat[w] != s
+      seat[u] := s
+    invariant one_each
+      all u, w: User, s: Seat: seat[u] = s and seat[w] = s implies u = w
+    invariant nobody_sits
+      all u: User: seat[u] = none
+"""
+
+
+def test_what_another_worker_kept_answers_no_other_question(
+    setting: Make, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A worker that is lost late has kept proofs by then, which the next one must not meet."""
+    mark = tmp_path / "lost"
+    real = Enabling.is_dead
+
+    def is_dead(self: Enabling, action: FlatAction) -> bool:
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(self, action)
+
+    monkeypatch.setattr(Enabling, "is_dead", is_dead)
+    for _ in range(2):
+        result = proving.prove(setting(FALSE), store=store)
+        said = {v.property: v.outcome for v in result.verdicts}
+        assert said == {
+            "m.one_each": Outcome.HOLDS,
+            "m.nobody_sits": Outcome.UNKNOWN,
+        }
+    assert mark.exists()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.checker.test_search import hide_native_search
 
 from splitspec.checker.expectation import Expectation, judge
 from splitspec.checker.explicit.search import cross_check, explore
@@ -131,3 +132,13 @@ def test_nothing_is_forgotten_where_all_variables_are_kept(setting: MakeSetting)
     assert (result.run.states, result.run.forgotten) == (27, ())
     assert outcomes(result)["m.a_note"] is Outcome.REACHED
     assert cross_check(pages, limits=Limits(), workers=1).disagreements == ()
+
+
+def test_where_nothing_compiles_nothing_is_forgotten(
+    setting: MakeSetting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The evaluator reads what the other system leaves out, so it keeps it."""
+    hide_native_search(monkeypatch, "llvmlite")
+    result = explore(forgetting(setting(PAGES, sizes=3), "m.note"))
+    assert (result.run.states, result.run.forgotten) == (27, ())
+    assert outcomes(result)["m.a_note"] is Outcome.REACHED

@@ -357,3 +357,21 @@ def test_a_whole_that_is_not_the_sum_of_its_parts_is_not_proved(
     text = SHELF.replace(old, new, 1)
     found = {v.property: v.outcome for v in prove(setting(text)).verdicts}
     assert found["m.all_are_there"] is Outcome.UNKNOWN
+
+
+def test_what_follows_from_exact_counters_falls_with_them(
+    verdicts: Callable[..., dict[str, str]],
+) -> None:
+    """Two counts of the same are equal if both are kept; here one moves alone."""
+    text = """
+        sort C
+        sort G
+        var owner[G]: C?
+        counter one[c: C] counts g: G where owner[g] = c
+        counter other[c: C] counts g: G where owner[g] = c
+        action raise_one(c: C) by kernel
+          other[c] += 1
+        invariant equal
+          all c: C: one[c] = other[c]
+    """
+    assert verdicts(text)["equal"] == "unknown"

@@ -9,6 +9,7 @@ import os
 import re
 import resource
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,6 +21,7 @@ import pytest
 import z3
 from tests.checker.small_systems import COUNTED, SEATS
 
+from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import Method, Moment, Obligation, ProofLimits, ProofResult, Status
 from splitspec.checker.symbolic import cvc5_solver, supervision
 from splitspec.checker.symbolic.bounded import explore_bounded
@@ -29,7 +31,7 @@ from splitspec.checker.symbolic.induction import InductionSearch
 from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.proving import prove
 from splitspec.checker.symbolic.satisfaction import Satisfaction
-from splitspec.checker.symbolic.supervision import LostWorkerError, supervise
+from splitspec.checker.symbolic.supervision import LostWorkerError, StrayWorkerError, supervise
 from splitspec.checker.symbolic.term import Plain, Term, Terms
 from splitspec.checker.symbolic.theory import Claim
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
@@ -328,3 +330,30 @@ def test_a_worker_does_not_outlive_the_one_who_waits(tmp_path: Path) -> None:
 def test_a_worker_lost_without_a_question_is_said() -> None:
     with pytest.raises(LostWorkerError, match="died of SIGKILL"):
         supervise(lambda *_: killed(), ProofLimits(), None)
+
+
+def test_a_worker_that_asks_another_question_is_an_error(tmp_path: Path) -> None:
+    mark = tmp_path / "second"
+
+    def work(journal: Journal, _: object) -> None:
+        about = "another claim" if mark.exists() else "a claim"
+        journal.ask(lambda: 1, lambda _: 0, about)
+        mark.touch()
+        journal.ask(killed, lambda _: None)
+
+    with pytest.raises(StrayWorkerError, match=r"asked another claim .* where a claim"):
+        supervise(work, ProofLimits(), None)
+
+
+def test_a_requested_interruption_ends_the_work_at_the_question_under_way() -> None:
+    interruption = Interruption()
+
+    def work(journal: Journal, _: object) -> list[int]:
+        found: list[int] = []
+        with suppress(KeyboardInterrupt):
+            found.append(journal.ask(lambda: 0, lambda _: -1))
+            found.append(journal.ask(lambda: time.sleep(60), lambda _: None) or 1)
+        return found
+
+    threading.Timer(0.5, interruption.notify).start()
+    assert supervise(work, ProofLimits(), None, interruption) == [0]
