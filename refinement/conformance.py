@@ -201,24 +201,50 @@ class _Walk:
                 self.on_progress(len(self.reached), self.driver.tried.calls)
 
     def result(self) -> Conformance:
-        evaluator, mapping = self.evaluator, self.mapping
-        return Conformance(
-            name=mapping.name,
-            model=evaluator.setting.model,
-            given=tuple(sorted(kind.value for kind in evaluator.setting.given)),
-            scope=tuple(evaluator.places.scope.sizes.items()),
+        return concluded(
+            self.driver,
             method="exhaustive",
             complete=not self.stop and not self.divergences,
             reason=self.stop,
             states=len(self.reached),
             transitions=self.transitions,
-            tried=self.driver.tried,
-            seconds=time.perf_counter() - self.started,
+            started=self.started,
             divergences=tuple(self.divergences),
-            untried=untried(self.driver),
-            left_out=mapping.left_out,
-            unobserved=unobserved(self.driver),
         )
+
+
+def concluded(
+    driver: Driver,
+    *,
+    method: str,
+    complete: bool,
+    reason: str,
+    states: int,
+    transitions: int,
+    started: float,
+    divergences: tuple[Divergence, ...],
+    seed: int | None = None,
+) -> Conformance:
+    """Return the result of what a driver did since `started` (of `time.perf_counter`)."""
+    evaluator, mapping = driver.evaluator, driver.mapping
+    return Conformance(
+        name=mapping.name,
+        model=evaluator.setting.model,
+        given=tuple(sorted(kind.value for kind in evaluator.setting.given)),
+        scope=tuple(evaluator.places.scope.sizes.items()),
+        method=method,
+        complete=complete,
+        reason=reason,
+        states=states,
+        transitions=transitions,
+        tried=driver.tried,
+        seconds=time.perf_counter() - started,
+        divergences=divergences,
+        untried=untried(driver),
+        left_out=mapping.left_out,
+        unobserved=unobserved(driver),
+        seed=seed,
+    )
 
 
 def _each_call(allowed: Allowed) -> Iterator[tuple[Performer, Binding, list[State]]]:

@@ -116,6 +116,17 @@ class Driver:
         pairs = zip(performer.chosen, values, strict=True)
         return Call(performer.path, tuple((p.name, scope.show(v, p.type)) for p, v in pairs))
 
+    def binding(self, performer: Performer, arguments: Mapping[str, str]) -> Binding:
+        """Return the call that is shown by these arguments; raise `ValueError` for other ones."""
+        scope, values = self.evaluator.places.scope, []
+        for parameter in performer.chosen:
+            shown = {scope.show(v, parameter.type): v for v in scope.values(parameter.type)}
+            text = arguments.get(parameter.name, "")
+            if text not in shown:
+                raise ValueError(f"{parameter.name} is {text!r}; there is: {', '.join(shown)}")
+            values.append(shown[text])
+        return tuple(values)
+
     # What the implementation does
 
     def begin(self, subject: Any) -> State | Found:

@@ -177,12 +177,4 @@ class Trial:
         performer = self._performers.get(call.action)
         if performer is None:
             raise ValueError(f"{call.action} is no mapped action of this model")
-        texts, scope = dict(call.arguments), self._evaluator.places.scope
-        values = []
-        for parameter in performer.chosen:
-            shown = {scope.show(v, parameter.type): v for v in scope.values(parameter.type)}
-            text = texts.get(parameter.name)
-            if text not in shown:
-                raise ValueError(f"{call}: {parameter.name} is {text}, no {parameter.type} here")
-            values.append(shown[text])
-        return performer, tuple(values)
+        return performer, self._driver.binding(performer, dict(call.arguments))

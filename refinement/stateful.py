@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 from splitspec.model.evaluator import Evaluator
-from splitspec.refinement.conformance import unobserved, untried
+from splitspec.refinement.conformance import concluded
 from splitspec.refinement.divergence import Call, Conformance, Divergence, DivergenceKind
 from splitspec.refinement.driver import Binding, Driver, Found, Performer
 from splitspec.refinement.mapping import Implementation
@@ -69,22 +69,15 @@ def walk(
             ),
         )
     found = () if session.found is None else (shortest(mapping, evaluator, session.found),)
-    return Conformance(
-        name=mapping.name,
-        model=evaluator.setting.model,
-        given=tuple(sorted(kind.value for kind in evaluator.setting.given)),
-        scope=tuple(evaluator.places.scope.sizes.items()),
+    return concluded(
+        driver,
         method="stateful",
         complete=not found,
         reason=f"{programs:,} random programs of up to {steps} calls",
         states=len(session.states),
         transitions=sum(driver.tried.performed.values()),
-        tried=driver.tried,
-        seconds=time.perf_counter() - started,
+        started=started,
         divergences=found,
-        untried=untried(driver),
-        left_out=mapping.left_out,
-        unobserved=unobserved(driver),
         seed=seed_,
     )
 

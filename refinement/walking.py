@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from splitspec.checker.interruption import Interruption
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.scope import State
-from splitspec.refinement.conformance import unobserved, untried
+from splitspec.refinement.conformance import concluded
 from splitspec.refinement.divergence import Call, Conformance, Divergence, DivergenceKind
 from splitspec.refinement.driver import Binding, Driver, Found, MappingError, Performer
 from splitspec.refinement.mapping import Implementation
@@ -26,6 +26,8 @@ REFUSED = 0.3
 """The share of calls that the model refuses."""
 CANDIDATES = 3
 """So many calls are looked at, and the one is made that opens most of what was done least."""
+DRAWN = 10
+"""So many calls are drawn at most for each one that is made."""
 PATIENCE = 40
 """An implementation is given up after so many calls that reached no new state of the model."""
 
@@ -40,33 +42,28 @@ def run(
     seed: int = 0,
     interruption: Interruption | None = None,
 ) -> Conformance:
-    """Return what a run of so many calls finds; the seed repeats it."""
+    """Return what a run of so many calls finds; the seed repeats it.
+
+    Of calls that are drawn some cannot be made; a run in which hardly any can comes to an end, too.
+    """
     walk = _Walk(mapping, evaluator, seed)
     started = time.perf_counter()
-    done = 0
-    while done < steps and walk.found is None:
-        if interruption is not None and interruption.requested:
+    for _ in range(DRAWN * steps):
+        is_over = interruption is not None and interruption.requested
+        if is_over or walk.made == steps or walk.found is not None:
             break
         walk.step()
-        done += 1
     divergences = () if walk.found is None else (shortest(mapping, evaluator, walk.found),)
     driver = walk.driver
-    return Conformance(
-        name=mapping.name,
-        model=evaluator.setting.model,
-        given=tuple(sorted(kind.value for kind in evaluator.setting.given)),
-        scope=tuple(evaluator.places.scope.sizes.items()),
+    return concluded(
+        driver,
         method="one run",
-        complete=not divergences and done == steps,
-        reason=f"{done:,} random calls, {walk.begun:,} implementations one after the other",
+        complete=not divergences and walk.made == steps,
+        reason=f"{walk.made:,} random calls, {walk.begun:,} implementations one after the other",
         states=len(walk.states),
         transitions=sum(driver.tried.performed.values()),
-        tried=driver.tried,
-        seconds=time.perf_counter() - started,
+        started=started,
         divergences=divergences,
-        untried=untried(driver),
-        left_out=mapping.left_out,
-        unobserved=unobserved(driver),
         seed=seed,
     )
 
@@ -81,6 +78,7 @@ class _Walk:
         self.states: set[Any] = set()
         self.found: Divergence | None = None
         self.begun = 0
+        self.made = 0  # calls that were done, or refused
         self.opening = tuple(_opening(self.driver))
         self.waiting: list[tuple[Performer, Binding]] = []
         self.unsaid: dict[str, int] = {}  # by action: calls that the model allows
@@ -156,6 +154,7 @@ class _Walk:
             self.stale += 1
             self.unsaid[performer.path] = self.unsaid.get(performer.path, 0) + 1
         else:
+            self.made += 1
             self._arrive(outcome)
 
     def _refuse(self, performer: Performer, values: Binding) -> None:
@@ -167,6 +166,7 @@ class _Walk:
             return
         self.program.append(self.driver.call(performer, values))
         found = self.driver.refuse(self.subject, performer, values, guards)
+        self.made += 1
         if found is not None:
             self._note(found)
 
@@ -180,18 +180,7 @@ def _opening(driver: Driver) -> Iterator[tuple[Performer, Binding]]:
     for action, arguments in driver.mapping.opening:
         performer = by_name.get(action)
         if performer is not None:
-            yield performer, _read(driver, performer, arguments)
-
-
-def _read(driver: Driver, performer: Performer, arguments: Mapping[str, str]) -> Binding:
-    scope, values = driver.evaluator.places.scope, []
-    for parameter in performer.chosen:
-        shown = {scope.show(v, parameter.type): v for v in scope.values(parameter.type)}
-        text = arguments.get(parameter.name, "")
-        if text not in shown:
-            raise MappingError(
-                f"in the opening, {performer.path} has {parameter.name} = {text!r}; there is: "
-                f"{', '.join(shown)}"
-            )
-        values.append(shown[text])
-    return tuple(values)
+            try:
+                yield performer, driver.binding(performer, arguments)
+            except ValueError as error:
+                raise MappingError(f"in the opening, {performer.path}: {error}") from error

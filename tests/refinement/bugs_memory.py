@@ -5,7 +5,9 @@ from __future__ import annotations
 from tests.refinement.seeding import Bug
 
 from splitspec.impl.kernel.address_space import AddressSpaces
+from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.fork import Forks
+from splitspec.impl.kernel.lifecycle import Lifecycle
 from splitspec.impl.kernel.pools import Pools
 from splitspec.refinement.divergence import DivergenceKind as Kind
 
@@ -44,5 +46,29 @@ MEMORY: tuple[Bug, ...] = (
     Bug("an entry is overwritten", AddressSpaces, "check_vacant",
         'guards.require("vacant", vacant, f"virtual page {address} is mapped")', "pass",
         "memory-sev-two", Kind.ACCEPTED, "hole"),
+    Bug("a page in use counts as free", Pools, "_unused",
+        'guards.require("free", unused, f"page {page} is {record.use.value}")', "pass",
+        PAGE, Kind.OTHER_GUARD, "unmapped"),
+    Bug("sealing leaves the W bit", Forks, "seal",
+        "frozen = Entry(entry.page, copy_on_write=copied, executable=entry.executable)",
+        "frozen = entry", PAGE, Kind.OTHER_STATE, "writable[c1, a1]"),
+    Bug("clearing stops half way", DirectMap, "clear",
+        "self.write(page, ZEROS)", "self.write(page, ZEROS[:2048])",
+        PAGE, Kind.OTHER_STATE, "data[f1]"),
+    Bug("a fork counts nothing", Forks, "fork",
+        "self._spaces.hold(entry.page)", "pass", FAMILY, Kind.OTHER_STATE, "mappers[p1]"),
+    Bug("a clone begins with its own entries", Forks, "fork",
+        "entries = list(self._memory.entries(zygote))",
+        "entries = list(self._memory.entries(clone))",
+        FAMILY, Kind.OTHER_STATE, "table[c2, a1]"),
+    Bug("a clone comes to life after its zygote", Forks, "activate",
+        'guards.require("sealed", sealed, f"the zygote of container {clone} is gone")', "pass",
+        FAMILY, Kind.ACCEPTED, "sealed"),
+    Bug("an exit ends with entries in the table", Lifecycle, "retire",
+        'guards.require("unmapped", not mapped, f"it maps virtual pages {mapped}")', "pass",
+        FAMILY, Kind.ACCEPTED, "unmapped"),
+    Bug("the entry of the neighbour is written", DirectMap, "set_entry",
+        "leaf = self._geometry.leaf(container, index)",
+        "leaf = self._geometry.leaf(0, index)", FAMILY, Kind.OTHER_STATE, "table[c1, a1]"),
 )
 # fmt: on

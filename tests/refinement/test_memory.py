@@ -6,18 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.refinement.seeded import Bug, seeded
 
-from splitspec.impl.kernel.address_space import AddressSpaces
-from splitspec.impl.kernel.direct_map import DirectMap
-from splitspec.impl.kernel.fork import Forks
-from splitspec.impl.kernel.lifecycle import Lifecycle
-from splitspec.impl.kernel.pools import Pools
 from splitspec.impl.machine import PlatformKind
 from splitspec.model.tier import Tier
 from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance
-from splitspec.refinement.divergence import DivergenceKind as Kind
 from splitspec.refinement.machine.models import granting, memory, memory_sev
 from splitspec.refinement.machine.shipped import SHIPPED, due
 from splitspec.refinement.mapping import Copies, Implementation, UncopiableError
@@ -64,69 +57,6 @@ def test_the_machine_does_what_memory_says_at_every_shipped_size(name: str) -> N
     found = held(SHIPPED[name]())
     assert found.complete, conformance_text(found)
     assert unexplained(found) == []
-
-
-TWO_PAGES = {**ALONE, "Page": 2}
-PAIR = {**ALONE, "Container": 2}
-
-
-def mapping_of(name: str) -> Implementation[Any]:
-    match name:
-        case "alone":
-            return memory(PlatformKind.SNP, honest=True, sizes=ALONE, limit=1)
-        case "hostile":
-            return memory(PlatformKind.SNP, honest=False, sizes=TWO_PAGES)
-        case _:
-            return memory(PlatformKind.TDX, honest=True, sizes=PAIR, limit=1)
-
-
-# A table, which reads best as one.
-# fmt: off
-BUGS = (
-    Bug("a page in use counts as free", Pools, "_unused",
-        'guards.require("free", unused, f"page {page} is {record.use.value}")', "pass",
-        "alone", Kind.OTHER_GUARD, "unmapped"),
-    Bug("an unmapped page keeps its count", AddressSpaces, "drop",
-        "left = record.references - 1", "left = record.references",
-        "alone", Kind.OTHER_STATE, "mappers[p1]"),
-    Bug("sealing leaves the W bit", Forks, "seal",
-        "frozen = Entry(entry.page, copy_on_write=copied, executable=entry.executable)",
-        "frozen = entry", "alone", Kind.OTHER_STATE, "writable[c1, a1]"),
-    Bug("clearing stops half way", DirectMap, "clear",
-        "self.write(page, ZEROS)", "self.write(page, ZEROS[:2048])",
-        "alone", Kind.OTHER_STATE, "data[f1]"),
-    Bug("a page is accepted unscrubbed", Pools, "accept",
-        "self._memory.clear(page)", "pass", "hostile", Kind.OTHER_STATE, "data[f1]"),
-    Bug("a fork counts nothing", Forks, "fork",
-        "self._spaces.hold(entry.page)", "pass", "pair", Kind.OTHER_STATE, "mappers[p1]"),
-    Bug("a clone begins with its own entries", Forks, "fork",
-        "entries = list(self._memory.entries(zygote))",
-        "entries = list(self._memory.entries(clone))",
-        "pair", Kind.OTHER_STATE, "table[c2, a1]"),
-    Bug("a clone comes to life after its zygote", Forks, "activate",
-        'guards.require("sealed", sealed, f"the zygote of container {clone} is gone")', "pass",
-        "pair", Kind.ACCEPTED, "sealed"),
-    Bug("an exit ends with entries in the table", Lifecycle, "retire",
-        'guards.require("unmapped", not mapped, f"it maps virtual pages {mapped}")', "pass",
-        "pair", Kind.ACCEPTED, "unmapped"),
-    Bug("the entry of the neighbour is written", DirectMap, "set_entry",
-        "leaf = self._geometry.leaf(container, index)",
-        "leaf = self._geometry.leaf(0, index)", "pair", Kind.OTHER_STATE, "table[c1, a1]"),
-)
-# fmt: on
-NIGHTLY = [pytest.param(bug, marks=pytest.mark.nightly) for bug in BUGS if bug.found_by == "pair"]
-
-
-@pytest.mark.parametrize(
-    "bug", [*(bug for bug in BUGS if bug.found_by != "pair"), *NIGHTLY], ids=lambda bug: bug.name
-)
-def test_a_bug_of_memory_is_found_and_named(bug: Bug) -> None:
-    with seeded(bug):
-        found = held(mapping_of(bug.found_by), Bounds(states=1_500))
-    assert found.divergences, conformance_text(found)
-    (divergence,) = found.divergences
-    assert divergence.kind is bug.kind, conformance_text(found)
-    assert bug.named in " ".join((*divergence.guards, *divergence.facts)), conformance_text(found)
 
 
 def test_a_machine_without_its_log_is_copied_and_conforms() -> None:

@@ -8,13 +8,12 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from splitspec import __version__
 from splitspec.checker.report.page import Take, page
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.report_request import PageKind, Report
-from splitspec.cli.writing import write_whole
+from splitspec.cli.writing import write_report
 from splitspec.refinement.companions import Beside
 
 
@@ -32,18 +31,12 @@ def write_beside(
     reports: Sequence[Report[PageKind]], failures: Sequence[Failure]
 ) -> list[ExitCode]:
     """Write each report of the first failure; return the codes of what went wrong."""
-    codes = []
+    codes: list[ExitCode] = []
     for report in reports:
-        if not failures:
+        if failures:
+            codes += write_report(report.path, _page(failures[0]))
+        else:
             print(f"note: {report.path} is not written: nothing fails", file=sys.stderr)
-            continue
-        try:
-            write_whole(Path(report.path), _page(failures[0]))
-        except OSError as error:
-            print(f"error: {report.path} cannot be written: {error.strerror}", file=sys.stderr)
-            codes.append(ExitCode.INTERNAL)
-            continue
-        print(f"report: {report.path}", file=sys.stderr)
     return codes
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from splitspec.checker.evidence.execution import Execution, shows, trace, written
@@ -23,7 +22,7 @@ from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.report_request import ExportKind, Report
 from splitspec.cli.saved import Replayed
 from splitspec.cli.view import page_of
-from splitspec.cli.writing import write_whole
+from splitspec.cli.writing import write_report
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import VariableKind
 from splitspec.model.trace import Step, Trace
@@ -48,24 +47,18 @@ def write_reports(
     ]
     # What a variant breaks by the way comes after what it is meant to break.
     traces = [shown for _, shown in sorted(violated, key=lambda pair: pair[0])]
-    codes = []
+    codes: list[ExitCode] = []
     for report in reports:
         if report.kind in (ExportKind.JUNIT, ExportKind.SARIF):
             continue  # They are made of all runs, not of a trace.
         if report.kind is not ExportKind.JSON and not traces:
             print(f"note: {report.path} is not written: nothing is violated", file=sys.stderr)
             continue
-        try:
-            if report.kind is ExportKind.JSON:
-                text = _document(judged, traces, replays)
-            else:
-                text = ENCODERS[report.kind](replays(traces[0]))
-            write_whole(Path(report.path), text)
-        except OSError as error:
-            print(f"error: {report.path} cannot be written: {error.strerror}", file=sys.stderr)
-            codes.append(ExitCode.INTERNAL)
-            continue
-        print(f"report: {report.path}", file=sys.stderr)
+        if report.kind is ExportKind.JSON:
+            text = _document(judged, traces, replays)
+        else:
+            text = ENCODERS[report.kind](replays(traces[0]))
+        codes += write_report(report.path, text)
     return codes
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from splitspec.checker.report.summary import Summary, started
 from splitspec.checker.result import Stop
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.report_request import Report, ReportKind, ResultKind
-from splitspec.cli.writing import write_whole
+from splitspec.cli.writing import write_report
 
 if TYPE_CHECKING:  # What makes reports is imported when there are some.
     from splitspec.cli.reported import Shown
@@ -107,10 +106,10 @@ def write_documents(
     reports: Iterable[Report[ResultKind]], document: Callable[[], dict[str, Any]]
 ) -> list[ExitCode]:
     """Write the reports that are the command's own document; return the codes of what failed."""
-    codes = []
+    codes: list[ExitCode] = []
     for report in others(tuple(reports)):
         text = json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
-        codes += _attempt(report.path, partial(write_whole, Path(report.path), text))
+        codes += write_report(report.path, text)
     return codes
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+
+from splitspec.cli.exitcode import ExitCode
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -19,3 +22,14 @@ def write_whole(path: Path, text: str) -> None:
         partial.unlink(missing_ok=True)
         # A full disk is reported without a name; the user knows the file's.
         raise OSError(problem.errno, problem.strerror, str(path)) from None
+
+
+def write_report(path: str, text: str) -> list[ExitCode]:
+    """Write a report and say so on stderr; return the code of what went wrong, if something did."""
+    try:
+        write_whole(Path(path), text)
+    except OSError as error:
+        print(f"error: {path} cannot be written: {error.strerror}", file=sys.stderr)
+        return [ExitCode.INTERNAL]
+    print(f"report: {path}", file=sys.stderr)
+    return []
