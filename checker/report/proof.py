@@ -74,8 +74,8 @@ def _figures(run: ProofRun, obligations: tuple[Obligation, ...]) -> str:
 
 def damaged_text(number: int) -> str:
     """Return in words that kept proofs were not whole."""
-    actions = "one action" if number == 1 else f"{number} actions"
-    return f"the kept proofs of {actions} were damaged, and made again"
+    files = "one file" if number == 1 else f"{number} files"
+    return f"{files} of kept proofs {'was' if number == 1 else 'were'} damaged, and made again"
 
 
 def _confirmed(run: ProofRun, obligations: tuple[Obligation, ...]) -> str:

@@ -24,6 +24,7 @@ DECLARED = (
     PropertyKind.INVARIANT,
     PropertyKind.LEMMA,
     PropertyKind.STEP,
+    PropertyKind.PROGRESS,
     PropertyKind.WITNESS,
     PropertyKind.RECOVERABLE,
 )
@@ -143,9 +144,10 @@ def _word(kind: str) -> str:
 
 
 def _plural(count: int, kind: str) -> str:
-    plurals = {"witness": "witnesses", "step": "step properties", "recoverable": "recoverable"}
-    singular = "step property" if kind == "step" else kind
-    return f"{count} {singular if count == 1 else plurals.get(kind, kind + 's')}"
+    plurals = {"witness": "witnesses", "recoverable": "recoverable"}
+    if kind in ("step", "progress"):
+        return f"{count} {kind} {'property' if count == 1 else 'properties'}"
+    return f"{count} {kind if count == 1 else plurals.get(kind, kind + 's')}"
 
 
 def _verdict_line(judgement: Judgement, paint: Paint) -> str:

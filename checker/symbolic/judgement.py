@@ -13,7 +13,7 @@ from splitspec.checker.proof import Method, Obligation, ObligationKind, Status
 from splitspec.checker.symbolic.calculus import Facts
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.prover import Decision, Proof
-from splitspec.checker.symbolic.ranking import Response
+from splitspec.checker.symbolic.response import Response
 from splitspec.checker.symbolic.theory import Claim
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model.induction import REACHABILITY_UNKNOWN
@@ -152,6 +152,7 @@ def response_obligations(response: Response) -> tuple[Obligation, ...]:
             steps=outcome.steps,
             seconds=outcome.seconds,
             reason=outcome.reason,
+            rechecked=(name, kind, action) in response.rechecked,
         )
         for (name, kind, action), outcome in response.outcomes.items()
     )

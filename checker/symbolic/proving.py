@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
@@ -21,8 +21,9 @@ from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.k_induction import induct
 from splitspec.checker.symbolic.mutation import mutants
 from splitspec.checker.symbolic.prover import OverError, Proof
-from splitspec.checker.symbolic.ranking import Response, respond
+from splitspec.checker.symbolic.ranking import respond
 from splitspec.checker.symbolic.rechecking import recheck as recheck_by_cvc5
+from splitspec.checker.symbolic.response import Response
 from splitspec.checker.symbolic.supervision import LostWorkerError, supervise
 from splitspec.checker.symbolic.theory import INDUCTIVE, Theory, theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
@@ -103,21 +104,25 @@ def settled(
     paths = targets(theory, proof.setting, selected)
     interrupted, reason = False, ""
     open_: tuple[str, ...] = ()
-    responses: list[Response] = []
+    responses = {
+        path: Response(theory.progress[path], reason="not decided")
+        for path in proof.setting.progress
+        if selected is None or path in selected
+    }
     try:
         reason = _why_nothing_starts(proof)
         proof.settle(c.name for c in theory.claims if c.path in paths)
-        responses = _responses(proof, selected)
+        _respond(proof, responses, confirmed=recheck)
         if not reason:
             _try_coherence(proof, paths)
         idle, open_ = _never_enabled(proof)
-        open_ += recheck_by_cvc5(proof) if recheck else ()
+        open_ += recheck_by_cvc5(proof, responses.values()) if recheck else ()
     except KeyboardInterrupt:
         interrupted, idle = True, ()
     except OverError:
         interrupted, idle = not proof.is_out_of_time, ()
     found = judgement.obligations(proof)
-    found += tuple(o for r in responses for o in judgement.response_obligations(r))
+    found += tuple(o for r in responses.values() for o in judgement.response_obligations(r))
     run = replace(
         _run_of(proof, seed),
         solving=sum(obligation.seconds for obligation in found),
@@ -129,7 +134,9 @@ def settled(
         unconfirmed=open_,
     )
     verdicts = tuple(judgement.verdict(proof, path) for path in paths)
-    verdicts += tuple(judgement.response_verdict(proof, response) for response in responses)
+    verdicts += tuple(
+        judgement.response_verdict(proof, response) for response in responses.values()
+    )
     if reason:
         nothing = Assurance(AssuranceKind.NONE)
         verdicts = tuple(
@@ -160,14 +167,13 @@ def _run_of(proof: Proof, seed: int) -> ProofRun:
 
 
 def _rests(
-    proof: Proof, verdicts: Iterable[Verdict], responses: Iterable[Response]
+    proof: Proof, verdicts: Iterable[Verdict], responses: Mapping[str, Response]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return for each property that was proved on what its proof rests."""
     proved = {v.property: None for v in verdicts if v.outcome is Outcome.HOLDS}
-    answered = {r.claim.path: r for r in responses}
     return tuple(
-        (path, judgement.response_basis(proof, answered[path]))
-        if path in answered
+        (path, judgement.response_basis(proof, responses[path]))
+        if path in responses
         else (path, judgement.basis(proof, path))
         for path in proved
     )
@@ -201,14 +207,11 @@ def _never_enabled(proof: Proof) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(dead), tuple(open_)
 
 
-def _responses(proof: Proof, selected: frozenset[str] | None) -> list[Response]:
-    """Return what became of the claims of progress, and settle all facts on which they rest."""
-    found: list[Response] = []
-    for path in proof.setting.progress:
-        if selected is None or path in selected:
-            found.append(respond(proof, proof.theory.progress[path]))
-            proof.settle(judgement.response_needs(proof, found[-1]))
-    return found
+def _respond(proof: Proof, responses: dict[str, Response], *, confirmed: bool) -> None:
+    """Decide claims of progress, and settle all facts on which they rest."""
+    for path in responses:
+        responses[path] = respond(proof, proof.theory.progress[path], confirmed=confirmed)
+        proof.settle(judgement.response_needs(proof, responses[path]))
 
 
 def _sizes_max(proof: Proof) -> int:

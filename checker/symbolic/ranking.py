@@ -28,7 +28,7 @@ pending; being strongly fair, it happens, and answers. (Rule RESP-C there.)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from splitspec.checker.proof import ObligationKind
 from splitspec.checker.symbolic.algebra import Environment, State, Value, as_term
@@ -37,47 +37,49 @@ from splitspec.checker.symbolic.condition import Query, Step
 from splitspec.checker.symbolic.encoder import Moment
 from splitspec.checker.symbolic.measure import Kind, Measure, enabled, measures
 from splitspec.checker.symbolic.prover import Proof
+from splitspec.checker.symbolic.response import Key, Posed, Response
 from splitspec.checker.symbolic.term import Term
 from splitspec.checker.symbolic.theory import Claim
 from splitspec.checker.symbolic.unbounded import kind
-from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus, UnboundedStep
+from splitspec.checker.symbolic.unbounded_calculus import (
+    FIRST_STEPS,
+    UnboundedCalculus,
+    UnboundedStep,
+)
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model import ir
 from splitspec.model.ir import PropertyKind
 
-
-@dataclass
-class Response:
-    """What became of a claim of progress: obligations by name and action, and the ranking.
-
-    `reason` says what could not be shown, and is empty if all was.
-    """
-
-    claim: ir.Property
-    outcomes: dict[tuple[str, ObligationKind, str], Outcome] = field(default_factory=dict)
-    ranking: tuple[str, ...] = ()
-    reason: str = ""
-
-    @property
-    def is_proved(self) -> bool:
-        return not self.reason
-
-    @property
-    def core(self) -> frozenset[str]:
-        """The facts that the proofs used."""
-        return frozenset[str]().union(*(outcome.core for outcome in self.outcomes.values()))
+SEARCHING_STEPS = 30_000
+"""The budget of a question in the first search, ten times what those of a ranking need that stands.
+Most sets that are tried are no rank, and to be sure of that takes many more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
     """What was shown for a set before it is known where in the ranking it stands."""
 
-    outcomes: Mapping[tuple[str, ObligationKind, str], Outcome]
+    outcomes: Mapping[Key, Outcome]
     ranking: tuple[str, ...]
 
 
-def respond(proof: Proof, claim: ir.Property) -> Response:
-    """Look for a ranking that proves a claim of progress from the facts that are believed."""
+def respond(proof: Proof, claim: ir.Property, *, confirmed: bool = False) -> Response:
+    """Return a ranking that proves a claim of progress from the facts that are believed: a kept
+    one, or what a search finds. A kept one must be `confirmed` by the second solver, if so."""
+    archive = proof.archive
+    if archive is not None and not archive.is_audit:
+        kept = archive.find_response(claim, proof.live)
+        if kept is not None and (kept.is_confirmed or not confirmed):
+            proof.kept += len(kept.outcomes)
+            return kept
+    response = _searched(proof, claim)
+    if archive is not None:
+        archive.keep_response(response, proof.live)
+        proof.write()
+    return response
+
+
+def _searched(proof: Proof, claim: ir.Property) -> Response:
     response = Response(claim)
     if not isinstance(proof.calculus, UnboundedCalculus):
         response.reason = "progress is proved for any size only"
@@ -85,7 +87,11 @@ def respond(proof: Proof, claim: ir.Property) -> Response:
     if not any(action.fairness for action in proof.theory.system.actions):
         response.reason = "no action is fair, so that nothing has to happen"
         return response
-    response.reason = _Ranking(proof, proof.calculus, response).search()
+    for steps in (SEARCHING_STEPS, FIRST_STEPS):
+        response = Response(claim)
+        response.reason = _Ranking(proof, proof.calculus, response, steps).search()
+        if response.is_proved:
+            break
     return response
 
 
@@ -98,9 +104,11 @@ class _Ranking:
         proof: Proof,
         calculus: UnboundedCalculus,
         response: Response,
+        steps: int,
         awaited: Measure | None = None,
     ) -> None:
         self.proof, self.calculus, self.response = proof, calculus, response
+        self.steps = steps
         self.claim, self.awaited = response.claim, awaited
         self.name = self.claim.path if awaited is None else f"{self.claim.path}.again"
         conditions = self.conditions = calculus.conditions
@@ -260,7 +268,7 @@ class _Ranking:
         if self.awaited is not None or not measure.fairness.strong:
             return False
         noted = dict(self.response.outcomes), self.response.ranking
-        if not _Ranking(self.proof, self.calculus, self.response, measure).search():
+        if not _Ranking(self.proof, self.calculus, self.response, self.steps, measure).search():
             return True
         self.response.outcomes, self.response.ranking = noted
         return False
@@ -310,18 +318,29 @@ class _Ranking:
             pending = self._pending(self.conditions.before)
             hypotheses = (step.exists, *self.limits, *pending, *same)
             query = Query(kind_, action.path, self._named(name), 0, hypotheses, goal(step))
-            outcome = self.calculus.ask_once((query,), self.proof.live, entered.guards)
-        self.response.outcomes[(name, kind_, action.path)] = outcome
+            key = (name, kind_, action.path)
+            outcome = self._asked(key, Posed(query, step.limits, entered.guards))
+        self.response.outcomes[key] = outcome
         return outcome.reply is Reply.PROVED
 
     def _follows(self, name: str, hypotheses: tuple[Term, ...], goal: Term) -> bool:
         """Return whether a goal follows in every pending state."""
         hypotheses = (*self.limits, *hypotheses)
         query = Query(ObligationKind.HELP, "", self._named(name), 0, hypotheses, goal)
-        outcome = self.calculus.ask_once((query,), self.proof.live, {})
+        key = (name, ObligationKind.HELP, "")
+        outcome = self._asked(key, Posed(query))
         if outcome.reply is Reply.PROVED:
-            self.response.outcomes[(name, ObligationKind.HELP, "")] = outcome
+            self.response.outcomes[key] = outcome
         return outcome.reply is Reply.PROVED
+
+    def _asked(self, key: Key, posed: Posed) -> Outcome:
+        response = self.response
+        response.questions[key] = posed
+        outcome = self.calculus.ask_once(
+            (posed.query,), self.proof.live, posed.guards, steps=self.steps
+        )
+        response.was_lost |= outcome.method is None
+        return outcome
 
     def _named(self, name: str) -> Claim:
         return Claim(name, 0, PropertyKind.PROGRESS, None, "")

@@ -7,6 +7,7 @@ the printing of terms, is wrong: nothing else of the run is to be believed then.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from splitspec.checker.proof import Method, Status
@@ -14,17 +15,28 @@ from splitspec.checker.symbolic.calculus import Calculus
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.induction import DisagreementError
 from splitspec.checker.symbolic.prover import Proof
-from splitspec.checker.symbolic.z3_solver import Reply
+from splitspec.checker.symbolic.response import Response
+from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
+from splitspec.checker.symbolic.z3_solver import Answer, Reply
 
 
-def recheck(proof: Proof) -> tuple[str, ...]:
-    """Mark the obligations that cvc5 proves too; return those that it does not, in words.
+def recheck(proof: Proof, responses: Iterable[Response] = ()) -> tuple[str, ...]:
+    """Mark the obligations that cvc5 proves too, those of progress as well; return those that it
+    does not, in words.
 
     Raise `DisagreementError` if it refutes one.
     """
+    open_ = list(_recheck_decisions(proof))
+    for response in responses:
+        if response.is_proved:
+            open_ += _recheck_response(proof, response)
+    proof.write()
+    return tuple(open_)
+
+
+def _recheck_decisions(proof: Proof) -> Iterator[str]:
     actions = {action.path: action for action in proof.theory.system.actions}
     finite: Calculus | None = None
-    open_: list[str] = []
     for (name, path), decision in list(proof.decisions.items()):
         if decision.status is not Status.PROVED:
             continue
@@ -38,15 +50,41 @@ def recheck(proof: Proof) -> tuple[str, ...]:
             finite = finite or FiniteCalculus(proof.theory, proof.setting.scope, 0, 0)
             calculus = finite
         answer = calculus.recheck(proof.claims[name], action, decision.outcome)
-        words = f"{name} after {path}" if path else f"{name} initially"
-        if answer.reply is Reply.REFUTED:
-            raise DisagreementError(f"one solver proves {words}, and the other refutes it")
-        if answer.reply is Reply.UNKNOWN:
-            open_.append(f"{words}, by cvc5: {answer.reason or 'unknown'}")
-        else:
-            proof.decisions[(name, path)] = replace(decision, rechecked=True)
-            if archive is not None and calculus is proof.calculus:
-                confirmed = replace(decision.outcome, confirmed=True)
-                archive.keep(proof.claims[name], action, proof.live, confirmed)
-    proof.write()
-    return tuple(open_)
+        missed = _why_open(answer, name, path)
+        if missed:
+            yield missed
+            continue
+        proof.decisions[(name, path)] = replace(decision, rechecked=True)
+        if archive is not None and calculus is proof.calculus:
+            confirmed = replace(decision.outcome, confirmed=True)
+            archive.keep(proof.claims[name], action, proof.live, confirmed)
+
+
+def _recheck_response(proof: Proof, response: Response) -> Iterator[str]:
+    calculus = proof.calculus
+    assert isinstance(calculus, UnboundedCalculus)
+    for key, outcome in response.outcomes.items():
+        if not outcome.confirmed:
+            proof.proceed()
+            answer = calculus.recheck_posed(response.questions[key], outcome)
+            missed = _why_open(answer, key[0], key[2])
+            if missed:
+                yield missed
+                continue
+            response.outcomes[key] = replace(outcome, confirmed=True)
+        response.rechecked.add(key)
+    if proof.archive is not None and not response.is_kept:
+        proof.archive.keep_response(response, proof.live)
+
+
+def _why_open(answer: Answer, name: str, path: str) -> str:
+    """Return in words what is open of an obligation, or nothing; raise `DisagreementError` if it is
+    refuted."""
+    words = f"{name} after {path}" if path else f"{name} initially"
+    if answer.reply is Reply.REFUTED:
+        raise DisagreementError(f"one solver proves {words}, and the other refutes it")
+    return (
+        f"{words}, by cvc5: {answer.reason or 'unknown'}"
+        if answer.reply is not Reply.PROVED
+        else ""
+    )

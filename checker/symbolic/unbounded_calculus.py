@@ -12,7 +12,7 @@ the meaning of the language.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -24,6 +24,7 @@ from splitspec.checker.symbolic.calculus import Facts, Outcome, StepCalculus
 from splitspec.checker.symbolic.condition import Conditions, Query, Step
 from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.relevance import facts_near
+from splitspec.checker.symbolic.response import Posed
 from splitspec.checker.symbolic.term import Term, Truth
 from splitspec.checker.symbolic.theory import Claim, Theory
 from splitspec.checker.symbolic.z3_solver import (
@@ -194,7 +195,7 @@ class UnboundedCalculus:
         queries: Iterable[Query],
         live: Facts,
         limits: tuple[Term, ...],
-        guards: dict[str, Term],
+        guards: Mapping[str, Term],
     ) -> Outcome:
         """Return the first proof of any of the queries, else what was said of the last."""
         queries, others = tee(queries)
@@ -212,24 +213,30 @@ class UnboundedCalculus:
                     return replace(found, steps=spent, seconds=seconds)
         return replace(outcome, steps=spent, seconds=seconds)
 
-    def ask_once(self, queries: Iterable[Query], live: Facts, guards: dict[str, Term]) -> Outcome:
+    def ask_once(
+        self,
+        queries: Iterable[Query],
+        live: Facts,
+        guards: Mapping[str, Term],
+        steps: int = FIRST_STEPS,
+    ) -> Outcome:
         """Return what the incremental solver says, in the scope of the action that was entered."""
         names = self._names(live, guards)
         spent, seconds = 0, 0.0
         outcome = Outcome(Reply.UNKNOWN, None, reason="nothing was tried")
         for query in queries:
-            make = partial(self._incremental, query, names)
+            make = partial(self._incremental, query, names, steps)
             outcome = self._journal.ask(make, _lost, self._about)
             spent, seconds = spent + outcome.steps, seconds + outcome.seconds
             if outcome.reply is Reply.PROVED:
                 break
         return replace(outcome, steps=spent, seconds=seconds)
 
-    def _names(self, live: Facts, guards: dict[str, Term]) -> list[str]:
+    def _names(self, live: Facts, guards: Mapping[str, Term]) -> list[str]:
         """Return assumptions, facts and guards in one order, on which answers may depend."""
         return [*self._assumptions, *(name for name in self._order if name in live), *guards]
 
-    def _incremental(self, query: Query, names: list[str]) -> Outcome:
+    def _incremental(self, query: Query, names: list[str], steps: int) -> Outcome:
         session = self._session
         if self._entered is not None:
             self._entered.open(session)
@@ -237,7 +244,7 @@ class UnboundedCalculus:
         for hypothesis in query.hypotheses:
             session.assume(hypothesis)
         session.deny(query.goal)
-        answer = session.check(names, min(FIRST_STEPS, self._limits.steps))
+        answer = session.check(names, min(steps, self._limits.steps))
         core = answer.core
         if answer.reply is Reply.PROVED:
             core = self._minimised(session, answer)
@@ -262,7 +269,7 @@ class UnboundedCalculus:
         query: Query,
         names: list[str],
         limits: tuple[Term, ...],
-        guards: dict[str, Term],
+        guards: Mapping[str, Term],
     ) -> Outcome:
         """Ask a new solver, from the facts near the obligation alone."""
         action = next((a for a in self._theory.system.actions if a.path == query.action), None)
@@ -277,7 +284,7 @@ class UnboundedCalculus:
         query: Query,
         names: list[str],
         limits: tuple[Term, ...],
-        guards: dict[str, Term],
+        guards: Mapping[str, Term],
     ) -> Outcome:
         """Ask a new solver, with another seed."""
         session = Session(Translator(), seed=self._seed + 1, steps=self._limits.steps)
@@ -294,7 +301,7 @@ class UnboundedCalculus:
         query: Query,
         names: list[str],
         limits: tuple[Term, ...],
-        guards: dict[str, Term],
+        guards: Mapping[str, Term],
     ) -> Outcome:
         """Ask cvc5; it gives no core, so all facts count as used."""
         facts = [
@@ -306,7 +313,7 @@ class UnboundedCalculus:
         answer = self._asked(facts, query.goal)
         return _outcome(answer, Method.CVC5, frozenset(names), query)
 
-    def _named(self, name: str, guards: dict[str, Term]) -> Term:
+    def _named(self, name: str, guards: Mapping[str, Term]) -> Term:
         if name in guards:
             return guards[name]
         assumed = self.conditions.assumptions.get(name)
@@ -328,14 +335,24 @@ class UnboundedCalculus:
         with self.step(action):  # Its proof may be one that was kept.
             entered = self._steps[action.path]
         query = next(q for q in entered.step.queries(claim) if q.attempt == outcome.attempt)
-        axioms = (*conditions.axioms, *entered.step.limits, *query.hypotheses)
-        used = [self._named(name, entered.guards) for name in sorted(outcome.core)]
+        return self._confirmed(Posed(query, entered.step.limits, entered.guards), outcome.core)
+
+    def recheck_posed(self, posed: Posed, outcome: Outcome) -> Answer:
+        """Ask cvc5 alone about what was proved for a claim of progress."""
+        query = posed.query
+        about = f"{query.claim.name} after {query.action}"
+        return self._journal.ask(lambda: self._confirmed(posed, outcome.core), lost_answer, about)
+
+    def _confirmed(self, posed: Posed, core: Facts) -> Answer:
+        """Return what cvc5 says of a question, from what its proof used, then from everything."""
+        conditions, query, guards = self.conditions, posed.query, posed.guards
+        axioms = (*conditions.axioms, *posed.limits, *query.hypotheses)
+        used = [self._named(name, guards) for name in sorted(core)]
         answer = self._asked((*axioms, *used), query.goal)
         if answer.reply is Reply.PROVED:
             return answer
         known = (*conditions.assumptions.values(), *conditions.facts.values())
-        everything = (*known, *entered.guards.values())
-        return self._asked((*axioms, *everything), query.goal)
+        return self._asked((*axioms, *known, *guards.values()), query.goal)
 
     def _asked(self, facts: Iterable[Term], goal: Term) -> Answer:
         return cvc5_solver.ask(self.conditions.terms, facts, goal, steps=self._limits.steps)

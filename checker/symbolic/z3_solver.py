@@ -290,8 +290,8 @@ def refuse_exhaustion(reason: str) -> None:
 
 
 def limit_memory(size: int) -> None:
-    """Let Z3 have so many bytes in this process."""
-    z3.set_param("memory_max_size", max(1, size // 2**20))
+    """Let Z3 have so many bytes in this process, besides what it has already."""
+    z3.set_param("memory_max_size", max(1, (z3.Z3_get_estimated_alloc_size() + size) // 2**20))
 
 
 def version() -> str:

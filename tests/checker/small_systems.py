@@ -58,3 +58,50 @@ COUNTED = """
     invariant the_uncounted_own_nothing
       all c: C, f: F: usage[c] = 0 implies owner[f] != c
 """
+
+# A container that leaves gives its pages back one by one, and then is gone.
+LEAVING = """
+    enum Phase = running | leaving | gone
+    sort C
+    sort G
+    var phase[C]: Phase
+    var owner[G]: C?
+    action take(c: C, g: G) by kernel for c
+      when running: phase[c] = running
+      when free: owner[g] = none
+      owner[g] := c
+    action leave(c: C) by kernel for c
+      when running: phase[c] = running
+      phase[c] := leaving
+    action give(c: C, g: G) by kernel for c fair for c
+      when leaving: phase[c] = leaving
+      when mine: owner[g] = c
+      owner[g] := none
+    action finish(c: C) by kernel for c fair for c
+      when leaving: phase[c] = leaving
+      when empty: all g: G: owner[g] != c
+      phase[c] := gone
+    progress exits_end(c: C)
+      phase[c] = leaving leads to phase[c] = gone
+"""
+
+# One who runs is stopped some time; who is to run next, is chosen among those who wait.
+SHARING = """
+    sort C
+    var runs: C?
+    var alive[C]: bool
+    init
+      alive[c] := true for c: C
+    action enter(c: C) by host strongly fair for c
+      when idle: runs = none                                 @kernel
+      when alive: alive[c]                                   @kernel
+      runs := c
+    action stop(c: C) by host fair
+      when running: runs = c                                 @kernel
+      runs := none
+    action die(c: C) by kernel
+      when waiting: runs != c
+      alive[c] := false
+    progress everyone_runs(c: C)
+      alive[c] leads to not alive[c] or runs = c
+"""
