@@ -359,19 +359,26 @@ def test_a_whole_that_is_not_the_sum_of_its_parts_is_not_proved(
     assert found["m.all_are_there"] is Outcome.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "counted",
+    ["owner[g] = c", "owner[g] = c and (mark[g] or owner[g] != none)"],
+    ids=["by syntax", "by a solver"],
+)
 def test_what_follows_from_exact_counters_falls_with_them(
-    verdicts: Callable[..., dict[str, str]],
+    verdicts: Callable[..., dict[str, str]], counted: str
 ) -> None:
-    """Two counts of the same are equal if both are kept; here one moves alone."""
-    text = """
+    """A number that says how many there are is that count, element by element, if it is kept; here
+    it moves alone."""
+    text = f"""
         sort C
         sort G
         var owner[G]: C?
-        counter one[c: C] counts g: G where owner[g] = c
-        counter other[c: C] counts g: G where owner[g] = c
-        action raise_one(c: C) by kernel
-          other[c] += 1
+        var mark[G]: bool
+        counter kept[c: C] counts g: G where {counted}
+        action raise_alone(c: C) by kernel
+          kept[c] += 1
         invariant equal
-          all c: C: one[c] = other[c]
+          all c: C: (count g: G where owner[g] = c) = kept[c]
     """
     assert verdicts(text)["equal"] == "unknown"
+    assert verdicts(text.replace("kept[c] += 1", "mark[g] := true for g: G"))["equal"] == "holds"
