@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from splitspec.impl.geometry import Geometry
 from splitspec.impl.hardware.platform import Platform
+from splitspec.impl.hardware.tdx import Tdx
 from splitspec.impl.host.cgroup import Cgroups
 from splitspec.impl.host.shadow import Shadows, Slot
 from splitspec.impl.journal import Journal, Table
@@ -110,6 +111,27 @@ class Backing:
         frame = self._given_back(guards, page)
         self._take(page, frame)
 
+    def block_page(self, page: int) -> None:
+        """Begin to take back a page of a TD that the guest gave back: TDH.MEM.RANGE.BLOCK."""
+        guards = Guards(HostRefusal, "block_page")
+        self._given_back(guards, page)
+        self._secure_ept(guards).block(page)
+
+    def remove_page(self, page: int) -> None:
+        """Take the frame behind a blocked page of a TD: TDH.MEM.PAGE.REMOVE, and the credit.
+
+        `reclaim_page` is both at once.
+        """
+        guards = Guards(HostRefusal, "remove_page")
+        frame = self._given_back(guards, page)
+        self._secure_ept(guards).remove(page)
+        self._credit(page, frame)
+
+    def _secure_ept(self, guards: Guards) -> Tdx:
+        if not isinstance(self._platform, Tdx):
+            guards.fail("secure_ept", f"{self._platform.name} takes a frame in one step")
+        return self._platform
+
     def _check_backing(self, guards: Guards, vcpu: int, page: int, frame: int) -> None:
         owner = self.owner(page)
         if owner is None:
@@ -139,6 +161,10 @@ class Backing:
     def _take(self, page: int, frame: int) -> None:
         if self._platform.assigned(frame) == page:
             self._platform.reclaim(page, frame)
+        self._credit(page, frame)
+
+    def _credit(self, page: int, frame: int) -> None:
+        """Nothing leads to the frame any more, and nobody pays for it."""
         self._unshare(page, frame)
         self._cgroups.uncharge(frame)
         del self.frames[page]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from splitspec.refinement.machine.fragment import Fragment, Function, Meanings, Setup
+from splitspec.refinement.machine.fragment import Fragment, Function, Meanings, Part, Setup
 from splitspec.refinement.machine.testbed import Testbed
 from splitspec.refinement.mapping import InexpressibleError
 
@@ -78,19 +78,24 @@ def granting(setup: Setup, machine: Fragment) -> Fragment:
         "give_back_page": partial(_give_back, rescind.step),
     }
     hosts = _honest(is_tdx=setup.is_tdx) if setup.is_honest else _hostile(is_tdx=setup.is_tdx)
+    offer, withdraw = (machine.parts.get(part, Part({})) for part in ("offer", "withdraw"))
+    if withdraw.step is not None:
+        common["reclaim_frame"] = withdraw.step
     return Fragment(
         "granting",
         observe=observe,
-        actions={**common, **hosts},
+        actions={**hosts, **common},
         around={"reap": remove_slots},
         guards={
             **OWN,
+            "back_page": {**OWN["back_page"], **offer.guards},
             "accept_page": {**OWN["accept_page"], **accept.guards},
             "give_back_page": rescind.guards,
+            "reclaim_frame": withdraw.guards or OWN["reclaim_frame"],
         },
         promises=PROMISES,
         left_out=LEFT_OUT | (_honest_left_out(setup) if setup.is_honest else HOSTILE_LEFT_OUT),
-        stricter=TDX_STRICTER if setup.is_tdx and not setup.is_honest else {},
+        stricter=TDX_STRICTER if setup.is_tdx and not setup.is_honest and not offer.guards else {},
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from splitspec.impl.machine import PlatformKind
 from splitspec.refinement.machine import attestation as evidence
 from splitspec.refinement.machine import cofunc as together
-from splitspec.refinement.machine import fork, lifecycle, lone_threads, platform, sev, tables
+from splitspec.refinement.machine import fork, lifecycle, lone_threads, platform, sev, tables, tdx
 from splitspec.refinement.machine import granting as grants
 from splitspec.refinement.machine import memory as accesses
 from splitspec.refinement.machine import threads as running
@@ -59,6 +59,15 @@ def memory_sev(
     """Return the mapping to `memory_sev`: memory over SEV-SNP's own page machine."""
     setup = Setup(PlatformKind.SNP, honest, sizes, {"limit": limit, "zygote": "c1"})
     return compose("memory_sev", setup, _alone(setup, sev.sev(setup)))
+
+
+def memory_tdx(
+    *, honest: bool, sizes: Mapping[str, int] = TWO_FRAMES, limit: int = 2
+) -> Implementation[Testbed]:
+    """Return the mapping to `memory_tdx`: memory over TDX's own page machine."""
+    pins: dict[str, str | int | bool] = {"limit": limit, "zygote": "c1", "releases": True}
+    setup = Setup(PlatformKind.TDX, honest, sizes, pins)
+    return compose("memory_tdx", setup, _alone(setup, tdx.tdx(setup)))
 
 
 def threads(

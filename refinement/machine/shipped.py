@@ -14,6 +14,7 @@ from splitspec.refinement.machine.models import (
     granting,
     memory,
     memory_sev,
+    memory_tdx,
     threads,
 )
 from splitspec.refinement.mapping import Implementation
@@ -38,10 +39,13 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "memory-tdx-hostile": partial(memory, PlatformKind.TDX, honest=False, sizes=ONE_PAGE),
     "memory_sev": partial(memory_sev, honest=True, sizes=ONE_PAGE, limit=1),
     "memory_sev-hostile": partial(memory_sev, honest=False, sizes=ONE_PAGE),
+    "memory_tdx": partial(memory_tdx, honest=True, sizes=ONE_PAGE, limit=1),
+    "memory_tdx-hostile": partial(memory_tdx, honest=False, sizes=ONE_PAGE),
     # A clone copies a page: that takes two pages and frames, and two addresses to try its guards.
     "memory-sev-wide": partial(memory, PlatformKind.SNP, honest=True, sizes=COPYING, limit=1),
     "memory-tdx-wide": partial(memory, PlatformKind.TDX, honest=True, sizes=COPYING, limit=1),
     "memory_sev-wide": partial(memory_sev, honest=True, sizes=COPYING, limit=1),
+    "memory_tdx-wide": partial(memory_tdx, honest=True, sizes=COPYING, limit=1),
     "memory-sev-hostile-wide": partial(memory, PlatformKind.SNP, honest=False, sizes=TWO_PAGES),
     "memory-tdx-hostile-wide": partial(memory, PlatformKind.TDX, honest=False, sizes=TWO_PAGES),
     "threads-sev": partial(

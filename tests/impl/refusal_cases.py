@@ -114,6 +114,7 @@ ON_SNP: list[tuple[Setup, str, Callable[[Scene, Snp], object]]] = [
         "validated",
         then(lambda s, m: m.offer(s.p(5), s.f(5)), lambda s, m: m.rescind(s.p(5))),
     ),
+    (tenants, "secure_ept", lambda s, m: released(s).machine.host.backing.block_page(s.p(1))),
     (tenants, "unassigned", lambda s, m: m.host_write(s.f(0), 0, b"1")),
     (tenants, "unassigned", lambda s, m: launch_twice(s, Snp)),
 ]
@@ -142,6 +143,8 @@ ON_TDX: list[tuple[Setup, str, Callable[[Scene, Tdx], object]]] = [
     (tenants, "present", lambda s, m: m.reclaim(s.p(0), s.f(1))),
     (tenants, "left", lambda s, m: m.reclaim(s.p(0), s.f(0))),
     (tenants, "present", lambda s, m: m.block(s.p(5))),
+    (tenants, "given_back", lambda s, m: s.machine.host.backing.block_page(s.p(0))),
+    (tenants, "blocked", lambda s, m: released(s).machine.host.backing.remove_page(s.p(1))),
     (tenants, "blocked", lambda s, m: m.unblock(s.p(0))),
     (tenants, "tracked", then(lambda s, m: m.block(s.p(0)), lambda s, m: m.unblock(s.p(0)))),
     (tenants, "previous_epoch_left", then(lambda s, m: m.track(), lambda s, m: m.track())),

@@ -21,7 +21,14 @@ from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance
 from splitspec.refinement.divergence import DivergenceKind as Kind
 from splitspec.refinement.driver import Driver, Found
-from splitspec.refinement.machine.models import attestation, granting, memory, memory_sev, threads
+from splitspec.refinement.machine.models import (
+    attestation,
+    granting,
+    memory,
+    memory_sev,
+    memory_tdx,
+    threads,
+)
 from splitspec.refinement.machine.shipped import SHIPPED
 from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.target import evaluator_of
@@ -89,6 +96,8 @@ BENCHES: Mapping[str, Callable[[], Implementation[Any]]] = {
     "memory-sev-family": partial(memory, SNP, honest=True, sizes=FAMILY),
     "memory-sev-copies": partial(memory, SNP, honest=True, sizes=COPIES),
     "memory-sev-frame": partial(memory, SNP, honest=False, sizes=ONE_FRAME),
+    "memory_tdx-page": partial(memory_tdx, honest=True, sizes=ONE_PAGE),
+    "memory_tdx-taken": partial(memory_tdx, honest=False, sizes=ONE_FRAME),
     "memory_sev-pages": partial(memory_sev, honest=False, sizes=ONE_FRAME),
 }
 """The mappings that bugs are looked for with: those that are shipped, and some of other sizes."""

@@ -11,7 +11,7 @@ from splitspec.impl.machine import PlatformKind
 from splitspec.model.tier import Tier
 from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance
-from splitspec.refinement.machine.models import granting, memory, memory_sev
+from splitspec.refinement.machine.models import granting, memory, memory_sev, memory_tdx
 from splitspec.refinement.machine.shipped import SHIPPED, due
 from splitspec.refinement.mapping import Copies, Implementation, UncopiableError
 from splitspec.refinement.report import conformance_text
@@ -49,6 +49,13 @@ def test_acceptance_has_two_halves_on_sev() -> None:
     found = held(memory_sev(honest=True, sizes=ALONE, limit=1))
     assert found.complete, conformance_text(found)
     assert {"sev.pvalidate", "sev.abandon"} <= found.tried.performed.keys()
+
+
+@pytest.mark.parametrize("is_honest", [True, False], ids=["own host", "hostile host"])
+def test_withdrawal_has_two_halves_on_tdx(is_honest: bool) -> None:
+    found = held(memory_tdx(honest=is_honest, sizes=ALONE))
+    assert found.complete, conformance_text(found)
+    assert {"tdx.block", "tdx.unblock", "granting.reclaim_frame"} <= found.tried.performed.keys()
 
 
 @pytest.mark.nightly
