@@ -125,7 +125,7 @@ class Backing:
         guards = Guards(HostRefusal, "remove_page")
         frame = self._given_back(guards, page)
         self._secure_ept(guards).remove(page)
-        self._credit(page, frame)
+        self._take(page, frame)
 
     def _secure_ept(self, guards: Guards) -> Tdx:
         if not isinstance(self._platform, Tdx):
@@ -161,10 +161,6 @@ class Backing:
     def _take(self, page: int, frame: int) -> None:
         if self._platform.assigned(frame) == page:
             self._platform.reclaim(page, frame)
-        self._credit(page, frame)
-
-    def _credit(self, page: int, frame: int) -> None:
-        """Nothing leads to the frame any more, and nobody pays for it."""
         self._unshare(page, frame)
         self._cgroups.uncharge(frame)
         del self.frames[page]

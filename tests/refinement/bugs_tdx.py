@@ -38,6 +38,6 @@ SECURE_EPT: tuple[Bug, ...] = (
     Bug("a page in use is blocked", Backing, "block_page",
         "self._given_back(guards, page)", "pass", PAGE, Kind.ACCEPTED, "returned"),
     Bug("a removed page is still paid for", Backing, "remove_page",
-        "self._credit(page, frame)", "pass", PAGE, Kind.OTHER_STATE, "charged[f1]"),
+        "self._take(page, frame)", "pass", PAGE, Kind.OTHER_STATE, "charged[f1]"),
 )
 # fmt: on
