@@ -13,7 +13,9 @@ nothing was written.
 
     machine.host.shadows     start allocate enter tick preempt publish kill reap_vcpu finish
     machine.host.backing     add_slot back_page assign_frame grant_page (the two in one)
-                             convert_to_shared reclaim_page remove_slot
+                             convert_to_shared reclaim_page remove_slot; TDX: block_page
+                             remove_page (reclaim_page in two)
+    machine.host.work        request perform finish
     machine.host.cgroups     begin_period; counters in `groups`, who pays for a frame in `charged`
     machine.hostile          offer remap steal peek tamper enter interrupt
     machine.platform         SNP: rmpupdate nest accept rescind; TDX: offer block track remove
@@ -26,6 +28,7 @@ nothing was written.
     machine.kernel.forks     seal begin fork activate copy_on_write
     machine.kernel.threads   spawn bind dispatch trap wait wake finish park request
     machine.kernel.shootdown acknowledge
+    machine.kernel.notifications create signal take close
 
 Containers, shadow containers, vCPUs, pages and frames are small numbers. `geometry.pool_pages` and
 `geometry.pool_frames` are those that can be granted; a container and its shadow have one number.

@@ -135,6 +135,8 @@ class Deployment:
         self._flush(container)
         for page in kernel.state.pool(container):
             self._return_page(page)
+        for number in kernel.notifications.of(container):
+            kernel.notifications.close(container, number)
         kernel.lifecycle.retire(container)
         host.shadows.dismiss(container)
         kernel.threads.park(vcpu)
@@ -143,7 +145,9 @@ class Deployment:
                 host.backing.reclaim_page(page)
         host.backing.remove_slot(container, instance.slot.start)
         host.shadows.publish(vcpu)
-        host.shadows.finish(container)
+        for number in host.work.pending(container):
+            host.work.perform(number)
+        host.work.finish(container)
         instance.delegate.close()
         del self.instances[container]
 

@@ -24,10 +24,12 @@ class Geometry:
     vcpus: int = 1
     image_pages: int = 1
     leaf_tables: int = 1
+    notifications: int = 8  # of each container
 
     def __post_init__(self) -> None:
         sizes = (self.containers, self.pages, self.frames, self.vcpus)
-        if min(*sizes, self.image_pages, self.leaf_tables) < 1 or self.leaf_tables > ENTRIES:
+        own = (self.image_pages, self.leaf_tables, self.notifications)
+        if min(*sizes, *own) < 1 or self.leaf_tables > ENTRIES:
             raise ValueError(f"sizes are at least 1, leaf tables at most {ENTRIES}: {self}")
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from splitspec.impl.delegation.mailbox import Message, decode
+from splitspec.impl.delegation.mailbox import Message, Operation, decode
 from splitspec.impl.geometry import PAGE
 from splitspec.impl.host.delegate import Delegate
 from splitspec.impl.host.shadow import Handle
@@ -218,12 +218,30 @@ class Instance:
         frame = host.backing.frames[page]
         request = decode(platform.host_read(frame))
         platform.host_write(frame, 0, self.delegate.serve(request).encode())
+        if request.operation == Operation.SEND:
+            host.work.request(self.vcpu)  # The network takes the bytes later.
 
     def secret(self) -> bytes:
         """Return what the verifier released."""
         return self.machine.kernel.attestation.secret(self.container)
 
     # Threads.
+
+    def make_event(self) -> int:
+        """Make a notification of the kernel's."""
+        return self.machine.kernel.notifications.create(self.container)
+
+    def signal_event(self, number: int) -> None:
+        """Count one signal."""
+        self.machine.kernel.notifications.signal(self.container, number)
+
+    def take_event(self, number: int) -> int:
+        """Return the signals since the last call."""
+        return self.machine.kernel.notifications.take(self.container, number)
+
+    def end_event(self, number: int) -> None:
+        """Give the notification back."""
+        self.machine.kernel.notifications.close(self.container, number)
 
     def start_thread(self, body: Callable[[], None]) -> int:
         """Begin a thread; it waits for its turn, or for a vCPU of its own."""

@@ -104,7 +104,7 @@ class Machine:
     def tables(self) -> Iterator[tuple[str, Table[Any, Any]]]:
         """Yield every table of the machine with its name."""
         hardware = (self.platform, self.tlb, self.processor, self.secure_processor)
-        host = (self.host.cgroups, self.host.shadows, self.host.backing)
+        host = (self.host.cgroups, self.host.shadows, self.host.backing, self.host.work)
         channels = self.kernel.channels
         for part in (*hardware, *host, self.kernel.state, channels, channels.capabilities):
             for name in type(part).__slots__:

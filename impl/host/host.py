@@ -11,13 +11,14 @@ from splitspec.impl.hardware.processor import Processor
 from splitspec.impl.host.backing import Backing
 from splitspec.impl.host.cgroup import Cgroups
 from splitspec.impl.host.shadow import Shadows
+from splitspec.impl.host.work import Work
 from splitspec.impl.journal import Journal
 
 
 class Host:
     """The parts of the host."""
 
-    __slots__ = ("_processor", "backing", "cgroups", "shadows")
+    __slots__ = ("_processor", "backing", "cgroups", "shadows", "work")
 
     def __init__(
         self, journal: Journal, geometry: Geometry, *, platform: Platform, processor: Processor
@@ -28,6 +29,8 @@ class Host:
         self.backing = Backing(
             journal, geometry, platform=platform, cgroups=self.cgroups, shadows=self.shadows
         )
+
+        self.work = Work(journal, cgroups=self.cgroups, shadows=self.shadows)
 
     @contextmanager
     def kicked(self) -> Iterator[None]:

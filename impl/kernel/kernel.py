@@ -15,6 +15,7 @@ from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.fork import Forks
 from splitspec.impl.kernel.lifecycle import Lifecycle
 from splitspec.impl.kernel.loading import Loading
+from splitspec.impl.kernel.notifications import Notifications
 from splitspec.impl.kernel.pools import Pools
 from splitspec.impl.kernel.records import State
 from splitspec.impl.kernel.shootdown import Shootdown
@@ -31,6 +32,7 @@ class Kernel:
         "lifecycle",
         "loading",
         "memory",
+        "notifications",
         "pools",
         "shootdown",
         "spaces",
@@ -82,6 +84,7 @@ class Kernel:
             channels=self.channels,
         )
         self.loading = Loading(self.state, memory=self.memory, pools=self.pools, spaces=self.spaces)
+        self.notifications = Notifications(self.state, geometry)
         self.attestation = Attestation(self.state, secure_processor)
         self.threads = Threads(
             self.state,

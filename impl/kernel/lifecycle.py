@@ -155,6 +155,9 @@ class Lifecycle:
         guards.require("unmapped", not mapped, f"it maps virtual pages {mapped}")
         left = [t for t, thread in self._state.threads.items() if thread.container == container]
         guards.require("threadless", not left, f"threads {left} are its own")
+        rows = self._state.notifications.items()
+        kept_open = [number for number, row in rows if row.container == container]
+        guards.require("closed", not kept_open, f"notifications {kept_open} are its own")
         kept = [
             page
             for page in self._state.pool(container)

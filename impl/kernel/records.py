@@ -92,6 +92,14 @@ class Thread:
     vcpu: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A count of signals, in a record of the kernel's."""
+
+    container: int
+    count: int = 0
+
+
 REFERENCES_MAX = 2**32 - 1
 
 
@@ -105,6 +113,7 @@ class State:
         "counters",
         "digests",
         "keys",
+        "notifications",
         "pages",
         "pools",
         "presence",
@@ -127,6 +136,7 @@ class State:
         # By container and nonce, until a secret comes: what was stated, and its private key.
         self.quotes: Table[tuple[int, bytes], ContainerReport] = Table(journal)
         self.keys: Table[tuple[int, bytes], bytes] = Table(journal)
+        self.notifications: Table[int, Notification] = Table(journal)  # by number of the record
         self.code: Table[int, Code] = Table(journal)  # the container's function
         self.digests: Table[int, bytes] = Table(journal)  # what was measured of it
         self.secrets: Table[int, bytes] = Table(journal)

@@ -73,5 +73,6 @@ IMPLEMENTED = {
     "clone": "clone",
     "futex": "futex_wait",
     "epoll_wait": "epoll_wait",
+    "eventfd2": "eventfd2",
     "getrandom": "getrandom",
 }

@@ -23,7 +23,7 @@ FIRST_NUMBER = 3
 class Process:
     """The calls of one function; numbers of files and connections are given once."""
 
-    __slots__ = ("_descriptors", "files", "heap", "runtime", "sockets")
+    __slots__ = ("_descriptors", "_events", "files", "heap", "runtime", "sockets")
 
     def __init__(self, journal: Journal, runtime: Runtime, root: bytes | None = None) -> None:
         self.runtime = runtime
@@ -31,6 +31,7 @@ class Process:
         self.files = Files(journal, runtime, self.heap, root)
         self.sockets = Sockets(journal, runtime)
         self._descriptors: Table[str, int] = Table(journal)
+        self._events: Table[int, int] = Table(journal)  # by number, the kernel's number
 
     def inherit(self, parent: Process) -> None:
         """Begin as a fork of another process: with its memory and files, not its connections."""
@@ -123,6 +124,34 @@ class Process:
         guards = Guards(LibraryRefusal, "futex")
         while int.from_bytes(self.load(start, 4), "little") == value:
             guards.require("progress", self.runtime.wait_for_threads(), "nobody is left to wake it")
+
+    def eventfd2(self) -> int:
+        """Make a count by which threads signal one another."""
+        number = self._descriptors.get(NEXT, FIRST_NUMBER)
+        self._events[number] = self.runtime.make_event()
+        self._descriptors[NEXT] = number + 1
+        return number
+
+    def eventfd_write(self, number: int) -> None:
+        """Add one to the count."""
+        self.runtime.signal_event(self._event(Guards(LibraryRefusal, "eventfd_write"), number))
+
+    def eventfd_read(self, number: int) -> int:
+        """Take all of the count, waiting while it is zero and other threads run."""
+        guards = Guards(LibraryRefusal, "eventfd_read")
+        event = self._event(guards, number)
+        while not (count := self.runtime.take_event(event)):
+            guards.require("progress", self.runtime.wait_for_threads(), "nobody is left to signal")
+        return count
+
+    def eventfd_close(self, number: int) -> None:
+        """End the count."""
+        self.runtime.end_event(self._event(Guards(LibraryRefusal, "eventfd_close"), number))
+        del self._events[number]
+
+    def _event(self, guards: Guards, number: int) -> int:
+        guards.require("open", number in self._events, f"{number} is no count")
+        return self._events[number]
 
     def getrandom(self, length: int) -> bytes:
         """Return fresh random bytes: from the processor, never from state that a fork copies."""

@@ -29,6 +29,18 @@ class Runtime(Protocol):
     def secret(self) -> bytes:
         """Return what the tenant's verifier released to this container."""
 
+    def make_event(self) -> int:
+        """Make a notification of the kernel's; return its number."""
+
+    def signal_event(self, number: int) -> None:
+        """Count one signal."""
+
+    def take_event(self, number: int) -> int:
+        """Return the signals since the last call."""
+
+    def end_event(self, number: int) -> None:
+        """Give the notification back."""
+
     def start_thread(self, body: Callable[[], None]) -> int:
         """Begin a thread that will run when this one waits."""
 

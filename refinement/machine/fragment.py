@@ -86,7 +86,9 @@ class Setup:
         vcpus = sizes.get("Vcpu", sizes["Container"])
         more = PAGES_FOR_CODE * sizes["Container"] if "Code" in sizes else 0
         pages, frames = sizes.get("Page", 1) + more, sizes.get("Frame", 1) + more
-        return Geometry(sizes["Container"], pages, frames, vcpus)
+        quota = self.pins.get("quota", 1)
+        assert isinstance(quota, int)
+        return Geometry(sizes["Container"], pages, frames, vcpus, notifications=quota)
 
     @property
     def codes(self) -> tuple[bytes, ...]:

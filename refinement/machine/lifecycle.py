@@ -20,7 +20,7 @@ def lifecycle(_setup: Setup) -> Fragment:
             "begin_exit": begin_exit,
             "kill": kill,
             "finish_exit": lambda testbed, c: testbed.machine.kernel.lifecycle.retire(c),
-            "reap": lambda testbed, c: testbed.machine.host.shadows.finish(c),
+            "reap": lambda testbed, c: testbed.machine.host.work.finish(c),
         },
         guards={
             "create": {"start absent": ("fresh",), "create absent": ("fresh",)},

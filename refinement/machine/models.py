@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from splitspec.impl.machine import PlatformKind
+from splitspec.refinement.machine import accounting as ledgers
 from splitspec.refinement.machine import attestation as evidence
 from splitspec.refinement.machine import cofunc as together
 from splitspec.refinement.machine import fork, lifecycle, lone_threads, platform, sev, tables, tdx
@@ -29,6 +30,15 @@ COFUNC = {
     "Code": 1,
     "Nonce": 1,
     "Evidence": 1,
+}
+LEDGERS = {
+    "Container": 2,
+    "Page": 1,
+    "Frame": 1,
+    "Vcpu": 1,
+    "Thread": 1,
+    "Record": 2,
+    "Work": 1,
 }
 THREADS = {"Container": 2, "Vcpu": 2, "Thread": 2}
 
@@ -79,6 +89,16 @@ def threads(
     """
     setup = Setup(kind, honest, sizes, {"synchronous": synchronous})
     return compose("threads", setup, (lifecycle.lifecycle(setup), running.threads(setup)))
+
+
+def accounting(
+    kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int] = LEDGERS, limit: int = 1
+) -> Implementation[Testbed]:
+    """Return the mapping to `accounting`: every ledger, of frames, slices, records and work."""
+    quota = sizes["Record"] // sizes["Container"]
+    setup = Setup(kind, honest, sizes, {"limit": limit, "quota": quota, "synchronous": False})
+    granted = _granting(setup, running.threads(setup), platform.platform(setup))
+    return compose("accounting", setup, (*granted, ledgers.accounting(setup)))
 
 
 def attestation(

@@ -9,6 +9,7 @@ from typing import Any
 from splitspec.impl.machine import PlatformKind
 from splitspec.model.tier import Tier
 from splitspec.refinement.machine.models import (
+    accounting,
     attestation,
     cofunc,
     granting,
@@ -26,6 +27,7 @@ COPYING = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 2}
 ONE_CONTAINER = {"Container": 1, "Vcpu": 2, "Thread": 2}
 SIBLINGS = {"Container": 2, "Code": 1, "Nonce": 1, "Evidence": 1}
 TWO_CHALLENGES = {"Container": 1, "Code": 2, "Nonce": 2, "Evidence": 1}
+LEDGER = dict.fromkeys(("Container", "Page", "Frame", "Vcpu", "Thread", "Record", "Work"), 1)
 ONE_VCPU = {"Container": 2, "Vcpu": 1, "Thread": 2}
 
 SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
@@ -46,6 +48,7 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "memory-tdx-wide": partial(memory, PlatformKind.TDX, honest=True, sizes=COPYING, limit=1),
     "memory_sev-wide": partial(memory_sev, honest=True, sizes=COPYING, limit=1),
     "memory_tdx-wide": partial(memory_tdx, honest=True, sizes=COPYING, limit=1),
+    "memory_tdx-whole-wide": partial(memory_tdx, honest=True),  # at the sizes of the model
     "memory-sev-hostile-wide": partial(memory, PlatformKind.SNP, honest=False, sizes=TWO_PAGES),
     "memory-tdx-hostile-wide": partial(memory, PlatformKind.TDX, honest=False, sizes=TWO_PAGES),
     "threads-sev": partial(
@@ -57,6 +60,15 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "threads-sev-synchronous": partial(
         threads, PlatformKind.SNP, honest=True, synchronous=True, sizes=ONE_VCPU
     ),
+    "accounting-sev": partial(accounting, PlatformKind.SNP, honest=True, sizes=LEDGER),
+    "accounting-tdx": partial(accounting, PlatformKind.TDX, honest=True, sizes=LEDGER),
+    "accounting-sev-hostile": partial(accounting, PlatformKind.SNP, honest=False, sizes=LEDGER),
+    "accounting-tdx-hostile": partial(accounting, PlatformKind.TDX, honest=False, sizes=LEDGER),
+    # The sizes of the model; the tenants share one vCPU, one frame, and what the kernel keeps.
+    "accounting-sev-wide": partial(accounting, PlatformKind.SNP, honest=True),
+    "accounting-tdx-wide": partial(accounting, PlatformKind.TDX, honest=True),
+    "accounting-sev-hostile-wide": partial(accounting, PlatformKind.SNP, honest=False),
+    "accounting-tdx-hostile-wide": partial(accounting, PlatformKind.TDX, honest=False),
     "attestation-sev": partial(attestation, PlatformKind.SNP, honest=True, sizes=SIBLINGS),
     "attestation-sev-hostile": partial(attestation, PlatformKind.SNP, sizes=TWO_CHALLENGES),
     "attestation-tdx-hostile": partial(attestation, PlatformKind.TDX, sizes=TWO_CHALLENGES),

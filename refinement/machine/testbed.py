@@ -63,6 +63,8 @@ class Testbed:
         # What a container has read, as it remembers it: reader and whose mark it was.
         self.learned: Table[tuple[int, int], bool] = Table(self.machine.journal)
         self.bills: Table[int, int] = Table(self.machine.journal)  # of cgroups that were removed
+        # Of those, too: who asked for work that was done, and who paid.
+        self.settled: Table[int, tuple[int, int]] = Table(self.machine.journal)
         self.machine.checkpoint()
 
     def together(self, *steps: Step) -> None:
@@ -150,6 +152,14 @@ class Testbed:
         return {
             slot: cgroups.groups[shadows.group(slot)].memory_current for slot in shadows.shadows
         }
+
+    def slices(self, slot: int) -> int:
+        """Return how many slices of its threads a shadow's control group has paid for: all of
+        cpu.stat but the work that the host did later."""
+        host = self.machine.host
+        group = host.shadows.group(slot)
+        later = [row for row in host.work.requests.values() if row.payer == group]
+        return host.cgroups.groups[group].cpu_usage - len(later)
 
     # What every mapping does
 

@@ -159,7 +159,7 @@ def observe(testbed: Testbed) -> dict[str, Any]:
     listed = (*shadows.idle, *left)
     seats = {t: row.vcpu for t, row in rows.items() if row.vcpu is not None}
     group = {row.vcpu: row.container for row in rows.values() if row.vcpu is not None}
-    runs = _running(testbed)
+    runs = running_threads(testbed)
     return {
         "driver": driver,
         "entries": {vcpu: listed.count(vcpu) for vcpu in listed},
@@ -175,7 +175,7 @@ def observe(testbed: Testbed) -> dict[str, Any]:
     }
 
 
-def _running(testbed: Testbed) -> dict[int, int]:
+def running_threads(testbed: Testbed) -> dict[int, int]:
     """Return the thread on each vCPU that has a container's tables loaded in guest mode."""
     machine, found = testbed.machine, {}
     for vcpu, state in machine.processor.vcpus.items():
@@ -192,9 +192,8 @@ def _running(testbed: Testbed) -> dict[int, int]:
 
 def _ticks(testbed: Testbed) -> set[int]:
     """Return whose control group has paid for an odd number of slices, up to its end."""
-    shadows, groups = testbed.machine.host.shadows, testbed.machine.host.cgroups.groups
     bills = dict(testbed.bills)
-    bills |= {c: groups[shadow.group].cpu_usage for c, shadow in shadows.shadows.items()}
+    bills |= {c: testbed.slices(c) for c in testbed.machine.host.shadows.shadows}
     return {container for container, slices in bills.items() if slices % 2}
 
 
@@ -363,7 +362,7 @@ def kill(is_honest: bool, testbed: Testbed, proceed: Step, c: int) -> None:
         steps += [partial(collect, testbed, vcpu) for vcpu in held_by(testbed, c)]
     else:
         rows = machine.kernel.state.threads
-        running = [v for v, t in _running(testbed).items() if rows[t].container == c]
+        running = [v for v, t in running_threads(testbed).items() if rows[t].container == c]
         steps += [partial(machine.hostile.interrupt, vcpu) for vcpu in running]
     testbed.together(*steps)
 
@@ -393,6 +392,5 @@ def give_back_all(testbed: Testbed, proceed: Step, c: int) -> None:
 
 
 def _bill(testbed: Testbed, c: int) -> None:
-    shadows, cgroups = testbed.machine.host.shadows, testbed.machine.host.cgroups
-    if c in shadows.shadows:
-        testbed.bills[c] = cgroups.groups[shadows.group(c)].cpu_usage
+    if c in testbed.machine.host.shadows.shadows:
+        testbed.bills[c] = testbed.slices(c)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
+from tests.impl.refusal_accounting import ACCOUNTING
 from tests.impl.refusal_attestation import ATTESTATION
 from tests.impl.refusal_forks import FORKS
 from tests.impl.refusal_scenes import (
@@ -325,7 +326,7 @@ KERNEL: list[tuple[Setup, str, Call]] = [
 
 
 def _cases() -> list[Case]:
-    steps = (*KERNEL, *FORKS, *THREADS, *ATTESTATION)
+    steps = (*KERNEL, *FORKS, *THREADS, *ATTESTATION, *ACCOUNTING)
     both = [(kind, *case) for case in (*HARDWARE, *HOST, *SPECIAL, *steps) for kind in KINDS]
     snp = [(SNP, setup, guard, _on(Snp, call)) for setup, guard, call in ON_SNP]
     tdx = [(TDX, setup, guard, _on(Tdx, call)) for setup, guard, call in ON_TDX]

@@ -124,6 +124,42 @@ def test_a_thread_runs_while_another_waits(kind: PlatformKind, one_to_one: bool)
     assert len(deployment.machine.host.shadows.idle) == SIZES.vcpus
 
 
+def test_threads_signal_one_another_by_a_count_that_the_exit_gives_back(
+    deployment: Deployment,
+) -> None:
+    instance = deployment.boot(b"code", pool=40)
+    process = instance.process
+    event = process.eventfd2()
+    process.clone(lambda: process.eventfd_write(event))
+    process.clone(lambda: process.eventfd_write(event))
+    assert process.eventfd_read(event) == 1  # The first thread ran while this one waited.
+    assert process.eventfd_read(event) == 1
+    refuses("progress", lambda: process.eventfd_read(event))
+    refuses("open", lambda: process.eventfd_write(event + 1))
+    process.eventfd_close(event)
+    refuses("open", lambda: process.eventfd_read(event))
+    process.eventfd2()
+    deployment.finish(instance)
+    assert not deployment.machine.kernel.state.notifications
+
+
+def test_what_was_sent_is_paid_for_before_the_group_goes(deployment: Deployment) -> None:
+    """A8: the slice is the sender's, though a thread of the host's has it, and has it later."""
+    instance = deployment.boot(b"code", pool=40)
+    host = deployment.machine.host
+    work = host.work.request(instance.vcpu)
+    other = deployment.boot(b"code", pool=20)
+    before = {name: group.cpu_usage for name, group in host.cgroups.groups.items()}
+    host.work.perform(work)
+    after = {name: group.cpu_usage for name, group in host.cgroups.groups.items()}
+    paid = {name: after[name] - before[name] for name in before}
+    assert paid == {f"sc-{instance.container}": 1, f"sc-{other.container}": 0}
+    host.work.request(instance.vcpu)
+    deployment.finish(instance)
+    deployment.finish(other)
+    assert not host.work.requests
+
+
 def test_a_container_at_its_memory_limit_gets_no_more(deployment: Deployment) -> None:
     instance = deployment.boot(b"code", pool=40, memory_max=4)
     start = instance.process.mmap(8 * PAGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.refinement.bugs_accounting import ACCOUNTING
 from tests.refinement.bugs_attestation import ATTESTATION
 from tests.refinement.bugs_granting import GRANTING
 from tests.refinement.bugs_memory import MEMORY
@@ -10,6 +11,6 @@ from tests.refinement.bugs_tdx import SECURE_EPT
 from tests.refinement.bugs_threads import THREADS
 from tests.refinement.seeding import Bug, found, seeded
 
-BUGS = (*GRANTING, *THREADS, *ATTESTATION, *MEMORY, *SECURE_EPT, *PLANNED)
+BUGS = (*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *PLANNED)
 
 __all__ = ["BUGS", "Bug", "found", "seeded"]

@@ -22,6 +22,7 @@ from splitspec.refinement.divergence import Conformance
 from splitspec.refinement.divergence import DivergenceKind as Kind
 from splitspec.refinement.driver import Driver, Found
 from splitspec.refinement.machine.models import (
+    accounting,
     attestation,
     granting,
     memory,
@@ -89,6 +90,7 @@ BENCHES: Mapping[str, Callable[[], Implementation[Any]]] = {
     "granting-sev-limit-two": partial(granting, SNP, honest=True, sizes=LIMIT_TWO, limit=2),
     "granting-tdx-hostile-two": partial(granting, TDX, honest=False, sizes=TWO),
     "threads-sev-tenants": partial(threads, SNP, honest=True, synchronous=False, sizes=TWO_TENANTS),
+    "accounting-sev-tenants": partial(accounting, SNP, honest=True),
     "attestation-sev-small": partial(attestation, SNP),
     "attestation-sev-quotes": partial(attestation, SNP, sizes=TWO_QUOTES),
     "memory-sev-page": partial(memory, SNP, honest=True, sizes=ONE_PAGE),

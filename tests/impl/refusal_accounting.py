@@ -1,0 +1,39 @@
+"""A case for every guard of work that is done later, and of notifications."""
+
+from __future__ import annotations
+
+from tests.impl.refusal_scenes import Call, Scene, Setup, killed, loading, tenants, trapped
+from tests.impl.refusal_steps import left
+
+ROOM = 8  # notifications of one container
+
+
+def asked(scene: Scene) -> Scene:
+    scene.machine.host.work.request(scene.first.vcpu)
+    return scene
+
+
+def done(scene: Scene) -> Scene:
+    asked(scene).machine.host.work.perform(0)
+    return scene
+
+
+def notified(scene: Scene, count: int = 1) -> Scene:
+    for _ in range(count):
+        scene.machine.kernel.notifications.create(0)
+    return scene
+
+
+ACCOUNTING: list[tuple[Setup, str, Call]] = [
+    (tenants, "held", lambda s: s.machine.host.work.request(0)),
+    (killed, "alive", lambda s: s.machine.host.work.request(s.first.vcpu)),
+    (tenants, "requested", lambda s: s.machine.host.work.perform(0)),
+    (tenants, "once", lambda s: done(s).machine.host.work.perform(0)),
+    (tenants, "done", lambda s: asked(s).machine.host.work.finish(0)),
+    (loading, "running", lambda s: s.machine.kernel.notifications.create(0)),
+    (tenants, "quota", lambda s: notified(s, ROOM).machine.kernel.notifications.create(0)),
+    (tenants, "own", lambda s: notified(s).machine.kernel.notifications.signal(1, 0)),
+    (tenants, "own", lambda s: notified(s).machine.kernel.notifications.take(1, 0)),
+    (tenants, "own", lambda s: s.machine.kernel.notifications.close(0, 0)),
+    (trapped, "closed", lambda s: left(notified(s)).machine.kernel.lifecycle.retire(0)),
+]
