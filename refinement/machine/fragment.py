@@ -32,6 +32,8 @@ extensions of lower modules included. Meanings of several fragments for one reas
 `promises` are the guards, as "action.guard", that hold given an honest host only: elsewhere they
 are taken out, and with them the reasons that meant nothing else.
 
+`begin` makes what the model has from the start, and a machine that was just booted has not.
+
 `compared` names variables that are held to the specification whoever is honest.
 
 `parts` of a page machine (platform, sev, tdx) are what the modules above `do`: the step, and what
@@ -70,6 +72,7 @@ class Setup:
     is_honest: bool
     sizes: Mapping[str, int]
     pins: Mapping[str, str | int | bool] = field(default_factory=dict)
+    spare_frames: int = 0  # of which the model does not know
 
     @property
     def is_tdx(self) -> bool:
@@ -85,7 +88,10 @@ class Setup:
         sizes = self.sizes
         vcpus = sizes.get("Vcpu", sizes["Container"])
         more = PAGES_FOR_CODE * sizes["Container"] if "Code" in sizes else 0
-        pages, frames = sizes.get("Page", 1) + more, sizes.get("Frame", 1) + more
+        pages, frames = (
+            sizes.get("Page", 1) + more,
+            sizes.get("Frame", 1) + more + self.spare_frames,
+        )
         quota = self.pins.get("quota", 1)
         assert isinstance(quota, int)
         return Geometry(sizes["Container"], pages, frames, vcpus, notifications=quota)
@@ -132,6 +138,7 @@ class Fragment:
     """What one module of the specification is in the machine."""
 
     module: str
+    begin: Callable[[Testbed], None] | None = None
     observe: Callable[[Testbed], Observation] = field(default=lambda testbed: {})
     actions: Mapping[str, Function] = field(default_factory=dict)
     around: Mapping[str, Function] = field(default_factory=dict)
@@ -159,16 +166,7 @@ def compose(model: str, setup: Setup, fragments: Sequence[Fragment]) -> Implemen
     return Implementation(
         name=f"impl on {setup.kind.value}",
         model=model,
-        create=partial(
-            Testbed,
-            setup.geometry,
-            setup.kind,
-            setup.limit,
-            one_to_one=setup.is_one_to_one,
-            image=setup.runtime,
-            pages=setup.sizes.get("Page"),
-            frames=setup.sizes.get("Frame"),
-        ),
+        create=partial(_created, setup, tuple(each.begin for each in fragments if each.begin)),
         observe=_Observing(tuple(fragment.observe for fragment in fragments)),
         actions=actions,
         refusal=Refusal,
@@ -183,6 +181,21 @@ def compose(model: str, setup: Setup, fragments: Sequence[Fragment]) -> Implemen
         compared=tuple(name for each in fragments for name in each.compared),
         undo=undo(),
     )
+
+
+def _created(setup: Setup, begins: Sequence[Callable[[Testbed], None]]) -> Testbed:
+    testbed = Testbed(
+        setup.geometry,
+        setup.kind,
+        setup.limit,
+        one_to_one=setup.is_one_to_one,
+        image=setup.runtime,
+        pages=setup.sizes.get("Page"),
+        frames=setup.sizes.get("Frame"),
+    )
+    for begin in begins:
+        begin(testbed)
+    return testbed
 
 
 @dataclass(frozen=True, slots=True)

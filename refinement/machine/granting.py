@@ -77,7 +77,9 @@ def granting(setup: Setup, machine: Fragment) -> Fragment:
         "accept_page": accept.step,
         "give_back_page": partial(_give_back, rescind.step),
     }
-    hosts = _honest(is_tdx=setup.is_tdx) if setup.is_honest else _hostile(is_tdx=setup.is_tdx)
+    hosts = (
+        _honest(is_tdx=setup.is_tdx) if setup.is_honest else hostile_actions(is_tdx=setup.is_tdx)
+    )
     offer, withdraw = (machine.parts.get(part, Part({})) for part in ("offer", "withdraw"))
     if withdraw.step is not None:
         common["reclaim_frame"] = withdraw.step
@@ -160,7 +162,9 @@ def _honest(*, is_tdx: bool) -> Mapping[str, Function]:
     return {"grant_page": grant_page, "back_page": back_page, "reclaim_frame": reclaim_frame}
 
 
-def _hostile(*, is_tdx: bool) -> Mapping[str, Function]:
+def hostile_actions(*, is_tdx: bool) -> Mapping[str, Function]:
+    """Return what a host without a ledger does for each action of the honest one."""
+
     def reclaim_frame(testbed: Testbed, g: int, f: int) -> None:
         hostile = testbed.machine.hostile
         if testbed.machine.platform.assigned(f) != g:

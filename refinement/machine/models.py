@@ -9,9 +9,19 @@ from splitspec.impl.machine import PlatformKind
 from splitspec.refinement.machine import accounting as ledgers
 from splitspec.refinement.machine import attestation as evidence
 from splitspec.refinement.machine import cofunc as together
-from splitspec.refinement.machine import fork, lifecycle, lone_threads, platform, sev, tables, tdx
+from splitspec.refinement.machine import (
+    fork,
+    lifecycle,
+    lone_threads,
+    platform,
+    sev,
+    supply,
+    tables,
+    tdx,
+)
 from splitspec.refinement.machine import granting as grants
 from splitspec.refinement.machine import memory as accesses
+from splitspec.refinement.machine import pages as client
 from splitspec.refinement.machine import threads as running
 from splitspec.refinement.machine.fragment import Fragment, Setup, compose
 from splitspec.refinement.machine.testbed import Testbed
@@ -78,6 +88,50 @@ def memory_tdx(
     pins: dict[str, str | int | bool] = {"limit": limit, "zygote": "c1", "releases": True}
     setup = Setup(PlatformKind.TDX, honest, sizes, pins)
     return compose("memory_tdx", setup, _alone(setup, tdx.tdx(setup)))
+
+
+def life(kind: PlatformKind, *, honest: bool, containers: int) -> Implementation[Testbed]:
+    """Return the mapping to `lifecycle`."""
+    setup = Setup(kind, honest, {"Container": containers})
+    return compose("lifecycle", setup, (*_lives(setup), supply.slots(setup)))
+
+
+def paged(
+    kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int], model: str = "fork"
+) -> Implementation[Testbed]:
+    """Return the mapping to `tables` or to `fork`: address spaces alone, with pages when needed."""
+    pins = {"zygote": "c1"} if model == "fork" else {}
+    setup = Setup(kind, honest, sizes, pins, spare_frames=sizes["Page"])
+    forked = [fork.fork(setup)] if model == "fork" else []
+    spaces = [*_lives(setup), tables.tables(setup), *forked]
+    return compose(model, setup, [*spaces, supply.slots(setup)])
+
+
+def _lives(setup: Setup) -> list[Fragment]:
+    return [lifecycle.lifecycle(setup), supply.supply(setup), lone_threads.lone_threads(setup)]
+
+
+def platform_alone(
+    kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int]
+) -> Implementation[Testbed]:
+    """Return the mapping to `platform`: the page machine that both platforms refine."""
+    setup = Setup(kind, honest, sizes)
+    machine = platform.platform(setup)
+    return compose("platform", setup, (machine, client.pages(setup, machine)))
+
+
+def sev_alone(*, honest: bool, sizes: Mapping[str, int]) -> Implementation[Testbed]:
+    """Return the mapping to `sev`: SEV-SNP's own page machine."""
+    setup = Setup(PlatformKind.SNP, honest, sizes)
+    machine = sev.sev(setup)
+    return compose("sev", setup, (machine, client.pages(setup, machine)))
+
+
+def tdx_alone(*, honest: bool, sizes: Mapping[str, int]) -> Implementation[Testbed]:
+    """Return the mapping to `tdx`: TDX's own page machine."""
+    setup = Setup(PlatformKind.TDX, honest, sizes, {"releases": True})
+    machine = tdx.tdx(setup)
+    return compose("tdx", setup, (machine, client.pages(setup, machine)))
 
 
 def threads(

@@ -9,13 +9,19 @@ from typing import Any
 from splitspec.impl.machine import PlatformKind
 from splitspec.model.tier import Tier
 from splitspec.refinement.machine.models import (
+    TWO,
     accounting,
     attestation,
     cofunc,
     granting,
+    life,
     memory,
     memory_sev,
     memory_tdx,
+    paged,
+    platform_alone,
+    sev_alone,
+    tdx_alone,
     threads,
 )
 from splitspec.refinement.mapping import Implementation
@@ -30,7 +36,43 @@ TWO_CHALLENGES = {"Container": 1, "Code": 2, "Nonce": 2, "Evidence": 1}
 LEDGER = dict.fromkeys(("Container", "Page", "Frame", "Vcpu", "Thread", "Record", "Work"), 1)
 ONE_VCPU = {"Container": 2, "Vcpu": 1, "Thread": 2}
 
+TWO_TENANTS = {"Container": 2, "Page": 2, "Frame": 1}
+TWO_FRAMES = {"Container": 1, "Page": 1, "Frame": 2}
+TABLES = {"Container": 2, "Page": 3, "Frame": 1, "Addr": 2}
+FAMILY = {**COPYING, "Container": 3, "Page": 3, "Frame": 3}
+
 SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
+    "lifecycle-sev-hostile": partial(life, PlatformKind.SNP, honest=False, containers=3),
+    "lifecycle-tdx-hostile": partial(life, PlatformKind.TDX, honest=False, containers=3),
+    "platform-sev": partial(platform_alone, PlatformKind.SNP, honest=True, sizes=TWO),
+    "platform-tdx": partial(platform_alone, PlatformKind.TDX, honest=True, sizes=TWO),
+    "platform-sev-hostile": partial(
+        platform_alone, PlatformKind.SNP, honest=False, sizes=TWO_TENANTS
+    ),
+    "platform-tdx-hostile": partial(
+        platform_alone, PlatformKind.TDX, honest=False, sizes=TWO_TENANTS
+    ),
+    # The host has a second frame for a page whose first one still lives.
+    "platform-sev-hostile-frames": partial(
+        platform_alone, PlatformKind.SNP, honest=False, sizes=TWO_FRAMES
+    ),
+    "sev": partial(sev_alone, honest=True, sizes=TWO),
+    "sev-hostile": partial(sev_alone, honest=False, sizes=TWO_TENANTS),
+    "sev-hostile-frames": partial(sev_alone, honest=False, sizes=TWO_FRAMES),
+    "tdx": partial(tdx_alone, honest=True, sizes=TWO),
+    "tdx-hostile": partial(tdx_alone, honest=False, sizes=TWO_TENANTS),
+    "tdx-hostile-frames": partial(tdx_alone, honest=False, sizes=TWO_FRAMES),
+    "tdx-hostile-wide": partial(tdx_alone, honest=False, sizes=TWO),
+    "tables-sev-hostile": partial(
+        paged, PlatformKind.SNP, honest=False, sizes=TABLES, model="tables"
+    ),
+    "tables-tdx-hostile": partial(
+        paged, PlatformKind.TDX, honest=False, sizes=TABLES, model="tables"
+    ),
+    "fork-sev-hostile": partial(paged, PlatformKind.SNP, honest=False, sizes=COPYING),
+    "fork-tdx-hostile": partial(paged, PlatformKind.TDX, honest=False, sizes=COPYING),
+    "fork-sev-hostile-wide": partial(paged, PlatformKind.SNP, honest=False, sizes=FAMILY),
+    "fork-tdx-hostile-wide": partial(paged, PlatformKind.TDX, honest=False, sizes=FAMILY),
     "granting-sev": partial(granting, PlatformKind.SNP, honest=True),
     "granting-tdx": partial(granting, PlatformKind.TDX, honest=True),
     "granting-sev-hostile": partial(granting, PlatformKind.SNP, honest=False, sizes=SMALL),

@@ -64,6 +64,8 @@ class Testbed:
         self.learned: Table[tuple[int, int], bool] = Table(self.machine.journal)
         self.bills: Table[int, int] = Table(self.machine.journal)  # of cgroups that were removed
         # Of those, too: who asked for work that was done, and who paid.
+        # What a frame held before it was last cleared, as the memory bus showed it.
+        self.saved: Table[int, bytes] = Table(self.machine.journal)
         self.settled: Table[int, tuple[int, int]] = Table(self.machine.journal)
         self.machine.checkpoint()
 

@@ -7,10 +7,11 @@ from tests.refinement.bugs_attestation import ATTESTATION
 from tests.refinement.bugs_granting import GRANTING
 from tests.refinement.bugs_memory import MEMORY
 from tests.refinement.bugs_planned import PLANNED
+from tests.refinement.bugs_slices import SLICES
 from tests.refinement.bugs_tdx import SECURE_EPT
 from tests.refinement.bugs_threads import THREADS
 from tests.refinement.seeding import Bug, found, seeded
 
-BUGS = (*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *PLANNED)
+BUGS = (*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *SLICES, *PLANNED)
 
 __all__ = ["BUGS", "Bug", "found", "seeded"]

@@ -1,0 +1,39 @@
+"""The machine does what each small slice says: lives, tables, fork, and the page machines."""
+
+from __future__ import annotations
+
+import pytest
+from tests.refinement.holding import hold
+
+from splitspec.impl.machine import PlatformKind
+from splitspec.refinement.machine.models import paged, sev_alone, tdx_alone
+from splitspec.refinement.machine.shipped import SHIPPED
+
+SLICES = ("lifecycle", "tables", "fork", "platform", "sev", "tdx")
+NAMES = [name for name in SHIPPED if name.partition("-")[0] in SLICES]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.endswith("-wide")])
+def test_every_step_and_every_refusal_of_the_slice(name: str) -> None:
+    hold(SHIPPED[name]())
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("-wide")])
+def test_at_the_sizes_of_the_model(name: str) -> None:
+    hold(SHIPPED[name]())
+
+
+def test_a_write_to_the_image_is_copied_to_a_page_that_comes_with_it() -> None:
+    found = hold(paged(PlatformKind.TDX, honest=True, sizes={**FAMILY, "Addr": 1}))
+    assert {"fork.cow_fault", "fork.copy_space"} <= found.tried.performed.keys()
+
+
+def test_the_host_plays_back_what_it_saw_on_the_memory_bus() -> None:
+    """Frames that no page holds are the host's to write, on either platform."""
+    sizes = {"Container": 1, "Page": 1, "Frame": 1}
+    for mapping in (sev_alone(honest=False, sizes=sizes), tdx_alone(honest=False, sizes=sizes)):
+        assert hold(mapping).tried.performed["pages.replay"] > 0
+
+
+FAMILY = {"Container": 2, "Page": 2, "Frame": 2}
