@@ -1,7 +1,8 @@
 """What the tenant has, and what goes over the network: challenges, evidence, and sealed secrets.
 
 The tenant's verifier trusts the first code of the model, as a runtime and as a function, on any
-chip of its manufacturer. Random numbers are derived from what they are drawn for, so that the same
+chip of its manufacturer, in a container of its own or in a clone of a zygote that was published.
+Random numbers are derived from what they are drawn for, so that the same
 call makes the same bytes: what was signed and verified once is not computed again, and is undone
 without a trace.
 """
@@ -16,7 +17,12 @@ from functools import lru_cache
 
 from splitspec.impl.attestation.certificate import SIGNATURE, Chip, Manufacturer
 from splitspec.impl.attestation.measurement import code_pages, expected, loaded
-from splitspec.impl.attestation.report import ContainerReport, Evidence, HardwareReport
+from splitspec.impl.attestation.report import (
+    NO_DIGEST,
+    ContainerReport,
+    Evidence,
+    HardwareReport,
+)
 from splitspec.impl.attestation.sealing import SealingError, unseal
 from splitspec.impl.attestation.verifier import Policy, Verifier, is_signed
 from splitspec.impl.journal import Table
@@ -49,12 +55,22 @@ class Network:
         self._machine = machine
         self._random = Randomness()
         machine.kernel.attestation.draw = self._random
-        policy = Policy(root(), expected(machine.geometry, TRUSTED), digest_of(TRUSTED))
-        self.verifier = Verifier(policy, b"secret", b"c" * 16, journal, self._random)
+        self._policy = Policy(root(), expected(machine.geometry, TRUSTED), digest_of(TRUSTED))
+        self.verifier = Verifier(self._policy, b"secret", b"c" * 16, journal, self._random)
+        self.images: Table[bytes, bool] = Table(journal)  # of zygotes that the tenant trusts
         self.nonces: Table[int, bytes] = Table(journal)
         self.evidence: Table[int, Evidence] = Table(journal)
         self.keys: Table[int, bytes] = Table(journal)
         self.messages: Table[int, bytes] = Table(journal)
+
+    def publish(self, zygote: int) -> None:
+        """The provider says what it is about to seal, as it finds it: the tenant looks at that,
+        and never asks the kernel."""
+        memory, digest = self._machine.kernel.memory, hashlib.sha384(b"zygote")
+        for address, entry in memory.entries(zygote):
+            digest.update(address.to_bytes(8, "little"))
+            digest.update(bytes([entry.executable, entry.writable]) + memory.read(entry.page))
+        self.images[digest.digest()] = True
 
     # What is sent
 
@@ -76,6 +92,9 @@ class Network:
         asked = self.nonces.get(nonce, bytes(32))
         evidence = self.evidence.get(number) or self._forged(asked)
         self._random.purpose = f"message {nonce}"
+        image = ContainerReport.decode(evidence.container).zygote
+        trusted = image if image in self.images else NO_DIGEST
+        self.verifier.policy = replace(self._policy, zygote=trusted)
         self.messages[nonce] = self.verifier.release(evidence, challenge=asked, now=NOW)
 
     def _forged(self, nonce: bytes) -> Evidence:

@@ -145,7 +145,7 @@ BEYOND = (
     return blocked_in <= previous
 """,
         "I12: a read returns what a legitimate writer wrote last, or faults",
-        "the mappings know withdrawal as one step; its three instructions are module tdx",
+        "epochs are no part of module tdx: the mapping begins one whenever TDX asks for it",
         test="test_hostile_host.py::test_a_td_page_is_removed_only_after_every_vcpu_has_flushed",
     ),
     Beyond(

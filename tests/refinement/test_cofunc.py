@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.refinement.seeding import Bug, seeded
 
+from splitspec.impl.kernel.fork import Forks
 from splitspec.model.tier import Tier
-from splitspec.refinement.divergence import Conformance
+from splitspec.refinement.divergence import Conformance, DivergenceKind
 from splitspec.refinement.machine.shipped import SHIPPED, due
 from splitspec.refinement.report import conformance_text
 from splitspec.refinement.stateful import walk
@@ -13,6 +15,16 @@ from splitspec.refinement.target import evaluator_of
 from splitspec.refinement.walking import run
 
 NAMES = due(Tier.COMMIT, sampled=True)
+UNMEASURED = Bug(
+    "the measurement of an image leaves out its pages",
+    Forks,
+    "_digest",
+    "digest.update(self._memory.read(entry.page))",
+    "pass",
+    "cofunc-sev",
+    DivergenceKind.REFUSED,
+    "zygote",
+)
 FORKING = {"fork.seal", "fork.begin_fork", "fork.copy_space", "fork.activate"}
 
 
@@ -30,6 +42,22 @@ def test_a_run_of_the_whole_machine_conforms_and_forks(name: str) -> None:
     assert found.complete, conformance_text(found)
     assert found.tried.performed.keys() >= FORKING
     assert sum(found.tried.refused.values()) > 0
+
+
+@pytest.mark.parametrize("name", ["cofunc-sev-hostile", "cofunc-tdx"])
+def test_a_clone_of_a_published_zygote_gets_the_secret(name: str) -> None:
+    found = held(name, calls=60)
+    assert found.complete, conformance_text(found)
+    assert found.tried.performed["attestation.install_secret"] > 0
+
+
+def test_a_zygote_that_is_measured_without_its_pages_is_not_the_published_one() -> None:
+    """The tenant has measured the image itself, so the kernel's word for it is no use."""
+    with seeded(UNMEASURED):
+        found = held("cofunc-sev", calls=60)
+    (divergence,) = found.divergences
+    assert divergence.kind is DivergenceKind.REFUSED
+    assert "another zygote" in " ".join(divergence.facts)
 
 
 @pytest.mark.nightly
