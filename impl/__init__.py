@@ -26,6 +26,7 @@ nothing was written.
                              share unshare abandon
     machine.kernel.spaces    map_page map_shared unmap_page write_protect allow_writing
     machine.kernel.forks     seal begin fork activate copy_on_write
+    machine.kernel.channels  create grant open close revoke freeze shut destroy
     machine.kernel.threads   spawn bind dispatch trap wait wake finish park request
     machine.kernel.shootdown acknowledge
     machine.kernel.notifications create signal take close

@@ -128,10 +128,9 @@ class Deployment:
         self._check_childless(container)
         instance.trap()
         instance.stop_threads()
-        own = kernel.channels.channels.items()
-        for channel in [number for number, row in own if row.creator == container]:
-            kernel.channels.destroy(container, channel, vcpu=vcpu)
         kernel.lifecycle.exit(container, vcpu=vcpu)
+        for channel in kernel.channels.created_by(container):
+            self._end_channel(container, channel)
         self._flush(container)
         for page in kernel.state.pool(container):
             self._return_page(page)
@@ -150,6 +149,14 @@ class Deployment:
         host.work.finish(container)
         instance.delegate.close()
         del self.instances[container]
+
+    def _end_channel(self, creator: int, channel: int) -> None:
+        """End a channel, whoever has it open."""
+        channels = self.machine.kernel.channels
+        channels.shut(creator, channel)
+        for member in channels.members(channel):
+            channels.close(member, channel)
+        channels.destroy(channel)
 
     def _create(
         self,

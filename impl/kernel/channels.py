@@ -2,12 +2,17 @@
 
 A channel's pages come from its creator's pool, and stay charged there. Another container gets in by
 a capability, and only if the same tenant's verifier has named both for one chain. Who loses the
-capability loses the mapping. A page of a channel serves nothing else until the channel is gone.
+capability loses the mapping. A frozen channel is written by nobody any more, so who reads it need
+not copy before it checks.
+
+The end takes several steps, with others in between, and asks nobody: the creator, or the kernel for
+it when it exits, shuts the channel; its mappings are closed one after the other; then it is
+destroyed. A page of a channel serves nothing else before that.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from splitspec.impl.hardware.paging import Entry
 from splitspec.impl.journal import Journal, Table
@@ -26,6 +31,7 @@ class Channel:
 
     creator: int
     pages: tuple[int, ...]
+    is_shut: bool = False  # nobody opens it any more, nor is let in
 
 
 class Channels:
@@ -70,7 +76,10 @@ class Channels:
         """Let another container of the chain use the channel."""
         guards = Guards(KernelRefusal, "grant")
         held = self.capabilities.check(guards, container, channel, Right.GRANT)
+        self._check_lasting(guards, channel)
+        guards.require("useful", bool(rights), "it allows nothing")
         guards.require("attenuated", rights in held.rights, f"more than {held.rights}")
+        self._check_member(guards, container)
         self._check_member(guards, target)
         same = self._state.chains[container] == self._state.chains[target]
         guards.require("same_chain", same, f"container {target} is in another chain")
@@ -82,11 +91,11 @@ class Channels:
         """Map the pages of the channel, side by side, as the capability allows."""
         guards = Guards(KernelRefusal, "open_channel")
         held = self.capabilities.check(guards, container, channel, Right.READ)
+        self._check_lasting(guards, channel)
         guards.require("closed", not self._windows(container, channel), "it is open")
         pages = self.channels[channel].pages
         for index in range(len(pages)):
             self._spaces.check_vacant(guards, container, address + index)
-        self._memory.reach(*pages)
         for index, page in enumerate(pages):
             entry = Entry(page, writable=Right.WRITE in held.rights)
             self._memory.set_entry(container, address + index, entry)
@@ -107,44 +116,78 @@ class Channels:
         self.capabilities.check(guards, container, channel, Right.GRANT)
         derived = self.capabilities.derived(container, channel)
         guards.require("granted", target in derived, f"container {target} has nothing from it")
+        self._check_member(guards, container)
         losers = [target, *self.capabilities.derived(target, channel)]
-        for loser in losers:
-            self._memory.reach(*self._memory.tables(loser))
+        self._reach(losers)
         for loser in losers:
             self._unmap(loser, channel, vcpu)
             del self.capabilities.table[loser, channel]
 
-    def destroy(self, container: int, channel: int, *, vcpu: int | None = None) -> None:
-        """End a channel for everybody; its pages are free, and dirty. Its creator alone may."""
-        guards = Guards(KernelRefusal, "destroy_channel")
+    def freeze(self, container: int, channel: int, *, vcpu: int | None = None) -> None:
+        """Take the right to write from everybody, the creator too, for good."""
+        guards = Guards(KernelRefusal, "freeze")
         self._shootdown.check_vcpu(guards, vcpu)
-        row = self.channels.get(channel)
-        if row is None:
-            guards.fail("exists", f"there is no channel {channel}")
-        guards.require("creator", row.creator == container, "it is another container's")
+        self._check_creator(guards, container, channel)
+        self._check_lasting(guards, channel)
+        self.capabilities.check(guards, container, channel, Right.WRITE)
         holders = self._users(channel)
+        self._reach(holders)
         for holder in holders:
-            self._memory.reach(*self._memory.tables(holder))
+            held = self.capabilities.table[holder, channel]
+            rights = held.rights & ~Right.WRITE
+            self.capabilities.table[holder, channel] = replace(held, rights=rights)
+            for address, entry in self._windows(holder, channel):
+                self._protect(holder, channel, address, entry, vcpu)
+
+    def shut(self, container: int, channel: int) -> None:
+        """Begin the end of a channel. Its creator alone may, or the kernel for it."""
+        guards = Guards(KernelRefusal, "shut_channel")
+        row = self._check_creator(guards, container, channel)
+        self._check_lasting(guards, channel)
+        self.channels[channel] = replace(row, is_shut=True)
+
+    def destroy(self, channel: int) -> None:
+        """End a channel that was shut and that nobody maps; its pages are free, and dirty."""
+        guards = Guards(KernelRefusal, "destroy_channel")
+        row = self._row(guards, channel)
+        guards.require("shut", row.is_shut, f"channel {channel} is in use")
+        holders = self._users(channel)
+        self._reach(holders)
+        mapping = [holder for holder in holders if self._windows(holder, channel)]
+        guards.require("unmapped", not mapping, f"containers {mapping} have it open")
         for holder in holders:
-            self._unmap(holder, channel, vcpu)
             del self.capabilities.table[holder, channel]
         for page in row.pages:
             self._state.pages[page] = Page(Use.FREE)
         del self.channels[channel]
 
-    def check_leaving(self, guards: Guards, container: int) -> None:
-        """Refuse the end of a container that still has channels of its own."""
-        own = [number for number, row in self.channels.items() if row.creator == container]
-        guards.require("channels_destroyed", not own, f"channels {own} are its own")
+    def members(self, channel: int) -> list[int]:
+        """Return the containers that have the channel open."""
+        return [holder for holder in self._users(channel) if self._windows(holder, channel)]
 
-    def leave(self, container: int, vcpu: int | None) -> None:
+    def created_by(self, container: int) -> list[int]:
+        """Return the channels of the container's own."""
+        return [number for number, row in self.channels.items() if row.creator == container]
+
+    def check_left(self, guards: Guards, container: int) -> None:
+        """Refuse to forget a container that still has channels of its own."""
+        own = self.created_by(container)
+        guards.require("channels_destroyed", not own, f"channels {own} are its own")
+        self._reach(self._dependents(container))
+
+    def leave(self, container: int) -> None:
         """Drop the capabilities of a container that ends, and what others have from it."""
         for channel in self.capabilities.of(container):
             for loser in (container, *self.capabilities.derived(container, channel)):
-                self._unmap(loser, channel, vcpu)
+                self._unmap(loser, channel, None)
                 del self.capabilities.table[loser, channel]
 
-    def dependents(self, container: int) -> list[int]:
+    def close_all(self, container: int, vcpu: int | None) -> None:
+        """Unmap all channels from a container that exits."""
+        for channel in self.capabilities.of(container):
+            self._unmap(container, channel, vcpu)
+
+    def _dependents(self, container: int) -> list[int]:
         """Return the containers that lose a channel when this one leaves."""
         return sorted(
             {
@@ -161,18 +204,49 @@ class Channels:
         named = container in self._state.chains
         guards.require("attested", named, f"no verifier has named container {container}")
 
-    def _windows(self, container: int, channel: int) -> list[tuple[int, int]]:
+    def _row(self, guards: Guards, channel: int) -> Channel:
+        row = self.channels.get(channel)
+        if row is None:
+            guards.fail("exists", f"there is no channel {channel}")
+        return row
+
+    def _check_creator(self, guards: Guards, container: int, channel: int) -> Channel:
+        row = self._row(guards, channel)
+        guards.require("creator", row.creator == container, "it is another container's")
+        return row
+
+    def _check_lasting(self, guards: Guards, channel: int) -> None:
+        shut = self.channels[channel].is_shut
+        guards.require("lasting", not shut, f"channel {channel} is coming to its end")
+
+    def _reach(self, containers: list[int]) -> None:
+        for container in containers:
+            self._memory.reach(*self._memory.tables(container))
+
+    def _windows(self, container: int, channel: int) -> list[tuple[int, Entry]]:
         row = self.channels.get(channel)
         pages = () if row is None else row.pages
         entries = self._memory.entries(container)
-        return [(address, entry.page) for address, entry in entries if entry.page in pages]
+        return [(address, entry) for address, entry in entries if entry.page in pages]
 
     def _unmap(self, container: int, channel: int, vcpu: int | None) -> None:
-        for address, page in self._windows(container, channel):
+        for address, entry in self._windows(container, channel):
             self._memory.set_entry(container, address, None)
-            self._spaces.drop(page)
-            users = [user for user in self._users(channel) if user != container]
-            self._shootdown.retire(container, address, page, vcpu, users=users)
+            self._spaces.drop(entry.page)
+            self._forget(container, channel, address, entry.page, vcpu)
+
+    def _protect(
+        self, container: int, channel: int, address: int, entry: Entry, vcpu: int | None
+    ) -> None:
+        if entry.writable:
+            self._memory.set_entry(container, address, replace(entry, writable=False))
+            self._forget(container, channel, address, entry.page, vcpu)
+
+    def _forget(
+        self, container: int, channel: int, address: int, page: int, vcpu: int | None
+    ) -> None:
+        users = [user for user in self._users(channel) if user != container]
+        self._shootdown.retire(container, address, page, vcpu, users=users)
 
     def _users(self, channel: int) -> list[int]:
         """Return who has a capability: what one of them loses, the others do not write unseen."""

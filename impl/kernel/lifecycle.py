@@ -1,8 +1,9 @@
 """The life of a container: created, running, exiting, gone.
 
 Exit is a sequence of steps with others in between: `stop` ends what runs, entries of page tables
-go one by one (`exit` is both in one step), each page of the pool is scrubbed and released, or
-written off; `retire` ends it. Slots are reused, identities not.
+go one by one (`exit` is both in one step), the container's own channels are shut, closed by whoever
+has them open, and destroyed, each page of the pool is scrubbed and released, or written off;
+`retire` ends it. Slots are reused, identities not.
 """
 
 from __future__ import annotations
@@ -113,26 +114,28 @@ class Lifecycle:
         self._state.containers[container] = replace(row, phase=Phase.RUNNING)
 
     def stop(self, container: int, *, vcpu: int | None = None, asked: bool = False) -> None:
-        """Begin the exit: no thread of the container is resumed, and it leaves its channels.
+        """Begin the exit: no thread of the container is resumed.
 
         A thread that runs on another vCPU runs on until it comes to the kernel. Clones of a zygote
         go on: what they map stays until none does. `vcpu` is where the kernel runs this step;
         `asked` says that a thread of the container wants it, which of a sealed zygote is not heard.
         """
         guards = Guards(KernelRefusal, "stop")
-        self._check_leaving(guards, container, vcpu)
-        sealed = self._state.containers[container].phase is Phase.SEALED
+        row = self._check_leaving(guards, container, vcpu)
+        sealed = row.phase is Phase.SEALED
         guards.require("unsealed", not (asked and sealed), f"container {container} is a zygote")
-        self._stop(container, vcpu)
+        self._state.containers[container] = replace(row, phase=Phase.EXITING)
 
     def exit(self, container: int, *, vcpu: int | None = None) -> None:
         """Stop the container, unmap all that it maps, and end its threads, in one step; its pages
         wait to be scrubbed."""
         guards = Guards(KernelRefusal, "exit")
-        self._check_leaving(guards, container, vcpu)
+        row = self._check_leaving(guards, container, vcpu)
         running = [v for v, state in self._processor.vcpus.items() if self._runs(state, container)]
         guards.require("stopped", not running, f"vCPUs {running} run it")
-        self._stop(container, vcpu)
+        self._memory.reach(*self._memory.tables(container))
+        self._state.containers[container] = replace(row, phase=Phase.EXITING)
+        self._channels.close_all(container, vcpu)
         for address, entry in list(self._memory.entries(container)):
             self._spaces.drop(entry.page)
             self._shootdown.retire(container, address, entry.page, vcpu)
@@ -158,6 +161,7 @@ class Lifecycle:
         rows = self._state.notifications.items()
         kept_open = [number for number, row in rows if row.container == container]
         guards.require("closed", not kept_open, f"notifications {kept_open} are its own")
+        self._channels.check_left(guards, container)
         kept = [
             page
             for page in self._state.pool(container)
@@ -166,6 +170,7 @@ class Lifecycle:
         guards.require("drained", not kept, f"pages {kept} are accepted")
         lagging = self._shootdown.holders(container)
         guards.require("flushed", not lagging, f"vCPUs {sorted(lagging)} have to flush")
+        self._channels.leave(container)
         state = self._state
         for page in state.pool(container):
             del state.pools[page]
@@ -177,19 +182,12 @@ class Lifecycle:
             forgotten.discard(container)
         del state.containers[container]
 
-    def _check_leaving(self, guards: Guards, container: int, vcpu: int | None) -> None:
+    def _check_leaving(self, guards: Guards, container: int, vcpu: int | None) -> Container:
         row = self._state.containers.get(container)
         if row is None or row.phase is Phase.EXITING:
             guards.fail("present", f"container {container} is gone")
         self._shootdown.check_vcpu(guards, vcpu)
-        self._channels.check_leaving(guards, container)
-        for loser in (container, *self._channels.dependents(container)):
-            self._memory.reach(*self._memory.tables(loser))
-
-    def _stop(self, container: int, vcpu: int | None) -> None:
-        self._channels.leave(container, vcpu)
-        row = self._state.containers[container]
-        self._state.containers[container] = replace(row, phase=Phase.EXITING)
+        return row
 
     def _created(self, guards: Guards, container: int) -> Container:
         row = self._state.containers.get(container)

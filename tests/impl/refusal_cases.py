@@ -236,7 +236,14 @@ KERNEL: list[tuple[Setup, str, Call]] = [
     (loading, "once", twice(lambda s: s.machine.kernel.lifecycle.mount(0, bytes(32)))),
     (leaving, "present", lambda s: s.machine.kernel.lifecycle.exit(0)),
     (tenants, "stopped", lambda s: s.machine.kernel.lifecycle.exit(0)),
-    (chained, "channels_destroyed", lambda s: s.machine.kernel.lifecycle.exit(0)),
+    (
+        chained,
+        "channels_destroyed",
+        then(
+            lambda s: s.machine.kernel.lifecycle.exit(0, vcpu=s.first.vcpu),
+            lambda s: s.machine.kernel.lifecycle.retire(0),
+        ),
+    ),
     (tenants, "exiting", lambda s: s.machine.kernel.lifecycle.retire(0)),
     (leaving, "drained", lambda s: s.machine.kernel.lifecycle.retire(0)),
     (trapped, "unmapped", lambda s: stopped(s).machine.kernel.lifecycle.retire(0)),
@@ -320,8 +327,39 @@ KERNEL: list[tuple[Setup, str, Call]] = [
     ),
     (chained, "open", lambda s: s.machine.kernel.channels.close(0, 1)),
     (chained, "granted", lambda s: s.machine.kernel.channels.revoke(0, 1, 1)),
-    (granted, "creator", lambda s: s.machine.kernel.channels.destroy(1, 1)),
-    (chained, "exists", lambda s: s.machine.kernel.channels.destroy(0, 9)),
+    (granted, "creator", lambda s: s.machine.kernel.channels.shut(1, 1)),
+    (granted, "creator", lambda s: s.machine.kernel.channels.freeze(1, 1)),
+    (chained, "right", twice(lambda s: s.machine.kernel.channels.freeze(0, 1))),
+    (chained, "lasting", twice(lambda s: s.machine.kernel.channels.shut(0, 1))),
+    (
+        chained,
+        "lasting",
+        then(
+            lambda s: s.machine.kernel.channels.shut(0, 1),
+            lambda s: s.machine.kernel.channels.open(0, 1, 5),
+        ),
+    ),
+    (
+        chained,
+        "lasting",
+        then(
+            lambda s: s.machine.kernel.channels.shut(0, 1),
+            lambda s: s.machine.kernel.channels.grant(0, 1, 1, RW),
+        ),
+    ),
+    (chained, "useful", lambda s: s.machine.kernel.channels.grant(0, 1, 1, Right(0))),
+    (chained, "exists", lambda s: s.machine.kernel.channels.destroy(9)),
+    (chained, "exists", lambda s: s.machine.kernel.channels.shut(0, 9)),
+    (chained, "shut", lambda s: s.machine.kernel.channels.destroy(1)),
+    (
+        chained,
+        "unmapped",
+        then(
+            lambda s: s.machine.kernel.channels.open(0, 1, 5),
+            lambda s: s.machine.kernel.channels.shut(0, 1),
+            lambda s: s.machine.kernel.channels.destroy(1),
+        ),
+    ),
 ]
 
 

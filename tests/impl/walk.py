@@ -17,7 +17,7 @@ Step = Callable[[], object]
 # Steps that end what others build up; drawn often, nothing would ever be mapped.
 RARE = {"exit", "finish", "seal", "park", "preempt", "request", "release", "reclaim_page", "share"}
 RARE |= {"stop", "finish shadow", "publish", "remove_slot", "wait", "kill"}
-RARE |= {"destroy channel", "revoke"}
+RARE |= {"freeze channel", "shut channel", "revoke"}
 
 TRIES = 8
 
@@ -172,7 +172,9 @@ class Walk:
             "open channel": lambda: channels.open(c, number, some.address),
             "close channel": lambda: channels.close(c, number, vcpu=local),
             "revoke": lambda: channels.revoke(c, number, some.other, vcpu=local),
-            "destroy channel": lambda: channels.destroy(c, number, vcpu=local),
+            "freeze channel": lambda: channels.freeze(c, number, vcpu=local),
+            "shut channel": lambda: channels.shut(c, number),
+            "destroy channel": lambda: channels.destroy(number),
         }
 
     def _hostile(self, some: Arguments) -> dict[str, Step]:
