@@ -30,6 +30,9 @@ DRAWN = 10
 """So many calls are drawn at most for each one that is made."""
 PATIENCE = 40
 """An implementation is given up after so many calls that reached no new state of the model."""
+REMEMBERED = 5_000
+"""Of so many states what the model allows is remembered: two of three that a walk looks at, it has
+looked at before."""
 
 Allowed = dict[str, dict[Binding, list[State]]]
 
@@ -40,32 +43,43 @@ def run(
     *,
     steps: int,
     seed: int = 0,
+    limit: float | None = None,
     interruption: Interruption | None = None,
 ) -> Conformance:
-    """Return what a run of so many calls finds; the seed repeats it.
+    """Return what a run of so many calls finds; the seed repeats it. It ends early after `limit`
+    seconds.
 
     Of calls that are drawn some cannot be made; a run in which hardly any can comes to an end, too.
     """
     walk = _Walk(mapping, evaluator, seed)
     started = time.perf_counter()
+    stop = ""
     for _ in range(DRAWN * steps):
-        is_over = interruption is not None and interruption.requested
-        if is_over or walk.made == steps or walk.found is not None:
+        stop = _stop(started, limit, interruption)
+        if stop or walk.made == steps or walk.found is not None:
             break
         walk.step()
     divergences = () if walk.found is None else (shortest(mapping, evaluator, walk.found),)
-    driver = walk.driver
+    driver, made = walk.driver, f"{walk.made:,} random calls"
     return concluded(
         driver,
         method="one run",
         complete=not divergences and walk.made == steps,
-        reason=f"{walk.made:,} random calls, {walk.begun:,} implementations one after the other",
+        reason=stop or f"{made}, {walk.begun:,} implementations one after the other",
         states=len(walk.states),
         transitions=sum(driver.tried.performed.values()),
         started=started,
         divergences=divergences,
         seed=seed,
     )
+
+
+def _stop(started: float, limit: float | None, interruption: Interruption | None) -> str:
+    """Return why a run has to end now, in the words of `Conformance.reason`, or ""."""
+    if interruption is not None and interruption.requested:
+        return "interrupted"
+    is_late = limit is not None and time.perf_counter() - started > limit
+    return "limit of time" if is_late else ""
 
 
 class _Walk:
@@ -82,6 +96,7 @@ class _Walk:
         self.opening = tuple(_opening(self.driver))
         self.waiting: list[tuple[Performer, Binding]] = []
         self.unsaid: dict[str, int] = {}  # by action: calls that the model allows
+        self.remembered: dict[State, Allowed] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -101,7 +116,17 @@ class _Walk:
         self.stale = self.stale + 1 if key in self.states else 0
         self.states.add(key)
         self.state = state
-        self.allowed: Allowed = {p.path: calls for p, calls in self.driver.allowed(state)}
+        self.allowed = self._allowed(state)
+
+    def _allowed(self, state: State) -> Allowed:
+        """Return what the model allows; of the states looked at last it is known."""
+        found = self.remembered.pop(state, None)
+        if found is None:
+            found = {p.path: calls for p, calls in self.driver.allowed(state)}
+            if len(self.remembered) == REMEMBERED:
+                del self.remembered[next(iter(self.remembered))]
+        self.remembered[state] = found  # Behind all others: it was used last.
+        return found
 
     def step(self) -> None:
         """Make one call, of what was done least."""
@@ -126,9 +151,8 @@ class _Walk:
     def _promise(self, candidate: tuple[Performer, Binding]) -> float:
         """Return how much can be done after a call that was done little."""
         performer, values = candidate
-        successor = self.allowed[performer.path][values][0]
-        allowed = self.driver.allowed(successor)
-        return sum(1 / (1 + self._done(p)) for p, calls in allowed if calls)
+        allowed = self._allowed(self.allowed[performer.path][values][0])
+        return sum(1 / (1 + self._done(p)) for p in self.driver.performers if allowed[p.path])
 
     def _choose(self, among: Any, count: Any) -> Performer:
         weights = [1 / (1 + count(performer)) ** 2 for performer in among]
