@@ -53,12 +53,26 @@ class ExpectedVariant:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRefinement:
-    """The sizes at which the model is held to an abstract module, and what its runs should give."""
+    """The sizes at which the model is held to an abstract module, and what its runs should give.
+
+    `proof_tier` is the tier at which the proof for every size is due; `unproved`, why none is
+    demanded, "" where one is.
+    """
 
     abstract: str
     layer: ExpectedVariant
     idle: Mapping[str, str]
     runs: tuple[ExpectedRun, ...]
+    proof_tier: Tier
+    unproved: str
+
+
+@dataclass(frozen=True, slots=True)
+class RandomCalls:
+    """How many calls are made of an implementation that is too large for all of them."""
+
+    number: int
+    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +81,13 @@ class ExpectedConformance:
 
     `mapping` is `module:NAME`, or the name of a shipped one; it has the sizes and the adversary.
     `sources` are files and folders, from the folder of `models.toml`, of which the implementation
-    is made besides what the mapping imports.
+    is made besides what the mapping imports. Without `calls`, every call is tried in every state.
     """
 
     mapping: str
     tier: Tier
     sources: tuple[str, ...]
+    calls: RandomCalls | None
     states: int | None
     transitions: int | None
     span: Span | None = field(compare=False, repr=False)

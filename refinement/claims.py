@@ -74,6 +74,7 @@ def _held(paths: Iterable[str], found: Conformance) -> Iterator[Verdict]:
         scope = ", ".join(f"{sort.rpartition('.')[2]}={size}" for sort, size in found.scope)
         assurance = Assurance(AssuranceKind.EXHAUSTIVE, scope)
     else:
-        assurance = Assurance(AssuranceKind.SAMPLED, found.method)
+        seed = "" if found.seed is None else f", seed {found.seed}"
+        assurance = Assurance(AssuranceKind.SAMPLED, f"{found.tried.calls:,} calls{seed}")
     for path in sorted(paths):
         yield Verdict(path, PropertyKind.STEP, Outcome.HOLDS, assurance)

@@ -10,6 +10,7 @@ from splitspec.checker.explicit.search import explore
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import Moment, ProofLimits, ProofResult
 from splitspec.checker.result import Limits, Progress, RunResult
+from splitspec.checker.store import Store
 from splitspec.checker.symbolic.proving import prove
 from splitspec.model.ir import ActorKind, PropertyKind
 from splitspec.model.scope import Scope
@@ -78,9 +79,11 @@ def prove_refinement(
     recheck: bool = False,
     on_progress: Callable[[Moment], None] | None = None,
     interruption: Interruption | None = None,
+    store: Store | None = None,
 ) -> ProofResult:
     """Return what is proved of the refinement for every size. The facts are the invariants and
-    lemmas of the concrete system, which are proved again with it."""
+    lemmas of the concrete system, which are proved again with it. Proofs are kept in the `store`.
+    """
     return prove(
         setting,
         limits=limits,
@@ -89,6 +92,7 @@ def prove_refinement(
         selected=frozenset(setting.properties),
         report=on_progress,
         interruption=interruption,
+        store=store,
     )
 
 

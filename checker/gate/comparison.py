@@ -77,6 +77,7 @@ def _compare_gaps(name: str, old: Block, new: Block) -> Iterator[Finding]:
         (old.left_out, new.left_out, "it is not tried"),
         (old.stricter, new.stricter, "the implementation refuses more by it than it should"),
         (old.unseen, new.unseen, "the mapping does not show it"),
+        (old.missed, new.missed, "the random calls do not come to it"),
     )
     for was, is_, text in gaps:
         for path in is_:
@@ -139,8 +140,9 @@ def _compare_results(name: str, path: str, old: Claim, new: Claim) -> Iterator[F
             kind = Kind.UNMET
         yield Finding(kind, name, path, f"was {old.outcome}, is {new.outcome}")
     elif old.assurance != new.assurance:
-        is_weaker = strength(new.assurance) < strength(old.assurance)
-        kind = Kind.WEAKER if is_weaker else Kind.STRONGER
+        was, is_ = strength(old.assurance), strength(new.assurance)
+        # As much, and not the same: other random calls.
+        kind = Kind.WEAKER if is_ < was else Kind.STALE if is_ == was else Kind.STRONGER
         yield Finding(kind, name, path, f"was {old.assurance}, is {new.assurance}")
 
 

@@ -16,14 +16,15 @@ from splitspec.checker.result import RunResult
 from splitspec.checker.store import DamagedEntryError, Mode, Store
 from splitspec.model.verdict import Verdict
 
-LABEL = "splitspec result 2"
+LABEL = "splitspec result 3"
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a walk with an implementation gave besides its claims: the digest of the sources, the
     number of refused calls, and what was not tried (`unexplained`: without a reason), was refused
-    for more reasons than it should be, and is not shown by the mapping. See `lock.Block`."""
+    for more reasons than it should be, is not shown by the mapping, and was missed by random calls.
+    See `lock.Block`."""
 
     implementation: str
     refusals: int
@@ -31,6 +32,7 @@ class Held:
     left_out: tuple[str, ...] = ()
     stricter: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

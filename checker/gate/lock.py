@@ -48,7 +48,8 @@ class Block:
     known not to. `seeds` is the number of seeds under which a proof is the same. Of a conformance,
     `implementation` is the digest of the sources; `left_out` are the actions and guards that were
     not tried, `stricter` the reasons for which the implementation refused what the specification
-    allows, `unseen` the variables of which the mapping says nothing.
+    allows, `unseen` the variables of which the mapping says nothing, `missed` the guards to which
+    random calls did not come.
     """
 
     tier: Tier
@@ -62,6 +63,7 @@ class Block:
     left_out: tuple[str, ...] = ()
     stricter: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
     claims: Mapping[str, Claim] = field(default_factory=dict)
 
 

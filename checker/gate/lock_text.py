@@ -24,7 +24,7 @@ HEADER = """\
 # Written by splitspec: do not edit. Merge conflicts: take either side, then run splitspec lock.
 """
 VERSION = 1
-LISTS = ("idle", "solvers", "left_out", "stricter", "unseen")
+LISTS = ("idle", "solvers", "left_out", "stricter", "unseen", "missed")
 FIGURES = (
     "states",
     "orbits",

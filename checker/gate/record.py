@@ -119,6 +119,7 @@ def conformed(judged: JudgedRun, held: Held, context: Context) -> Block:
         left_out=held.left_out,
         stricter=held.stricter,
         unseen=held.unseen,
+        missed=held.missed,
         claims=_claims(judged.judgements, context),
     )
 

@@ -309,13 +309,13 @@ def test_a_kept_conformance_is_taken_until_a_source_changes(
 ) -> None:
     """Every byte counts here; to the lock a comment does not."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert "conformed 1 run (0 kept)" in within("gate", "--tier", "pr").text
-    assert "conformed 1 run (1 kept)" in within("gate", "--tier", "pr").text
+    assert "conformed 2 runs (0 kept)" in within("gate", "--tier", "pr").text
+    assert "conformed 2 runs (2 kept)" in within("gate", "--tier", "pr").text
     with (project / "counter.py").open("a") as file:
         file.write("# It is open on Mondays.\n")
     done = within("gate", "--tier", "pr")
     assert done.code == ExitCode.MET, done.text
-    assert "conformed 1 run (0 kept)" in done.text
+    assert "conformed 2 runs (0 kept)" in done.text
 
 
 @pytest.mark.parametrize("damage", ["cut", "altered", "emptied"])

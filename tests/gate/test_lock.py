@@ -31,6 +31,7 @@ BLOCKS = st.builds(
     LISTS,
     LISTS,
     LISTS,
+    LISTS,
     st.dictionaries(WORDS, CLAIMS, max_size=3),
 )
 KEYS = st.builds(Key, st.sampled_from([a.value for a in Activity]), WORDS)
@@ -103,7 +104,8 @@ def test_a_gain_is_accepted_and_shown(project: Path, splitspec: Splitspec) -> No
 
 def test_a_loss_is_accepted_with_a_word_only(project: Path, splitspec: Splitspec) -> None:
     text = project / "desk.split"
-    text.write_text(text.read_text().partition("\nwitness")[0])
+    witness = re.compile(r"\nwitness .*\n.*\n")
+    text.write_text(witness.sub("", text.read_text()))
     lock = project / "splitspec.lock"
     before = lock.read_text()
     refused = splitspec("lock", "--tier", "pr")
@@ -132,7 +134,9 @@ def test_what_fails_cannot_be_accepted(project: Path, splitspec: Splitspec) -> N
 def test_a_tier_leaves_the_blocks_of_later_ones(project: Path, splitspec: Splitspec) -> None:
     lock = project / "splitspec.lock"
     whole = lock.read_text()
-    lock.write_text(re.sub(r"states = 7(?=\ntransitions = 16\ndepth)", "states = 8", whole))
+    lock.write_text(
+        re.sub(r"states = 7(?=\ntransitions = 16\ndepth)", "states = 8", whole, count=1)
+    )
     assert splitspec("lock").returncode == 0
     assert lock.read_text() == whole
 

@@ -19,7 +19,7 @@ from splitspec.model.manifest import (
     load_manifest,
     read_manifest,
 )
-from splitspec.model.manifest_entry import Walks
+from splitspec.model.manifest_entry import RandomCalls, Walks
 from splitspec.model.manifest_scope import check_entry, scope_of
 from splitspec.model.source import Source
 from splitspec.model.tier import Tier
@@ -227,10 +227,24 @@ def test_an_implementation_is_held_by_one_mapping_at_a_tier() -> None:
     entry = _read(f'[a]\nmodule = "a"\n[[a.conformance]]\n{text}\n[[a.conformance]]\nmapping = "b"')
     first, second = entry.models["a"].conformance
     assert (first.mapping, first.tier.value, first.sources) == ("m:A", "nightly", ("src",))
-    assert (first.states, first.transitions) == (3, None)
+    assert (first.states, first.transitions, first.calls) == (3, None, None)
     assert (second.mapping, second.tier.value, second.sources) == ("b", "pr", ())
     assert second.span is not None
     assert second.span.line == 8
+
+
+def test_an_implementation_is_held_by_random_calls_with_a_seed() -> None:
+    text = 'mapping = "m:A"\ncalls = 500\n[[a.conformance]]\nmapping = "b"\ncalls = 7\nseed = 3'
+    first, second = _read(f'[a]\nmodule = "a"\n[[a.conformance]]\n{text}').models["a"].conformance
+    assert (first.calls, second.calls) == (RandomCalls(500, 0), RandomCalls(7, 3))
+
+
+def test_a_refinement_is_proved_at_a_tier_unless_there_is_a_reason() -> None:
+    table = '[a.refinements.b]\nproof_tier = "nightly"\n[a.refinements.c]\nunproved = "too hard"'
+    manifest = _read(f'[a]\nmodule = "a"\n{table}\n[a.refinements.d]\nscope = {{ C = 1 }}')
+    found = manifest.models["a"].refinements
+    said = {name: (each.proof_tier.value, each.unproved) for name, each in found.items()}
+    assert said == {"b": ("nightly", ""), "c": ("pr", "too hard"), "d": ("pr", "")}
 
 
 @pytest.mark.parametrize(
@@ -241,6 +255,8 @@ def test_an_implementation_is_held_by_one_mapping_at_a_tier() -> None:
         ('mapping = "b"\nscope = { C = 1 }', "SS502"),
         ('mapping = "b"\nsources = "src"', "SS503"),
         ('mapping = "b"\ntier = "weekly"', "SS515"),
+        ('mapping = "b"\ncalls = 0', "SS503"),
+        ('mapping = "b"\nseed = 1', "SS518"),
     ],
 )
 def test_a_conformance_that_is_not_said_whole_is_refused(text: str, code: str) -> None:

@@ -30,6 +30,7 @@ from splitspec.refinement.sources import (
     sources_of,
 )
 from splitspec.refinement.target import TargetError, evaluator_at
+from splitspec.refinement.walking import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,35 @@ class ConformanceJob:
 
     def made(self, time: float | None, interruption: Interruption) -> tuple[RunResult, Held]:
         """Walk the model with the implementation, for at most so many seconds."""
-        bounds = Bounds(states=None, time=time)
-        found = conform(self.mapping, self.evaluator, bounds, interruption=interruption)
+        calls = self.declared.calls
+        if calls is None:
+            bounds = Bounds(states=None, time=time)
+            found = conform(self.mapping, self.evaluator, bounds, interruption=interruption)
+        else:
+            found = run(
+                self.mapping,
+                self.evaluator,
+                steps=calls.number,
+                seed=calls.seed,
+                limit=time,
+                interruption=interruption,
+            )
         return as_run(found, self.setting, self.declared.mapping), self._held(found)
 
     def _held(self, found: Conformance) -> Held:
+        unexplained = sorted(name for name, reason in found.untried.items() if not reason)
+        missed: list[str] = []
+        if self.declared.calls is not None:
+            # Random calls do each action, and do not come to every guard.
+            missed = [name for name in unexplained if name not in self.evaluator.actions]
         return Held(
             sources_digest(self.sources),
             sum(found.tried.refused.values()),
-            tuple(sorted(name for name, reason in found.untried.items() if not reason)),
+            tuple(name for name in unexplained if name not in missed),
             tuple(sorted(name for name, reason in found.untried.items() if reason)),
             tuple(sorted(found.tried.stricter)),
             tuple(sorted(found.unobserved)),
+            tuple(missed),
         )
 
 

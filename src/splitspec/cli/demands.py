@@ -1,7 +1,8 @@
 """What a specification demands to be shown: every run, proof, variant, refinement and conformance,
 each with the tier at which it is due, and the name under which its result is kept.
 
-A refinement is held by the exploration of its product, an implementation by a walk with it.
+A refinement is held by its product, which is explored and proved as a model is; an implementation,
+by a walk with it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from splitspec.checker.gate.fingerprint import REFINEMENT, content_key
 from splitspec.checker.gate.lock import Activity, Key
 from splitspec.cli.conformances import ConformanceJob, UnusableError, conformance_of
 from splitspec.cli.models import Model
-from splitspec.cli.refinements import refinements_of
+from splitspec.cli.refinements import RefinementJob, refinements_of
 from splitspec.cli.selection import Job, Request, jobs_of
 from splitspec.model.manifest_entry import ExpectedConformance
 from splitspec.model.setting import forgotten_places
@@ -57,6 +58,16 @@ class Demand:
         """The name of its block in the lock."""
         is_own = self.held is None
         return Key(self.activity.value, run_id(self.job.setting) if is_own else self.job.title)
+
+    @property
+    def is_product(self) -> bool:
+        """Whether it is about a model beside the abstract one that it refines."""
+        return bool(self.sources)
+
+    @property
+    def is_proved_once(self) -> bool:
+        """Whether it is proved under one seed and by one solver at every tier."""
+        return bool(self.model.entry.proved_once)
 
     @property
     def is_large(self) -> bool:
@@ -112,8 +123,20 @@ def _demands(model: Model) -> Iterator[Demand]:
     for job in jobs_of(model, Request(variants=True)):
         yield _demand(Activity.VARIANT, job, model)
     for product in refinements_of(model, Request()):
-        job = Job(product.title, product.setting, product.expectation, sentences=product.sentences)
-        yield replace(_demand(Activity.REFINED, job, model), sources=product.sources)
+        yield from _product_demands(product, model)
+
+
+def _product_demands(product: RefinementJob, model: Model) -> Iterator[Demand]:
+    """Iterate over the exploration of a product at its sizes, and its proof for every size."""
+    job = Job(product.title, product.setting, product.expectation, sentences=product.sentences)
+    explored = replace(_demand(Activity.REFINED, job, model), sources=product.sources)
+    yield explored
+    expected = product.expected
+    if model.entry.unproved or (expected is not None and expected.unproved):
+        return
+    tier = Tier.PR if expected is None else expected.proof_tier
+    later = tier if tier.includes(explored.tier) else explored.tier
+    yield replace(explored, activity=Activity.PROVED, tier=later)
 
 
 def _demand(activity: Activity, job: Job, model: Model) -> Demand:
@@ -131,6 +154,7 @@ def content_of(demand: Demand, seeds: int, *, recheck: bool) -> str:
     setting, job = demand.job.setting, demand.job
     scope = setting.scope
     variant = setting.variant
+    calls = None if demand.held is None else demand.held.calls
     facts = {
         "activity": demand.activity.value,
         "name": demand.key.run,
@@ -144,6 +168,7 @@ def content_of(demand: Demand, seeds: int, *, recheck: bool) -> str:
         "bounded": job.expectation.bounded,
         "forgotten": forgotten_places(setting),
         "walks": None if job.walks is None else [job.walks.runs, job.walks.steps],
+        "calls": None if calls is None else [calls.number, calls.seed],
         "seeds": seeds if demand.activity is Activity.PROVED else 0,
         "recheck": recheck and demand.activity is Activity.PROVED,
         "steps": SOLVER_STEPS,
@@ -154,6 +179,6 @@ def content_of(demand: Demand, seeds: int, *, recheck: bool) -> str:
     texts = [part for source in sources for part in (source.name, source.text)]
     if demand.conformance is not None:
         texts += demand.conformance.texts()
-    products = (Activity.REFINED, Activity.CONFORMED)
-    folders = (*ENGINES, REFINEMENT) if demand.activity in products else ENGINES
+    needs_refinement = demand.is_product or demand.activity is Activity.CONFORMED
+    folders = (*ENGINES, REFINEMENT) if needs_refinement else ENGINES
     return content_key([json.dumps(facts), *texts], folders)

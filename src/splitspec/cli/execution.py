@@ -25,6 +25,7 @@ from splitspec.cli.copies import LostCopyError, make_all
 from splitspec.cli.demands import SOLVER_STEPS, Demand, content_of
 from splitspec.cli.making import make_run
 from splitspec.cli.terminal import Choice, ProgressLine
+from splitspec.refinement.refining import prove_refinement
 
 Results = dict[int, Kept]
 """By the number of a demand."""
@@ -48,11 +49,11 @@ class Means:
 
     def seeds_of(self, demand: Demand) -> int:
         """Return under how many seeds a demand is proved."""
-        return 1 if demand.model.entry.proved_once else self.seeds
+        return 1 if demand.is_proved_once else self.seeds
 
     def rechecks(self, demand: Demand) -> bool:
         """Whether a second solver is asked about every obligation of a demand."""
-        return self.recheck and not demand.model.entry.proved_once
+        return self.recheck and not demand.is_proved_once
 
 
 @dataclass(slots=True)
@@ -207,7 +208,8 @@ def _proved(
         left = None if limits.time is None else limits.time - (monotonic() - began)
         budget = ProofLimits(steps=SOLVER_STEPS, time=left)
         recheck = means.rechecks(demand) and seed == 0
-        return prove(
+        make = prove_refinement if demand.is_product else prove
+        return make(
             setting,
             limits=budget,
             seed=seed,

@@ -173,8 +173,8 @@ def held_to(round_: Round, request: GateRequest) -> list[Finding]:
     findings = [*compare(relevant, round_.blocks, declared)]
     for demand in round_.all:
         is_new = demand.key not in locked.blocks and demand.key not in due
-        # Whether a run has anything to prove is known when it was tried.
-        if is_new and demand.activity is not Activity.PROVED:
+        # Whether a model has anything to prove is known when it was tried; a product always has.
+        if is_new and (demand.is_product or demand.activity is not Activity.PROVED):
             text = f"it is not in the lock, and due at tier {demand.tier.value}"
             findings.append(Finding(Kind.PENDING, str(demand.key), "", text))
     return [finding for finding in findings if not _is_said(finding, round_.findings)]

@@ -109,7 +109,8 @@ def _judged(demand: Demand, kept: Kept) -> Judged:
 
 def _context(demand: Demand, kept: Kept) -> Context:
     setting = demand.job.setting
-    is_own = demand.activity in (Activity.EXPLORED, Activity.PROVED)
+    shown = demand.activity in (Activity.EXPLORED, Activity.PROVED)
+    is_own = shown and not demand.is_product
     killers = killers_of(demand.model) if is_own else {}
     return Context(
         demand.tier,

@@ -19,6 +19,7 @@ from splitspec.checker.report.document import document, proof_document
 from splitspec.checker.report.proof import proof_text
 from splitspec.checker.report.text import plain, run_text
 from splitspec.checker.result import Limits
+from splitspec.checker.store import Store
 from splitspec.cli.beside import Failure, write_beside
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.models import report_problems
@@ -53,6 +54,7 @@ class RefineRequest:
     quiet: bool
     reports: tuple[Report[ResultKind], ...] = ()
     pages: tuple[Report[PageKind], ...] = ()
+    store: Store | None = None  # of proofs
 
 
 def refine_models(request: RefineRequest, interruption: Interruption) -> ExitCode:
@@ -147,7 +149,11 @@ def _prove(
         line = ProgressLine(request.progress, title=job.title)
         limits = ProofLimits(steps=request.steps, time=request.time)
         result = prove_refinement(
-            job.setting, limits=limits, on_progress=line.proof, interruption=interruption
+            job.setting,
+            limits=limits,
+            on_progress=line.proof,
+            interruption=interruption,
+            store=request.store,
         )
         line.clear()
         judged.append(judge_proof(result, job.expectation))

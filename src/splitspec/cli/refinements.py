@@ -24,7 +24,8 @@ from splitspec.spec import folder as shipped_folder
 
 @dataclass(frozen=True, slots=True)
 class RefinementJob:
-    """One product to explore or prove; `sources` are the texts of the abstract program."""
+    """One product to explore or prove; `sources` are the texts of the abstract program, `expected`
+    is what models.toml says of the refinement."""
 
     title: str
     correspondence: Correspondence
@@ -32,6 +33,7 @@ class RefinementJob:
     expectation: Expectation
     sentences: dict[str, str]
     sources: tuple[Source, ...]
+    expected: ExpectedRefinement | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def refinements_of(
                 _expectation(model, expected, given, recorded=not request.sizes),
                 {path: setting.program.properties[path].text for path in setting.properties},
                 abstract.sources,
+                expected,
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 from splitspec.checker.gate.finding import Kind
@@ -13,6 +13,7 @@ from splitspec.cli.demands import Demand
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.judging import Judged
 from splitspec.cli.reported import Origin, reported
+from splitspec.model.manifest_entry import ModelEntry
 
 if TYPE_CHECKING:
     from splitspec.cli.gate import Round
@@ -57,12 +58,20 @@ def _left(everything: Sequence[Demand], due: Sequence[Demand]) -> Iterator[str]:
         yield f"to tier {tier.value}: {number:,} {_noun(activity)}{'' if number == 1 else 's'}"
     entries = {demand.model.entry.name: demand.model.entry for demand in everything}.values()
     for what, reasons in (
-        ("unproved", [(entry.unproved, entry.name) for entry in entries]),
+        ("unproved", list(_unproved(entries))),
         ("proved once", [(entry.proved_once, entry.name) for entry in entries]),
     ):
         for reason in dict.fromkeys(reason for reason, _ in reasons if reason):
             names = ", ".join(name for other, name in reasons if other == reason)
             yield f"{what}, as models.toml says ({reason}): {names}"
+
+
+def _unproved(entries: Iterable[ModelEntry]) -> Iterator[tuple[str, str]]:
+    """Iterate over the reasons for which models, and their refinements, are not to be proved."""
+    for entry in entries:
+        yield entry.unproved, entry.name
+        for refinement in entry.refinements.values():
+            yield refinement.unproved, f"{entry.name} of {refinement.abstract}"
 
 
 def _noun(activity: Activity) -> str:

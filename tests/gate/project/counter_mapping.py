@@ -1,5 +1,7 @@
 """The counter in the terms of the desk."""
 
+from dataclasses import replace
+
 from counter import Counter, Refused
 
 from splitspec.refinement.mapping import Implementation
@@ -20,3 +22,5 @@ COUNTER = Implementation(
     },
     elements={"Person": ["ann", "bob"], "Key": [0, 1]},
 )
+
+SOME_CALLS = replace(COUNTER, name="counter, by some calls")

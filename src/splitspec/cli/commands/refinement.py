@@ -25,6 +25,7 @@ def refine(
     timeout: o.Timeout = None,
     workers: o.Workers = 2,
     symmetry: o.Symmetry = o.Switch.ON,
+    cache: o.Cache = o.CacheMode.READ_WRITE,
     format: o.OutputFormat = o.Format.TEXT,
     report: o.HeldReports = None,
     color: o.Color = Choice.AUTO,
@@ -38,6 +39,8 @@ def refine(
     neither is shown with the run that leads to it, in both systems.
     """
     with heed() as interruption:
+        from splitspec.checker.store import Mode
+        from splitspec.cli.kept import proof_store
         from splitspec.cli.refine import RefineRequest, refine_models
         from splitspec.cli.report_request import parse_held
         from splitspec.cli.selection import Request
@@ -62,6 +65,7 @@ def refine(
             quiet=quiet,
             reports=reports,
             pages=pages,
+            store=proof_store(Mode(cache.value)),
         )
         raise typer.Exit(refine_models(request, interruption))
 
