@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splitspec.model.trace import Explanation, Step
+from splitspec.model.trace import Explanation, Step, Trace
 
 REACHABILITY_UNKNOWN = "reachability unknown"
+BOUND = 2
+"""The bound of a `nat`, where the model gives none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,21 @@ class InductionCounterexample:
     after: tuple[str, ...]
     cone: frozenset[str]
     explanation: Explanation | None
+
+    @property
+    def trace(self) -> Trace:
+        """Return the step as a trace, which begins anywhere."""
+        return Trace(
+            self.model,
+            self.given,
+            self.variant,
+            self.scope,
+            self.claim,
+            self.places,
+            (self.before, self.after) if self.after else (self.before,),
+            (self.step,),
+            self.explanation,
+        )
 
     @property
     def changes(self) -> tuple[tuple[str, str, str], ...]:

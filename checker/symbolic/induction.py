@@ -31,16 +31,13 @@ from splitspec.checker.symbolic.theory import Claim, Theory
 from splitspec.model import ir
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.expressions import subterms, variables_read
-from splitspec.model.induction import InductionCounterexample
+from splitspec.model.induction import BOUND, InductionCounterexample
 from splitspec.model.ir import PropertyKind
 from splitspec.model.passes.oblige import overflows, overlaps
 from splitspec.model.scope import Scope, State
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
 from splitspec.model.types import Natural, Range, Sort
-
-BOUND = 2
-"""The bound of a `nat`, where the model gives none."""
 
 
 class DisagreementError(Exception):

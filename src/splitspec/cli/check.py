@@ -27,11 +27,9 @@ from splitspec.cli.report_request import ExportKind, Report
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 from splitspec.model.tier import Tier
-from splitspec.model.trace import Trace
 
 if TYPE_CHECKING:  # Pictures and graphs cost a third of a second to import; few runs are drawn.
     from splitspec.cli.run_reports import RunReports
-    from splitspec.cli.saved import Replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,13 +246,16 @@ def _conclude(
         print(f"policy: {sentence}", file=sys.stderr)
         codes.append(ExitCode.POLICY)
     if request.reports:
-        from splitspec.cli.exports import write_reports
+        from splitspec.cli.exports import exhibits_of_runs, write_exhibits
 
-        codes += write_reports(request.reports, judged, _replayer(jobs))
+        runs = list(zip((job.setting for job in jobs), judged, strict=True))
+        exhibits = exhibits_of_runs(runs)
+        nothing = "nothing is violated"
+        codes += write_exhibits(request.reports, exhibits, lambda: document(judged), nothing)
     if session.reports is not None:
         codes += session.codes
-        runs = list(zip(jobs, judged, strict=True))
-        codes += _report(runs, session, combine(codes), stale, left)
+        made = list(zip(jobs, judged, strict=True))
+        codes += _report(made, session, combine(codes), stale, left)
     code = combine(codes)
     if request.json:
         print(json.dumps(document(judged), indent=2, ensure_ascii=False))
@@ -281,25 +282,6 @@ def _report(
     found += [Finding(Kind.UNKNOWN, "", "", text) for text in session.obstacles]
     found += [Finding(Kind.UNMET, "", "", text) for text in stale]
     return session.reports.finish(shown, code, found=found, left=left)
-
-
-def _replayer(jobs: Sequence[Job]) -> Callable[[Trace], Replayed]:
-    """Return what replays a trace in the run that it is of."""
-
-    from splitspec.cli.saved import Saved, replay_in
-
-    def replays(trace: Trace) -> Replayed:
-        honest = set(trace.given)
-        setting = next(
-            job.setting
-            for job in jobs
-            if job.setting.model == trace.model
-            and {kind.value for kind in job.setting.given} == honest
-            and (job.setting.variant.name if job.setting.variant else None) == trace.variant
-        )
-        return replay_in(setting, Saved(trace))
-
-    return replays
 
 
 def _stale(request: CheckRequest, jobs: Sequence[Job], judged: Sequence[JudgedRun]) -> list[str]:

@@ -1,76 +1,162 @@
 """Write results to files, each read back and replayed before it is reported.
 
-A document holds everything; the other kinds show one trace.
+A document holds everything; the other kinds show one trace. Of a proof, each counterexample to
+induction has a page of its own: it is a step from some state, and no run, which is all that the
+kinds for other tools can tell of.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, assert_never
 
 from splitspec.checker.evidence.execution import Execution, shows, trace, written
 from splitspec.checker.evidence.explanation import analyse
 from splitspec.checker.evidence.picturing import picture_of
 from splitspec.checker.evidence.replay import Refusal, perform, read_value, retrace
 from splitspec.checker.evidence.state_graph import state_graph
-from splitspec.checker.expectation import JudgedRun
+from splitspec.checker.expectation import JudgedProof, JudgedRun
+from splitspec.checker.proof import Status
 from splitspec.checker.report import dot, itf, mermaid, trace_document
-from splitspec.checker.report.document import document
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.report_request import ExportKind, Report
-from splitspec.cli.saved import Replayed
+from splitspec.cli.saved import Replayed, Saved, replay_in
 from splitspec.cli.view import page_of
 from splitspec.cli.writing import write_report
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import VariableKind
+from splitspec.model.setting import Setting
 from splitspec.model.trace import Step, Trace
 from splitspec.model.verdict import Outcome
+
+PAGES_MAX = 20
+NO_RUN = (
+    "a counterexample to induction is one step from some state, and no run; html draws it, and "
+    "--reach looks for a run"
+)
 
 
 class LostError(Exception):
     """What was written does not read back as what was to be written."""
 
 
-def write_reports(
-    reports: Sequence[Report[ExportKind]],
-    judged: Sequence[JudgedRun],
-    replays: Callable[[Trace], Replayed],
-) -> list[ExitCode]:
-    """Write each report; return the codes of what went wrong."""
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """A trace that was found, and the run that it is of; `command` are the words of a command that
+    finds it again, () if they follow from the trace."""
+
+    saved: Saved
+    setting: Setting
+    command: tuple[str, ...] = ()
+
+    def replayed(self) -> Replayed:
+        """Return the trace as the evaluator follows it."""
+        return replace(replay_in(self.setting, self.saved), command=self.command)
+
+
+def exhibits_of_runs(runs: Sequence[tuple[Setting, JudgedRun]]) -> list[Exhibit]:
+    """Return the violations of runs. What a variant breaks by the way comes after what it is meant
+    to break."""
     violated = [
-        (judgement.expected is None, judgement.verdict.trace)
-        for run in judged
+        (judgement.expected is None, Exhibit(Saved(judgement.verdict.trace), setting))
+        for setting, run in runs
         for judgement in run.judgements
         if judgement.verdict.outcome is Outcome.VIOLATED and judgement.verdict.trace is not None
     ]
-    # What a variant breaks by the way comes after what it is meant to break.
-    traces = [shown for _, shown in sorted(violated, key=lambda pair: pair[0])]
+    return [exhibit for _, exhibit in sorted(violated, key=lambda pair: pair[0])]
+
+
+def exhibits_of_proof(
+    setting: Setting, judged: JudgedProof, command: tuple[str, ...], *, by_claim: bool = True
+) -> Iterator[Exhibit]:
+    """Iterate over the runs that were found against what a proof is about, and over the
+    counterexamples to induction of the rest. `by_claim` says that a command is about one claim if
+    it is told so."""
+
+    def words(path: str) -> tuple[str, ...]:
+        return (*command, "--property", path) if by_claim else command
+
+    verdicts = {verdict.property: verdict for verdict in judged.result.verdicts}
+    for verdict in verdicts.values():
+        if verdict.trace is not None and verdict.outcome is Outcome.VIOLATED:
+            yield Exhibit(Saved(verdict.trace), setting, words(verdict.property))
+    for obligation in judged.result.obligations:
+        asked = verdicts.get(obligation.property)
+        is_decided = asked is not None and asked.trace is not None
+        example = obligation.counterexample
+        if obligation.status is Status.REFUTED and example is not None and not is_decided:
+            saved = Saved(example.trace, inductive=True)
+            yield Exhibit(saved, setting, words(obligation.property))
+
+
+def write_exhibits(
+    reports: Sequence[Report[ExportKind]],
+    exhibits: Sequence[Exhibit],
+    document: Callable[[], dict[str, Any]],
+    nothing: str,
+) -> list[ExitCode]:
+    """Write each report; return the codes of what went wrong. `nothing` says that there is nothing
+    to draw."""
     codes: list[ExitCode] = []
     for report in reports:
-        if report.kind in (ExportKind.JUNIT, ExportKind.SARIF):
-            continue  # They are made of all runs, not of a trace.
-        if report.kind is not ExportKind.JSON and not traces:
-            print(f"note: {report.path} is not written: nothing is violated", file=sys.stderr)
-            continue
-        if report.kind is ExportKind.JSON:
-            text = _document(judged, traces, replays)
-        else:
-            text = ENCODERS[report.kind](replays(traces[0]))
-        codes += write_report(report.path, text)
+        match report.kind:
+            case ExportKind.JUNIT | ExportKind.SARIF:
+                pass  # They are made of all runs, not of a trace.
+            case ExportKind.JSON:
+                codes += write_report(report.path, _document(exhibits, document))
+            case _ if not exhibits:
+                print(f"note: {report.path} is not written: {nothing}", file=sys.stderr)
+            case ExportKind.HTML:
+                codes += _write_pages(report.path, exhibits)
+            case ExportKind.ITF | ExportKind.MERMAID | ExportKind.DOT:
+                codes += _write_run(report, exhibits)
+            case _:
+                assert_never(report.kind)
     return codes
 
 
-def _document(
-    judged: Sequence[JudgedRun], traces: Sequence[Trace], replays: Callable[[Trace], Replayed]
-) -> str:
-    for shown in traces:
+def _document(exhibits: Sequence[Exhibit], document: Callable[[], dict[str, Any]]) -> str:
+    for exhibit in exhibits:
+        shown = exhibit.saved.trace
         again = trace_document.decode(trace_document.encode(shown))
         if again != shown:
             raise LostError(f"the trace of {shown.claim} reads back as another one")
-        replays(again)
-    return json.dumps(document(judged), indent=2, ensure_ascii=False) + "\n"
+        replace(exhibit, saved=replace(exhibit.saved, trace=again)).replayed()
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _write_pages(path: str, exhibits: Sequence[Exhibit]) -> list[ExitCode]:
+    """Write the page of the first run, or one for each of some counterexamples to induction."""
+    examples = [exhibit for exhibit in exhibits if exhibit.saved.inductive]
+    shown = exhibits[:1] if len(examples) < len(exhibits) else examples[:PAGES_MAX]
+    codes: list[ExitCode] = []
+    for number, exhibit in enumerate(shown, start=1):
+        name = Path(path)
+        if number > 1:
+            name = name.with_stem(f"{name.stem}-{number}")
+        codes += write_report(str(name), page_of(exhibit.replayed()))
+    _note_others([exhibit for exhibit in exhibits if exhibit not in shown])
+    return codes
+
+
+def _write_run(report: Report[ExportKind], exhibits: Sequence[Exhibit]) -> list[ExitCode]:
+    runs = [exhibit for exhibit in exhibits if not exhibit.saved.inductive]
+    if not runs:
+        print(f"note: {report.path} is not written: {NO_RUN}", file=sys.stderr)
+        return []
+    _note_others(runs[1:])
+    return write_report(report.path, ENCODERS[report.kind](runs[0].replayed()))
+
+
+def _note_others(exhibits: Sequence[Exhibit]) -> None:
+    """Say what else could be drawn."""
+    names = ", ".join(dict.fromkeys(exhibit.saved.trace.claim for exhibit in exhibits))
+    if names:
+        print(f"note: not drawn: {names}; --property names one", file=sys.stderr)
 
 
 def _itf(replayed: Replayed) -> str:
@@ -105,7 +191,6 @@ ENCODERS: Mapping[ExportKind, Callable[[Replayed], str]] = {
     ExportKind.ITF: _itf,
     ExportKind.MERMAID: _mermaid,
     ExportKind.DOT: _dot,
-    ExportKind.HTML: page_of,
 }
 
 

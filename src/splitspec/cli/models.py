@@ -94,6 +94,11 @@ def manifest_path() -> Path:
     return near or Path(str(shipped_folder())) / "models.toml"
 
 
+def is_shipped(manifest: Path) -> bool:
+    """Whether a `models.toml` is the one that comes with the program."""
+    return manifest.parent.resolve() == Path(str(shipped_folder())).resolve()
+
+
 def _manifest() -> Manifest:
     return _loaded(manifest_path())
 

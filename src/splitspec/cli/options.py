@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from splitspec.cli.report_request import ExportKind, HeldKind, ReportKind, ResultKind
+from splitspec.cli.report_request import ExportKind, HeldKind, ReportKind
 from splitspec.cli.terminal import Choice
 from splitspec.model.tier import Tier
 
@@ -182,12 +182,13 @@ Reports = Annotated[
         help=f"Also write to a file: {', '.join(ExportKind)}; repeatable.",
     ),
 ]
-ResultReports = Annotated[
+ProofReports = Annotated[
     list[str] | None,
     typer.Option(
         "--report",
         metavar="KIND=PATH",
-        help=f"Also write to a file: {', '.join(ResultKind)}; repeatable.",
+        help=f"Also write to a file: {', '.join(ExportKind)}; html draws each counterexample to "
+        "induction, numbered from the second; repeatable.",
     ),
 ]
 HeldReports = Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from splitspec.checker.expectation import JudgedProof, judge_proof
@@ -17,11 +17,12 @@ from splitspec.checker.symbolic.proving import is_provable, prove
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import proof_code
-from splitspec.cli.report_request import Report, ResultKind
+from splitspec.cli.report_request import ExportKind, Report
 from splitspec.cli.reported import Shown, origin_of
-from splitspec.cli.run_reports import begin, write_documents
+from splitspec.cli.run_reports import begin
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
+from splitspec.model.setting import Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class ProveRequest:
     progress: Choice
     verbose: bool
     quiet: bool
-    reports: tuple[Report[ResultKind], ...] = ()
+    reports: tuple[Report[ExportKind], ...] = ()
 
 
 def prove_models(request: ProveRequest) -> ExitCode:
@@ -55,6 +56,7 @@ def prove_models(request: ProveRequest) -> ExitCode:
     show = _writer(request)
     judged: list[JudgedProof] = []
     runs: list[Shown] = []
+    settings: list[Setting] = []
     begun, codes = begin("prove", request.reports)
     for job in selected.jobs:
         if request.bmc is None and not is_provable(job.setting):
@@ -67,6 +69,7 @@ def prove_models(request: ProveRequest) -> ExitCode:
         found = _suggested(job, request, line) if request.suggest else None
         judged.append(_prove(job, request, line) if found is None else _judged(job, found))
         line.clear()
+        settings.append(job.setting)
         runs.append((origin_of(Activity.PROVED, job.setting, job.sentences), judged[-1]))
         show(job, judged[-1])
         if found is not None and not request.json:
@@ -76,7 +79,8 @@ def prove_models(request: ProveRequest) -> ExitCode:
     code = proof_code(judged)
     narrowing = request.what.narrowing
     left = [f"narrowed by {narrowing}"] if narrowing else []
-    codes += write_documents(request.reports, lambda: proof_document(judged))
+    if request.reports:
+        codes += _exhibited(request, settings, judged)
     codes += begun.finish(runs, code, left=left)
     code = combine([code, *codes])
     if request.json:
@@ -84,6 +88,39 @@ def prove_models(request: ProveRequest) -> ExitCode:
     else:
         print(_summary(judged, code))
     return code
+
+
+def _exhibited(
+    request: ProveRequest, settings: Sequence[Setting], judged: Sequence[JudgedProof]
+) -> list[ExitCode]:
+    """Write what was found, also as pictures; return the codes of what went wrong."""
+    from splitspec.cli.exports import exhibits_of_proof, write_exhibits
+    from splitspec.cli.view import run_words
+
+    exhibits = [
+        exhibit
+        for setting, proof in zip(settings, judged, strict=True)
+        for exhibit in exhibits_of_proof(
+            setting, proof, (*run_words("prove", setting), *_ways(request))
+        )
+    ]
+    nothing = "no proof has a counterexample"
+    return write_exhibits(request.reports, exhibits, lambda: proof_document(judged), nothing)
+
+
+def _ways(request: ProveRequest) -> Iterator[str]:
+    """Iterate over the options that say how a proof was sought."""
+    for option, is_given in (
+        ("--finite", request.finite),
+        ("--without-lemmas", request.without_lemmas),
+        ("--reach", request.reach),
+    ):
+        if is_given:
+            yield option
+    if request.bmc is not None:
+        yield from ("--bmc", str(request.bmc))
+    for sort, size in request.what.sizes:
+        yield from ("--scope", f"{sort}={size}")
 
 
 def _prove(job: Job, request: ProveRequest, line: ProgressLine) -> JudgedProof:

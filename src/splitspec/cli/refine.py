@@ -25,7 +25,7 @@ from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import exit_code, proof_code
 from splitspec.cli.refinements import RefinementJob, choose
-from splitspec.cli.report_request import PageKind, Report, ResultKind
+from splitspec.cli.report_request import ExportKind, PageKind, Report, ResultKind
 from splitspec.cli.reported import origin_of
 from splitspec.cli.run_reports import begin, write_documents
 from splitspec.cli.selection import Request
@@ -64,16 +64,17 @@ def refine_models(request: RefineRequest, interruption: Interruption) -> ExitCod
         return report_problems(chosen.problems, request.color)
     begun, codes = begin("refine", request.reports)
     make = _prove if request.prove else _explore
-    code, data, judged, failures = make(chosen.jobs, request, interruption)
+    code, data, judged, draw = make(chosen.jobs, request, interruption)
     if interruption.requested:
         code = combine([code, ExitCode.INTERRUPTED])
-    origins = [origin_of(Activity.REFINED, job.setting, job.sentences) for job in chosen.jobs]
+    activity = Activity.PROVED if request.prove else Activity.REFINED
+    origins = [origin_of(activity, job.setting, job.sentences) for job in chosen.jobs]
     unmade = [
         Finding(Kind.INTERRUPTED, origin.run, "", "it was not made")
         for origin in origins[len(judged) :]
     ]
     codes += write_documents(request.reports, lambda: data)
-    codes += write_beside(request.pages, failures)
+    codes += draw()
     codes += begun.finish(zip(origins, judged, strict=False), code, found=unmade)
     code = combine([code, *codes])
     if request.json:
@@ -85,7 +86,10 @@ def refine_models(request: RefineRequest, interruption: Interruption) -> ExitCod
     return code
 
 
-Made = tuple[ExitCode, dict[str, Any], Sequence[JudgedRun | JudgedProof], Sequence[Failure]]
+Made = tuple[
+    ExitCode, dict[str, Any], Sequence[JudgedRun | JudgedProof], Callable[[], list[ExitCode]]
+]
+"""A code, the document, what was judged, and what writes the pages that are asked for."""
 
 
 def _explore(
@@ -126,18 +130,23 @@ def _explore(
                 print(f"\n{square_text(square, paint)}")
             print(flush=True)
     interruption.settle()
-    return exit_code(judged), {**document(judged), "squares": squares}, judged, failures
+    draw = partial(write_beside, request.pages, failures)
+    return exit_code(judged), {**document(judged), "squares": squares}, judged, draw
 
 
 def _failure(job: RefinementJob, square: Square) -> Failure:
     make = partial(square_beside, job.correspondence, job.setting, square)
-    model, setting = job.correspondence.name.partition(" of ")[0], job.setting
-    sizes = (f"{sort.rpartition('.')[2]}={size}" for sort, size in setting.scope.sizes.items())
-    scope = (word for size in sizes for word in ("--scope", size))
-    names = [kind.value for kind in setting.given] or ["none"]
+    sizes = job.setting.scope.sizes.items()
+    scope = (w for sort, n in sizes for w in ("--scope", f"{sort.rpartition('.')[2]}={n}"))
+    return Failure(make, square_text(square, plain), (*_words(job), *scope))
+
+
+def _words(job: RefinementJob) -> tuple[str, ...]:
+    """Return the words of a command that holds the refinement."""
+    model = job.correspondence.name.partition(" of ")[0]
+    names = [kind.value for kind in job.setting.given] or ["none"]
     given = (word for name in sorted(names) for word in ("--given", name))
-    command = ("splitspec", "refine", model, *given, *scope)
-    return Failure(make, square_text(square, plain), command)
+    return ("splitspec", "refine", model, *given)
 
 
 def _prove(
@@ -160,7 +169,29 @@ def _prove(
         show(job, judged[-1])
         if interruption.requested or result.run.interrupted:
             break
-    return proof_code(judged), proof_document(judged), judged, ()
+    draw = partial(_draw, jobs, judged, request.pages)
+    return proof_code(judged), proof_document(judged), judged, draw
+
+
+def _draw(
+    jobs: Sequence[RefinementJob],
+    judged: Sequence[JudgedProof],
+    pages: Sequence[Report[PageKind]],
+) -> list[ExitCode]:
+    """Draw the counterexamples to induction; return the codes of what went wrong."""
+    if not pages:
+        return []
+    from splitspec.cli.exports import exhibits_of_proof, write_exhibits
+
+    exhibits = [
+        exhibit
+        for job, proof in zip(jobs, judged, strict=False)
+        for exhibit in exhibits_of_proof(
+            job.setting, proof, (*_words(job), "--prove"), by_claim=False
+        )
+    ]
+    reports = [Report(ExportKind.HTML, page.path) for page in pages]
+    return write_exhibits(reports, exhibits, dict, "no proof has a counterexample")
 
 
 def _writer(request: RefineRequest) -> Callable[[RefinementJob, JudgedProof], None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -11,8 +11,8 @@ import typer
 
 
 class ExportKind(StrEnum):
-    """What a result of `check` is written as: runs as data and for machines, a trace as a
-    picture."""
+    """What runs and proofs are written as: all of them as data and for machines, what a claim fails
+    by as a picture."""
 
     JSON = "json"
     ITF = "itf"
@@ -56,6 +56,19 @@ class HeldKind(StrEnum):
     HTML = "html"
 
 
+MAKERS: Mapping[str, str] = {
+    "json": "check, simulate, prove, refine, conform and gate",
+    "itf": "check and simulate, and by prove with --bmc or --reach",
+    "mermaid": "check and simulate, and by prove with --bmc or --reach",
+    "dot": "check and simulate, and by prove with --bmc or --reach",
+    "html": "check, simulate, prove, refine, conform, replay and view",
+    "junit": "check, simulate, prove, refine, conform and gate",
+    "sarif": "check, simulate, prove, refine, conform and gate",
+    "github": "gate",
+    "markdown": "gate",
+}
+"""By which commands each kind is made: each has one name everywhere."""
+
 K = TypeVar("K", bound=StrEnum)
 
 
@@ -70,11 +83,16 @@ class Report(Generic[K]):
 def parse_report(text: str, kinds: type[K]) -> Report[K]:
     """Return the report that `KIND=PATH` asks for."""
     kind, _, path = text.partition("=")
-    if not path or kind not in list(kinds):
-        raise typer.BadParameter(
-            f"{text!r} is not KIND=PATH; KIND is {', '.join(kinds)}", param_hint="'--report'"
-        )
-    return Report(kinds(kind), path)
+    if kind in list(kinds) and path:
+        return Report(kinds(kind), path)
+    known = ", ".join(kinds)
+    if not path:
+        message = f"{text!r} is not KIND=PATH; KIND is {known}"
+    elif kind in MAKERS:
+        message = f"{kind} is made by {MAKERS[kind]}; here, KIND is {known}"
+    else:
+        message = f"there is no report {kind!r}; KIND is {known}"
+    raise typer.BadParameter(message, param_hint="'--report'")
 
 
 def parse_held(

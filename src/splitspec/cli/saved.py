@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,25 @@ from splitspec.checker.evidence.replay import Refusal, read_value, retrace
 from splitspec.checker.report import itf
 from splitspec.checker.report.document import SCHEMA as DOCUMENT_SCHEMA
 from splitspec.checker.report.trace_document import MalformedError, decode, decode_document
-from splitspec.cli.models import Problems
+from splitspec.cli.models import Problems, is_shipped, manifest_path
 from splitspec.cli.selection import Request, select
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.induction import BOUND
 from splitspec.model.ir import Property, PropertyKind
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
+from splitspec.model.types import Natural
 
 REACHABILITY_UNKNOWN = (
     "Reachability unknown: the state before the step satisfies every fact of the proof, but nobody "
     "says that a run leads there. This refutes a proof, not the property."
+)
+
+
+CHANGED = (
+    "the specification has changed since, or the file has; a trace of another specification needs "
+    "its --model, as in --model FILE.split"
 )
 
 
@@ -56,6 +64,7 @@ class Replayed:
     evaluator: Evaluator
     claim: Property
     execution: Execution
+    command: tuple[str, ...] = ()  # words that find it again, () if they follow from the trace
 
 
 def read_traces(path: Path) -> tuple[Saved, ...]:
@@ -137,7 +146,7 @@ def replay(saved: Saved, model: str | None) -> Replayed:
 def replay_in(setting: Setting, saved: Saved) -> Replayed:
     """Return the trace as an execution of a run that is at hand."""
     trace = saved.trace
-    evaluator = Evaluator(setting)
+    evaluator = Evaluator(_at_sizes(setting, trace) if saved.inductive else setting)
     claim = claim_named(evaluator, trace.claim)
     if claim is None:
         raise _unusable("SS705", f"the model has no property `{trace.claim}`")
@@ -145,18 +154,34 @@ def replay_in(setting: Setting, saved: Saved) -> Replayed:
     if isinstance(followed, Refusal):
         where = f"step {followed.number}" if followed.number else "its start"
         guards = f" ({', '.join(followed.guards)})" if followed.guards else ""
-        help_ = "the specification has changed since, or the file has"
         message = f"the trace is no run of {trace.model}: at {where}, {followed.reason}{guards}"
-        raise _unusable("SS706", message, help_)
+        raise _unusable("SS706", message, CHANGED)
     is_progress = claim.kind is PropertyKind.PROGRESS
     if not (refutes_progress if is_progress else shows)(evaluator, claim, followed):
-        raise _unusable("SS707", f"the trace does not show {trace.claim} at its end")
+        raise _unusable("SS707", f"the trace does not show {trace.claim} at its end", CHANGED)
     return Replayed(saved, evaluator, claim, followed)
+
+
+def _at_sizes(setting: Setting, trace: Trace) -> Setting:
+    """Return a run at the sizes, and with room for the numbers, of a counterexample to induction,
+    which is sought at the smallest that show it."""
+    variables = setting.program.variables.values()
+    bounds = {v.path: BOUND for v in variables if isinstance(v.type, Natural)}
+    scope = replace(
+        setting.scope, sizes=dict(trace.scope), bounds={**bounds, **setting.scope.bounds}
+    )
+    return replace(setting, scope=scope)
+
+
+def _model_of(trace: Trace) -> str:
+    """Return what names the model of a trace here: a file, where no models.toml is near."""
+    file = Path(f"{trace.model}.split")
+    return str(file) if is_shipped(manifest_path()) and file.is_file() else trace.model
 
 
 def _setting(trace: Trace, model: str | None) -> Setting:
     request = Request(
-        models=(model or trace.model,),
+        models=(model or _model_of(trace),),
         sizes=tuple((sort.rpartition(".")[2], size) for sort, size in trace.scope),
         variant=trace.variant,
         given=None if trace.variant is not None else trace.given or ("none",),

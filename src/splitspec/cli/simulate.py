@@ -6,12 +6,14 @@ import json
 import secrets
 import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from splitspec.checker.expectation import JudgedRun, judge
 from splitspec.checker.explicit.search import unexplored
 from splitspec.checker.explicit.simulation import simulate
+from splitspec.checker.gate.lock import Activity
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.report.document import document
 from splitspec.checker.report.text import run_text
@@ -19,6 +21,8 @@ from splitspec.checker.result import Limits, Stop
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import exit_code
+from splitspec.cli.report_request import ExportKind, Report
+from splitspec.cli.run_reports import RunReports, begin
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 
@@ -38,6 +42,7 @@ class SimulateRequest:
     progress: Choice
     verbose: bool
     quiet: bool
+    reports: tuple[Report[ExportKind], ...] = ()
 
 
 def simulate_models(request: SimulateRequest, interruption: Interruption) -> ExitCode:
@@ -48,6 +53,7 @@ def simulate_models(request: SimulateRequest, interruption: Interruption) -> Exi
     seed = secrets.randbits(31) if request.seed is None else request.seed
     paint = painter(uses_color(request.color, sys.stdout))
     judged: list[JudgedRun] = []
+    begun, codes = begin("simulate", request.reports)
     with suppress(KeyboardInterrupt):  # Raised to give up what is under way, and no more.
         for job in selected.jobs:
             if interruption.requested:
@@ -60,7 +66,10 @@ def simulate_models(request: SimulateRequest, interruption: Interruption) -> Exi
     interruption.settle()
     left = selected.jobs[len(judged) :]
     judged += [judge(unexplored(job.setting, Stop.INTERRUPTED), job.expectation) for job in left]
-    return _conclude(request, judged, seed, interrupted=interruption.requested)
+    runs = list(zip(selected.jobs, judged, strict=True))
+    codes += [ExitCode.INTERRUPTED] if interruption.requested else []
+    codes += _report(request, runs, begun, combine([exit_code(judged), *codes]))
+    return _conclude(request, judged, seed, codes)
 
 
 def _walk(job: Job, request: SimulateRequest, seed: int, interruption: Interruption) -> JudgedRun:
@@ -78,11 +87,31 @@ def _walk(job: Job, request: SimulateRequest, seed: int, interruption: Interrupt
     return judge(result, job.expectation)
 
 
+def _report(
+    request: SimulateRequest,
+    runs: Sequence[tuple[Job, JudgedRun]],
+    begun: RunReports,
+    code: ExitCode,
+) -> list[ExitCode]:
+    """Write the reports; return the codes of what went wrong."""
+    if not request.reports:
+        return []
+    from splitspec.cli.exports import exhibits_of_runs, write_exhibits
+    from splitspec.cli.reported import origin_of
+
+    exhibits = exhibits_of_runs([(job.setting, run) for job, run in runs])
+    judged = [run for _, run in runs]
+    codes = write_exhibits(
+        request.reports, exhibits, lambda: document(judged), "nothing is violated"
+    )
+    shown = [(origin_of(Activity.EXPLORED, j.setting, j.sentences), run) for j, run in runs]
+    return codes + begun.finish(shown, combine([code, *codes]))
+
+
 def _conclude(
-    request: SimulateRequest, judged: list[JudgedRun], seed: int, *, interrupted: bool
+    request: SimulateRequest, judged: list[JudgedRun], seed: int, codes: list[ExitCode]
 ) -> ExitCode:
-    codes = [exit_code(judged), *([ExitCode.INTERRUPTED] if interrupted else [])]
-    code = combine(codes)
+    code = combine([exit_code(judged), *codes])
     if not judged:
         print(f"note: no run fits {request.what.narrowing}", file=sys.stderr)
     if request.json:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from splitspec import __version__
-from splitspec.checker.evidence.execution import Execution, trace
+from splitspec.checker.evidence.execution import Execution, given_names, trace
 from splitspec.checker.evidence.explanation import analyse
 from splitspec.checker.evidence.minimisation import minimise
 from splitspec.checker.evidence.picturing import picture_of
+from splitspec.checker.report.counting import counted
 from splitspec.checker.report.page import Take, page
 from splitspec.checker.report.text import plain, trace_text
 from splitspec.cli.exitcode import ExitCode
@@ -60,7 +61,8 @@ def view_trace(request: ViewRequest) -> ExitCode:
     if others:
         listed = ", ".join(dict.fromkeys(others))
         print(f"note: there are traces of {listed}, too; -p names one", file=sys.stderr)
-    print(f"{output}: {replayed.claim.path}, {len(replayed.execution.steps)} steps replayed")
+    steps = counted(len(replayed.execution.steps), "step")
+    print(f"{output}: {replayed.claim.path}, {steps} replayed")
     return ExitCode.MET
 
 
@@ -79,19 +81,26 @@ def page_of(replayed: Replayed) -> str:
 
 def _command(replayed: Replayed) -> str:
     """Return a line that finds the trace again."""
+    if replayed.command:
+        return shlex.join(replayed.command)
     shown, setting = replayed.saved.trace, replayed.evaluator.setting
-    verb = "prove" if replayed.saved.inductive else "check"
-    words = ["splitspec", verb, _model_named(setting)]
-    if shown.variant is not None:
-        words += ["--variant", shown.variant]
-    for name in shown.given or ("none",):
-        words += ["--given", name]
+    words = [*run_words("prove" if replayed.saved.inductive else "check", setting)]
     if not replayed.saved.inductive:
         for sort, size in shown.scope:
             words += ["--scope", f"{sort.rpartition('.')[2]}={size}"]
     if shown.claim in setting.program.properties:
         words += ["--property", shown.claim]
     return shlex.join(words)
+
+
+def run_words(verb: str, setting: Setting) -> tuple[str, ...]:
+    """Return the words of a command that makes a run at the sizes of its model."""
+    words = ["splitspec", verb, _model_named(setting)]
+    if setting.variant is not None:
+        words += ["--variant", setting.variant.name]
+    for name in given_names(setting) or ("none",):
+        words += ["--given", name]
+    return tuple(words)
 
 
 def _model_named(setting: Setting) -> str:

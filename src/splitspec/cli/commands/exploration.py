@@ -81,6 +81,7 @@ def simulate(
     workers: o.Workers = 2,
     seed: o.Seed = None,
     format: o.OutputFormat = o.Format.TEXT,
+    report: o.Reports = None,
     color: o.Color = Choice.AUTO,
     progress: o.ProgressOption = Choice.AUTO,
     verbose: o.Verbose = False,
@@ -91,6 +92,7 @@ def simulate(
     The result is the assurance `sampled`: it shows violations, and proves nothing.
     """
     with heed() as interruption:
+        from splitspec.cli.report_request import ExportKind, parse_report
         from splitspec.cli.selection import Request
         from splitspec.cli.simulate import SimulateRequest, simulate_models
 
@@ -113,5 +115,6 @@ def simulate(
             progress=progress,
             verbose=verbose,
             quiet=quiet,
+            reports=tuple(parse_report(text, ExportKind) for text in report or ()),
         )
         raise typer.Exit(simulate_models(request, interruption))

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from splitspec.cli import options as o
+from splitspec.cli.report_request import ExportKind, Report, parse_report
 from splitspec.cli.terminal import Choice
 
 
@@ -16,6 +17,16 @@ def _refuse(timeout: float | None) -> None:
             "it ends proofs by induction, not --bmc, --k-induction or --suggest",
             param_hint="'--timeout'",
         )
+
+
+def _refuse_runs(reports: tuple[Report[ExportKind], ...]) -> None:
+    for report in reports:
+        if report.kind in (ExportKind.ITF, ExportKind.MERMAID, ExportKind.DOT):
+            raise typer.BadParameter(
+                f"{report.kind} tells of a run, and a counterexample to induction is one step from "
+                "some state: html draws it; --reach or --bmc looks for a run",
+                param_hint="'--report'",
+            )
 
 
 def prove(
@@ -38,7 +49,7 @@ def prove(
     without_lemmas: o.WithoutLemmas = False,
     cache: o.Cache = o.CacheMode.READ_WRITE,
     format: o.OutputFormat = o.Format.TEXT,
-    report: o.ResultReports = None,
+    report: o.ProofReports = None,
     color: o.Color = Choice.AUTO,
     progress: o.ProgressOption = Choice.AUTO,
     verbose: o.Verbose = False,
@@ -51,11 +62,13 @@ def prove(
     """
     if bmc is not None or k_induction is not None or suggest:
         _refuse(timeout)
+    reports = tuple(parse_report(text, ExportKind) for text in report or ())
+    if bmc is None and not reach:
+        _refuse_runs(reports)
     from splitspec.checker.proof import ProofLimits
     from splitspec.checker.store import Mode
     from splitspec.cli.kept import proof_store
     from splitspec.cli.prove import ProveRequest, prove_models
-    from splitspec.cli.report_request import ResultKind, parse_report
     from splitspec.cli.selection import Request
 
     request = ProveRequest(
@@ -83,7 +96,7 @@ def prove(
         progress=progress,
         verbose=verbose,
         quiet=quiet,
-        reports=tuple(parse_report(text, ResultKind) for text in report or ()),
+        reports=reports,
     )
     raise typer.Exit(prove_models(request))
 
