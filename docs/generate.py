@@ -10,6 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from splitspec.checker.explicit.search import explore
+from splitspec.checker.gate import lock_text
+from splitspec.checker.gate.lock import FILE_NAME as LOCK_NAME
+from splitspec.checker.gate.standing import standing
 from splitspec.checker.report import attacks, designs, theorems
 from splitspec.checker.report.requirements import Checked, page
 from splitspec.checker.symbolic.proving import prove
@@ -36,7 +39,9 @@ def requirements_page() -> str:
     """Return the page that traces requirements to properties and variants."""
     requirements = read_requirements(Path(str(folder())) / FILE_NAME)
     models = (Checked(m.entry.name, m.program, m.variants) for m in read_models(()))
-    return page(requirements, models)
+    lock = lock_text.load(Path(str(folder())) / LOCK_NAME)
+    assert lock is not None
+    return page(requirements, models, standing(lock))
 
 
 def attacks_page() -> str:

@@ -1,41 +1,64 @@
 """Read `requirements.toml`: what the users of a specification ask for, by identifier.
 
 A property names its requirements by `asked by "I3, L2 and why"`: identifiers first, then words.
+Three tables of the file are no requirements: `absent`, `sources` and `mechanisms`.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 FILE_NAME = "requirements.toml"
 
 
 @dataclass(frozen=True, slots=True)
+class Mechanism:
+    """What a group of modules, by their names, specifies together."""
+
+    about: str
+    modules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Requirements:
-    """Statements by group and identifier; `absent` are the reasons why some have no property."""
+    """Statements by group and identifier; `absent` are the reasons why some have no property,
+    `sources` say who asks."""
 
     groups: Mapping[str, Mapping[str, str]]
     absent: Mapping[str, str]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    mechanisms: Mapping[str, Mechanism] = field(default_factory=dict)
 
     @property
     def identifiers(self) -> tuple[str, ...]:
         """All identifiers, in the order of the file."""
         return tuple(identifier for group in self.groups.values() for identifier in group)
 
+    def mechanism(self, path: str) -> str:
+        """Return the name of the mechanism of which the module of a property is, or ""."""
+        module = path.partition(".")[0]
+        named = (name for name, each in self.mechanisms.items() if module in each.modules)
+        return next(named, "")
+
 
 def read_requirements(path: Path) -> Requirements:
     """Return the requirements of a file; raise `ValueError` if it is not one."""
     groups = tomllib.loads(path.read_text(encoding="utf-8"))
-    absent = groups.pop("absent", {})
-    requirements = Requirements(groups, absent)
+    absent, sources = groups.pop("absent", {}), groups.pop("sources", {})
+    mechanisms = {
+        name: Mechanism(table["about"], tuple(table["modules"]))
+        for name, table in groups.pop("mechanisms", {}).items()
+    }
+    requirements = Requirements(groups, absent, sources, mechanisms)
     identifiers = requirements.identifiers
-    twice = sorted({i for i in identifiers if identifiers.count(i) > 1})
-    unknown = sorted(absent.keys() - set(identifiers))
+    modules = [module for mechanism in mechanisms.values() for module in mechanism.modules]
+    twice = sorted({i for names in (identifiers, modules) for i in names if names.count(i) > 1})
+    unknown = sorted((absent.keys() | sources.keys()) - set(identifiers))
     if twice or unknown:
-        raise ValueError(f"{path}: twice: {twice}; absent and unknown: {unknown}")
+        raise ValueError(f"{path}: twice: {twice}; a reason or a source, and unknown: {unknown}")
     return requirements
 
 

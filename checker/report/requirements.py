@@ -1,14 +1,16 @@
-"""Turn requirements and the models that answer them into a page of Markdown.
+"""Turn requirements, the models that answer them and a lock into a page of Markdown.
 
-A row of the page is a requirement: the properties that ask for it, the adversary under which each
-is claimed, the models whose runs check it, and the variants that break it.
+A row of the page is a requirement: who asks, the mechanisms that answer, the properties that say
+it, how far each is shown against which adversary, and the variants that break it. Every verdict is
+one that the lock accepts; where it accepts none, the page says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from splitspec.checker.report.counting import counted
 from splitspec.model.ir import Program, Property, Variant
 from splitspec.model.requirements import Requirements, identifiers_of
 
@@ -22,16 +24,44 @@ class Checked:
     variants: tuple[Variant, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was accepted of a property in a run or proof of a model, or of its `variant` if that is
+    not "". Words, sizes and figures are those of the lock."""
+
+    model: str
+    variant: str
+    outcome: str
+    assurance: str
+    scope: Mapping[str, str | int]
+    figures: Mapping[str, int]
+
+
+Standing = Mapping[str, Sequence[Accepted]]
+"""By the path of a property: what was accepted of it."""
+
 HEADER = """\
 # Requirements
 
-What the users of a split-container system ask for, the properties of `spec/` that say it, and
-the variants that break them. Made from `spec/requirements.toml`, `asked by` and the variants by
-`make docs`.
+What the users of a split-container system ask for, who asks, the properties of `spec/` that say
+it, how far each is shown, and the variants that break it. Made by `make docs` from
+`spec/requirements.toml`, the properties and variants of `spec/`, and `spec/splitspec.lock`. Every
+verdict here is one that the lock accepts: `splitspec gate` fails when a run finds another.
 
-A property is claimed against a hostile host in coalition with all containers, unless a *given*
-says who is honest. It is checked in the runs of the models that stand beside it, and holds there:
-`splitspec check` fails otherwise. Every variant is a wrong design that the property refutes.
+A property is claimed against a hostile host in coalition with all containers, unless it says
+*honest host*. How far it is shown:
+
+- *proved*: it holds at any size, by induction. *Proved for sizes*: by induction, at these sizes.
+- *explored*: it holds in every state that can be reached at the sizes of the last table.
+- *bounded*, *sampled*: it holds in every state up to a depth, or on some walks. Nothing more.
+- *not in the lock*: some models claim it, and nothing is accepted of them yet.
+
+A variant is the design with one check missing or one step more, and the property that must break;
+the steps are the fewest after which it does. Variants that break nothing are on `attacks.md`.
+
+Of those who ask, the *talk* is the one on CoFunc at USENIX Security 2025. The *artifact* is its
+published sources (cofunc-artifact, commit 6fe7292) by file; the kernel's are below
+`cvm_os/kernel`. What neither says, and a design has to, is asked by *this design*.
 """
 
 TITLES = {
@@ -41,16 +71,30 @@ TITLES = {
     "liveness": "Liveness",
     "catalogue": "Invariants of the attack catalogue",
 }
+STRENGTHS = ("proved", "proved-finite", "exhaustive", "bounded", "sampled")
+"""Words with which an assurance of the lock begins, strongest first."""
+SHOWN = ("proved", "proved for sizes", "explored", "bounded", "sampled")
+"""How the page says each of them."""
+OTHER = ("proved for sizes", "bounded", "sampled")
+"""Those that are rare enough for one column."""
 
 
-def page(requirements: Requirements, models: Iterable[Checked]) -> str:
+def page(requirements: Requirements, models: Iterable[Checked], standing: Standing) -> str:
     """Return the page."""
     models = tuple(models)
+    found = answers(requirements, models)
     lines = [HEADER]
+    if requirements.mechanisms:
+        lines += _mechanisms(requirements, models, standing)
+    lines += _summary(requirements, found, models, standing)
     for group, statements in requirements.groups.items():
         lines += [f"## {TITLES.get(group, group)}", ""]
         for identifier, statement in statements.items():
-            lines += _section(identifier, statement, requirements, models)
+            lines += [f"**{identifier}** {statement}", ""]
+            lines += _detail(requirements, identifier, found[identifier], models, standing)
+    claims = {claim.path: claim for each in found.values() for claim in each}
+    lines += _places(claims, models, standing)
+    lines += _sizes(claims, standing)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -68,35 +112,184 @@ def answers(
     return {identifier: tuple(claims.values()) for identifier, claims in found.items()}
 
 
-def _section(
-    identifier: str, statement: str, requirements: Requirements, models: tuple[Checked, ...]
+# How far a property is shown
+
+
+def _designs(path: str, standing: Standing) -> tuple[Accepted, ...]:
+    """Return what was accepted of a property in models as they are, without variants."""
+    return tuple(each for each in standing.get(path, ()) if not each.variant)
+
+
+def _strength(path: str, standing: Standing) -> str:
+    """Return the strongest way in which a property is shown, or what is wrong with it."""
+    accepted = _designs(path, standing)
+    bad = [each.outcome for each in accepted if each.outcome not in ("holds", "reached")]
+    if bad:
+        return bad[0]
+    words = {each.assurance.partition("(")[0] for each in accepted}
+    shown = zip(STRENGTHS, SHOWN, strict=True)
+    return next((said for word, said in shown if word in words), "not in the lock")
+
+
+def _models(path: str, standing: Standing) -> dict[str, list[str]]:
+    """Return the models in which a property is shown, by how."""
+    found: dict[str, list[str]] = {}
+    for word, said in zip(STRENGTHS, SHOWN, strict=True):
+        for each in _designs(path, standing):
+            if each.assurance.partition("(")[0] == word:
+                names = found.setdefault(said, [])
+                if each.model not in names:
+                    names.append(each.model)
+    return found
+
+
+def _breaking(
+    path: str, models: Iterable[Checked], standing: Standing
+) -> Iterator[tuple[Variant, str]]:
+    """Iterate over the variants that must break a property, with the verdict of the lock."""
+    for model in models:
+        for variant in model.variants:
+            if variant.violated == path:
+                yield variant, _verdict(model.name, variant, standing)
+
+
+def _verdict(model: str, variant: Variant, standing: Standing) -> str:
+    for each in standing.get(variant.violated or "", ()):
+        if (each.model, each.variant) == (model, variant.name):
+            steps = each.figures.get("steps")
+            return each.outcome if steps is None else f"{each.outcome}, {counted(steps, 'step')}"
+    return "not in the lock"
+
+
+def _adversary(claim: Property) -> str:
+    honest = " and ".join(sorted(kind.value for kind in claim.given))
+    return f"given an honest {honest}" if honest else "against a hostile host and all containers"
+
+
+# Parts of the page
+
+
+def _tally(claims: Iterable[Property], standing: Standing) -> str:
+    found: dict[str, int] = {}
+    for claim in claims:
+        strength = _strength(claim.path, standing)
+        found[strength] = found.get(strength, 0) + 1
+    ordered = sorted(found, key=lambda word: SHOWN.index(word) if word in SHOWN else len(SHOWN))
+    return ", ".join(f"{found[word]} {word}" for word in ordered)
+
+
+def _mechanisms(
+    requirements: Requirements, models: tuple[Checked, ...], standing: Standing
 ) -> Iterator[str]:
-    yield f"**{identifier}** {statement}"
+    claims = {path: claim for m in models for path, claim in m.program.properties.items()}
+    yield "## Mechanisms"
     yield ""
-    claims = answers(requirements, models)[identifier]
+    yield "All properties, those that no requirement names among them; no witnesses."
+    yield ""
+    yield "| mechanism | what it is | modules | properties | variants that break one |"
+    yield "|---|---|---|---|---|"
+    for name, mechanism in requirements.mechanisms.items():
+        own = [
+            claim
+            for path, claim in claims.items()
+            if path.partition(".")[0] in mechanism.modules and claim.kind.value != "witness"
+        ]
+        broken = sum(1 for claim in own for _ in _breaking(claim.path, models, standing))
+        modules = ", ".join(f"`{module}`" for module in mechanism.modules)
+        tally = _tally(own, standing)
+        yield f"| {name} | {mechanism.about} | {modules} | {tally} | {broken} |"
+    yield ""
+
+
+def _summary(
+    requirements: Requirements,
+    found: Mapping[str, tuple[Property, ...]],
+    models: tuple[Checked, ...],
+    standing: Standing,
+) -> Iterator[str]:
+    yield "## Summary"
+    yield ""
+    yield "| requirement | who asks | mechanisms | properties | variants that break one |"
+    yield "|---|---|---|---|---|"
+    for identifier in requirements.identifiers:
+        claims = found[identifier]
+        named = dict.fromkeys(requirements.mechanism(claim.path) for claim in claims)
+        mechanisms = ", ".join(name for name in named if name)
+        broken = sum(1 for claim in claims for _ in _breaking(claim.path, models, standing))
+        source = requirements.sources.get(identifier, "")
+        tally = _tally(claims, standing) or "none"
+        yield f"| {identifier} | {source} | {mechanisms} | {tally} | {broken} |"
+    yield ""
+
+
+def _detail(
+    requirements: Requirements,
+    identifier: str,
+    claims: tuple[Property, ...],
+    models: tuple[Checked, ...],
+    standing: Standing,
+) -> Iterator[str]:
+    if identifier in requirements.sources:
+        yield f"Asked by: {requirements.sources[identifier]}."
+        yield ""
     if not claims:
         reason = requirements.absent.get(identifier, "no property says this")
         yield f"- Not in the specification: {reason}"
     for claim in claims:
-        yield from _claim(claim, models)
+        sentence = " ".join(claim.text.split())
+        yield f"- `{claim.path}` ({claim.kind.value}): {sentence}"
+        yield f"  {_shown(claim, standing)}, {_adversary(claim)}."
+        broken = [
+            f"`{variant.name}` of `{variant.model}` ({verdict})"
+            for variant, verdict in _breaking(claim.path, models, standing)
+        ]
+        if broken:
+            yield f"  Variants: {', '.join(broken)}."
     yield ""
 
 
-def _claim(claim: Property, models: tuple[Checked, ...]) -> Iterator[str]:
-    adversary = "".join(f", given honest {name}" for name in sorted(k.value for k in claim.given))
-    where = [model.name for model in models if claim.path in model.program.properties]
-    sentence = " ".join(claim.text.split())
-    yield f"- `{claim.path}` ({_kind(claim)}{adversary}): {sentence}"
-    yield f"  Checked in {', '.join(where)}."
-    broken = [
-        f"`{variant.name}`"
-        for model in models
-        for variant in model.variants
-        if variant.violated == claim.path
-    ]
-    if broken:
-        yield f"  Broken by {', '.join(broken)}."
+def _shown(claim: Property, standing: Standing) -> str:
+    strength = _strength(claim.path, standing)
+    found = _models(claim.path, standing)
+    if strength not in found:
+        return strength.capitalize()
+    counts = [f"{said} in {counted(len(names), 'model')}" for said, names in found.items()]
+    return f"Holds: {', '.join(counts)}"
 
 
-def _kind(claim: Property) -> str:
-    return str(claim.kind.value)
+def _places(
+    claims: Mapping[str, Property], models: tuple[Checked, ...], standing: Standing
+) -> Iterator[str]:
+    yield "## Where each property is shown"
+    yield ""
+    yield "| property | proved | explored | other | not in the lock |"
+    yield "|---|---|---|---|---|"
+    for path in sorted(claims):
+        found = _models(path, standing)
+        decided = {name for names in found.values() for name in names}
+        other = [f"{said}: {', '.join(names)}" for said, names in found.items() if said in OTHER]
+        missing = [m.name for m in models if path in m.program.properties if m.name not in decided]
+        cells = (
+            f"`{path}`",
+            ", ".join(found.get("proved", ())),
+            ", ".join(found.get("explored", ())),
+            "; ".join(other),
+            ", ".join(missing),
+        )
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _sizes(claims: Mapping[str, Property], standing: Standing) -> Iterator[str]:
+    yield "## Sizes at which models are explored"
+    yield ""
+    yield "| model | sizes |"
+    yield "|---|---|"
+    scopes = {
+        each.model: each.scope
+        for path in claims
+        for each in _designs(path, standing)
+        if each.assurance.startswith("exhaustive")
+    }
+    for model in sorted(scopes):
+        yield f"| {model} | {', '.join(f'{k} = {v}' for k, v in scopes[model].items())} |"

@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from splitspec.checker.gate.lock import Block, Claim, Key, Lock
+from splitspec.checker.gate.standing import standing
 from splitspec.checker.report.requirements import Checked, answers, page
-from splitspec.model.loader import load
-from splitspec.model.requirements import Requirements, identifiers_of, read_requirements
+from splitspec.model.loader import Library, load, load_variants
+from splitspec.model.requirements import (
+    Mechanism,
+    Requirements,
+    identifiers_of,
+    read_requirements,
+)
+from splitspec.model.tier import Tier
 
 KNOWN = ("I10", "I10 PoolConfined", "L2", "L3")
 
@@ -48,21 +56,41 @@ def test_a_reason_for_an_unknown_identifier_is_refused(tmp_path: Path) -> None:
         read_requirements(path)
 
 
+def test_a_source_of_an_unknown_identifier_is_refused(tmp_path: Path) -> None:
+    path = _written(tmp_path, '[a]\nL2 = "x"\n[sources]\nL9 = "the talk"\n')
+    with pytest.raises(ValueError, match="L9"):
+        read_requirements(path)
+
+
+def test_a_module_of_two_mechanisms_is_refused(tmp_path: Path) -> None:
+    text = "".join(f'[mechanisms.{m}]\nabout = "x"\nmodules = ["tables"]\n' for m in "ab")
+    with pytest.raises(ValueError, match="tables"):
+        read_requirements(_written(tmp_path, text))
+
+
 def _model(folder: Path) -> Checked:
     path = folder / "switch.split"
     path.write_text(
         "module switch\n\n"
         "var on: bool\n\n"
-        "action press() by kernel\n  on := true\n\n"
+        "action press() by kernel\n  when nobody: false\n  on := true\n\n"
         "invariant stays_off given honest host\n"
         '  """Nobody presses it."""\n'
         '  asked by "L2, in a way"\n'
         "  not on\n",
         encoding="utf-8",
     )
+    broken = folder / "broken.split"
+    broken.write_text(
+        'module broken\n\nvariant pressed of switch\n  """As it is."""\n  drop press.nobody\n'
+        "  expect violated stays_off within 1 steps\n",
+        encoding="utf-8",
+    )
     loaded = load(path)
     assert loaded.program is not None, loaded.diagnostics
-    return Checked("switch", loaded.program, ())
+    variants, diagnostics = load_variants(loaded, "switch", [broken], Library(), ["switch"])
+    assert not diagnostics
+    return Checked("switch", loaded.program, variants)
 
 
 def test_the_page_has_each_property_with_its_adversary_and_each_gap_with_its_reason(
@@ -74,7 +102,50 @@ def test_the_page_has_each_property_with_its_adversary_and_each_gap_with_its_rea
     )
     model = _model(tmp_path)
     assert [p.path for p in answers(requirements, [model])["L2"]] == ["switch.stays_off"]
-    text = page(requirements, [model])
-    assert "`switch.stays_off` (invariant, given honest host): Nobody presses it." in text
+    text = page(requirements, [model], {})
+    assert "`switch.stays_off` (invariant): Nobody presses it." in text
+    assert "  Not in the lock, given an honest host." in text
     assert "Not in the specification: nobody asks for light" in text
     assert "Not in the specification: no property says this" in text
+
+
+def _lock(outcome: str, assurance: str, *keys: Key) -> Lock:
+    claims = {"switch.stays_off": Claim("", outcome, assurance)}
+    blocks = {key: Block(Tier.COMMIT, "", {"Lamp": 2}, {"steps": 1}, claims=claims) for key in keys}
+    return Lock(blocks)
+
+
+REQUIREMENTS = Requirements(
+    {"liveness": {"L2": "It stays off."}},
+    {},
+    {"L2": "the talk"},
+    {"light": Mechanism("lamps", ("switch",))},
+)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "assurance", "activity", "said"),
+    [
+        ("holds", "proved", "proved", "Holds: proved in 1 model"),
+        ("holds", "proved-finite", "proved", "Holds: proved for sizes in 1 model"),
+        ("holds", "exhaustive", "explored", "Holds: explored in 1 model"),
+        ("holds", "bounded(12 steps)", "explored", "Holds: bounded in 1 model"),
+        ("violated", "", "explored", "Violated"),
+    ],
+)
+def test_how_far_a_property_is_shown_is_what_the_lock_says(
+    tmp_path: Path, outcome: str, assurance: str, activity: str, said: str
+) -> None:
+    lock = _lock(outcome, assurance, Key(activity, "switch given host"))
+    text = page(REQUIREMENTS, [_model(tmp_path)], standing(lock))
+    assert f"  {said}, given an honest host." in text
+    # Nothing is accepted of the variant, and what is accepted of the model is not its verdict.
+    assert "`pressed` of `switch` (not in the lock)" in text
+
+
+def test_a_property_that_the_lock_does_not_have_is_shown_by_nothing(tmp_path: Path) -> None:
+    lock = _lock("violated", "", Key("variant", "switch with pressed given host"))
+    text = page(REQUIREMENTS, [_model(tmp_path)], standing(lock))
+    assert "  Not in the lock, given an honest host." in text
+    assert "`pressed` of `switch` (violated, 1 step)" in text
+    assert "| L2 | the talk | light | 1 not in the lock | 1 |" in text

@@ -183,3 +183,10 @@ def test_every_requirement_has_a_property_or_a_reason_and_never_both() -> None:
         for identifier in identifiers_of(source.value, known)
     }
     assert sorted(known - named) == sorted(requirements.absent)
+
+
+def test_every_requirement_has_a_source_and_every_module_a_mechanism() -> None:
+    requirements = read_requirements(SPEC / "requirements.toml")
+    listed = {m for mechanism in requirements.mechanisms.values() for m in mechanism.modules}
+    assert set(requirements.sources) == set(requirements.identifiers)
+    assert listed == {path.stem for path in MODULES}
