@@ -25,10 +25,11 @@ class Geometry:
     image_pages: int = 1
     leaf_tables: int = 1
     notifications: int = 8  # of each container
+    threads: int = 64  # of each container
 
     def __post_init__(self) -> None:
         sizes = (self.containers, self.pages, self.frames, self.vcpus)
-        own = (self.image_pages, self.leaf_tables, self.notifications)
+        own = (self.image_pages, self.leaf_tables, self.notifications, self.threads)
         if min(*sizes, *own) < 1 or self.leaf_tables > ENTRIES:
             raise ValueError(f"sizes are at least 1, leaf tables at most {ENTRIES}: {self}")
 

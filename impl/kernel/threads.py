@@ -65,6 +65,9 @@ class Threads:
         guards.require("running", running, f"container {container} is not")
         guards.require("number", thread > 0, "0 names no thread")
         guards.require("unused", thread not in self._state.threads, f"thread {thread} exists")
+        own = sum(other.container == container for other in self._state.threads.values())
+        room = own < self._geometry.threads
+        guards.require("quota", room, f"container {container} has {own} threads")
         self._state.threads[thread] = Thread(container, ThreadState.UNBOUND)
 
     def bind(self, vcpu: int, thread: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.impl.refusal_scenes import Call, Scene, Setup, killed, loading, tenants, trapped
 from tests.impl.refusal_steps import left
 
-ROOM = 8  # notifications of one container
+ROOM, THREADS = 8, 64  # notifications and threads of one container
 
 
 def asked(scene: Scene) -> Scene:
@@ -24,6 +24,13 @@ def notified(scene: Scene, count: int = 1) -> Scene:
     return scene
 
 
+def crowded(scene: Scene) -> Scene:
+    threads = scene.machine.kernel.threads
+    while sum(t.container == 0 for t in scene.machine.kernel.state.threads.values()) < THREADS:
+        threads.spawn(0, threads.unused())
+    return scene
+
+
 ACCOUNTING: list[tuple[Setup, str, Call]] = [
     (tenants, "held", lambda s: s.machine.host.work.request(0)),
     (killed, "alive", lambda s: s.machine.host.work.request(s.first.vcpu)),
@@ -35,5 +42,6 @@ ACCOUNTING: list[tuple[Setup, str, Call]] = [
     (tenants, "own", lambda s: notified(s).machine.kernel.notifications.signal(1, 0)),
     (tenants, "own", lambda s: notified(s).machine.kernel.notifications.take(1, 0)),
     (tenants, "own", lambda s: s.machine.kernel.notifications.close(0, 0)),
+    (tenants, "quota", lambda s: crowded(s).machine.kernel.threads.spawn(0, 1000)),
     (trapped, "closed", lambda s: left(notified(s)).machine.kernel.lifecycle.retire(0)),
 ]
