@@ -93,6 +93,7 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "memory_tdx-whole-wide": partial(memory_tdx, honest=True),  # at the sizes of the model
     "memory-sev-hostile-wide": partial(memory, PlatformKind.SNP, honest=False, sizes=TWO_PAGES),
     "memory-tdx-hostile-wide": partial(memory, PlatformKind.TDX, honest=False, sizes=TWO_PAGES),
+    "memory_tdx-hostile-wide": partial(memory_tdx, honest=False, sizes=TWO_PAGES),
     "threads-sev": partial(
         threads, PlatformKind.SNP, honest=True, synchronous=False, sizes=ONE_CONTAINER
     ),
