@@ -241,7 +241,7 @@ def concluded(
         seconds=time.perf_counter() - started,
         divergences=divergences,
         untried=untried(driver),
-        left_out=mapping.left_out,
+        left_out=dict(_left_out(driver)),
         unobserved=unobserved(driver),
         seed=seed,
     )
@@ -251,6 +251,16 @@ def _each_call(allowed: Allowed) -> Iterator[tuple[Performer, Binding, list[Stat
     for performer, calls in allowed:
         for values, successors in calls.items():
             yield performer, values, successors
+
+
+def _left_out(driver: Driver) -> Iterator[tuple[str, str]]:
+    """Iterate over what the mapping leaves out and the run has: a fragment speaks of guards that
+    not every model above it has."""
+    names = set()
+    for path, action in driver.evaluator.actions.items():
+        for name in (path, path.rpartition(".")[2]):
+            names |= {name, *(f"{name}.{guard.name}" for guard in action.guards)}
+    yield from ((name, why) for name, why in driver.mapping.left_out.items() if name in names)
 
 
 def untried(driver: Driver) -> dict[str, str]:

@@ -1,5 +1,8 @@
 """TDX: the secure EPT decides which frame a private guest page reaches.
 
+The host made the TD with PAGE_RELEASE, so the guest can withdraw an acceptance. In other TDs it
+waits until the host removes the page.
+
 Source: the TDX module 1.5, `tdg_mem_page_accept.c`, `tdh_mem_range_block.c`, `tdh_mem_track.c`,
 `tdh_mem_page_remove.c`. Kept: FREE (no row), PENDING, MAPPED, BLOCKED, PENDING_BLOCKED, the epochs
 that make REMOVE safe against stale translations, and the TD-owner bit of memory. Left out: 2 MiB

@@ -40,7 +40,7 @@ are taken out, and with them the reasons that meant nothing else.
 its refusals mean. A function such as `granting(setup, machine)` takes the fragment that has them.
 
 A model without `threads` has `lone_threads` in its place: each container has one thread, on a vCPU
-of its own.
+of its own. One with tables and no pools has `supply` in the place of `granting` and a page machine.
 """
 
 from __future__ import annotations

@@ -29,6 +29,13 @@ def test_a_write_to_the_image_is_copied_to_a_page_that_comes_with_it() -> None:
     assert {"fork.cow_fault", "fork.copy_space"} <= found.tried.performed.keys()
 
 
+def test_the_report_leaves_out_what_this_model_has_and_nothing_of_another() -> None:
+    """A fragment gives reasons for guards of each page machine; `valid` is SEV-SNP's."""
+    left_out = hold(SHIPPED["tdx"]()).left_out
+    assert "give_back_page.usable" in left_out
+    assert "give_back_page.valid" not in left_out
+
+
 def test_the_host_plays_back_what_it_saw_on_the_memory_bus() -> None:
     """Frames that no page holds are the host's to write, on either platform."""
     sizes = {"Container": 1, "Page": 1, "Frame": 1}
