@@ -32,6 +32,7 @@ TWO_PAGES = {"Container": 2, "Page": 2, "Frame": 1, "Addr": 1}
 COPYING = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 2}
 ONE_CONTAINER = {"Container": 1, "Vcpu": 2, "Thread": 2}
 SIBLINGS = {"Container": 2, "Code": 1, "Nonce": 1, "Evidence": 1}
+TWO_CODES = {**SIBLINGS, "Code": 2}
 TWO_CHALLENGES = {"Container": 1, "Code": 2, "Nonce": 2, "Evidence": 1}
 LEDGER = dict.fromkeys(("Container", "Page", "Frame", "Vcpu", "Thread", "Record", "Work"), 1)
 ONE_VCPU = {"Container": 2, "Vcpu": 1, "Thread": 2}
@@ -114,10 +115,16 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "accounting-tdx-hostile-wide": partial(accounting, PlatformKind.TDX, honest=False),
     "attestation-sev": partial(attestation, PlatformKind.SNP, honest=True, sizes=SIBLINGS),
     "attestation-tdx": partial(attestation, PlatformKind.TDX, honest=True, sizes=SIBLINGS),
+    "attestation-sev-wide": partial(attestation, PlatformKind.SNP, honest=True, sizes=TWO_CODES),
+    "attestation-tdx-wide": partial(attestation, PlatformKind.TDX, honest=True, sizes=TWO_CODES),
     "attestation-sev-hostile": partial(attestation, PlatformKind.SNP, sizes=TWO_CHALLENGES),
     "attestation-tdx-hostile": partial(attestation, PlatformKind.TDX, sizes=TWO_CHALLENGES),
     "attestation-sev-unfounded": partial(attestation, PlatformKind.SNP, runtime="cod2"),
     "threads-sev-hostile": partial(threads, PlatformKind.SNP, honest=False, synchronous=False),
+    "threads-sev-wide": partial(threads, PlatformKind.SNP, honest=True, synchronous=False),
+    "threads-sev-synchronous-wide": partial(
+        threads, PlatformKind.SNP, honest=True, synchronous=True
+    ),
     "threads-tdx-hostile": partial(threads, PlatformKind.TDX, honest=False, synchronous=False),
     "cofunc-sev": partial(cofunc, PlatformKind.SNP, honest=True),
     "cofunc-tdx": partial(cofunc, PlatformKind.TDX, honest=True),
