@@ -8,6 +8,7 @@ costs what was written since, and two equal marks mean that nothing was written 
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 
 Key = TypeVar("Key")
@@ -59,6 +60,18 @@ class Journal:
                 dict.__delitem__(store, key)
             else:
                 dict.__setitem__(store, key, old)
+
+    def rows(self, mark: int = 0) -> Iterator[tuple[Any, Any, Any, Any]]:
+        """Iterate over the writes of tables since `mark`, oldest first: the table, the key, and the
+        rows before and after it, None for no row."""
+        later: dict[tuple[int, object], Any] = {}
+        found: list[tuple[Any, Any, Any, Any]] = []
+        for store, key, old in reversed(self._entries[mark:]):
+            if type(store) is not bytearray:
+                new = later.get((id(store), key), dict.get(store, key))
+                later[id(store), key] = row = None if old is ABSENT else old
+                found.append((store, key, row, new))
+        yield from reversed(found)
 
     def forget(self) -> None:
         """Drop the log and stop recording: what was written stays."""

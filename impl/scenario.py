@@ -12,6 +12,7 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -168,18 +169,32 @@ def geometry_for(containers: int) -> Geometry:
     )
 
 
-def run_chain(kind: PlatformKind, clones: int = len(finra.RULES)) -> Record:
-    """Run the chain once, with a clone for each of the first rules, and record it."""
+def run_chain(
+    kind: PlatformKind,
+    clones: int = len(finra.RULES),
+    *,
+    watch: Callable[[Machine], object] = lambda machine: None,
+) -> Record:
+    """Run the chain once, with a clone for each of the first rules, and record it.
+
+    `watch` gets the machine when it has been launched, before anything runs on it.
+    """
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
         (directory / "rules.json").write_text(json.dumps(LIMITS))
-        return _Chain(kind, clones, directory).run()
+        return _Chain(kind, clones, directory, watch).run()
 
 
 class _Chain:
     """The run while it lasts."""
 
-    def __init__(self, kind: PlatformKind, clones: int, directory: Path) -> None:
+    def __init__(
+        self,
+        kind: PlatformKind,
+        clones: int,
+        directory: Path,
+        watch: Callable[[Machine], object],
+    ) -> None:
         self.record = Record(kind.value)
         self.kind = kind
         self.rules = finra.RULES[:clones]
@@ -192,6 +207,7 @@ class _Chain:
             self.geometry, kind, image=kernel_image(), chip=manufacturer.make_chip()
         )
         self.record.note("confidential VM launched and measured", start)
+        watch(self.machine)
         self.record.kernel_frames = self.geometry.base_pages
         self.deployment = Deployment(self.machine)
         policy = Policy(manufacturer.root, expected(self.geometry, kernel_image()), b"")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from splitspec.model.composition import (
     ComposedAction,
@@ -21,6 +22,7 @@ from splitspec.model.ir import Equal, Expression, Local, Parameter, Value
 from splitspec.model.valuation import Environment, Moment
 
 Binding = dict[str, Value]
+NOTHING: Environment = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,11 @@ def plan(action: ComposedAction, without: str | None = None) -> Plan:
     return Plan(first, tuple(levels))
 
 
-def bindings(plan: Plan, moment: Moment) -> Iterator[Binding]:
-    """Iterate over the bindings that satisfy the guards; each is valid until the next."""
+def bindings(plan: Plan, moment: Moment, fixed: Environment = NOTHING) -> Iterator[Binding]:
+    """Iterate over the bindings that satisfy the guards, of those with the `fixed` values; each is
+    valid until the next."""
     if _pass(plan.checks, moment, {}):
-        yield from _bind(plan.levels, moment, {}, 0)
+        yield from _bind(plan.levels, moment, fixed, {}, 0)
 
 
 def refuses(guard: ComposedGuard, moment: Moment, binding: Environment) -> bool:
@@ -68,20 +71,23 @@ def refuses(guard: ComposedGuard, moment: Moment, binding: Environment) -> bool:
 
 
 def _bind(
-    levels: tuple[Level, ...], moment: Moment, binding: Binding, number: int
+    levels: tuple[Level, ...], moment: Moment, fixed: Environment, binding: Binding, number: int
 ) -> Iterator[Binding]:
     if number == len(levels):
         yield binding
         return
     level = levels[number]
-    for value in _candidates(level, moment, binding):
+    for value in _candidates(level, moment, fixed, binding):
         binding[level.parameter.name] = value
         if _pass(level.checks, moment, binding):
-            yield from _bind(levels, moment, binding, number + 1)
+            yield from _bind(levels, moment, fixed, binding, number + 1)
 
 
-def _candidates(level: Level, moment: Moment, binding: Binding) -> tuple[Value, ...]:
-    values = moment.universe.values(level.parameter.type)
+def _candidates(
+    level: Level, moment: Moment, fixed: Environment, binding: Binding
+) -> tuple[Value, ...]:
+    name = level.parameter.name
+    values = (fixed[name],) if name in fixed else moment.universe.values(level.parameter.type)
     if level.source is None:
         return values
     value = moment.at(level.source, binding)

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from splitspec.model.composition import ComposedAction, compose
-from splitspec.model.enumeration import Plan, bindings, plan, refuses
+from splitspec.model.enumeration import NOTHING, Plan, bindings, plan, refuses
 from splitspec.model.initial import counted, initial_states
 from splitspec.model.ir import Line, SetConstant
 from splitspec.model.scope import Places, Scope, State
@@ -77,10 +77,12 @@ class Evaluator:
         for path in self.actions:
             yield from self.steps_of(path, state)
 
-    def steps_of(self, action: str, state: State) -> Iterator[Transition]:
-        """Iterate over the enabled instances of one action."""
+    def steps_of(
+        self, action: str, state: State, fixed: Environment = NOTHING
+    ) -> Iterator[Transition]:
+        """Iterate over the enabled instances of one action, those with the `fixed` arguments."""
         moment = Moment(self.universe, state)
-        for binding in bindings(self._plan(action), moment):
+        for binding in bindings(self._plan(action), moment, fixed):
             yield self._transition(self.actions[action], moment, binding)
 
     def step(self, state: State, action: str, binding: Environment) -> Transition | None:

@@ -20,6 +20,7 @@ from splitspec.model.transition import Transition
 from splitspec.refinement.divergence import Call, DivergenceKind, Tried
 from splitspec.refinement.mapping import Implementation, InexpressibleError
 from splitspec.refinement.observation import Observer, UnreadableError
+from splitspec.refinement.session_log import SessionLog
 
 Binding = tuple[Value, ...]
 """The values of the parameters that a caller chooses, in order."""
@@ -55,8 +56,13 @@ class MappingError(Exception):
 class Driver:
     """Calls and comparisons for one mapping over one evaluator."""
 
-    def __init__(self, mapping: Implementation[Any], evaluator: Evaluator) -> None:
-        self.mapping, self.evaluator = mapping, evaluator
+    def __init__(
+        self,
+        mapping: Implementation[Any],
+        evaluator: Evaluator,
+        log: SessionLog | None = None,
+    ) -> None:
+        self.mapping, self.evaluator, self.log = mapping, evaluator, log
         self.observer = Observer(evaluator, mapping.elements, mapping.compared)
         self.performers = tuple(_performers(mapping, evaluator))
         self.tried = Tried()
@@ -131,6 +137,8 @@ class Driver:
 
     def begin(self, subject: Any) -> State | Found:
         """Return the initial state that the implementation is in."""
+        if self.log is not None:
+            self.log.begin()
         found: Found | None = None
         for state in self.evaluator.initial_states():
             differs = self.disagreement(subject, state)
@@ -155,6 +163,7 @@ class Driver:
             return None
         except mapping.refusal as refusal:
             reason = mapping.reason(refusal)
+            self._tell_refusal(subject, performer, values, reason)
             if (path, reason) in self._reasons.stricter:
                 _count(self.tried.stricter, f"{path}.{reason}")
                 return self._unchanged(subject, mark, ())
@@ -162,6 +171,7 @@ class Driver:
         except Exception as error:
             return Found(DivergenceKind.CRASHED, (), (_words(error),))
         _count(self.tried.performed, path)
+        self._tell_step(subject, performer, values)
         return self._arrived(subject, successors)
 
     def refuse(
@@ -176,6 +186,7 @@ class Driver:
             _count(self.tried.inexpressible, path)
             return None
         except mapping.refusal as refusal:
+            self._tell_refusal(subject, performer, values, mapping.reason(refusal))
             half = self._unchanged(subject, mark, guards)
             if half is not None:
                 return half
@@ -190,6 +201,7 @@ class Driver:
             return None
         except Exception as error:
             return Found(DivergenceKind.CRASHED, guards, (_words(error),))
+        self._tell_step(subject, performer, values)
         return Found(DivergenceKind.ACCEPTED, guards, ())
 
     def disagreement(self, subject: Any, state: State) -> Found | None:
@@ -217,6 +229,29 @@ class Driver:
                 return successor
         facts = min((self.observer.differences(seen, s) for s in successors), key=len)
         return Found(DivergenceKind.OTHER_STATE, (), facts)
+
+    def _tell_step(self, subject: Any, performer: Performer, values: Binding) -> None:
+        if self.log is not None:
+            self.log.step(self.call(performer, values), self._shown(subject))
+
+    def _tell_refusal(
+        self, subject: Any, performer: Performer, values: Binding, reason: str
+    ) -> None:
+        if self.log is None:
+            return
+        known = {guard.name for guard in performer.action.guards}
+        meant = [g for g in self._reasons.meaning(performer.path, reason) if g in known]
+        if (performer.path, reason) in self._reasons.stricter:
+            self.log.look(self._shown(subject), f"{performer.path} was declined: {reason}")
+        else:
+            self.log.refusal(self.call(performer, values), meant, self._shown(subject))
+
+    def _shown(self, subject: Any) -> dict[str, str]:
+        """Return what the implementation shows, as places are written; nothing if it cannot be."""
+        try:
+            return self.observer.shown(self.observer.read(self.mapping.observe(subject)))
+        except Exception:  # Whoever compares the state says so.
+            return {}
 
     def _unchanged(self, subject: Any, mark: object, guards: tuple[str, ...]) -> Found | None:
         changes = tuple(self.mapping.undo.changes(subject, mark))

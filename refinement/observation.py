@@ -102,6 +102,12 @@ class Observer:
             found[number] = value
         return tuple(found)
 
+    def shown(self, seen: Part) -> dict[str, str]:
+        """Return the observed places by name, with their values as they are written."""
+        scope, owners = self._places.scope, [variable for variable, _ in self._places]
+        pairs = zip(self._observed, seen, strict=True)
+        return {self._places.names[n]: scope.show(value, owners[n].type) for n, value in pairs}
+
     def differences(self, seen: Part, state: State) -> tuple[str, ...]:
         """Return the places that differ, in words."""
         found, scope = [], self._places.scope

@@ -24,6 +24,7 @@ from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Value
 from splitspec.model.scope import State
 from splitspec.model.transition import Transition
+from splitspec.model.types import Type
 from splitspec.refinement.log import Event, Header, LogError, shown
 from splitspec.refinement.log_reader import LogReader
 from splitspec.refinement.target import TargetError, evaluator_of
@@ -135,8 +136,10 @@ class Following:
     def __init__(self, reader: LogReader, evaluator: Evaluator, header: Header, limit: int) -> None:
         self._reader, self._evaluator, self._limit = reader, evaluator, limit
         self._places = {name: n for n, name in enumerate(evaluator.places.names)}
-        self._types = [variable.type for variable, _ in evaluator.places]
-        self._values: dict[tuple[int, str], Value] = {}
+        self._owners = [variable for variable, _ in evaluator.places]
+        self._types = [variable.type for variable in self._owners]
+        self._values: dict[int, dict[str, Value]] = {}  # by place, what a text means
+        self._known: dict[tuple[Type, int | None], dict[str, Value]] = {}  # and of a type
         self._unlogged = tuple(self._action(name) for name in header.unlogged)
         # Constants that nothing of the run reads make no difference.
         starts = {evaluator.kept(state): state for state in evaluator.initial_states()}
@@ -178,10 +181,8 @@ class Following:
             if fits and not self._differing(state, seen):
                 yield None, state
             return
-        for step in self._evaluator.steps_of(action, state):
-            if step.successor is None or self._differing(step.successor, seen):
-                continue
-            if all(dict(step.binding)[name] == value for name, value in arguments.items()):
+        for step in self._evaluator.steps_of(action, state, arguments):
+            if step.successor is not None and not self._differing(step.successor, seen):
                 yield step, step.successor
 
     def nearest(self, state: State, event: Event) -> tuple[dict[str, Value], tuple[str, ...]]:
@@ -267,8 +268,7 @@ class Following:
                 message = f"`{shown(name)}` is no parameter of {action}"
                 help_ = f"there is: {', '.join(parameters) or 'none'}"
                 raise self._reader.refuse("SS816", message, help_)
-            scope = self._evaluator.places.scope
-            known = {scope.show(v, parameters[name]): v for v in scope.values(parameters[name])}
+            known = self._meanings(parameters[name])
             if text not in known:
                 message = f"`{shown(text)}` is no {parameters[name]} here"
                 raise self._reader.refuse("SS816", message, f"there is: {', '.join(known)}")
@@ -287,17 +287,24 @@ class Following:
 
     def _value(self, place: str, text: str) -> Value:
         number = self._places[place]
-        if (number, text) not in self._values:
-            variable = [variable for variable, _ in self._evaluator.places][number]
+        if number not in self._values:
+            owner = self._owners[number]
+            bound = self._evaluator.places.scope.bound(owner)
+            self._values[number] = self._meanings(owner.type, bound)
+        known = self._values[number]
+        if text not in known:
+            message = f"`{shown(text)}` is no value of {place}"
+            listed = ", ".join(list(known)[:12])
+            raise self._reader.refuse("SS816", message, f"there is: {listed}")
+        return known[text]
+
+    def _meanings(self, type_: Type, bound: int | None = None) -> dict[str, Value]:
+        """Return the values of a type, numbers up to a bound, by how they are written."""
+        if (type_, bound) not in self._known:
             scope = self._evaluator.places.scope
-            values = scope.values(variable.type, scope.bound(variable))
-            known = {scope.show(value, variable.type): value for value in values}
-            if text not in known:
-                message = f"`{shown(text)}` is no value of {place}"
-                listed = ", ".join(list(known)[:12])
-                raise self._reader.refuse("SS816", message, f"there is: {listed}")
-            self._values[number, text] = known[text]
-        return self._values[number, text]
+            values = scope.values(type_, bound)
+            self._known[type_, bound] = {scope.show(value, type_): value for value in values}
+        return self._known[type_, bound]
 
     def _differing(self, state: State, seen: Mapping[int, Value]) -> tuple[int, ...]:
         return tuple(place for place, value in seen.items() if state[place] != value)

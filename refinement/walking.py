@@ -21,6 +21,7 @@ from splitspec.refinement.divergence import Call, Conformance, Divergence, Diver
 from splitspec.refinement.driver import Binding, Driver, Found, MappingError, Performer
 from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.reproduction import shortest
+from splitspec.refinement.session_log import SessionLog
 
 REFUSED = 0.3
 """The share of calls that the model refuses."""
@@ -45,13 +46,15 @@ def run(
     seed: int = 0,
     limit: float | None = None,
     interruption: Interruption | None = None,
+    log: SessionLog | None = None,
 ) -> Conformance:
     """Return what a run of so many calls finds; the seed repeats it. It ends early after `limit`
     seconds.
 
     Of calls that are drawn some cannot be made; a run in which hardly any can comes to an end, too.
+    `log` gets what each implementation does.
     """
-    walk = _Walk(mapping, evaluator, seed)
+    walk = _Walk(mapping, evaluator, seed, log)
     started = time.perf_counter()
     stop = ""
     for _ in range(DRAWN * steps):
@@ -85,9 +88,15 @@ def _stop(started: float, limit: float | None, interruption: Interruption | None
 class _Walk:
     """A run under way: the implementation, the state of the model, and the calls so far."""
 
-    def __init__(self, mapping: Implementation[Any], evaluator: Evaluator, seed: int) -> None:
+    def __init__(
+        self,
+        mapping: Implementation[Any],
+        evaluator: Evaluator,
+        seed: int,
+        log: SessionLog | None,
+    ) -> None:
         self.mapping, self.evaluator = mapping, evaluator
-        self.driver = Driver(mapping, evaluator)
+        self.driver = Driver(mapping, evaluator, log)
         self.random = random.Random(seed)
         self.states: set[Any] = set()
         self.found: Divergence | None = None

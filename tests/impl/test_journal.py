@@ -68,6 +68,24 @@ def test_a_mark_that_was_rolled_back_or_forgotten_is_an_error() -> None:
         journal.rollback(first)
 
 
+@given(WRITES, WRITES)
+def test_the_rows_of_a_journal_lead_from_what_was_marked_to_what_there_is(
+    before: list[tuple[int, int | None]], after: list[tuple[int, int | None]]
+) -> None:
+    journal = Journal()
+    table, other = Table[int, int](journal), Table[int, int](journal)
+    write(table, before)
+    mark, now = journal.mark(), dict(table)
+    for each in after:
+        write(table, [each])
+        other[0] = len(now)
+    for store, key, old, new in journal.rows(mark):
+        if store is table:
+            assert now.get(key) == old
+            now = {k: row for k, row in {**now, key: new}.items() if row is not None}
+    assert now == dict(table)
+
+
 @pytest.mark.parametrize(
     "bulk",
     [

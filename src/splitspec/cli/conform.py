@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from splitspec.checker.gate.finding import Finding, Kind
@@ -35,6 +36,7 @@ from splitspec.refinement.report import (
     divergence_text,
     program_text,
 )
+from splitspec.refinement.session_log import SessionLog
 from splitspec.refinement.target import TargetError, evaluator_of
 from splitspec.refinement.walking import run
 
@@ -52,6 +54,7 @@ class ConformRequest:
     tier: Tier  # of all shipped ones, if none is named
     programs: int | None  # random programs
     calls: int | None  # of one random run; if neither is given, the walk is exhaustive
+    logs: Path | None  # the folder to which such a run is written
     steps: int
     seed: int
     states: int | None
@@ -65,6 +68,8 @@ class ConformRequest:
 
 def conform_mappings(request: ConformRequest, interruption: Interruption) -> ExitCode:
     """Hold every named mapping, or all shipped ones of the tier; an interrupt ends the sequence."""
+    if request.logs is not None and request.calls is None:
+        return _refuse("--logs are written of a run of --calls")
     results: list[Conformance] = []
     codes: list[ExitCode] = []
     failures: list[Failure] = []
@@ -81,7 +86,7 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
             try:
                 mapping = mapping_of(name)
                 evaluator = _evaluator(mapping)
-                found = _hold(mapping, evaluator, request, interruption)
+                found = _hold(name, mapping, evaluator, request, interruption)
             except TargetError as error:
                 print(render(error.diagnostics, False), file=sys.stderr, end="")
                 return _refuse(f"{name}: {error}")
@@ -123,14 +128,18 @@ def _failure(
 
 
 def _hold(
+    name: str,
     mapping: Implementation[Any],
     evaluator: Evaluator,
     request: ConformRequest,
     interruption: Interruption,
 ) -> Conformance:
     if request.calls is not None:
-        calls, seed = request.calls, request.seed
-        return run(mapping, evaluator, steps=calls, seed=seed, interruption=interruption)
+        making = partial(run, steps=request.calls, seed=request.seed, interruption=interruption)
+        if request.logs is None:
+            return making(mapping, evaluator)
+        with SessionLog(request.logs, name.rpartition(":")[2].lower(), mapping) as log:
+            return making(mapping, evaluator, log=log)
     if request.programs is None:
         bounds = Bounds(states=request.states, time=request.time)
         return conform(mapping, evaluator, bounds, interruption=interruption)

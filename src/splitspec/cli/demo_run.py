@@ -4,25 +4,43 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.terminal import Choice, painter, uses_color
 from splitspec.impl.geometry import PAGE
-from splitspec.impl.machine import PlatformKind
+from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.scenario import Look, Record, run_chain
+from splitspec.refinement.machine.recording import watch, write_log
 
 Paint = Callable[[str, str], str]
 WIDTH = 40  # of a bar, and of the bytes that are shown
 
 
-def demonstrate_run(platform: str, color: Choice) -> ExitCode:
-    """Run the chain once and show what an observer of each side wants to see."""
+def demonstrate_run(platform: str, log: Path | None, color: Choice) -> ExitCode:
+    """Run the chain once and show what an observer of each side wants to see; write a log of it if
+    one is wanted."""
     paint = painter(uses_color(color, sys.stdout))
-    record = run_chain(PlatformKind(platform))
+    machines: list[Machine] = []
+
+    def keep(machine: Machine) -> None:
+        machines.append(machine)
+        if log is not None:
+            watch(machine)
+
+    record = run_chain(PlatformKind(platform), watch=keep)
     for part in (_time_line, _findings, _groups, _footprints, _looks):
         print("\n".join(part(record, paint)) + "\n")
     lines, met = _conclusion(record, paint)
     print("\n".join(lines))
+    if log is not None:
+        try:
+            with log.open("w", encoding="utf-8") as stream:
+                number = write_log(machines[0], stream)
+        except OSError as error:
+            print(f"error: {log} cannot be written: {error.strerror}", file=sys.stderr)
+            return ExitCode.USAGE
+        print(f"\n{number:,} events are in {log}: splitspec replay {log}")
     return ExitCode.MET if met else ExitCode.VIOLATED
 
 

@@ -4,6 +4,7 @@ to the modules that do it.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -87,6 +88,10 @@ def conform(
         int | None,
         typer.Option("--calls", min=1, help="Make so many calls in one random run instead."),
     ] = None,
+    logs: Annotated[
+        Path | None,
+        typer.Option("--logs", metavar="FOLDER", help="With --calls: write what was done as logs."),
+    ] = None,
     steps: Annotated[int, typer.Option("--depth", min=1, help="Calls of a random program.")] = 50,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of random programs.")] = 0,
     max_states: o.States = None,
@@ -110,6 +115,7 @@ def conform(
             tier=o.chosen_tier(tier, mappings),
             programs=programs,
             calls=calls,
+            logs=logs,
             steps=steps,
             seed=seed,
             states=max_states,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,13 +19,19 @@ def demo(
     platform: Annotated[
         o.PlatformName, typer.Option("--platform", help="The hardware that --run models.")
     ] = o.PlatformName.SNP,
+    log: Annotated[
+        Path | None,
+        typer.Option("--log", metavar="FILE", help="Write what --run does, for replay."),
+    ] = None,
     color: o.Color = Choice.AUTO,
 ) -> None:
     """Explore the shipped specification, then a wrong variant of it; or run the implementation."""
     if run:
         from splitspec.cli.demo_run import demonstrate_run
 
-        raise typer.Exit(demonstrate_run(platform.value, color))
+        raise typer.Exit(demonstrate_run(platform.value, log, color))
+    if log is not None:
+        raise typer.BadParameter("it is a log of --run", param_hint="--log")
     with heed() as interruption:
         from splitspec.cli.demo import demonstrate
 
