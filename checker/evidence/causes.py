@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from splitspec.checker.evidence.execution import Execution
 from splitspec.checker.evidence.facts import Facts
-from splitspec.model.composition import ComposedAction, compose
+from splitspec.model.composition import ComposedAction, ComposedGuard, compose
 from splitspec.model.enumeration import refuses
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import ActorKind, Guard, SetConstant, Update
@@ -59,6 +59,17 @@ def _steps(evaluator: Evaluator, execution: Execution) -> Iterator[Cause]:
             yield from _refusals(evaluator, number, honest[step.action], state, step)
         if step.action in plain and evaluator.setting.variant is not None:
             yield from _changes(evaluator, number, plain[step.action], writer, state, step)
+
+
+def honest_guard(evaluator: Evaluator, cause: Cause) -> ComposedGuard | None:
+    """Return the guard of the design that a cause names, None if it names none."""
+    path, _, label = cause.name.rpartition(".")
+    action = evaluator.program.actions.get(path)
+    if action is None:
+        return None
+    alone = replace(evaluator.program, actions={path: action})
+    composed = next(a for a in compose(alone, UNTRUSTED, None) if a.path == path)
+    return next((guard for guard in composed.guards if guard.name == label), None)
 
 
 def _refusals(

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from splitspec.checker.evidence.causes import causes_of, location
 from splitspec.checker.evidence.execution import Execution
 from splitspec.checker.evidence.facts import Facts
-from splitspec.checker.evidence.remedy import neighbour_of, strengthening_of
+from splitspec.checker.evidence.remedy import neighbour_of, restored, strengthening_of
 from splitspec.checker.evidence.separation import separation
 from splitspec.checker.evidence.truth import truth_of
 from splitspec.model.evaluator import Evaluator
@@ -58,17 +59,19 @@ def explain(evaluator: Evaluator, claim: Property, execution: Execution) -> Expl
 def analyse(evaluator: Evaluator, claim: Property, execution: Execution) -> Explanation | None:
     """Return the same, with what let it happen and what would not have.
 
-    Where the design itself refuses a step, nothing else is proposed.
+    Where the design itself refuses a step, that is what would have prevented it; nothing else is
+    proposed.
     """
     explanation = explain(evaluator, claim, execution)
     if explanation is None or claim.kind is PropertyKind.DEADLOCK:
         return explanation
     causes = causes_of(evaluator, execution)
     varied = any(cause.varied for cause in causes)
+    propose = partial(restored, causes=causes) if varied else strengthening_of
     return replace(
         explanation,
         causes=causes,
-        strengthening=None if varied else strengthening_of(evaluator, claim, execution),
+        strengthening=propose(evaluator, claim, execution),
         neighbour=neighbour_of(evaluator, claim, execution),
     )
 

@@ -1,5 +1,6 @@
 """From an execution that breaks a claim to what would not have broken it: the weakest guard that
-refuses its last step, and the step most like it that breaks nothing.
+refuses its last step, and the step most like it that breaks nothing. Where a variant drops a guard,
+it is that one.
 
 A guard is looked for among simple conditions: of one variable at places that the action's
 parameters and the constants name, free indices bound by `no`; of two parameters. It must be false
@@ -13,17 +14,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from splitspec.checker.evidence.causes import honest_guard
 from splitspec.checker.evidence.execution import Execution, shows
+from splitspec.model.enumeration import refuses
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.expressions import subterms
 from splitspec.model.ir import Call, Parameter, Property, Read, Value, Variable, VariableKind
 from splitspec.model.scope import State
-from splitspec.model.trace import Step, Strengthening
+from splitspec.model.trace import Cause, Step, Strengthening
 from splitspec.model.transition import Transition
 from splitspec.model.types import Boolean, Enumeration, Natural, Option, Range, Sort, Type
 
 Binding = Mapping[str, Value]
 Holds = Callable[[State, Binding], bool]
+Instance = tuple[State, Binding]
+"""A state, and the arguments of an action that is possible in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ def strengthening_of(
     last = execution.steps[-1]
     before = execution.states[len(execution.steps) - 1]
     action = evaluator.actions[last.action]
-    harmless = [*_harmless(evaluator, claim, execution, last)]
+    harmless = [*_harmless(evaluator, claim, execution, len(execution.steps))]
     read = _variables_read(evaluator, claim)
     best: tuple[int, bool, int] | None = None
     found: Strengthening | None = None
@@ -57,8 +62,25 @@ def strengthening_of(
     return found
 
 
+def restored(
+    evaluator: Evaluator, claim: Property, execution: Execution, causes: Sequence[Cause]
+) -> Strengthening | None:
+    """Return the last guard that a variant leaves out, with what else it would have refused; None
+    if the variant leaves out no guard that refuses a step."""
+    for cause in sorted(causes, key=lambda cause: -cause.step):
+        guard = honest_guard(evaluator, cause) if cause.varied and cause.step else None
+        if guard is None:
+            continue
+        harmless = [*_harmless(evaluator, claim, execution, cause.step)]
+        refused = sum(refuses(guard, evaluator.moment(s), binding) for s, binding in harmless)
+        action = execution.steps[cause.step - 1].action
+        return Strengthening(action, cause.text, refused, len(harmless))
+    return None
+
+
 def neighbour_of(evaluator: Evaluator, claim: Property, execution: Execution) -> Step | None:
-    """Return the enabled step most like the last one that breaks nothing and changes something."""
+    """Return the enabled step most like the last one that breaks nothing and changes something: of
+    the same action, or about an element that the last one names."""
     if not execution.steps:
         return None
     last = execution.steps[-1]
@@ -68,7 +90,7 @@ def neighbour_of(evaluator: Evaluator, claim: Property, execution: Execution) ->
     for step in evaluator.steps(before):
         if step.successor is None or (step.successor == before and step.action != last.action):
             continue
-        if shows(evaluator, claim, prefix.then(step)):
+        if shows(evaluator, claim, prefix.then(step)) or not _is_concerned(evaluator, step, last):
             continue
         rank = (step.action != last.action, step.actor is not last.actor, _apart(step, last))
         if best is None or rank < best[0]:
@@ -93,13 +115,31 @@ def _apart(one: Transition, other: Transition) -> int:
     return sum(values.get(name) != value for name, value in one.binding)
 
 
+def _is_concerned(evaluator: Evaluator, step: Transition, last: Transition) -> bool:
+    """Whether a step is of the same action as another one, or names an element that it names; of
+    one that names none, whether the same actor takes it."""
+    elements = _elements(evaluator, last)
+    if step.action == last.action:
+        return True
+    return bool(_elements(evaluator, step) & elements) if elements else step.actor is last.actor
+
+
+def _elements(evaluator: Evaluator, step: Transition) -> frozenset[tuple[str, Value]]:
+    """Return the elements of sorts that a step names."""
+    binding = dict(step.binding)
+    parameters = evaluator.actions[step.action].parameters
+    return frozenset((p.type.path, binding[p.name]) for p in parameters if isinstance(p.type, Sort))
+
+
 def _harmless(
-    evaluator: Evaluator, claim: Property, execution: Execution, last: Transition
-) -> Iterator[tuple[State, Binding]]:
-    """Iterate over the instances of the action on the way that break nothing."""
-    for number, state in enumerate(execution.states[: len(execution.steps)]):
+    evaluator: Evaluator, claim: Property, execution: Execution, length: int
+) -> Iterator[Instance]:
+    """Iterate over the instances of the action of the step of a number that were possible until
+    then, and break nothing."""
+    action = execution.steps[length - 1].action
+    for number, state in enumerate(execution.states[:length]):
         prefix = Execution(execution.states[: number + 1], execution.steps[:number])
-        for step in evaluator.steps_of(last.action, state):
+        for step in evaluator.steps_of(action, state):
             if step.successor is not None and not shows(evaluator, claim, prefix.then(step)):
                 yield state, dict(step.binding)
 

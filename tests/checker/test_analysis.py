@@ -99,7 +99,48 @@ def test_a_dropped_guard_is_the_cause_with_what_it_reads(setting: Make) -> None:
     assert cause.text == "mappers[g] = 0"
     assert dict(cause.places) == {"mappers[p1]": "1"}
     assert "shared" in cause.reason
+
+
+def test_the_guard_that_a_variant_drops_is_what_would_have_prevented_it(setting: Make) -> None:
+    """Five instances were possible and break nothing: two pages for each of two containers at
+    first, then the other page for the other container. Their pages are not mapped, so that the
+    guard refuses none."""
+    why = _why(setting(TABLES, variant="shared"), "m.alone")
+    guard = why.strengthening
+    assert guard is not None
+    assert (guard.action, guard.guard) == ("m.map", "mappers[g] = 0")
+    assert (guard.refused, guard.instances) == (0, 5)
+
+
+def test_a_dropped_update_is_no_guard(setting: Make) -> None:
+    why = _why(setting(TABLES, variant="uncounted"), "m.mappers.exact")
     assert why.strengthening is None
+
+
+def test_a_neighbour_is_about_what_the_last_step_is_about(setting: Make) -> None:
+    """Every `use` breaks the claim. Locking the same container is a choice, too; a tick is none."""
+    text = """
+        sort C
+        sort Clock
+        var used[C]: bool
+        var locked[C]: bool
+        var ticked[Clock]: bool
+        action use(c: C) by kernel for c
+          when open: not locked[c]
+          used[c] := true
+        action tick(k: Clock) by kernel
+          ticked[k] := true
+        action lock(c: C) by host
+          locked[c] := true
+        invariant unused
+          no c: C: used[c]
+    """
+    near = _why(setting(text), "m.unused").neighbour
+    assert near is not None
+    assert (near.action, dict(near.arguments)) == ("m.lock", {"c": "c1"})
+    without = text.replace("action lock(c: C) by host", "action lock() by host")
+    without = without.replace("locked[c] := true", "locked[c] := true for c: C")
+    assert _why(setting(without), "m.unused").neighbour is None
 
 
 def test_a_dropped_update_is_the_cause_with_what_it_would_write(setting: Make) -> None:
