@@ -20,6 +20,7 @@ import networkx
 
 from splitspec.checker.evidence.causes import location
 from splitspec.checker.evidence.execution import Execution, trace
+from splitspec.checker.evidence.facts import Facts
 from splitspec.checker.evidence.lasso import Group, groups_of
 from splitspec.checker.explicit.graph import Graph
 from splitspec.model.evaluator import Evaluator
@@ -183,9 +184,7 @@ def _trace(space: Space, claim: Property, binding: dict[str, Value], way: _Way) 
     lengths = networkx.multi_source_dijkstra_path(way.graph, set(way.sources))
     entry = min((n for n in way.fair), key=lambda n: (len(lengths[n]), n))
     into = lengths[entry]
-    execution = space.graph.execution(into[0])
-    waits = len(execution.steps)
-    execution = _follow(space, execution, into)
+    execution = _follow(space, space.graph.execution(into[0]), into)
     begins = len(execution.steps)
     execution = _round(space, execution, entry, _part_of(way, entry))
     names = {p.name: p for p in claim.parameters}
@@ -194,11 +193,24 @@ def _trace(space: Space, claim: Property, binding: dict[str, Value], way: _Way) 
     line = claim.lines[1]
     after = f"after step {begins}" if begins else "from the start"
     remark = STOPS if len(execution.steps) == begins else ROUND.format(after)
-    since = f"It waits from state {waits} on."
+    waits = f"It waits from state {_waits_since(space, claim, binding, execution)} on."
+    facts = Facts(space.evaluator.places)
+    facts.collect(line.expression, binding, space.evaluator.moment(execution.last))
     explanation = Explanation(
-        "", line.span.text, location(line.span), shown, (), f"{since} {remark}"
+        "", line.span.text, location(line.span), shown, facts.found, f"{waits} {remark}"
     )
     return trace(space.evaluator, claim, execution, explanation)
+
+
+def _waits_since(
+    space: Space, claim: Property, binding: dict[str, Value], execution: Execution
+) -> int:
+    """Return the first state from which the answer is due, and does not come any more."""
+    premise, conclusion = (line.expression for line in claim.lines)
+    moments = [space.evaluator.moment(state) for state in execution.states]
+    answered = [n for n, moment in enumerate(moments) if moment.holds(conclusion, binding)]
+    after = range(answered[-1] + 1 if answered else 0, len(moments))
+    return next(n for n in after if moments[n].holds(premise, binding))
 
 
 def _part_of(way: _Way, entry: int) -> set[int]:
@@ -215,28 +227,53 @@ def _follow(space: Space, execution: Execution, path: Iterable[int]) -> Executio
 
 
 def _round(space: Space, execution: Execution, entry: int, fair: set[int]) -> Execution:
-    """Return the execution once round: through what makes it fair, and back."""
+    """Return the execution once round: through what makes it fair, and back. It goes to what is
+    nearest of all that is still owed, and owes nothing twice."""
     inside = networkx.DiGraph()
     inside.add_nodes_from(fair)
     inside.add_edges_from((n, e.target) for n in fair for e in space.edges[n] if e.target in fair)
+    owed = {group for number in fair for group in space.enabled(number)}
+    owed -= _excused(space, entry, owed)
     at = entry
-    groups = {group for number in fair for group in space.enabled(number)}
-    for group in sorted(groups, key=repr):
-        without = [n for n in fair if group not in space.enabled(n)]
-        if without and not group[2]:
-            path = _shortest(inside, at, without)
-            execution, at = _follow(space, execution, path), path[-1]
-            continue
-        takes = [(n, e) for n in fair for e in space.edges[n] if e.target in fair]
-        happening = [(n, e) for n, e in takes if group in e.groups]
-        path = _shortest(inside, at, [n for n, _ in happening])
-        execution = _follow(space, execution, path)
-        edge = next(e for n, e in happening if n == path[-1])
-        execution, at = execution.then(edge.step), edge.target
+    while owed:
+        path, last = _nearest(space, inside, at, owed)
+        for one, other in pairwise(path):
+            edge = _step_to(space, one, other, owed)
+            execution, owed = execution.then(edge.step), owed - set(edge.groups)
+            owed -= _excused(space, other, owed)
+        at = path[-1]
+        if last is not None:
+            execution, at = execution.then(last.step), last.target
+            owed = owed - set(last.groups)
+            owed -= _excused(space, at, owed)
     return _follow(space, execution, networkx.shortest_path(inside, at, entry))
 
 
-def _shortest(graph: networkx.DiGraph, start: int, goals: list[int]) -> list[int]:
-    paths = networkx.single_source_shortest_path(graph, start)
-    path: list[int] = min((paths[goal] for goal in goals if goal in paths), key=len)
-    return path
+def _excused(space: Space, number: int, owed: set[Group]) -> set[Group]:
+    """Return the weakly fair groups that need not happen, as they are not enabled in a state."""
+    enabled = space.enabled(number)
+    return {group for group in owed if not group[2] and group not in enabled}
+
+
+def _nearest(
+    space: Space, inside: networkx.DiGraph, at: int, owed: set[Group]
+) -> tuple[list[int], Edge | None]:
+    """Return the shortest way to a state that excuses something owed, or to a step that does some
+    of it, which is the second."""
+    paths: dict[int, list[int]] = networkx.single_source_shortest_path(inside, at)
+    best: tuple[int, list[int], Edge | None] | None = None
+    for number, path in paths.items():
+        if _excused(space, number, owed) and (best is None or len(path) < best[0]):
+            best = len(path), path, None
+        for edge in space.edges[number]:
+            is_due = edge.target in inside and owed.intersection(edge.groups)
+            if is_due and (best is None or len(path) + 1 < best[0]):
+                best = len(path) + 1, path, edge
+    assert best is not None, "a fair part has what is owed"
+    return best[1], best[2]
+
+
+def _step_to(space: Space, number: int, target: int, owed: set[Group]) -> Edge:
+    """Return a step from a state to the next, one that does most of what is owed."""
+    edges = [edge for edge in space.edges[number] if edge.target == target]
+    return max(edges, key=lambda edge: len(owed.intersection(edge.groups)))

@@ -7,6 +7,7 @@ lines serve a terminal, a file and a test.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from textwrap import wrap
 
 from splitspec.checker.expectation import JudgedRun, Judgement
 from splitspec.checker.report.counting import counted
@@ -19,6 +20,7 @@ Paint = Callable[[str, str], str]
 
 TRANSITIONS_OF_A_RATE = 1_000_000
 TREE_COLUMNS_MAX = 60
+REMARK_COLUMNS = 96
 CAUSES_MAX = 3
 DECLARED = (
     PropertyKind.INVARIANT,
@@ -212,7 +214,7 @@ def explanation_lines(explanation: Explanation, paint: Paint) -> list[str]:
     """Return the false line, its binding and its facts."""
     lines = []
     if explanation.remark:
-        lines += [explanation.remark]
+        lines += wrap(explanation.remark, REMARK_COLUMNS)
     if explanation.line:
         label = f"{explanation.label}: " if explanation.label else ""
         lines.append(f"{paint('bad', 'false')}  {label}{explanation.line}")

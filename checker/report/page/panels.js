@@ -58,7 +58,7 @@ function explanationPanel(take, point, select) {
   if (why.truth.length) {
     panel.append(h("ul", { class: "truth" }, why.truth.map((truth) => truthNode(truth, take, point, select))));
   } else if (why.line) {
-    panel.append(h("p", {}, valueSign("false"), h("code", {}, why.line)));
+    panel.append(h("p", {}, valueSign("false"), " ", h("code", {}, why.line)));
   }
   if (why.location) panel.append(h("p", { class: "faint mono" }, why.location));
   const causes = h("div", { class: "causes" });
