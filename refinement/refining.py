@@ -3,6 +3,7 @@ for every size by proof; and show the first square that fails in both lanes."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,15 +12,22 @@ from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import Moment, ProofLimits, ProofResult
 from splitspec.checker.result import Limits, Progress, RunResult
 from splitspec.checker.store import Store
+from splitspec.checker.symbolic.granting import granted
 from splitspec.checker.symbolic.proving import prove
 from splitspec.model.ir import ActorKind, PropertyKind
 from splitspec.model.scope import Scope
-from splitspec.model.setting import Setting
+from splitspec.model.setting import Setting, properties_under
 from splitspec.model.verdict import Outcome, Verdict
 from splitspec.refinement.correspondence import Correspondence
 from splitspec.refinement.lanes import Lanes
 from splitspec.refinement.product import product
 from splitspec.refinement.square import Square
+
+STEPS = 12_000_000
+"""The solver's steps for one query of a product. Where two ledgers move together, it needs four
+times those of a model."""
+LEAST_TIME = 0.001
+"""Seconds of a proof for which there is no time: it says so itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,7 @@ def refine(
 
 
 def prove_refinement(
+    correspondence: Correspondence,
     setting: Setting,
     *,
     limits: ProofLimits | None = None,
@@ -82,8 +91,22 @@ def prove_refinement(
     store: Store | None = None,
 ) -> ProofResult:
     """Return what is proved of the refinement for every size. The facts are the invariants and
-    lemmas of the concrete system, which are proved again with it. Proofs are kept in the `store`.
+    lemmas of the concrete system, which are proved of it alone: the product is that system with
+    another one beside it. Proofs are kept in the `store`.
     """
+    limits, began = limits or ProofLimits(steps=STEPS), time.perf_counter()
+    facts = granted(
+        concrete_of(correspondence, setting),
+        setting,
+        limits=replace(limits, steps=min(limits.steps, ProofLimits().steps)),
+        seed=seed,
+        report=on_progress,
+        interruption=interruption,
+        store=store,
+    )
+    if limits.time is not None:
+        left = limits.time - (time.perf_counter() - began)
+        limits = replace(limits, time=max(left, LEAST_TIME))
     return prove(
         setting,
         limits=limits,
@@ -93,7 +116,16 @@ def prove_refinement(
         report=on_progress,
         interruption=interruption,
         store=store,
+        granted=facts,
     )
+
+
+def concrete_of(correspondence: Correspondence, setting: Setting) -> Setting:
+    """Return the concrete system alone, as the product has it."""
+    program, given = correspondence.concrete, setting.given
+    properties = properties_under(program, given)
+    model = correspondence.name.partition(" of ")[0]
+    return Setting(model, program, setting.scope, given, None, properties)
 
 
 def is_of_refinement(setting: Setting, verdict: Verdict) -> bool:

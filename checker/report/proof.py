@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from splitspec.checker.expectation import JudgedProof, Judgement
-from splitspec.checker.proof import Obligation, ProofRun, Suggestion
+from splitspec.checker.proof import Obligation, ProofResult, ProofRun, Suggestion
+from splitspec.checker.report.counting import counted
 from splitspec.checker.report.text import (
     Paint,
     adversary,
@@ -12,7 +13,7 @@ from splitspec.checker.report.text import (
     verdict_lines,
 )
 from splitspec.model.induction import REACHABILITY_UNKNOWN, InductionCounterexample
-from splitspec.model.verdict import Outcome
+from splitspec.model.verdict import AssuranceKind, Outcome
 
 DULL = ("none", "false", "0")
 """Values of places that a reader need not be shown unless the claim speaks of them."""
@@ -27,7 +28,7 @@ def proof_text(judged: JudgedProof, texts: dict[str, str], paint: Paint, *, verb
     with those on which its proof rests, and the slowest obligations are.
     """
     result = judged.result
-    lines = [_headline(result.run, paint), _figures(result.run, result.obligations)]
+    lines = [_headline(result, paint), _figures(result.run, result.obligations)]
     lines += verdict_lines(judged.judgements, paint, verbose=verbose)
     lines += [f"  {paint('bad', 'open')}      {text}" for text in judged.result.run.unconfirmed]
     lines += [f"  {paint('bad', 'vacuous')}   {text}" for text in judged.vacuity]
@@ -52,10 +53,19 @@ def suggestion_text(found: Suggestion) -> str:
     return "\n".join([*lines, *(f"\n{lemma}" for lemma in found.lemmas)])
 
 
-def _headline(run: ProofRun, paint: Paint) -> str:
+def _headline(result: ProofResult, paint: Paint) -> str:
+    run = result.run
     name = f"{run.model} with {run.variant}" if run.variant else run.model
     scope = " ".join(f"{sort.rpartition('.')[2]}={size}" for sort, size in run.scope)
-    return f"{paint('title', name)} · {adversary(run.given)} · {scope or 'any size'}"
+    return f"{paint('title', name)} · {adversary(run.given)} · {scope or _any_size(result)}"
+
+
+def _any_size(result: ProofResult) -> str:
+    """Return for which sizes a proof that was sought for all of them is."""
+    finite = sum(v.assurance.kind is AssuranceKind.PROVED_FINITE for v in result.verdicts)
+    if not finite:
+        return "any size"
+    return f"any size, but {counted(finite, 'claim')} at the model's sizes only"
 
 
 def _figures(run: ProofRun, obligations: tuple[Obligation, ...]) -> str:

@@ -101,6 +101,17 @@ def _assurance(proof: Proof, names: list[str]) -> Assurance:
     return Assurance(AssuranceKind.PROVED)
 
 
+def proved_for_every_size(proof: Proof) -> Facts:
+    """Return the facts that are proved, with all on which they rest, at no size in particular."""
+    bases = {claim.name: proof.basis_of([claim.name]) for claim in proof.theory.facts}
+    return frozenset(
+        name
+        for name, names in bases.items()
+        if all(proof.is_proved(each) for each in names)
+        and _assurance(proof, names).kind is AssuranceKind.PROVED
+    )
+
+
 def scope_text(scope: Scope) -> str:
     """Return the sizes, bounds and pins of a scope in words."""
     sizes = [f"{path.rpartition('.')[2]}={size}" for path, size in scope.sizes.items()]

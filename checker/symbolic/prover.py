@@ -63,7 +63,8 @@ T = TypeVar("T")
 
 
 class Proof:
-    """A proof under way: decisions so far, and the facts that are still believed."""
+    """A proof under way: decisions so far, and the facts that are still believed. What was proved
+    elsewhere is granted, and has no obligations here."""
 
     def __init__(
         self,
@@ -75,7 +76,9 @@ class Proof:
         journal: Journal | None = None,
         archive: Archive | None = None,
         interruption: Interruption | None = None,
+        granted: Facts = frozenset(),
     ) -> None:
+        self.granted = granted
         self.setting, self.theory = setting, theory
         self.archive = archive
         self.interruption = interruption or Interruption()
@@ -132,6 +135,8 @@ class Proof:
 
     def keys_of(self, claim: Claim) -> Iterator[Key]:
         """Iterate over the obligations of a claim."""
+        if claim.name in self.granted:
+            return
         if claim.kind in INDUCTIVE:
             yield (claim.name, "")
         for action in self.theory.system.actions:

@@ -45,13 +45,15 @@ def prove(
     interruption: Interruption | None = None,
     store: Store | None = None,
     apart: bool = True,
+    granted: frozenset[str] = frozenset(),
 ) -> ProofResult:
     """Return what is proved of a setting: for any size of its sorts, or for those of its scope.
 
     `selected` are paths of properties and obligations; None selects all that the setting claims.
     An interruption, or the limit of time, ends the proof between two obligations.
     The scope of the setting is where actions are looked for that nothing enables, and where an
-    obligation is tried that could not be proved for any size. Proofs are kept in the `store`.
+    obligation is tried that could not be proved for any size. Proofs are kept in the `store`. Facts
+    that are `granted` are believed without a proof: they have one elsewhere.
     Solvers work in a process `apart`, whose end is that of one question; here, it would be the end
     of all.
     """
@@ -67,6 +69,7 @@ def prove(
             store=store,
             report=tell,
             interruption=interruption,
+            granted=granted,
         )
         result = settled(proof, seed, selected=selected, recheck=recheck)
         if k_induction and finite and not (result.run.interrupted or result.run.out_of_time):
@@ -257,6 +260,7 @@ def opened(
     store: Store | None = None,
     report: Callable[[Moment], None] | None = None,
     interruption: Interruption | None = None,
+    granted: frozenset[str] = frozenset(),
 ) -> Proof:
     """Return a proof of which nothing is decided yet."""
     theory = theory_of(setting.program, setting.given, setting.variant)
@@ -276,7 +280,12 @@ def opened(
             scope=setting.scope if finite else None,
             journal=journal,
         )
-    return Proof(setting, theory, calculus, limits, report, journal, archive, interruption)
+    return Proof(setting, theory, calculus, limits, report, journal, archive, interruption, granted)
+
+
+def begins(proof: Proof) -> bool:
+    """Whether there is a run at all, as far as is known."""
+    return not _why_nothing_starts(proof)
 
 
 def _with_induction(proof: Proof, verdicts: tuple[Verdict, ...], steps: int) -> tuple[Verdict, ...]:

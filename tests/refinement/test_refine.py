@@ -10,6 +10,8 @@ import pytest
 from tests.refinement.conftest import Pair, PairBuild
 
 from splitspec.checker.explicit.graph import Graph
+from splitspec.checker.proof import ProofLimits
+from splitspec.checker.symbolic.granting import granted
 from splitspec.checker.symbolic.proving import prove
 from splitspec.cli.refinements import choose
 from splitspec.cli.selection import Request
@@ -20,7 +22,7 @@ from splitspec.model.setting import Setting
 from splitspec.model.verdict import AssuranceKind, Outcome
 from splitspec.refinement.lanes import Lanes
 from splitspec.refinement.matching import match
-from splitspec.refinement.refining import Refinement, prove_refinement, refine
+from splitspec.refinement.refining import Refinement, concrete_of, prove_refinement, refine
 from splitspec.refinement.square_text import square_document, square_text
 
 # A register is written at once; below, a write has two halves, and readers see the first late.
@@ -126,7 +128,8 @@ def test_a_write_in_two_halves_refines_a_write_at_once(
 
 @GIVENS
 def test_it_does_so_for_any_size(pair: PairBuild, given: tuple[ActorKind, ...]) -> None:
-    proof = prove_refinement(pair(UPPER, LOWER, given=given).setting)
+    both = pair(UPPER, LOWER, given=given)
+    proof = prove_refinement(both.correspondence, both.setting)
     claims = {"upper.full.agrees", "upper.owner.agrees", "lower.top_up.allowed"}
     assert {v.property for v in proof.verdicts} >= claims
     assert {v.assurance.kind for v in proof.verdicts} == {AssuranceKind.PROVED}
@@ -143,6 +146,23 @@ def test_what_does_not_commute_is_found_and_not_proved(
     assert claim in found.squares
     proof = prove(wrong.setting, selected=frozenset({claim}))
     assert claim not in {v.property for v in proof.verdicts if v.outcome is Outcome.HOLDS}
+
+
+def test_only_what_is_proved_of_the_model_alone_is_granted(pair: PairBuild) -> None:
+    """That nothing is ever half full would make a model of it in which every square commutes: it is
+    false, and no induction grants it. That no holder is unknown is granted."""
+    old, new, claim = WRONG["what is visible comes too early"]
+    false = "    invariant never_half\n      no c: Cell: level[c] = half\n"
+    true = "    invariant held\n      all c: Cell: level[c] != empty implies holder[c] != none\n"
+    text = LOWER.replace(old, new).replace("    refinement", false + true + "    refinement")
+    both = pair(UPPER, text, given=(ActorKind.HOST,))
+    facts = granted(
+        concrete_of(both.correspondence, both.setting), both.setting, limits=ProofLimits()
+    )
+    assert facts == {"lower.held"}
+    proof = prove_refinement(both.correspondence, both.setting)
+    assert claim not in {v.property for v in proof.verdicts if v.outcome is Outcome.HOLDS}
+    assert not {"lower.held", "lower.never_half"} & {v.property for v in proof.verdicts}
 
 
 @GIVENS
@@ -241,7 +261,7 @@ def test_the_shipped_systems_refine_what_they_should(model: str) -> None:
 @pytest.mark.parametrize("model", ["sev", "tdx"])
 def test_both_platforms_refine_the_page_machine_for_any_size(model: str) -> None:
     for job in choose(Request(models=(model,))).jobs:
-        proof = prove_refinement(job.setting)
+        proof = prove_refinement(job.correspondence, job.setting)
         kinds = {v.assurance.kind for v in proof.verdicts}
         assert kinds == {AssuranceKind.PROVED}, job.title
 

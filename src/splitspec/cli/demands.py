@@ -22,8 +22,8 @@ from splitspec.cli.refinements import RefinementJob, refinements_of
 from splitspec.cli.selection import Job, Request, jobs_of
 from splitspec.model.manifest_entry import ExpectedConformance
 from splitspec.model.setting import forgotten_places
-from splitspec.model.source import Source
 from splitspec.model.tier import Tier
+from splitspec.refinement.refining import STEPS as PRODUCT_STEPS
 
 DUE = {
     Activity.EXPLORED: Tier.COMMIT,
@@ -40,15 +40,15 @@ SOLVER_STEPS = 3_000_000
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """One thing to be shown, of one model. `sources` are texts that it needs besides the model's
-    own: those of what the model refines. `held` is the implementation that the entry names,
-    `conformance` the walk with it when it is readied, `problem` why it cannot be made."""
+    """One thing to be shown, of one model. `product` is the model beside what it refines, where it
+    is about that. `held` is the implementation that the entry names, `conformance` the walk with it
+    when it is readied, `problem` why it cannot be made."""
 
     activity: Activity
     job: Job
     tier: Tier
     model: Model
-    sources: tuple[Source, ...] = ()
+    product: RefinementJob | None = None
     held: ExpectedConformance | None = None
     conformance: ConformanceJob | None = None
     problem: str = ""
@@ -60,9 +60,9 @@ class Demand:
         return Key(self.activity.value, run_id(self.job.setting) if is_own else self.job.title)
 
     @property
-    def is_product(self) -> bool:
-        """Whether it is about a model beside the abstract one that it refines."""
-        return bool(self.sources)
+    def steps(self) -> int:
+        """The solver's steps for one query of its proof."""
+        return SOLVER_STEPS if self.product is None else PRODUCT_STEPS
 
     @property
     def is_proved_once(self) -> bool:
@@ -129,7 +129,7 @@ def _demands(model: Model) -> Iterator[Demand]:
 def _product_demands(product: RefinementJob, model: Model) -> Iterator[Demand]:
     """Iterate over the exploration of a product at its sizes, and its proof for every size."""
     job = Job(product.title, product.setting, product.expectation, sentences=product.sentences)
-    explored = replace(_demand(Activity.REFINED, job, model), sources=product.sources)
+    explored = replace(_demand(Activity.REFINED, job, model), product=product)
     yield explored
     expected = product.expected
     if model.entry.unproved or (expected is not None and expected.unproved):
@@ -171,14 +171,16 @@ def content_of(demand: Demand, seeds: int, *, recheck: bool) -> str:
         "calls": None if calls is None else [calls.number, calls.seed],
         "seeds": seeds if demand.activity is Activity.PROVED else 0,
         "recheck": recheck and demand.activity is Activity.PROVED,
-        "steps": SOLVER_STEPS,
+        "steps": demand.steps,
     }
-    sources = [*(module.source for module in demand.model.modules), *demand.sources]
+    product = demand.product
+    beside = () if product is None else product.sources
+    sources = [*(module.source for module in demand.model.modules), *beside]
     if variant is not None:
         sources.append(variant.span.source)
     texts = [part for source in sources for part in (source.name, source.text)]
     if demand.conformance is not None:
         texts += demand.conformance.texts()
-    needs_refinement = demand.is_product or demand.activity is Activity.CONFORMED
+    needs_refinement = product is not None or demand.activity is Activity.CONFORMED
     folders = (*ENGINES, REFINEMENT) if needs_refinement else ENGINES
     return content_key([json.dumps(facts), *texts], folders)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import monotonic
 
 from splitspec.checker.explicit.memory import available_memory
@@ -22,7 +23,7 @@ from splitspec.checker.result import Limits
 from splitspec.checker.store import DamagedEntryError, Mode, Store
 from splitspec.checker.symbolic.proving import is_provable, prove
 from splitspec.cli.copies import LostCopyError, make_all
-from splitspec.cli.demands import SOLVER_STEPS, Demand, content_of
+from splitspec.cli.demands import Demand, content_of
 from splitspec.cli.making import make_run
 from splitspec.cli.terminal import Choice, ProgressLine
 from splitspec.refinement.refining import prove_refinement
@@ -206,9 +207,10 @@ def _proved(
 
     def proof(seed: int) -> ProofResult:
         left = None if limits.time is None else limits.time - (monotonic() - began)
-        budget = ProofLimits(steps=SOLVER_STEPS, time=left)
+        budget = ProofLimits(steps=demand.steps, time=left)
         recheck = means.rechecks(demand) and seed == 0
-        make = prove_refinement if demand.is_product else prove
+        product = demand.product
+        make = prove if product is None else partial(prove_refinement, product.correspondence)
         return make(
             setting,
             limits=budget,

@@ -174,7 +174,7 @@ def held_to(round_: Round, request: GateRequest) -> list[Finding]:
     for demand in round_.all:
         is_new = demand.key not in locked.blocks and demand.key not in due
         # Whether a model has anything to prove is known when it was tried; a product always has.
-        if is_new and (demand.is_product or demand.activity is not Activity.PROVED):
+        if is_new and (demand.product or demand.activity is not Activity.PROVED):
             text = f"it is not in the lock, and due at tier {demand.tier.value}"
             findings.append(Finding(Kind.PENDING, str(demand.key), "", text))
     return [finding for finding in findings if not _is_said(finding, round_.findings)]

@@ -158,6 +158,7 @@ def _prove(
         line = ProgressLine(request.progress, title=job.title)
         limits = ProofLimits(steps=request.steps, time=request.time)
         result = prove_refinement(
+            job.correspondence,
             job.setting,
             limits=limits,
             on_progress=line.proof,

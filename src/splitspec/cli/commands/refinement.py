@@ -21,7 +21,7 @@ def refine(
     prove: Annotated[
         bool, typer.Option("--prove", help="Prove every square, for any size, instead.")
     ] = False,
-    steps: o.SolverSteps = 3_000_000,
+    steps: o.SolverSteps = 12_000_000,
     max_states: o.States = None,
     timeout: o.Timeout = None,
     workers: o.Workers = 2,
