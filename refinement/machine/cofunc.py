@@ -43,7 +43,8 @@ STRICTER = {
 # A zygote writes a page, is measured and sealed; its clone runs, has a page for a copy, and shows
 # what it is made of, for which it gets the secret.
 ZYGOTE, CLONE = {"c": "con1", "v": "v2", "w": "v2", "t": "t1"}, {"c": "con2", "d": "con2"}
-OPENING: tuple[tuple[str, dict[str, str]], ...] = (
+Opening = tuple[tuple[str, dict[str, str]], ...]
+OPENING: Opening = (
     ("create", ZYGOTE),
     ("take_vcpu", ZYGOTE),
     ("start", ZYGOTE),
@@ -73,6 +74,16 @@ OPENING: tuple[tuple[str, dict[str, str]], ...] = (
     ("release_secret", {"e": "e1", "n": "n1"}),
     ("install_secret", {**CLONE, "n": "n1"}),
 )
+
+
+def in_halves(opening: Opening) -> Opening:
+    """Return the opening where a page is validated before it is accepted."""
+    found: list[tuple[str, dict[str, str]]] = []
+    for action, values in opening:
+        if action == "accept_page":
+            found.append(("pvalidate", values))
+        found.append((action, values))
+    return tuple(found)
 
 
 def cofunc(setup: Setup, below: Sequence[Fragment], admit: Function) -> Fragment:

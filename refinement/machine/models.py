@@ -178,17 +178,27 @@ def cofunc(
     sizes: Mapping[str, int] = COFUNC,
     limit: int = 2,
     synchronous: bool = False,
+    is_concrete: bool = False,
 ) -> Implementation[Testbed]:
-    """Return the mapping to `cofunc`: memory, threads and attestation together."""
+    """Return the mapping to `cofunc`: memory, threads and attestation together.
+
+    `is_concrete` puts it over the platform's own page machine: `cofunc_sev` or `cofunc_tdx`.
+    """
     pins: dict[str, str | int | bool] = {"limit": limit, "zygote": "c1", "runtime": "cod1"}
     pins["synchronous"] = synchronous
+    if is_concrete and kind is PlatformKind.TDX:
+        pins["releases"] = True
     setup = Setup(kind, honest, sizes, pins)
-    machine, threaded = platform.platform(setup), running.threads(setup)
+    own = tdx.tdx if setup.is_tdx else sev.sev
+    machine = own(setup) if is_concrete else platform.platform(setup)
+    threaded = running.threads(setup)
     fragments = [*_memory(setup, machine, threaded), evidence.attestation(setup)]
     admit = threaded.parts["admit"].step
     assert admit is not None
-    composed = compose("cofunc", setup, [*fragments, together.cofunc(setup, fragments, admit)])
-    return replace(composed, opening=together.OPENING if sizes is COFUNC else ())
+    model = f"cofunc_{machine.module}" if is_concrete else "cofunc"
+    composed = compose(model, setup, [*fragments, together.cofunc(setup, fragments, admit)])
+    opening = together.in_halves(together.OPENING) if machine.module == "sev" else together.OPENING
+    return replace(composed, opening=opening if sizes is COFUNC else ())
 
 
 def _granting(setup: Setup, threads: Fragment, machine: Fragment) -> list[Fragment]:

@@ -130,6 +130,10 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "cofunc-tdx": partial(cofunc, PlatformKind.TDX, honest=True),
     "cofunc-sev-hostile": partial(cofunc, PlatformKind.SNP, honest=False),
     "cofunc-tdx-hostile": partial(cofunc, PlatformKind.TDX, honest=False),
+    "cofunc_sev": partial(cofunc, PlatformKind.SNP, honest=True, is_concrete=True),
+    "cofunc_sev-hostile": partial(cofunc, PlatformKind.SNP, honest=False, is_concrete=True),
+    "cofunc_tdx": partial(cofunc, PlatformKind.TDX, honest=True, is_concrete=True),
+    "cofunc_tdx-hostile": partial(cofunc, PlatformKind.TDX, honest=False, is_concrete=True),
 }
 
 

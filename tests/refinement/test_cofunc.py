@@ -44,7 +44,7 @@ def test_a_run_of_the_whole_machine_conforms_and_forks(name: str) -> None:
     assert sum(found.tried.refused.values()) > 0
 
 
-@pytest.mark.parametrize("name", ["cofunc-sev-hostile", "cofunc-tdx"])
+@pytest.mark.parametrize("name", ["cofunc-sev-hostile", "cofunc-tdx", "cofunc_sev", "cofunc_tdx"])
 def test_a_clone_of_a_published_zygote_gets_the_secret(name: str) -> None:
     found = held(name, calls=60)
     assert found.complete, conformance_text(found)
