@@ -5,11 +5,11 @@ A gate that does not pass is measured and marked wrong: what it left out costs n
 
 from __future__ import annotations
 
-import os
-import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from importlib import invalidate_caches
 from pathlib import Path
 from typing import Any
 
@@ -66,19 +66,25 @@ def _gate(what: str, tier: str, models: Sequence[str], cache: str, runs: int, bo
 
 def pages(plan: Plan) -> Iterator[Row]:
     """Yield bytes of pages, and milliseconds to open one and to step in it, in Chromium."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        raise FailedError("no browser driver: make browser installs it") from None
-    if chromium is None:
-        raise FailedError("no Chromium: make browser installs it")
+    chromium = _chromium()
+    from playwright.sync_api import sync_playwright
+
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for model, variant in PAGES[:1] if plan.quick else PAGES:
             for row in _page(browser, Path(folder), model, variant):
                 yield replace(row, goal=None) if plan.quick else row
         browser.close()
+
+
+def _chromium() -> str:
+    """Return a Chromium; it is installed with its driver if need be, as `make browser` does."""
+    script = ("sh", str(ROOT / "requirements" / "browser.sh"))
+    done = subprocess.run(script, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise FailedError("no browser: requirements/browser.sh failed, and says why above")
+    invalidate_caches()  # The driver may have been installed just now.
+    return done.stdout.strip().splitlines()[-1]
 
 
 def _page(browser: Any, folder: Path, model: str, variant: str) -> Iterator[Row]:

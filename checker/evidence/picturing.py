@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from splitspec.checker.evidence.default_view import principals_of
 from splitspec.checker.evidence.dependence import dependence_of
 from splitspec.checker.evidence.drawing import diagrams_of, places_of
 from splitspec.checker.evidence.execution import Execution
+from splitspec.checker.evidence.replay import read_value
 from splitspec.checker.evidence.sequence import sequence_of
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, VariableKind
@@ -40,7 +41,7 @@ def picture_of(
         ),
         principals=_principals(evaluator),
         diagrams=diagrams,
-        rows=_rows(evaluator, claim, execution),
+        rows=(*_due(evaluator, claim, execution, trace), *_rows(evaluator, claim, execution)),
         opened=most_telling(
             diagrams,
             found.named - _rigid(evaluator),
@@ -81,6 +82,26 @@ def _principals(evaluator: Evaluator) -> tuple[str, ...]:
     scope = evaluator.places.scope
     sorts = [path for path in evaluator.program.sorts if path in principals_of(evaluator.program)]
     return tuple(scope.show(v, Sort(path)) for path in sorts for v in scope.values(Sort(path)))
+
+
+def _due(
+    evaluator: Evaluator, claim: Property, execution: Execution, trace: Trace
+) -> Iterator[Row]:
+    """Iterate over a row of a claim of progress: false where its answer is due and not there."""
+    why = trace.explanation
+    if claim.kind is not PropertyKind.PROGRESS or why is None:
+        return
+    premise, conclusion = (line.expression for line in claim.lines)
+    texts = dict(why.binding)
+    binding = {p.name: read_value(evaluator, texts[p.name], p.type) for p in claim.parameters}
+    settled, is_due = [], False
+    for state in execution.states:
+        moment = evaluator.moment(state)
+        is_due = (is_due or moment.holds(premise, binding)) and not moment.holds(
+            conclusion, binding
+        )
+        settled.append(not is_due)
+    yield Row(claim.path, claim.text, tuple(settled))
 
 
 def _rows(evaluator: Evaluator, claim: Property, execution: Execution) -> tuple[Row, ...]:

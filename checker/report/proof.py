@@ -133,7 +133,8 @@ def induction_text(example: InductionCounterexample, text: str, paint: Paint) ->
     elif not example.changes:
         lines.append("      nothing changes")
     if example.explanation is not None:
-        lines += ["", *(f"    {line}" for line in explanation_lines(example.explanation, paint))]
+        said = explanation_lines(example.explanation, paint)
+        lines += ["", *(f"    {line}".rstrip() for line in said)]
     lines += ["", "    Either a lemma excludes the state before, or a run reaches it (--reach)."]
     return "\n".join(lines)
 

@@ -28,7 +28,7 @@ function truthNode(truth, take, point, select) {
   if (truth.places.length) line.append(h("span", { class: "reads" }, pairs(truth.places)));
   if (truth.since !== null && !truth.parts.length) {
     line.append(h("button", { class: "since", onclick: () => select(truth.since) },
-      truth.since === 0 ? "from the start" : `since step ${truth.since}`));
+      truth.since > 0 ? `since step ${truth.since}` : take.banner ? "before it, too" : "from the start"));
   }
   if (truth.others) line.append(h("span", { class: "faint" }, `and ${plural(truth.others, "more binding")}`));
   const item = h("li", {}, line);
@@ -154,8 +154,10 @@ function timePanel(take, select) {
     }
     return line;
   };
-  const body = h("tbody", {}, row("after step", (index) => h("td", { class: "index" },
-    h("button", { tabindex: "-1", "aria-label": `after step ${index}`, onclick: () => select(index) }, index === 0 ? "start" : index))));
+  // Of a step from some state, nothing is a start.
+  const names = take.banner ? ["before", "after"] : ["start"];
+  const body = h("tbody", {}, row(take.banner ? "the step" : "after step", (index) => h("td", { class: "index" },
+    h("button", { tabindex: "-1", "aria-label": `after step ${index}`, onclick: () => select(index) }, names[index] ?? index))));
   const falls = [...take.rows];
   falls.sort((one, other) => (other.path === take.property) - (one.path === take.property));
   for (const item of falls) {
@@ -165,6 +167,9 @@ function timePanel(take, select) {
       // That a witness is not reached yet is no fault.
       if (take.kind === "witness" && item.path === take.property) {
         return h("td", { class: truth ? "true" : "" }, truth ? "✓ reached" : "");
+      }
+      if (take.kind === "progress" && item.path === take.property) {
+        return h("td", { class: truth ? "" : "false", title: truth ? "" : "the answer is due, and has not come" }, truth ? "" : "waits");
       }
       return h("td", { class: truth === undefined ? "" : truth ? "true" : "false", title: item.text },
         truth === undefined ? "" : truth ? "✓" : "✕");

@@ -89,7 +89,7 @@ def exhibits_of_proof(
         is_decided = asked is not None and asked.trace is not None
         example = obligation.counterexample
         if obligation.status is Status.REFUTED and example is not None and not is_decided:
-            saved = Saved(example.trace, inductive=True)
+            saved = Saved(example.trace, inductive=True, cone=example.cone)
             yield Exhibit(saved, setting, words(obligation.property))
 
 

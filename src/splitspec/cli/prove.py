@@ -61,6 +61,7 @@ def prove_models(request: ProveRequest) -> ExitCode:
     for job in selected.jobs:
         if request.bmc is None and not is_provable(job.setting):
             continue
+        settings.append(job.setting)  # Pictures show the lemmas that a proof did without.
         if request.without_lemmas:
             from splitspec.checker.symbolic.strengthening.suggestion import without_lemmas
 
@@ -69,7 +70,6 @@ def prove_models(request: ProveRequest) -> ExitCode:
         found = _suggested(job, request, line) if request.suggest else None
         judged.append(_prove(job, request, line) if found is None else _judged(job, found))
         line.clear()
-        settings.append(job.setting)
         runs.append((origin_of(Activity.PROVED, job.setting, job.sentences), judged[-1]))
         show(job, judged[-1])
         if found is not None and not request.json:

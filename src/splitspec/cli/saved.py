@@ -20,7 +20,7 @@ from splitspec.cli.models import Problems, is_shipped, manifest_path
 from splitspec.cli.selection import Request, select
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.induction import BOUND
+from splitspec.model.induction import BOUND, InductionCounterexample
 from splitspec.model.ir import Property, PropertyKind
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
@@ -49,11 +49,32 @@ class UnusableError(Exception):
 @dataclass(frozen=True, slots=True)
 class Saved:
     """A trace that was read. `inductive` says that it begins anywhere, and not at a start; `asked`,
-    that its property was looked for, and not only met on the way."""
+    that its property was looked for, and not only met on the way. `cone` are the places on which a
+    counterexample to induction depends, none where that was not saved."""
 
     trace: Trace
     inductive: bool = False
     asked: bool = True
+    cone: frozenset[str] = frozenset()
+
+    @property
+    def example(self) -> InductionCounterexample:
+        """The trace as the counterexample to induction that it is."""
+        shown = self.trace
+        after = shown.states[1] if len(shown.states) > 1 else ()
+        return InductionCounterexample(
+            shown.model,
+            shown.given,
+            shown.variant,
+            shown.scope,
+            shown.claim,
+            shown.steps[0],
+            shown.places,
+            shown.states[0],
+            after,
+            self.cone or frozenset(shown.places),
+            shown.explanation,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +132,7 @@ def _of_verdict(verdict: Any) -> Iterator[Saved]:
         yield Saved(decode_document(verdict["trace"]), asked=asked)
     example = verdict.get("induction")
     if example is not None:
-        yield Saved(_of_induction(example), inductive=True)
+        yield Saved(_of_induction(example), inductive=True, cone=_cone(example))
 
 
 def _of_induction(example: Any) -> Trace:
@@ -122,6 +143,13 @@ def _of_induction(example: Any) -> Trace:
     states = [example["before"], *([example["after"]] if example["after"] else [])]
     whole = {key: example.get(key) for key in kept} | {"states": states, "steps": [example["step"]]}
     return decode_document(whole)
+
+
+def _cone(example: Any) -> frozenset[str]:
+    places = example.get("cone", [])
+    if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
+        raise MalformedError("the `cone` of a counterexample to induction is a list of places")
+    return frozenset(places)
 
 
 def choose(saved: tuple[Saved, ...], properties: tuple[str, ...]) -> tuple[Saved, ...]:

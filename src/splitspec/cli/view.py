@@ -14,6 +14,7 @@ from splitspec.checker.evidence.minimisation import minimise
 from splitspec.checker.evidence.picturing import picture_of
 from splitspec.checker.report.counting import counted
 from splitspec.checker.report.page import Take, page
+from splitspec.checker.report.proof import induction_text
 from splitspec.checker.report.text import plain, trace_text
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.models import manifest_path, report_problems
@@ -74,7 +75,11 @@ def page_of(replayed: Replayed) -> str:
     takes = [_take(replayed, best, "minimised")]
     if len(best.steps) < len(whole.steps):
         takes.append(replace(_take(replayed, whole, "original"), dropped=_dropped(whole, best)))
-    text = trace_text(takes[0].picture.trace, claim.text, plain)
+    text = (
+        induction_text(replayed.saved.example, claim.text, plain)
+        if replayed.saved.inductive
+        else trace_text(takes[0].picture.trace, claim.text, plain)
+    )
     provenance = "Replayed step by step by the evaluator."
     return page(takes, text, __version__, provenance, _command(replayed))
 
