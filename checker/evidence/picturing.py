@@ -97,9 +97,8 @@ def _due(
     settled, is_due = [], False
     for state in execution.states:
         moment = evaluator.moment(state)
-        is_due = (is_due or moment.holds(premise, binding)) and not moment.holds(
-            conclusion, binding
-        )
+        is_due = is_due or moment.holds(premise, binding)
+        is_due = is_due and not moment.holds(conclusion, binding)
         settled.append(not is_due)
     yield Row(claim.path, claim.text, tuple(settled))
 

@@ -80,17 +80,21 @@ def restored(
 
 def neighbour_of(evaluator: Evaluator, claim: Property, execution: Execution) -> Step | None:
     """Return the enabled step most like the last one that breaks nothing and changes something: of
-    the same action, or about an element that the last one names."""
+    the same action, or about an element that the last one names and something that it writes or the
+    claim reads."""
     if not execution.steps:
         return None
     last = execution.steps[-1]
     before = execution.states[len(execution.steps) - 1]
     prefix = Execution(execution.states[: len(execution.steps)], execution.steps[:-1])
+    touched = _variables_read(evaluator, claim) | _written(evaluator, last)
     best: tuple[tuple[bool, bool, int], Transition] | None = None
     for step in evaluator.steps(before):
         if step.successor is None or (step.successor == before and step.action != last.action):
             continue
-        if shows(evaluator, claim, prefix.then(step)) or not _is_concerned(evaluator, step, last):
+        if step.action != last.action and not _is_concerned(evaluator, step, last, touched):
+            continue
+        if shows(evaluator, claim, prefix.then(step)):
             continue
         rank = (step.action != last.action, step.actor is not last.actor, _apart(step, last))
         if best is None or rank < best[0]:
@@ -115,13 +119,20 @@ def _apart(one: Transition, other: Transition) -> int:
     return sum(values.get(name) != value for name, value in one.binding)
 
 
-def _is_concerned(evaluator: Evaluator, step: Transition, last: Transition) -> bool:
-    """Whether a step is of the same action as another one, or names an element that it names; of
+def _is_concerned(
+    evaluator: Evaluator, step: Transition, last: Transition, touched: frozenset[str]
+) -> bool:
+    """Whether a step writes some of the variables, and names an element that another one names; of
     one that names none, whether the same actor takes it."""
+    if not _written(evaluator, step) & touched:
+        return False
     elements = _elements(evaluator, last)
-    if step.action == last.action:
-        return True
     return bool(_elements(evaluator, step) & elements) if elements else step.actor is last.actor
+
+
+def _written(evaluator: Evaluator, step: Transition) -> frozenset[str]:
+    updates = evaluator.actions[step.action].updates
+    return frozenset(update.update.variable for update in updates)
 
 
 def _elements(evaluator: Evaluator, step: Transition) -> frozenset[tuple[str, Value]]:

@@ -118,12 +118,14 @@ def test_a_dropped_update_is_no_guard(setting: Make) -> None:
 
 
 def test_a_neighbour_is_about_what_the_last_step_is_about(setting: Make) -> None:
-    """Every `use` breaks the claim. Locking the same container is a choice, too; a tick is none."""
+    """Every `use` breaks the claim. Clearing the same container is a choice, too; a tick is none,
+    nor is it to lock the container, which nobody asks about."""
     text = """
         sort C
         sort Clock
         var used[C]: bool
         var locked[C]: bool
+        var cleared[C]: bool
         var ticked[Clock]: bool
         action use(c: C) by kernel for c
           when open: not locked[c]
@@ -132,14 +134,15 @@ def test_a_neighbour_is_about_what_the_last_step_is_about(setting: Make) -> None
           ticked[k] := true
         action lock(c: C) by host
           locked[c] := true
+        action clear(c: C) by host
+          cleared[c] := true
         invariant unused
-          no c: C: used[c]
+          no c: C: used[c] and not cleared[c]
     """
     near = _why(setting(text), "m.unused").neighbour
     assert near is not None
-    assert (near.action, dict(near.arguments)) == ("m.lock", {"c": "c1"})
-    without = text.replace("action lock(c: C) by host", "action lock() by host")
-    without = without.replace("locked[c] := true", "locked[c] := true for c: C")
+    assert (near.action, dict(near.arguments)) == ("m.clear", {"c": "c1"})
+    without = text.replace(" and not cleared[c]", "")
     assert _why(setting(without), "m.unused").neighbour is None
 
 

@@ -168,7 +168,7 @@ def test_a_report_of_nothing_says_so(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("word", ["html", "html=", "gif=a.gif"])
+@pytest.mark.parametrize("word", ["html", "html="])
 def test_a_report_has_a_kind_and_a_path(word: str, tmp_path: Path) -> None:
     done = _splitspec("check", "lifecycle", "--report", word, cwd=tmp_path)
     assert done.returncode == 2
