@@ -13,9 +13,11 @@ import pytest
 from splitspec.checker.evidence.claims import claim_named
 from splitspec.checker.evidence.execution import Execution, trace
 from splitspec.checker.evidence.picturing import picture_of
-from splitspec.checker.evidence.replay import retrace
+from splitspec.checker.explicit.liveness import refute
 from splitspec.checker.explicit.oracle import explore
 from splitspec.checker.report.page import Take, page
+from splitspec.checker.symbolic.proving import prove
+from splitspec.cli.saved import REACHABILITY_UNKNOWN, Saved, replay_in
 from splitspec.cli.selection import Request, select
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.loader import load
@@ -46,32 +48,92 @@ sort C
 sort Page
 
 var table[C]: Page?                          # the page that it maps
+var beat: bool                               # the heart of the machine
 
 action map(c: C, g: Page) by container[c]
   table[c] := g
 
+action tick() by kernel fair
+  beat := not beat
+
 invariant alone
   \"\"\"%s\"\"\"
   all c, d: C, g: Page: table[c] = g and table[d] = g implies c = d
+
+witness mapped
+  some c: C: table[c] != none
+
+progress served(c: C)
+  table[c] = none leads to table[c] != none
 """
 
 
-def _picture(tmp_path: Path, text: str) -> Picture:
+def _setting(tmp_path: Path, text: str) -> Setting:
     path = tmp_path / "shared.split"
     path.write_text(SHARED.lstrip("\n") % text)
     program = load(path).program
     assert program is not None
     claims = properties_under(program, frozenset())
-    setting = Setting(
+    return Setting(
         "shared", program, Scope(dict.fromkeys(program.sorts, 2), {}, {}), properties=claims
     )
-    found = next(v.trace for v in explore(setting).verdicts if v.trace is not None)
-    evaluator = Evaluator(setting)
-    execution = retrace(evaluator, found)
-    claim = claim_named(evaluator, "shared.alone")
-    assert isinstance(execution, Execution)
-    assert claim is not None
-    return picture_of(evaluator, claim, execution, found)
+
+
+def _picture(tmp_path: Path, text: str, claim: str = "shared.alone") -> Picture:
+    setting = _setting(tmp_path, text)
+    found = next(v.trace for v in explore(setting).verdicts if v.property == claim)
+    assert found is not None
+    return _drawn(setting, Saved(found))
+
+
+def _drawn(setting: Setting, saved: Saved) -> Picture:
+    replayed = replay_in(setting, saved)
+    banner = REACHABILITY_UNKNOWN if saved.inductive else ""
+    return picture_of(replayed.evaluator, replayed.claim, replayed.execution, saved.trace, banner)
+
+
+def _violated(tmp_path: Path) -> Take:
+    return Take("run", _picture(tmp_path, "No page is mapped twice."))
+
+
+def _reached(tmp_path: Path) -> Take:
+    return Take("run", _picture(tmp_path, "No page is mapped twice.", "shared.mapped"))
+
+
+def _induction(tmp_path: Path) -> Take:
+    """A page that is mapped, and a step that maps it again: two states."""
+    setting = _setting(tmp_path, "No page is mapped twice.")
+    examples = (each.counterexample for each in prove(setting, apart=False).obligations)
+    trace_ = next(example.trace for example in examples if example is not None)
+    return Take("run", _drawn(setting, Saved(trace_, inductive=True)))
+
+
+def _progress(tmp_path: Path) -> Take:
+    """The heart beats for ever, and nothing is mapped: a run that goes round."""
+    setting = _setting(tmp_path, "No page is mapped twice.")
+    found = refute(setting, "shared.served").trace
+    assert found is not None
+    return Take("run", _drawn(setting, Saved(found)))
+
+
+def _beside(tmp_path: Path) -> Take:
+    """A run beside another one, from which it parts in the last step."""
+    picture = _picture(tmp_path, "No page is mapped twice.")
+    refused = ("once", "no page is taken", "ideal.split:3")
+    parting = Parting("diverges", "they part", "refused", (refused,), (("seat", "a", "b"),))
+    states = (("free",), ("taken",), ("taken",))
+    companion = Companion("ideal", ("seat",), states, ("take(c1)", ""), parting)
+    without = replace(picture, trace=replace(picture.trace, explanation=None))
+    return Take("run", without, companion=companion)
+
+
+KINDS = {
+    "violated": _violated,
+    "reached": _reached,
+    "induction": _induction,
+    "progress": _progress,
+    "beside": _beside,
+}
 
 
 # What the page looks up, instead of showing it.
@@ -106,6 +168,27 @@ def test_hostile_texts_are_shown_and_never_run(poison: str, tmp_path: Path, visi
     assert shown.evaluate("() => window.owned") is None
     assert shown.locator("img, iframe, object, a[href^='javascript:']").count() == 0
     # Long names widen no more than their own box.
+    assert shown.evaluate("() => document.documentElement.scrollWidth") <= 1440
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_page_shows_hostile_texts_and_runs_none(
+    kind: str, tmp_path: Path, visit: Open
+) -> None:
+    """All of them at once, in every text of the page, in every state and with every panel open."""
+    poison = "".join(HOSTILE)
+    take = _poisoned(KINDS[kind](tmp_path), poison)
+    path = tmp_path / "page.html"
+    path.write_text(page([take], "text" + poison, "1", poison, poison))
+    shown = visit(path).page
+    assert HOSTILE[0] in shown.locator("h1").text_content()
+    keys = ("Home", *(["ArrowRight", "d", "d"] * len(take.picture.trace.steps)), "?", "Escape", "m")
+    for key in keys:
+        shown.keyboard.press(key)
+    for tab in shown.locator("[role=tab]").all():
+        tab.click()
+    assert shown.evaluate("() => window.owned") is None
+    assert shown.locator("img, iframe, object, a[href^='javascript:']").count() == 0
     assert shown.evaluate("() => document.documentElement.scrollWidth") <= 1440
 
 
