@@ -82,7 +82,7 @@ class Machine:
         self.host = Host(
             self.journal, self.geometry, platform=self.platform, processor=self.processor
         )
-        self.hostile = HostileHost(self.platform, self.processor)
+        self.hostile = HostileHost(self.platform, self.processor, self.host.shadows)
         self.kernel = Kernel(
             self.journal,
             self.geometry,

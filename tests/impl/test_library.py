@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.impl.deployments import FILES, IMAGE, SIZES, refuses
+from tests.impl.deployments import FILES, IMAGE, SIZES, keyed, refuses
 from tests.impl.scenes import KINDS
 
 from splitspec.impl.attestation.certificate import Manufacturer
@@ -235,6 +236,35 @@ def test_the_table_has_the_calls_of_the_survey() -> None:
     assert list(groups.values()) == [26, 12, 6, 3, 3, 4, 5, 15]
     assert len(CALLS) == 74
     assert sum(treatment is Treatment.DUMMY for _, treatment in CALLS.values()) == 15
+
+
+def test_a_call_reaches_the_host_iff_the_table_says_so(directory: Path) -> None:
+    """What the host has seen grows by every delegated call, and by no other."""
+    instance, _ = keyed(directory)
+    process, seen = instance.process, instance.delegate.seen
+    far = instance.delegate.offer("peer")
+    peer = process.connect("peer")
+    word, count = process.mmap(PAGE), process.eventfd2()
+    process.eventfd_write(count)
+    calls: dict[str, Callable[[], object]] = {
+        "open": lambda: process.open("/data/table"),  # The first asks for the listing.
+        "read": lambda: process.read(process.open("/data/table"), 10),
+        "sendto": lambda: process.send(peer, b"data"),
+        "recvfrom": lambda: process.receive(peer),
+        "epoll_pwait": lambda: process.epoll_wait([peer]),
+        "mmap": lambda: process.mmap(PAGE),
+        "munmap": lambda: process.munmap(word),
+        "brk": lambda: process.brk(process.brk() + PAGE),
+        "clone": lambda: process.clone(lambda: None),
+        "futex": lambda: process.futex_wait(process.mmap(PAGE), 1),
+        "eventfd2": lambda: process.eventfd_read(count),
+    }
+    for name, call in calls.items():
+        before = len(seen)
+        call()
+        is_delegated = CALLS[name][1] is not Treatment.INSIDE
+        assert (len(seen) > before) == is_delegated, name
+    far.close()
 
 
 def test_what_is_said_to_be_implemented_is() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,21 +11,9 @@ from tests.impl.deployments import FILES, keyed, refuses
 from splitspec.impl.delegation import records, rootfs
 from splitspec.impl.delegation.mailbox import Message, Operation
 from splitspec.impl.host.delegate import Delegate
+from splitspec.impl.host.hostile import Liar
 from splitspec.impl.instance import Instance
 from splitspec.impl.refusal import LibraryRefusal
-
-
-class Liar(Delegate):
-    """A shadow that answers what it likes."""
-
-    def __init__(self, honest: Delegate, lie: Callable[[Message, Message], Message]) -> None:
-        super().__init__(honest.directory)
-        self._sockets = honest._sockets
-        self.services = honest.services
-        self.lie = lie
-
-    def serve(self, request: Message) -> Message:
-        return self.lie(request, super().serve(request))
 
 
 def test_a_changed_a_swapped_and_a_replaced_block_are_refused(directory: Path) -> None:

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from splitspec.impl.libos.calls import CALLS as LIBRARY
+from splitspec.impl.libos.calls import Treatment
 from splitspec.model import ir
 from splitspec.model.expressions import subterms
 from splitspec.model.loader import load
@@ -37,6 +39,16 @@ def test_the_table_has_the_numbers_of_the_talk() -> None:
 def test_every_class_lists_as_many_calls_as_it_counts() -> None:
     assert Counter(kind for _, kind, _, _ in CALLS) == TALK
     assert len({call for call, _, _, _ in CALLS}) == len(CALLS)
+
+
+def test_the_library_has_the_calls_of_the_table_and_treats_them_so() -> None:
+    """What the table delegates the library gives to the host, and nothing else."""
+    assert {name: kind for name, kind, _, _ in CALLS} == {n: g for n, (g, _) in LIBRARY.items()}
+    delegated = {kind: answer == "yes" for kind, _, answer in CLASSES}
+    for name, (kind, treatment) in LIBRARY.items():
+        assert treatment.value.startswith("delegated") == delegated[kind], name
+    hints = {kind for kind, treatment in LIBRARY.values() if treatment is Treatment.HINT}
+    assert hints == {"event"}
 
 
 def test_a_name_is_known_iff_the_artifact_serves_it() -> None:
