@@ -114,6 +114,15 @@ class Setup:
         return limit
 
     @property
+    def tenants(self) -> tuple[bytes, ...]:
+        """The tenants of the model, as the names of their chains."""
+        return tuple(f"chain {n}".encode() for n in range(1, self.sizes.get("Tenant", 1) + 1))
+
+    def tenant(self, container: int) -> bytes:
+        """For whom a container works: the first ones for the first tenant, and so on."""
+        return self.tenants[container * len(self.tenants) // self.sizes["Container"]]
+
+    @property
     def is_one_to_one(self) -> bool:
         """Each thread has a vCPU of its own."""
         return not self.pins.get("synchronous", False)

@@ -8,10 +8,13 @@ from dataclasses import replace
 from splitspec.impl.machine import PlatformKind
 from splitspec.refinement.machine import accounting as ledgers
 from splitspec.refinement.machine import attestation as evidence
+from splitspec.refinement.machine import chain as channels
+from splitspec.refinement.machine import chain_memory as shared
 from splitspec.refinement.machine import cofunc as together
 from splitspec.refinement.machine import (
     fork,
     lifecycle,
+    lone_pools,
     lone_threads,
     platform,
     sev,
@@ -50,6 +53,8 @@ LEDGERS = {
     "Record": 2,
     "Work": 1,
 }
+CHAIN = {"Container": 2, "Page": 2, "Addr": 1, "Channel": 1, "Tenant": 1}
+CHAIN_MEMORY = {"Container": 2, "Page": 1, "Frame": 1, "Addr": 1, "Channel": 1, "Tenant": 1}
 THREADS = {"Container": 2, "Vcpu": 2, "Thread": 2}
 
 
@@ -169,6 +174,29 @@ def attestation(
     setup = Setup(kind, honest, sizes, {"runtime": runtime})
     fragments = (lifecycle.lifecycle(setup), lone_threads.lone_threads(setup))
     return compose("attestation", setup, (*fragments, evidence.attestation(setup)))
+
+
+def chain(kind: PlatformKind, *, sizes: Mapping[str, int] = CHAIN) -> Implementation[Testbed]:
+    """Return the mapping to `chain`: channels of pages that every container has from the start.
+
+    No host makes a difference to it: what one decides is when a container begins and ends.
+    """
+    setup = Setup(kind, False, {**sizes, "Frame": sizes["Page"]})
+    below = [lifecycle.lifecycle(setup), lone_threads.lone_threads(setup)]
+    fragments = [*below, lone_pools.lone_pools(setup), tables.tables(setup)]
+    return compose("chain", setup, [*fragments, channels.chain(setup)])
+
+
+def chain_memory(
+    kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int] = CHAIN_MEMORY, limit: int = 1
+) -> Implementation[Testbed]:
+    """Return the mapping to `chain_memory`: channels over pools, frames, charges and fork."""
+    setup = Setup(kind, honest, sizes, {"limit": limit, "zygote": "c1"})
+    machine = platform.platform(setup)
+    accept = machine.parts["accept"].step
+    channel = channels.chain(setup, is_steady=honest, accept=accept)
+    fragments = [*_alone(setup, machine), channel]
+    return compose("chain_memory", setup, [*fragments, shared.chain_memory(setup, machine)])
 
 
 def cofunc(

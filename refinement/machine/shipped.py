@@ -12,6 +12,8 @@ from splitspec.refinement.machine.models import (
     TWO,
     accounting,
     attestation,
+    chain,
+    chain_memory,
     cofunc,
     granting,
     life,
@@ -36,6 +38,10 @@ TWO_CODES = {**SIBLINGS, "Code": 2}
 TWO_CHALLENGES = {"Container": 1, "Code": 2, "Nonce": 2, "Evidence": 1}
 LEDGER = dict.fromkeys(("Container", "Page", "Frame", "Vcpu", "Thread", "Record", "Work"), 1)
 ONE_VCPU = {"Container": 2, "Vcpu": 1, "Thread": 2}
+CHAINED = {"Container": 2, "Page": 1, "Addr": 1, "Channel": 1, "Tenant": 1}
+TENANTS = {**CHAINED, "Tenant": 2}
+TWO_CHANNELS = {**CHAINED, "Channel": 2}
+THREE_CHAINED = {**TENANTS, "Container": 3}
 
 TWO_TENANTS = {"Container": 2, "Page": 2, "Frame": 1}
 TWO_FRAMES = {"Container": 1, "Page": 1, "Frame": 2}
@@ -126,6 +132,15 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
         threads, PlatformKind.SNP, honest=True, synchronous=True
     ),
     "threads-tdx-hostile": partial(threads, PlatformKind.TDX, honest=False, synchronous=False),
+    "chain-sev": partial(chain, PlatformKind.SNP, sizes=CHAINED),
+    "chain-tdx": partial(chain, PlatformKind.TDX, sizes=CHAINED),
+    "chain-sev-tenants": partial(chain, PlatformKind.SNP, sizes=TENANTS),
+    "chain-sev-wide": partial(chain, PlatformKind.SNP, sizes=THREE_CHAINED),
+    "chain-tdx-wide": partial(chain, PlatformKind.TDX, sizes=TWO_CHANNELS),
+    "chain_memory-sev": partial(chain_memory, PlatformKind.SNP, honest=True),
+    "chain_memory-tdx": partial(chain_memory, PlatformKind.TDX, honest=True),
+    "chain_memory-sev-hostile-wide": partial(chain_memory, PlatformKind.SNP, honest=False),
+    "chain_memory-tdx-hostile-wide": partial(chain_memory, PlatformKind.TDX, honest=False),
     "cofunc-sev": partial(cofunc, PlatformKind.SNP, honest=True),
     "cofunc-tdx": partial(cofunc, PlatformKind.TDX, honest=True),
     "cofunc-sev-hostile": partial(cofunc, PlatformKind.SNP, honest=False),

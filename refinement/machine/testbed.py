@@ -67,6 +67,9 @@ class Testbed:
         # What a frame held before it was last cleared, as the memory bus showed it.
         self.saved: Table[int, bytes] = Table(self.machine.journal)
         self.settled: Table[int, tuple[int, int]] = Table(self.machine.journal)
+        # What pages held when they were scrubbed to be given up, and zygotes whose data all have.
+        self.wiped: Table[int, bytes] = Table(self.machine.journal)
+        self.published: Table[int, bool] = Table(self.machine.journal)
         self.machine.checkpoint()
 
     def together(self, *steps: Step) -> None:
@@ -190,6 +193,12 @@ class Testbed:
         writer = marked(page, self.machine.geometry.containers)
         if writer is not None and writer != reader:
             self.learned[reader, writer] = True
+
+    def note(self, page: int) -> None:
+        """Remember what a used page holds, before it is scrubbed."""
+        record = self.machine.kernel.state.pages.get(page)
+        if record is not None and not record.is_clean:
+            self.wiped[page] = self.machine.kernel.memory.read(page)
 
     def name(self, slot: int) -> None:
         """Remember the identity that an element was given."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.refinement.bugs_accounting import ACCOUNTING
 from tests.refinement.bugs_attestation import ATTESTATION
+from tests.refinement.bugs_chain import CHAIN_BUGS
 from tests.refinement.bugs_granting import GRANTING
 from tests.refinement.bugs_memory import MEMORY
 from tests.refinement.bugs_planned import PLANNED
@@ -12,6 +13,10 @@ from tests.refinement.bugs_tdx import SECURE_EPT
 from tests.refinement.bugs_threads import THREADS
 from tests.refinement.seeding import Bug, found, seeded
 
-BUGS = (*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *SLICES, *PLANNED)
+BUGS = (
+    *(*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *SLICES),
+    *CHAIN_BUGS,
+    *PLANNED,
+)
 
 __all__ = ["BUGS", "Bug", "found", "seeded"]
