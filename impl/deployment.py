@@ -14,7 +14,7 @@ from pathlib import Path
 
 from splitspec.impl.attestation.measurement import code_pages
 from splitspec.impl.attestation.verifier import Verifier
-from splitspec.impl.delegation.rootfs import build
+from splitspec.impl.delegation.rootfs import Image, build
 from splitspec.impl.host.delegate import Delegate
 from splitspec.impl.instance import Instance
 from splitspec.impl.kernel.capabilities import Right
@@ -58,11 +58,14 @@ class Deployment:
         *,
         pool: int,
         directory: Path | None = None,
+        image: Image | None = None,
         memory_max: int | None = None,
         cpu_max: int | None = None,
     ) -> Instance:
-        """Start a container with measured code of its own."""
-        instance = self._create(pool, directory, memory_max, cpu_max)
+        """Start a container with measured code of its own, and the files of a directory, or of an
+        image."""
+        image = image if directory is None else build(directory)
+        instance = self._create(pool, image, memory_max, cpu_max)
         self._load(instance, CODE, code)
         self._start(instance, self.machine.kernel.lifecycle.start)
         return instance
@@ -86,7 +89,8 @@ class Deployment:
         memory_max: int | None = None,
     ) -> Instance:
         """Start a clone of the zygote that runs a function."""
-        instance = self._create(pool, directory, memory_max, None)
+        image = None if directory is None else build(directory)
+        instance = self._create(pool, image, memory_max, None)
         forks = self.machine.kernel.forks
         forks.begin(zygote.container, instance.container)
         forks.fork(zygote.container, instance.container)
@@ -161,7 +165,7 @@ class Deployment:
     def _create(
         self,
         pool: int,
-        directory: Path | None,
+        image: Image | None,
         memory_max: int | None,
         cpu_max: int | None,
     ) -> Instance:
@@ -181,9 +185,9 @@ class Deployment:
         kernel.lifecycle.create(container)
         host.shadows.keep(container)
         kernel.pools.admit(container, slot.start, len(slot))
-        if directory is not None:
-            kernel.lifecycle.mount(container, build(directory).root)
-        instance = Instance(self.machine, container, handle, slot, Delegate(directory))
+        if image is not None:
+            kernel.lifecycle.mount(container, image.root)
+        instance = Instance(self.machine, container, handle, slot, Delegate(image=image))
         self.instances[container] = instance
         return instance
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from splitspec.impl.delegation.mailbox import Message, Operation, decode
-from splitspec.impl.geometry import PAGE
+from splitspec.impl.delegation.mailbox import REPLIES, REPLY_ROOM, Message, Operation, decode
 from splitspec.impl.host.delegate import Delegate
 from splitspec.impl.host.shadow import Handle
 from splitspec.impl.kernel.records import Use
+from splitspec.impl.libos.gate import Gate
 from splitspec.impl.libos.layout import MAILBOX
 from splitspec.impl.libos.process import Process
 from splitspec.impl.machine import Machine
-from splitspec.impl.refusal import Guards, GuestPageFault, LibraryRefusal
+from splitspec.impl.refusal import Guards, GuestPageFault, LibraryRefusal, Refusal
 
 
 class Instance:
@@ -36,8 +36,9 @@ class Instance:
         self.thread = 0
         self.is_running = False
         self.reserved: set[int] = set()
-        self._mailbox: int | None = None
+        self.mailbox: int | None = None
         self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+        self.gate = Gate(self.machine.journal, self)
         root = self.machine.kernel.state.roots.get(container)
         self.process = Process(self.machine.journal, self, root)
 
@@ -183,25 +184,37 @@ class Instance:
         with self.machine.host.kicked():
             self.machine.host.backing.convert_to_shared(page)
         kernel.spaces.map_shared(self.container, MAILBOX, page)
-        self._mailbox = page
+        self.mailbox = page
 
     def close_mailbox(self) -> None:
         """End the sharing, as a zygote must before it is sealed."""
-        if self._mailbox is None:
+        if self.mailbox is None:
             return
         kernel = self.machine.kernel
         self.trap()
         kernel.spaces.unmap_page(self.container, MAILBOX, vcpu=self.vcpu)
         self.resume()
-        self._mailbox = None
+        self.mailbox = None
 
-    def exchange(self, request: Message) -> Message:
-        """Put a request before the host; return a private copy of its reply."""
+    def exchange(self, call: str, request: Message, room: int = REPLY_ROOM) -> Message:
+        """Put a request before the host; return its reply, of a private copy that was checked."""
+        self.post(call, request, room)
+        return self.gate.result()
+
+    def post(self, call: str, request: Message, room: int = REPLY_ROOM) -> None:
+        """Put a request before the host, and let the shadow answer."""
         guards = Guards(LibraryRefusal, "exchange")
-        page = self._mailbox
+        page = self.mailbox
         if page is None:
             guards.fail("mailbox", "the container shares nothing with the host")
-        self.store(MAILBOX * PAGE, request.encode())
+        self.gate.request(call, request, room)
+        try:
+            self._exit(page)
+        except Refusal:
+            self.gate.cancel()
+            raise
+
+    def _exit(self, page: int) -> None:
         self._spend()
         self.trap()
         self.machine.kernel.threads.request(self.vcpu, page)
@@ -210,14 +223,14 @@ class Instance:
         finally:
             self.enter()
             self.resume()
-        return decode(self.load(MAILBOX * PAGE, PAGE))
 
     def _answer(self, page: int) -> None:
         """The shadow serves the request that it finds in the shared page."""
         host, platform = self.machine.host, self.machine.platform
         frame = host.backing.frames[page]
-        request = decode(platform.host_read(frame))
-        platform.host_write(frame, 0, self.delegate.serve(request).encode())
+        request = decode(platform.host_read(frame)[:REPLIES])
+        reply = self.delegate.serve(request)
+        platform.host_write(frame, REPLIES, reply.encode(REPLY_ROOM))
         if request.operation == Operation.SEND:
             host.work.request(self.vcpu)  # The network takes the bytes later.
 

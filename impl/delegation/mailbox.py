@@ -1,7 +1,8 @@
 """The page that a container shares with its shadow: requests out, replies in.
 
-A message is an operation, a number and some bytes. The host can write the page at any moment, so
-the container copies a whole reply into private memory once, and all is decided on that copy.
+A message is an operation, a number and some bytes. Requests and replies have parts of the page of
+their own, so that neither is taken for the other. The host can write the page at any moment, so the
+container copies a whole reply into private memory once, and all is decided on that copy.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from splitspec.impl.geometry import PAGE
 from splitspec.impl.refusal import Guards, LibraryRefusal
 
 HEADER = struct.Struct(">HHIq")
-ROOM = PAGE - HEADER.size
+REPLIES = 1024
+"""Where in the page the part of the replies begins."""
+REQUEST_ROOM = REPLIES - HEADER.size
+REPLY_ROOM = PAGE - REPLIES - HEADER.size
 
 
 class Operation(IntEnum):
@@ -32,23 +36,34 @@ class Operation(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A request, or a reply; `number` is an argument, or a result, negative for an error."""
+    """A request, or a reply; `number` is an argument, or a result, negative for an error. `room` is
+    how many bytes may be in the reply to a request."""
 
     operation: int
     number: int = 0
     data: bytes = b""
+    room: int = 0
 
-    def encode(self) -> bytes:
-        """Return the whole page, so that nothing of an earlier message is left in it."""
-        if len(self.data) > ROOM:
-            raise ValueError(f"{len(self.data)} bytes do not fit in {ROOM}")
-        header = HEADER.pack(self.operation, 0, len(self.data), self.number)
-        return (header + self.data).ljust(PAGE, b"\0")
+    def encode(self, room: int) -> bytes:
+        """Return what is written into a part of the page that has so much room.
+
+        What an earlier message leaves behind it there, the host has seen.
+        """
+        if len(self.data) > room:
+            raise ValueError(f"{len(self.data)} bytes do not fit in {room}")
+        return HEADER.pack(self.operation, self.room, len(self.data), self.number) + self.data
 
 
-def decode(page: bytes) -> Message:
-    """Read a message from a private copy of the page; its length is bounded by the page."""
-    operation, _, length, number = HEADER.unpack_from(page)
-    guards = Guards(LibraryRefusal, "reply")
-    guards.require("length", length <= ROOM, f"{length} bytes in a page")
-    return Message(operation, number, page[HEADER.size : HEADER.size + length])
+def stated_length(part: bytes) -> int:
+    """Return how long the message in a part of the page says that it is, be it true or not."""
+    length: int = HEADER.unpack_from(part)[2]
+    return length
+
+
+def decode(part: bytes) -> Message:
+    """Read a message from a private copy of its part of the page, which bounds its length."""
+    operation, wanted, length, number = HEADER.unpack_from(part)
+    room = len(part) - HEADER.size
+    guards = Guards(LibraryRefusal, "message")
+    guards.require("length", length <= room, f"{length} bytes in {room}")
+    return Message(operation, number, part[HEADER.size : HEADER.size + length], wanted)

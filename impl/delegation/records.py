@@ -21,18 +21,30 @@ from splitspec.impl.refusal import Guards, LibraryRefusal
 
 SALT = 16
 BUCKET = 256
+FRAME = 4
+"""Bytes before the data that say how long they are."""
+TAG = 16
 RECORDS_MAX = 2**32
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One end of a connection: its keys, and how many records went each way."""
+    """One end of a connection: its keys, and how many records went each way.
+
+    No key encrypts more than `limit` records.
+    """
 
     name: bytes
     sending: bytes
     receiving: bytes
     sent: int = 0
     received: int = 0
+    limit: int = RECORDS_MAX
+
+
+def capacity(room: int) -> int:
+    """Return how many bytes a record can carry that fits in so much room."""
+    return (room - TAG) // BUCKET * BUCKET - FRAME
 
 
 def fresh_salt() -> bytes:
@@ -53,9 +65,9 @@ def accept(secret: bytes, name: bytes, salt: bytes) -> Connection:
 def encrypt(connection: Connection, data: bytes) -> tuple[Connection, bytes]:
     """Return the connection after one record more, and the record."""
     guards = Guards(LibraryRefusal, "send")
-    guards.require("countable", connection.sent < RECORDS_MAX, "the key is used up")
-    padding = -(len(data) + 4) % BUCKET
-    plain = len(data).to_bytes(4, "big") + data + bytes(padding)
+    guards.require("countable", connection.sent < connection.limit, "the key is used up")
+    padding = -(len(data) + FRAME) % BUCKET
+    plain = len(data).to_bytes(FRAME, "big") + data + bytes(padding)
     record = AESGCM(connection.sending).encrypt(_nonce(connection.sent), plain, connection.name)
     return replace(connection, sent=connection.sent + 1), record
 
@@ -63,14 +75,15 @@ def encrypt(connection: Connection, data: bytes) -> tuple[Connection, bytes]:
 def decrypt(connection: Connection, record: bytes) -> tuple[Connection, bytes]:
     """Return the connection after the next record, and what is in it; refuse any other record."""
     guards = Guards(LibraryRefusal, "receive")
+    guards.require("countable", connection.received < connection.limit, "the key is used up")
     cipher = AESGCM(connection.receiving)
     try:
         plain = cipher.decrypt(_nonce(connection.received), record, connection.name)
     except (InvalidTag, ValueError):
         guards.fail("authentic", "not the next record of the other end")
-    length = int.from_bytes(plain[:4], "big")
-    guards.require("framed", length <= len(plain) - 4, "its length is wrong")
-    return replace(connection, received=connection.received + 1), plain[4 : 4 + length]
+    length, content = int.from_bytes(plain[:FRAME], "big"), plain[FRAME:]
+    guards.require("framed", length <= len(content), "its length is wrong")
+    return replace(connection, received=connection.received + 1), content[:length]
 
 
 def _nonce(number: int) -> bytes:

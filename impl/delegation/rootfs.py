@@ -14,7 +14,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from splitspec.impl.delegation.mailbox import ROOM
+from splitspec.impl.delegation.mailbox import REPLY_ROOM
 from splitspec.impl.refusal import Guards, LibraryRefusal
 
 BLOCK = 2048
@@ -66,17 +66,33 @@ def build(directory: Path) -> Image:
         data = path.read_bytes()
         listing["/" + path.relative_to(directory).as_posix()] = [len(data), len(blocks) + 1]
         blocks += [data[start : start + BLOCK] for start in range(0, len(data), BLOCK)]
-    leaves = (json.dumps(listing, sort_keys=True).encode(), *blocks)
+    image = plant((json.dumps(listing, sort_keys=True).encode(), *blocks))
+    listing_bytes = LENGTH + len(image.path(0)) + len(image.leaves[0])
+    if listing_bytes > REPLY_ROOM:
+        raise ImageError(f"a listing of {listing_bytes} bytes does not fit in {REPLY_ROOM}")
+    return image
+
+
+def plant(leaves: tuple[bytes, ...]) -> Image:
+    """Return the image with these leaves."""
     levels = [tuple(_hash(0, leaf) for leaf in leaves)]
     while len(levels[-1]) > 1:
         below = levels[-1]
         pairs = (below[index : index + 2] for index in range(0, len(below), 2))
         levels.append(tuple(_hash(1, *pair) if len(pair) == 2 else pair[0] for pair in pairs))
-    image = Image(leaves, tuple(levels))
-    listing_bytes = LENGTH + len(image.path(0)) + len(leaves[0])
-    if listing_bytes > ROOM:
-        raise ImageError(f"a listing of {listing_bytes} bytes does not fit in {ROOM}")
-    return image
+    return Image(leaves, tuple(levels))
+
+
+def proven(image: Image, leaf: int) -> bytes:
+    """Return a leaf as the host sends it, with its path before it."""
+    path = image.path(leaf)
+    return len(path).to_bytes(LENGTH, "big") + path + image.leaves[leaf]
+
+
+def split(data: bytes) -> tuple[bytes, bytes]:
+    """Return path and leaf of what the host has sent."""
+    end = LENGTH + int.from_bytes(data[:LENGTH], "big")
+    return data[LENGTH:end], data[end:]
 
 
 def check(root: bytes, count: int, leaf: int, data: bytes, path: bytes) -> None:

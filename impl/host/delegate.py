@@ -12,21 +12,22 @@ import select
 import socket
 from pathlib import Path
 
-from splitspec.impl.delegation.mailbox import Message, Operation
-from splitspec.impl.delegation.rootfs import LENGTH, Image, build
+from splitspec.impl.delegation.mailbox import REPLY_ROOM, Message, Operation
+from splitspec.impl.delegation.rootfs import Image, build, proven
 
 PATIENCE = 0.05  # seconds that a poll waits
-ENOENT, EIO, EBADF, EAGAIN = 2, 5, 9, 11
+ENOENT, EIO, EBADF, EAGAIN, EMSGSIZE = 2, 5, 9, 11, 90
 
 
 class Delegate:
     """Serves the requests of one container."""
 
-    __slots__ = ("_image", "_sockets", "directory", "seen", "services")
+    __slots__ = ("_image", "_sockets", "directory", "patience", "seen", "services")
 
-    def __init__(self, directory: Path | None = None) -> None:
+    def __init__(self, directory: Path | None = None, image: Image | None = None) -> None:
         self.directory = directory
-        self._image: Image | None = None
+        self.patience = PATIENCE
+        self._image = image
         self._sockets: dict[int, socket.socket] = {}
         self.services: dict[str, socket.socket] = {}  # far ends that a connection can get
         self.seen: list[bytes] = []  # all that passed through the shared page, as the host sees it
@@ -35,6 +36,8 @@ class Delegate:
         """Carry out a request and return the reply."""
         self.seen.append(request.data)
         reply = self._serve(request)
+        if len(reply.data) > request.room:
+            reply = Message(request.operation, -EMSGSIZE)
         self.seen.append(reply.data)
         return reply
 
@@ -50,6 +53,23 @@ class Delegate:
         return far
 
     @property
+    def has_image(self) -> bool:
+        """It has an image to serve."""
+        return self._image is not None or self.directory is not None
+
+    def knows(self, request: Message) -> bool:
+        """What the request names is the container's own: a leaf of its image, or sockets that were
+        opened for it."""
+        match request.operation:
+            case Operation.LISTING | Operation.BLOCK:
+                return self.has_image and 0 <= request.number < len(self.image.leaves)
+            case Operation.SEND | Operation.RECEIVE:
+                return request.number in self._sockets
+            case Operation.POLL:
+                return all(number in self._sockets for number in _numbers(request.data))
+        return True
+
+    @property
     def image(self) -> Image:
         """The tree over the directory as it was when first asked for."""
         if self._image is None:
@@ -60,13 +80,14 @@ class Delegate:
 
     def _serve(self, request: Message) -> Message:
         match request.operation:
-            case Operation.LISTING if self.directory is not None:
-                return Message(request.operation, len(self.image.leaves), self._leaf(0))
-            case Operation.BLOCK if self.directory is not None:
-                if not 0 <= request.number < len(self.image.leaves):
+            case Operation.LISTING if self.has_image:
+                return Message(request.operation, len(self.image.leaves), proven(self.image, 0))
+            case Operation.BLOCK if self.has_image:
+                if not self.knows(request):
                     return Message(request.operation, -ENOENT)
                 leaf = request.number
-                return Message(request.operation, len(self.image.leaves[leaf]), self._leaf(leaf))
+                size = len(self.image.leaves[leaf])
+                return Message(request.operation, size, proven(self.image, leaf))
             case Operation.CONNECT:
                 return Message(request.operation, self._connect(request.data))
             case Operation.SEND:
@@ -74,12 +95,10 @@ class Delegate:
             case Operation.RECEIVE:
                 return self._receive(request)
             case Operation.POLL:
+                if not self.knows(request):
+                    return Message(request.operation, -EBADF)
                 return Message(request.operation, data=self._poll(request.data))
         return Message(request.operation, -EIO)
-
-    def _leaf(self, leaf: int) -> bytes:
-        path = self.image.path(leaf)
-        return len(path).to_bytes(LENGTH, "big") + path + self.image.leaves[leaf]
 
     def _connect(self, name: bytes) -> int:
         near = self.services.pop(name.decode(errors="replace"), None)
@@ -101,13 +120,18 @@ class Delegate:
         if end is None:
             return Message(request.operation, -EBADF)
         try:
-            data = end.recv(4000)
+            data = end.recv(REPLY_ROOM)
         except BlockingIOError:
             return Message(request.operation, -EAGAIN)
+        except OSError:
+            return Message(request.operation, -EIO)
         return Message(request.operation, len(data), data)
 
     def _poll(self, wanted: bytes) -> bytes:
-        numbers = [int.from_bytes(wanted[n : n + 4], "big") for n in range(0, len(wanted), 4)]
-        ends = [self._sockets[number] for number in numbers if number in self._sockets]
-        ready, _, _ = select.select(ends, [], [], PATIENCE)
+        ends = [self._sockets[number] for number in _numbers(wanted)]
+        ready, _, _ = select.select(ends, [], [], self.patience)
         return b"".join(end.fileno().to_bytes(4, "big") for end in ready)
+
+
+def _numbers(data: bytes) -> list[int]:
+    return [int.from_bytes(data[n : n + 4], "big") for n in range(0, len(data), 4)]

@@ -29,6 +29,10 @@ class Treatment(Enum):
     """It succeeds and does nothing."""
 
 
+DELEGATED = frozenset(
+    {Treatment.VERIFIED, Treatment.ENCRYPTED, Treatment.HINT, Treatment.BELIEVED}
+)
+
 FILES = """
     open close read readv pread write writev lseek stat fstat lstat statx readlink getdents64 access
     getcwd rename mkdir unlink symlink chmod ftruncate sendfile fcntl ioctl dup

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from splitspec.impl.delegation import rootfs
-from splitspec.impl.delegation.mailbox import Message, Operation
+from splitspec.impl.delegation.mailbox import Message, Operation, decode
 from splitspec.impl.journal import Journal, Table
+from splitspec.impl.libos.gate import Stage
 from splitspec.impl.libos.heap import Heap
 from splitspec.impl.libos.runtime import Runtime
 from splitspec.impl.refusal import Guards, LibraryRefusal
@@ -115,7 +116,7 @@ class Files:
         found = b""
         while position < end:
             block, offset = divmod(position, rootfs.BLOCK)
-            data = self._leaf(guards, entry.first + block, Operation.BLOCK)
+            data = self._leaf(entry.first + block, Operation.BLOCK)
             piece = data[offset : offset + end - position]
             guards.require("whole", bool(piece), "the image's own listing is wrong")
             found += piece
@@ -126,22 +127,43 @@ class Files:
         if COUNT in self._count:
             return
         guards.require("image", self.root is not None, "the container has no image")
-        listing = self._leaf(guards, 0, Operation.LISTING)
+        listing = self._leaf(0, Operation.LISTING)
         for path, entry in rootfs.read_listing(listing).items():
             self.image[path] = entry
 
-    def _leaf(self, guards: Guards, leaf: int, operation: Operation) -> bytes:
-        """Ask for a leaf, and check the private copy of the reply."""
-        reply = self._runtime.exchange(Message(operation, leaf))
+    def _leaf(self, leaf: int, operation: Operation) -> bytes:
+        """Ask for a leaf, and return it if it is the one that was measured there."""
+        self._runtime.post("read", Message(operation, leaf))
+        gate = self._runtime.gate
+        gate.fetch()
+        try:
+            self.verify()
+        except LibraryRefusal:
+            gate.drop()
+            raise
+        return self.deliver()
+
+    def verify(self) -> None:
+        """Let the copy of the leaf that was asked for be used if it is what was measured there."""
+        guards = Guards(LibraryRefusal, "read")
+        gate = self._runtime.gate
+        call = gate.latest
+        if call is None or call.stage is not Stage.FETCHED:
+            guards.fail("fetched", "no leaf was copied")
+        reply, asked = decode(call.copy), call.request
         guards.require("delivered", reply.number >= 0, f"the host says error {-reply.number}")
-        split = 2 + int.from_bytes(reply.data[:2], "big")
-        path, data = reply.data[2:split], reply.data[split:]
+        path, data = rootfs.split(reply.data)
         assert self.root is not None
         # The number of leaves is part of what the root is a hash of, so the first leaf proves it.
-        count = reply.number if operation is Operation.LISTING else self._count[COUNT]
-        rootfs.check(self.root, count, leaf, data, path)
+        is_listing = asked.operation == Operation.LISTING
+        count = reply.number if is_listing else self._count[COUNT]
+        rootfs.check(self.root, count, asked.number, data, path)
+        gate.check()
         self._count[COUNT] = count
-        return data
+
+    def deliver(self) -> bytes:
+        """Return the leaf that was verified."""
+        return rootfs.split(self._runtime.gate.use().data)[1]
 
 
 COUNT = "leaves"

@@ -105,6 +105,10 @@ class Process:
         """Send bytes."""
         return self.sockets.send(number, data)
 
+    def send_again(self, number: int) -> None:
+        """Send the latest record once more, after an error of the host."""
+        self.sockets.send_again(number)
+
     def receive(self, number: int) -> bytes | None:
         """Receive bytes, or None if there are none yet."""
         return self.sockets.receive(number)

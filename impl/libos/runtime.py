@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from splitspec.impl.delegation.mailbox import Message
+from splitspec.impl.delegation.mailbox import REPLY_ROOM, Message
+
+if TYPE_CHECKING:
+    from splitspec.impl.libos.gate import Gate
 
 
-class Runtime(Protocol):
-    """The machine as one container's code sees it."""
+class Memory(Protocol):
+    """A container's own memory, and what it shares."""
 
     def load(self, start: int, length: int) -> bytes:
         """Read memory."""
@@ -17,14 +20,25 @@ class Runtime(Protocol):
     def store(self, start: int, data: bytes) -> None:
         """Write memory; pages appear and are copied as they must."""
 
+
+class Runtime(Memory, Protocol):
+    """The machine as one container's code sees it."""
+
+    @property
+    def gate(self) -> Gate:
+        """The way out for delegated calls."""
+
     def reserve(self, address: int, count: int) -> None:
         """Let virtual pages be backed with zeros when they are first touched."""
 
     def drop(self, address: int, count: int) -> None:
         """Unmap virtual pages and give their pages back to the pool."""
 
-    def exchange(self, request: Message) -> Message:
-        """Put a request before the host; return a private copy of its reply."""
+    def post(self, call: str, request: Message, room: int = REPLY_ROOM) -> None:
+        """Put a request for a system call before the host, and let the host answer."""
+
+    def exchange(self, call: str, request: Message, room: int = REPLY_ROOM) -> Message:
+        """Do so, and return the reply from a private copy that was checked."""
 
     def secret(self) -> bytes:
         """Return what the tenant's verifier released to this container."""

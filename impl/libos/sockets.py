@@ -1,26 +1,34 @@
-"""Connections: the host moves records between sockets, and reads none of them."""
+"""Connections: the host moves records between sockets, and reads none of them.
+
+What is written is encrypted in private memory, and only the record is put before the host. It is
+counted when it is made, not when the host says that it was sent: after an error the same record
+goes out once more, byte for byte.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from splitspec.impl.delegation import records
-from splitspec.impl.delegation.mailbox import ROOM, Message, Operation
+from splitspec.impl.delegation.mailbox import REQUEST_ROOM, Message, Operation
 from splitspec.impl.journal import Journal, Table
 from splitspec.impl.libos.runtime import Runtime
 from splitspec.impl.refusal import Guards, LibraryRefusal
 
 AGAIN = -11
-DATA_MAX = ROOM - 512
+DATA_MAX = records.capacity(REQUEST_ROOM)
 NUMBER_MAX = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Socket:
-    """A connection with the number that the host knows it by."""
+    """A connection with the number that the host knows it by, and what is on its way out."""
 
     host_number: int
     connection: records.Connection
+    data: bytes | None = None  # written, and not encrypted yet
+    record: bytes = b""  # the one that was made last
+    is_due: bool = False  # it was not yet put before the host
 
 
 class Sockets:
@@ -36,7 +44,8 @@ class Sockets:
         """Open a connection to a service by name, with keys from the tenant's secret."""
         guards = Guards(LibraryRefusal, "connect")
         secret = self._runtime.secret()
-        reply = self._runtime.exchange(Message(Operation.CONNECT, data=name.encode()))
+        request = Message(Operation.CONNECT, data=name.encode())
+        reply = self._runtime.exchange("connect", request)
         guards.require("reached", reply.number >= 0, f"the host says error {-reply.number}")
         guards.require("number", reply.number <= NUMBER_MAX, f"{reply.number} names no socket")
         salt = records.fresh_salt()
@@ -44,23 +53,74 @@ class Sockets:
         self.table[number] = Socket(reply.number, records.connect(secret, name.encode(), salt))
 
     def send(self, number: int, data: bytes) -> int:
-        """Send bytes as one record. After an error of the host the connection is of no use."""
+        """Send bytes as one record. After an error of the host, `send_again` sends it again."""
+        self.write(number, data)
+        try:
+            self.encrypt(number)
+        except LibraryRefusal:
+            self.drop(number)
+            raise
+        self.publish(number)
+        return len(data)
+
+    def write(self, number: int, data: bytes) -> None:
+        """Take bytes that are to be sent."""
         guards = Guards(LibraryRefusal, "send")
         guards.require("length", len(data) <= DATA_MAX, f"{len(data)} bytes of {DATA_MAX}")
         socket = self._usable(guards, number)
-        after, record = records.encrypt(socket.connection, data)
+        idle = socket.data is None and not socket.is_due
+        guards.require("idle", idle, "what was written before is on its way")
+        self.table[number] = replace(socket, data=data)
+
+    def encrypt(self, number: int) -> None:
+        """Make a record of what was written."""
+        guards = Guards(LibraryRefusal, "encrypt")
+        socket = self._usable(guards, number)
+        if socket.data is None:
+            guards.fail("written", "there is nothing to encrypt")
+        after, record = records.encrypt(socket.connection, socket.data)
         # Counted before it is sent: whatever the host answers, the number is never used again.
-        self.table[number] = replace(socket, connection=after)
-        self._deliver(guards, socket.host_number, record)
-        return len(data)
+        self.table[number] = Socket(socket.host_number, after, None, record, is_due=True)
+
+    def publish(self, number: int) -> None:
+        """Put the record before the host."""
+        guards = Guards(LibraryRefusal, "publish")
+        socket = self._usable(guards, number)
+        guards.require("encrypted", socket.is_due, "no record is due")
+        self.table[number] = replace(socket, is_due=False)
+        self._deliver(Guards(LibraryRefusal, "send"), socket.host_number, socket.record)
+
+    def send_again(self, number: int) -> None:
+        """Put the record before the host that was made last, the same."""
+        guards = Guards(LibraryRefusal, "send_again")
+        socket = self._usable(guards, number)
+        idle = socket.data is None and not socket.is_due
+        guards.require("idle", idle, "what was written since is on its way")
+        guards.require("made", socket.record != b"", "no record was made")
+        self._deliver(guards, socket.host_number, socket.record)
+
+    def drop(self, number: int) -> None:
+        """Forget what was written, which cannot be sent."""
+        guards = Guards(LibraryRefusal, "drop")
+        socket = self._usable(guards, number)
+        guards.require("written", socket.data is not None, "there is nothing to drop")
+        self.table[number] = replace(socket, data=None)
 
     def receive(self, number: int) -> bytes | None:
         """Return what is in the next record, or None if the host says that there is none yet."""
+        reply = self.ask(number)
+        return None if reply.number == AGAIN else self.take(number, reply)
+
+    def ask(self, number: int) -> Message:
+        """Ask the host for a record."""
+        socket = self._usable(Guards(LibraryRefusal, "receive"), number)
+        request = Message(Operation.RECEIVE, socket.host_number)
+        return self._runtime.exchange("recvfrom", request)
+
+    def take(self, number: int, reply: Message) -> bytes:
+        """Return what is in the record that the host has given, if it is the next one."""
         guards = Guards(LibraryRefusal, "receive")
         socket = self._usable(guards, number)
-        reply = self._runtime.exchange(Message(Operation.RECEIVE, socket.host_number))
-        if reply.number == AGAIN:
-            return None
         guards.require("result", reply.number == len(reply.data), f"{reply.number} is no length")
         after, data = records.decrypt(socket.connection, reply.data)
         self.table[number] = replace(socket, connection=after)
@@ -71,7 +131,7 @@ class Sockets:
         guards = Guards(LibraryRefusal, "epoll_wait")
         asked = {self._usable(guards, number).host_number: number for number in numbers}
         data = b"".join(number.to_bytes(4, "big") for number in asked)
-        reply = self._runtime.exchange(Message(Operation.POLL, data=data))
+        reply = self._runtime.exchange("epoll_pwait", Message(Operation.POLL, data=data), len(data))
         told = [
             int.from_bytes(reply.data[start : start + 4], "big")
             for start in range(0, len(reply.data), 4)
@@ -86,5 +146,5 @@ class Sockets:
         return socket
 
     def _deliver(self, guards: Guards, host_number: int, data: bytes) -> None:
-        reply = self._runtime.exchange(Message(Operation.SEND, host_number, data))
+        reply = self._runtime.exchange("sendto", Message(Operation.SEND, host_number, data), 0)
         guards.require("delivered", reply.number == len(data), f"the host says {reply.number}")

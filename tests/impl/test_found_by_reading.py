@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from splitspec.impl.host.shadow import Handle
 from splitspec.impl.instance import Instance
 from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.kernel.records import Phase
+from splitspec.impl.libos.calls import CALLS, DELEGATED, Treatment
 from splitspec.impl.libos.process import Process
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import GuestPageFault, Refusal
@@ -258,6 +260,30 @@ def test_a_socket_number_of_the_host_is_bounded() -> None:
     host: Any = Exaggerating()
     instance.delegate = host
     refuses("number", lambda: instance.process.connect("service"))
+
+
+def test_a_peer_that_is_gone_is_an_error_of_the_host_and_not_its_end() -> None:
+    instance, _ = keyed()
+    far = instance.delegate.offer("peer")
+    number = instance.process.connect("peer")
+    far.close()  # With the first message unread, which resets the connection.
+    refuses("result", lambda: instance.process.receive(number))
+
+
+def test_only_calls_that_may_leave_the_vm_do() -> None:
+    """`epoll_pwait` asks the host, and the table said that it is served inside."""
+    instance, _ = keyed()
+    for name, (_, treatment) in CALLS.items():
+        if treatment in (Treatment.INSIDE, Treatment.DUMMY):
+            refuses("delegable", partial(instance.gate.request, name, Message(Operation.POLL)))
+    assert CALLS["epoll_pwait"][1] in DELEGATED
+
+
+def test_a_shadow_answers_for_no_socket_that_it_did_not_open() -> None:
+    instance, _ = keyed()
+    stranger = (10**6).to_bytes(4, "big")
+    asked = Message(Operation.POLL, data=stranger, room=4)
+    assert instance.delegate.serve(asked).number < 0
 
 
 def nothing(process: Process, event: bytes) -> bytes:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.impl.deployments import FILES, keyed, refuses
 
 from splitspec.impl.delegation import records, rootfs
-from splitspec.impl.delegation.mailbox import Message, Operation
+from splitspec.impl.delegation.mailbox import REPLIES, REPLY_ROOM, Message, Operation
 from splitspec.impl.host.delegate import Delegate
 from splitspec.impl.host.hostile import Liar
 from splitspec.impl.instance import Instance
@@ -28,7 +29,7 @@ def test_a_changed_a_swapped_and_a_replaced_block_are_refused(directory: Path) -
         return Message(reply.operation, reply.number, reply.data[:-1] + b"?")
 
     def swapped(request: Message, reply: Message) -> Message:
-        return honest.serve(Message(request.operation, request.number - 1))
+        return honest.serve(replace(request, number=request.number - 1))
 
     def replaced(request: Message, reply: Message) -> Message:
         return other.serve(request)
@@ -78,7 +79,7 @@ def test_a_length_beyond_the_page_is_refused(directory: Path) -> None:
         honest(frame, offset, data[:4] + b"\xff\xff\xff\xff" + data[8:])
 
     instance._answer = lambda page: write(  # type: ignore[method-assign]
-        machine.host.backing.frames[page], 0, Message(Operation.LISTING).encode()
+        machine.host.backing.frames[page], REPLIES, Message(Operation.LISTING).encode(REPLY_ROOM)
     )
     refuses("length", lambda: instance.process.open("/etc/limits"))
 
@@ -143,6 +144,35 @@ def test_an_error_of_the_host_never_makes_a_nonce_serve_twice() -> None:
     assert kept[0] != kept[1]
     connection = instance.process.sockets.table[number].connection
     assert connection.sent == 2
+    far.close()
+
+
+def test_after_an_error_of_the_host_the_same_record_is_sent_again() -> None:
+    instance, number, far, peer = connected()
+    lies = [Message(Operation.SEND, -5)]
+
+    def failed_once(request: Message, reply: Message) -> Message:
+        return lies.pop() if lies else reply
+
+    refuses("made", lambda: instance.process.send_again(number))
+    instance.delegate = Liar(instance.delegate, failed_once)
+    refuses("delivered", lambda: instance.process.send(number, b"one"))
+    instance.process.send_again(number)
+    first, second = far.recv(4096), far.recv(4096)
+    assert first == second
+    assert records.decrypt(peer, first)[1] == b"one"
+    far.close()
+
+
+def test_a_reply_that_is_longer_than_the_call_has_room_for_is_refused() -> None:
+    instance, number, far, _ = connected()
+
+    def long(request: Message, reply: Message) -> Message:
+        return Message(reply.operation, 0, b"\0" * 8)
+
+    instance.delegate = Liar(instance.delegate, long)
+    refuses("bounded", lambda: instance.process.epoll_wait([number]))
+    refuses("bounded", lambda: instance.process.send(number, b"one"))
     far.close()
 
 
