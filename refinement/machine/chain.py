@@ -94,6 +94,7 @@ LEFT_OUT = {
     "destroy_channel.there": "the kernel finds the page by the channel",
     "close_window.may": "who has a window runs or exits",
 }
+COMPARED = ("stage", "creator", "memory", "right", "window", "writes", "windows")
 STRICTER = {"grant.grant running": "a verifier names who runs, and nobody else is let in"}
 
 
@@ -121,6 +122,7 @@ def chain(setup: Setup, *, is_steady: bool = True, accept: Function | None = Non
         guards=GUARDS,
         left_out=LEFT_OUT | _beyond(setup),
         stricter=STRICTER,
+        compared=(*COMPARED, *(("private", "sent") if is_steady else ())),
         elements={"Channel": range(1, setup.sizes["Channel"] + 1), "Tenant": setup.tenants},
     )
 

@@ -8,6 +8,7 @@ is compared instead.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from splitspec.refinement.machine.fragment import Fragment, Setup
@@ -70,6 +71,12 @@ def chain_memory(setup: Setup, machine: Fragment) -> Fragment:
         left_out=left_out,
         stricter={"seal.seal untainted": WHY_TAINTED},
     )
+
+
+def without_stores(fragment: Fragment) -> Fragment:
+    """Return a fragment without what the machine does as `store`."""
+    actions = {name: each for name, each in fragment.actions.items() if name != "write_page"}
+    return replace(fragment, actions=actions)
 
 
 def give_up(is_noted: bool, testbed: Testbed, proceed: Proceed, k: int) -> None:

@@ -179,7 +179,7 @@ def compose(model: str, setup: Setup, fragments: Sequence[Fragment]) -> Implemen
         observe=_Observing(tuple(fragment.observe for fragment in fragments)),
         actions=actions,
         refusal=Refusal,
-        reason=lambda refusal: f"{refusal.operation} {refusal.guard}",
+        reason=reason,
         guards=_meanings(fragments, actions, dropped),
         elements={sort: elements[sort] for sort in setup.sizes if sort in elements},
         given=("host",) if setup.is_honest else (),
@@ -205,6 +205,11 @@ def _created(setup: Setup, begins: Sequence[Callable[[Testbed], None]]) -> Testb
     for begin in begins:
         begin(testbed)
     return testbed
+
+
+def reason(refusal: Refusal) -> str:
+    """Return what a refusal of the machine is for: the operation and its guard."""
+    return f"{refusal.operation} {refusal.guard}"
 
 
 @dataclass(frozen=True, slots=True)

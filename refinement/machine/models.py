@@ -195,7 +195,7 @@ def chain_memory(
     machine = platform.platform(setup)
     accept = machine.parts["accept"].step
     channel = channels.chain(setup, is_steady=honest, accept=accept)
-    fragments = [*_alone(setup, machine), channel]
+    fragments = [*map(shared.without_stores, _alone(setup, machine)), channel]
     return compose("chain_memory", setup, [*fragments, shared.chain_memory(setup, machine)])
 
 

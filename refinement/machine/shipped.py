@@ -8,6 +8,7 @@ from typing import Any
 
 from splitspec.impl.machine import PlatformKind
 from splitspec.model.tier import Tier
+from splitspec.refinement.machine.io import io
 from splitspec.refinement.machine.models import (
     TWO,
     accounting,
@@ -26,6 +27,8 @@ from splitspec.refinement.machine.models import (
     tdx_alone,
     threads,
 )
+from splitspec.refinement.machine.rootfs import rootfs
+from splitspec.refinement.machine.sockets import sockets
 from splitspec.refinement.mapping import Implementation
 
 SMALL = {"Container": 2, "Page": 1, "Frame": 1}
@@ -141,6 +144,16 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "chain_memory-tdx": partial(chain_memory, PlatformKind.TDX, honest=True),
     "chain_memory-sev-hostile-wide": partial(chain_memory, PlatformKind.SNP, honest=False),
     "chain_memory-tdx-hostile-wide": partial(chain_memory, PlatformKind.TDX, honest=False),
+    "io-sev": partial(io, PlatformKind.SNP, honest=True),
+    "io-sev-hostile": partial(io, PlatformKind.SNP, honest=False),
+    "io-tdx-hostile": partial(io, PlatformKind.TDX, honest=False),
+    "rootfs-sev": partial(rootfs, PlatformKind.SNP, honest=True),
+    "rootfs-sev-hostile": partial(rootfs, PlatformKind.SNP, honest=False),
+    "rootfs-tdx-hostile": partial(rootfs, PlatformKind.TDX, honest=False),
+    "sockets-sev": partial(sockets, PlatformKind.SNP),
+    "sockets-tdx": partial(sockets, PlatformKind.TDX),
+    "sockets-sev-long": partial(sockets, PlatformKind.SNP, containers=1, count=4),
+    "sockets-sev-wide": partial(sockets, PlatformKind.SNP, count=4),
     "cofunc-sev": partial(cofunc, PlatformKind.SNP, honest=True),
     "cofunc-tdx": partial(cofunc, PlatformKind.TDX, honest=True),
     "cofunc-sev-hostile": partial(cofunc, PlatformKind.SNP, honest=False),

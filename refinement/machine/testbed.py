@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
-from typing import Any
+from typing import Any, Protocol
 
 from splitspec.impl.geometry import PAGE, ZEROS, Geometry
 from splitspec.impl.hardware.snp import Snp
 from splitspec.impl.hardware.tdx import SeptState, Tdx
 from splitspec.impl.host.shadow import Handle
-from splitspec.impl.journal import Table
+from splitspec.impl.journal import Journal, Table
 from splitspec.impl.kernel.records import Phase, Use
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import HardwareRefusal, Refusal
@@ -35,6 +35,19 @@ def marked(page: bytes, slots: int) -> int | None:
     if page == ZEROS:
         return None
     return next((slot for slot in range(slots) if mark(slot)[:16] in page), None)
+
+
+def take_together(journal: Journal, steps: Iterable[Step]) -> None:
+    """Take several steps as one: all of them, or none, unless one refuses and has written."""
+    start = journal.mark()
+    for step in steps:
+        before = journal.mark()
+        try:
+            step()
+        except (Refusal, InexpressibleError):
+            if journal.mark() == before:
+                journal.rollback(start)
+            raise
 
 
 class Testbed:
@@ -77,16 +90,7 @@ class Testbed:
 
         A step that refuses and has written something is left as it is, so that it shows.
         """
-        journal = self.machine.journal
-        start = journal.mark()
-        for step in steps:
-            before = journal.mark()
-            try:
-                step()
-            except (Refusal, InexpressibleError):
-                if journal.mark() == before:
-                    journal.rollback(start)
-                raise
+        take_together(self.machine.journal, steps)
 
     # What the machine is
 
@@ -238,7 +242,16 @@ def scrubbing(testbed: Testbed, page: int) -> tuple[Step, ...]:
     return (partial(testbed.machine.kernel.pools.scrub, page),) if is_dirty else ()
 
 
-def undo() -> UndoLog[Testbed]:
+class OnMachine(Protocol):
+    """A subject all of whose state is under the journal of its machine."""
+
+    @property
+    def machine(self) -> Machine:
+        """The machine."""
+        ...
+
+
+def undo() -> UndoLog[Any]:
     """Return the machine's own journal as an undo log."""
     return UndoLog(
         checkpoint=lambda testbed: testbed.machine.checkpoint(),
@@ -247,7 +260,7 @@ def undo() -> UndoLog[Testbed]:
     )
 
 
-def _written(testbed: Testbed, mark: int) -> Iterable[str]:
+def _written(testbed: OnMachine, mark: int) -> Iterable[str]:
     """Return the stores that were written since the mark."""
     if testbed.machine.journal.mark() == mark:
         return ()

@@ -20,8 +20,6 @@ from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.fork import Forks
 from splitspec.impl.kernel.lifecycle import Lifecycle
 from splitspec.impl.kernel.shootdown import Shootdown
-from splitspec.impl.libos.files import Files
-from splitspec.impl.libos.sockets import Sockets
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import Refusal
 
@@ -133,37 +131,6 @@ BEYOND = (
         "I12: a read returns what a legitimate writer wrote last, or faults",
         "epochs are no part of module tdx: the mapping begins one whenever TDX asks for it",
         test="test_hostile_host.py::test_a_td_page_is_removed_only_after_every_vcpu_has_flushed",
-    ),
-    Beyond(
-        "a record is counted only when the host says that it was delivered",
-        Sockets,
-        "send",
-        """\
-    self.table[number] = replace(socket, connection=after)
-    self._deliver(guards, socket.host_number, record)
-""",
-        """\
-    self._deliver(guards, socket.host_number, record)
-    self.table[number] = replace(socket, connection=after)
-""",
-        "I16: what is written to a shared page of a connection is ciphertext",
-        "no mapping has the library; what it must do is module sockets",
-        test="test_lying_host.py::test_an_error_of_the_host_never_makes_a_nonce_serve_twice",
-    ),
-    Beyond(
-        "a block without a path in the tree is not checked",
-        Files,
-        "_leaf",
-        """\
-    rootfs.check(self.root, count, leaf, data, path)
-""",
-        """\
-    if path:
-        rootfs.check(self.root, count, leaf, data, path)
-""",
-        "I16: bytes of the file system are verified on a private copy",
-        "no mapping has the library; what it must do is module rootfs",
-        test="test_lying_host.py::test_the_host_cannot_hide_or_invent_a_file",
     ),
     Beyond(
         "a vCPU is published as idle while its holder still has a slot",

@@ -58,7 +58,7 @@ This is what no mapping shows, and what does instead.
 def line(bug: Bug, steps: int) -> str:
     """Return the line of a bug that the walk finds."""
     kind = bug.kind.value.removeprefix("the implementation ")
-    where = f"`{bug.owner.__name__}.{bug.method}`"
+    where = f"`{bug.owner.__name__.rpartition('.')[2]}.{bug.method}`"
     return f"| {bug.name} | {where} | {bug.found_by} | {kind} | `{bug.named}` | {steps} |"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.refinement.bugs_accounting import ACCOUNTING
 from tests.refinement.bugs_attestation import ATTESTATION
 from tests.refinement.bugs_chain import CHAIN_BUGS
+from tests.refinement.bugs_delegation import DELEGATION
 from tests.refinement.bugs_granting import GRANTING
 from tests.refinement.bugs_memory import MEMORY
 from tests.refinement.bugs_planned import PLANNED
@@ -15,7 +16,7 @@ from tests.refinement.seeding import Bug, found, seeded
 
 BUGS = (
     *(*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *SLICES),
-    *CHAIN_BUGS,
+    *(*CHAIN_BUGS, *DELEGATION),
     *PLANNED,
 )
 

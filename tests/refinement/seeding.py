@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from types import ModuleType
 from typing import Any
 
 from splitspec.impl.machine import PlatformKind
@@ -39,14 +40,14 @@ STATES_MAX = 2_500
 
 @dataclass(frozen=True)
 class Bug:
-    """`old` stands in the source of the method; `new` takes its place.
+    """`old` stands in the source of the method, or function of a module; `new` takes its place.
 
     `violates` is the sentence of the domain from which a bug was planned, without a look at the
     specification; else it is empty.
     """
 
     name: str
-    owner: type[Any]
+    owner: type[Any] | ModuleType
     method: str
     old: str
     new: str
