@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.impl.deployments import keyed, refuses
+from tests.impl.deployments import chained, deployment, keyed, refuses
 from tests.impl.scenes import (
     KINDS,
-    chain,
     clone,
     frame,
     join,
@@ -22,28 +20,18 @@ from tests.impl.scenes import (
     two_tenants,
 )
 
-from splitspec.impl.attestation.report import ContainerReport
-from splitspec.impl.attestation.sealing import seal
 from splitspec.impl.delegation.mailbox import Message, Operation
 from splitspec.impl.delegation.rootfs import ImageError, build
-from splitspec.impl.deployment import CapacityError, Deployment, Function
-from splitspec.impl.geometry import PAGE, Geometry
+from splitspec.impl.deployment import CapacityError, Function
+from splitspec.impl.geometry import PAGE
 from splitspec.impl.hardware.tdx import Tdx
 from splitspec.impl.host.shadow import Handle
-from splitspec.impl.instance import Instance
-from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.kernel.records import Phase
-from splitspec.impl.libos.calls import CALLS, DELEGATED, Treatment
 from splitspec.impl.libos.process import Process
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import GuestPageFault, Refusal
 
 every_platform = pytest.mark.parametrize("kind", KINDS)
-
-
-def deployment(*, vcpus: int = 3, containers: int = 2, pool: int = 6) -> Deployment:
-    pages = containers * pool
-    return Deployment(Machine(Geometry(containers, pages=pages, frames=pages, vcpus=vcpus)))
 
 
 def give_back_shared(scene: Machine, container: int) -> int:
@@ -131,26 +119,6 @@ def test_what_a_zygote_protected_stays_protected_in_its_clones(kind: PlatformKin
         scene.processor.write(second.vcpu, PAGE, b"not mine")
 
 
-def name_chain(work: Deployment, instance: Instance, name: bytes) -> None:
-    """Install a secret as a verifier would who names the chain."""
-    attestation = work.machine.kernel.attestation
-    evidence = attestation.quote(instance.container, bytes([instance.container]) * 32)
-    report = ContainerReport.decode(evidence.container)
-    attestation.install(instance.container, seal(report, name + b"key"))
-
-
-def chained() -> tuple[Deployment, Instance, Instance, int]:
-    """Two containers of one chain; the second reads a channel of the first."""
-    work = deployment()
-    owner, member = work.boot(b"x", pool=6), work.boot(b"y", pool=6)
-    for instance in (owner, member):
-        name_chain(work, instance, b"one chain".ljust(16))
-    channel = work.share(owner, 2, 1)
-    work.join(owner, channel, member, Right.READ, 2)
-    assert member.load(2 * PAGE, 4) == bytes(4)
-    return work, owner, member, channel
-
-
 def test_who_lost_a_channel_reads_nothing_that_was_written_later() -> None:
     work, owner, member, channel = chained()
     kernel = work.machine.kernel
@@ -171,68 +139,6 @@ def test_the_creator_of_a_channel_ends_while_a_member_has_it_open(is_outside: bo
     assert owner.container not in work.machine.kernel.state.containers
     work.finish(member)
     assert dict(work.machine.host.cgroups.charged) == {}
-
-
-def test_a_killed_creator_of_a_channel_is_stopped_while_a_member_has_it_open() -> None:
-    """Its exit asks nobody: the channel is shut, closed and destroyed afterwards."""
-    work, owner, member, channel = chained()
-    kernel = work.machine.kernel
-    work.machine.host.shadows.kill(owner.container)
-    kernel.lifecycle.stop(owner.container)
-    assert member.load(2 * PAGE, 4) == bytes(4)
-    kernel.channels.shut(owner.container, channel)
-    refuse(work.machine, "unmapped", lambda: kernel.channels.destroy(channel))
-    member.trap()
-    for holder, vcpu in ((owner, None), (member, member.vcpu)):
-        kernel.channels.close(holder.container, channel, vcpu=vcpu)
-    kernel.channels.destroy(channel)
-    assert kernel.channels.capabilities.table == {}
-
-
-def test_what_a_frozen_channel_says_stays_whoever_wrote_it() -> None:
-    work, owner, member, channel = chained()
-    kernel = work.machine.kernel
-    owner.store(2 * PAGE, b"the result")
-    owner.trap()
-    kernel.channels.freeze(owner.container, channel, vcpu=owner.vcpu)
-    owner.resume()
-    refuses("copy_on_write", lambda: owner.store(2 * PAGE, b"another"))
-    assert member.load(2 * PAGE, 10) == b"the result"
-
-
-def test_a_writer_on_another_vcpu_has_forgotten_its_right_before_the_creator_reads() -> None:
-    work, owner, member, channel = chained()
-    kernel = work.machine.kernel
-    owner.trap()
-    kernel.channels.revoke(owner.container, channel, member.container, vcpu=owner.vcpu)
-    owner.resume()
-    work.join(owner, channel, member, Right.READ | Right.WRITE, 2)
-    member.store(2 * PAGE, b"first")
-    owner.trap()
-    kernel.channels.freeze(owner.container, channel, vcpu=owner.vcpu)
-    refuse(work.machine, "flushed", lambda: kernel.threads.dispatch(owner.thread))
-    owner.resume()
-    refuses("copy_on_write", lambda: member.store(2 * PAGE, b"other"))
-    assert owner.load(2 * PAGE, 5) == b"first"
-
-
-@every_platform
-def test_a_page_that_two_containers_have_lost_waits_for_the_vcpus_of_both(
-    kind: PlatformKind,
-) -> None:
-    scene = chain(kind)
-    channels, lost = scene.kernel.channels, page(scene, 0)
-    channels.create(0, [lost])
-    for member in (1, 2):
-        channels.grant(0, 1, member, Right.READ)
-        channels.open(member, 1, 0)
-    for member in (1, 2):
-        channels.close(member, 1)
-    drivers = {scene.host.shadows.driver(vcpu) for vcpu, _ in scene.kernel.state.quarantine[lost]}
-    assert drivers == {1, 2}
-    channels.shut(0, 1)
-    channels.destroy(1)
-    refuse(scene, "flushed", lambda: scene.kernel.pools.scrub(lost))
 
 
 def test_the_private_key_of_evidence_goes_when_the_secret_comes() -> None:
@@ -260,30 +166,6 @@ def test_a_socket_number_of_the_host_is_bounded() -> None:
     host: Any = Exaggerating()
     instance.delegate = host
     refuses("number", lambda: instance.process.connect("service"))
-
-
-def test_a_peer_that_is_gone_is_an_error_of_the_host_and_not_its_end() -> None:
-    instance, _ = keyed()
-    far = instance.delegate.offer("peer")
-    number = instance.process.connect("peer")
-    far.close()  # With the first message unread, which resets the connection.
-    refuses("result", lambda: instance.process.receive(number))
-
-
-def test_only_calls_that_may_leave_the_vm_do() -> None:
-    """`epoll_pwait` asks the host, and the table said that it is served inside."""
-    instance, _ = keyed()
-    for name, (_, treatment) in CALLS.items():
-        if treatment in (Treatment.INSIDE, Treatment.DUMMY):
-            refuses("delegable", partial(instance.gate.request, name, Message(Operation.POLL)))
-    assert CALLS["epoll_pwait"][1] in DELEGATED
-
-
-def test_a_shadow_answers_for_no_socket_that_it_did_not_open() -> None:
-    instance, _ = keyed()
-    stranger = (10**6).to_bytes(4, "big")
-    asked = Message(Operation.POLL, data=stranger, room=4)
-    assert instance.delegate.serve(asked).number < 0
 
 
 def nothing(process: Process, event: bytes) -> bytes:

@@ -59,7 +59,7 @@ BEYOND = (
         "self._state.quarantine[page] = waits",
         "S8: no vCPU holds a stale writable translation for a frame that was freed",
         "where two containers write to one page, the mappings have both flush in the same step",
-        test="test_found_by_reading.py::"
+        test="test_found_by_conformance.py::"
         "test_a_page_that_two_containers_have_lost_waits_for_the_vcpus_of_both",
     ),
     Beyond(
