@@ -21,7 +21,7 @@ PLATFORM, SEV, TDX = "platform-sev-hostile", "sev-hostile", "tdx-hostile"
 # A table, which reads best as one.
 # fmt: off
 SLICES: tuple[Bug, ...] = (
-    Bug("the kernel does not hear of a kill", Lifecycle, "_stop",
+    Bug("the kernel does not hear of a kill", Lifecycle, "stop",
         "self._state.containers[container] = replace(row, phase=Phase.EXITING)", "pass",
         LIVES, Kind.OTHER_STATE, "phase[c1]"),
     Bug("a row outlives its container", Lifecycle, "retire",
