@@ -29,9 +29,7 @@ class Treatment(Enum):
     """It succeeds and does nothing."""
 
 
-DELEGATED = frozenset(
-    {Treatment.VERIFIED, Treatment.ENCRYPTED, Treatment.HINT, Treatment.BELIEVED}
-)
+DELEGATED = frozenset({Treatment.VERIFIED, Treatment.ENCRYPTED, Treatment.HINT, Treatment.BELIEVED})
 
 FILES = """
     open close read readv pread write writev lseek stat fstat lstat statx readlink getdents64 access
