@@ -49,7 +49,7 @@ THREE_CHAINED = {**TENANTS, "Container": 3}
 TWO_TENANTS = {"Container": 2, "Page": 2, "Frame": 1}
 TWO_FRAMES = {"Container": 1, "Page": 1, "Frame": 2}
 TABLES = {"Container": 2, "Page": 3, "Frame": 1, "Addr": 2}
-FAMILY = {**COPYING, "Container": 3, "Page": 3, "Frame": 3}
+FAMILY = {"Container": 3, "Page": 2, "Frame": 2, "Addr": 1}
 
 SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "lifecycle-sev-hostile": partial(life, PlatformKind.SNP, honest=False, containers=3),
