@@ -20,7 +20,7 @@ def test_every_step_and_every_refusal_of_the_slice(name: str) -> None:
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("-wide")])
-def test_at_the_sizes_of_the_model(name: str) -> None:
+def test_the_slice_at_larger_sizes(name: str) -> None:
     hold(SHIPPED[name]())
 
 
