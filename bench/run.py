@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 
 import machine
 from breakdown import breakdown
+from conformance import conformance
 from gating import gate, pages
 from latency import latency
 from peers import peers
@@ -38,6 +39,7 @@ SECTIONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "symmetry": symmetry,
     "latency": latency,
     "proofs": proofs,
+    "conformance": conformance,
     "gate": gate,
     "pages": pages,
 }

@@ -95,7 +95,10 @@ def _candidates(
 
 
 def _pass(checks: Iterable[Routed], moment: Moment, binding: Environment) -> bool:
-    return all(moment.at(check, binding) for check in checks)
+    for check in checks:  # noqa: SIM110 - a generator costs evaluators a tenth of their time
+        if not moment.at(check, binding):
+            return False
+    return True
 
 
 def _ready(waiting: Iterable[Routed], bound: set[str]) -> tuple[Routed, ...]:

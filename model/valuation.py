@@ -123,7 +123,8 @@ class Moment:
 
     def at(self, routed: Routed, binding: Environment) -> Value:
         """Return the value of a routed expression when the action's parameters are bound."""
-        return self.value(routed.expression, self.travel(routed.route, binding))
+        env = self.travel(routed.route, binding) if routed.route else binding
+        return self.universe.meaning(routed.expression)(self, env)
 
     def travel(self, route: Route, binding: Environment) -> Environment:
         """Return the values of the names at the end of a route."""

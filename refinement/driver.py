@@ -108,6 +108,8 @@ class Driver:
         for choice in self._completions[performer.path]:
             own = zip((p.name for p in performer.own), choice, strict=True)
             found.append(self.evaluator.refusals(state, performer.path, {**binding, **dict(own)}))
+        if len(found) == 1:
+            return found[0]
         sets = [frozenset(each) for each in found]
         nearest = (each for each in found if not any(other < frozenset(each) for other in sets))
         return tuple(dict.fromkeys(name for each in nearest for name in each))

@@ -17,7 +17,7 @@ EMPTY = bytes(48)
 def extend(digest: bytes, page: int, data: bytes) -> bytes:
     """Return the digest after one page more."""
     content = hashlib.sha384(data).digest()
-    kind = b"normal" if any(data) else b"zero"
+    kind = b"zero" if data == bytes(len(data)) else b"normal"
     return hashlib.sha384(digest + content + kind + page.to_bytes(8, "little")).digest()
 
 

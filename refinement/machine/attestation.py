@@ -8,12 +8,12 @@ from these pages, what was measured from the kernel's digests, what is claimed f
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from splitspec.impl.attestation.measurement import expected
-from splitspec.impl.geometry import PAGE, ZEROS
+from splitspec.impl.geometry import PAGE, ZEROS, Geometry
 from splitspec.impl.kernel.records import Container, Phase, Use
 from splitspec.refinement.machine.fragment import PAGES_FOR_CODE, Fragment, Meanings, Setup
 from splitspec.refinement.machine.network import ADDRESS, TRUSTED, digest_of
@@ -192,8 +192,7 @@ def observe(setup: Setup, places: _Places, testbed: Testbed) -> dict[str, Any]:
     """Return what lies where, what was measured, and what evidence and messages say."""
     kernel, network = testbed.machine.kernel, testbed.network
     names = {identity: slot for slot, identity in testbed.identities.items()}
-    runtimes = {expected(setup.geometry, code): code for code in setup.codes}
-    functions = {digest_of(code): code for code in setup.codes}
+    runtimes, functions = _digests(setup.geometry, setup.codes)
     said = list(network.statements())
     nonces = {data: n for n, data in network.nonces.items()}
     reports = {network.evidence[e].container: e for e, _, _ in said}
@@ -223,6 +222,14 @@ def observe(setup: Setup, places: _Places, testbed: Testbed) -> dict[str, Any]:
         # The kernel has to know, too, that it has held a tenant's data.
         "keyed": {c for c in kernel.state.secrets if rows.get(c, TAINTED).is_tainted},
     }
+
+
+@cache
+def _digests(
+    geometry: Geometry, codes: tuple[bytes, ...]
+) -> tuple[Mapping[bytes, bytes], Mapping[bytes, bytes]]:
+    """Return what is measured of each code, as what a VM is launched with and as a function."""
+    return {expected(geometry, code): code for code in codes}, {digest_of(c): c for c in codes}
 
 
 def _staged(testbed: Testbed, places: _Places) -> Any:

@@ -44,6 +44,17 @@ def test_a_quick_run_measures_rates_and_finds_the_recorded_counts() -> None:
     assert all(row["right"] and row["value"] > 0 for row in rows)
 
 
+def test_conformance_is_measured_by_what_is_done_and_what_is_refused() -> None:
+    words = ("--quick", "--without-peers", "--only", "conformance", "--format", "json")
+    code, output = run("run.py", *words)
+    assert code == 0, output
+    rows = {row["what"]: row for row in rows_of(output)}
+    done, refused, calls = (rows[f"all walks: {u}"] for u in ("transitions", "refused", "calls"))
+    assert all(row["right"] and row["value"] > 0 for row in rows.values())
+    assert calls["value"] > done["value"]
+    assert calls["value"] > refused["value"]
+
+
 def test_a_wrong_count_makes_the_benchmark_fail(tmp_path: Path) -> None:
     copy = shutil.copytree(BENCH, tmp_path / "bench", ignore=shutil.ignore_patterns("__pycache__"))
     manifest = copy / "models" / "models.toml"
