@@ -121,6 +121,7 @@ ON_SNP: list[tuple[Setup, str, Callable[[Scene, Snp], object]]] = [
 ]
 
 ON_TDX: list[tuple[Setup, str, Callable[[Scene, Tdx], object]]] = [
+    (tenants, "defined", lambda s, m: s.machine.hostile.assign(0, None)),  # RMPUPDATE is SNP's.
     (tenants, "backed", lambda s, m: m.resolve(s.p(5), private=False)),
     (tenants, "backed", lambda s, m: m.resolve(s.p(5), private=True)),
     (
