@@ -31,12 +31,12 @@ LEAF, STRANGER = 1, 10**6  # a block of the image; the shadow's own control of t
 ASKED = {
     "filesystem": ("read", Operation.BLOCK),
     "network": ("recvfrom", Operation.RECEIVE),
-    "event": ("epoll_wait", Operation.POLL),
+    "event": ("epoll_pwait", Operation.POLL),
     "miscellany": ("clock_gettime", 0),
     "memory": ("mmap", 0),
     "sync": ("futex", 0),
     "thread": ("clone", 0),
-    "dummy": ("ioctl", 0),
+    "dummy": ("getuid", 0),
 }
 CLASSES = {name: class_ for class_, (name, _) in ASKED.items()}
 STAGES = {
