@@ -11,6 +11,7 @@ from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.report import conformance_text
 from splitspec.refinement.stateful import walk
 from splitspec.refinement.target import evaluator_of
+from splitspec.refinement.walking import run
 
 
 def evaluator_for(mapping: Implementation[Any]) -> Evaluator:
@@ -28,3 +29,13 @@ def hold(mapping: Implementation[Any]) -> Conformance:
 
 def walk_of(mapping: Implementation[Any], *, programs: int, steps: int) -> Conformance:
     return walk(mapping, evaluator_for(mapping), programs=programs, steps=steps)
+
+
+def run_of(mapping: Implementation[Any], *, calls: int) -> Conformance:
+    """Make one long run, which tries most what was done least; fail on a difference, and on an
+    action that was never done."""
+    found = run(mapping, evaluator_for(mapping), steps=calls)
+    assert found.complete, conformance_text(found)
+    done = {path.rpartition(".")[2] for path in found.tried.performed}
+    assert set(mapping.actions) - done == set()
+    return found
