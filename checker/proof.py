@@ -112,7 +112,7 @@ class ProofRun:
     scope: tuple[tuple[str, int], ...]
     solvers: tuple[str, ...]
     seconds: float
-    solving: float  # seconds, of which the solvers took
+    solving: float  # seconds of CPU that the solvers took
     steps: int
     seed: int
     framed: int  # obligations that the frame rule met; they are not listed

@@ -17,6 +17,7 @@ Keys = tuple[str, ...]
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]")
 _PART = re.compile(r'"([^"]*)"|\'([^\']*)\'|([\w-]+)')
+_COMMENT = re.compile(r'"[^"]*"|\'[^\']*\'|(#.*)')
 _PAIR = re.compile(r'(?:^\s*|[{,]\s*)("[^"]*"|\'[^\']*\'|[\w.-]+)\s*=')
 
 
@@ -72,8 +73,9 @@ def _note_pairs(
 
 
 def _without_comment(text: str) -> str:
-    quoted = re.compile(r'"[^"]*"|\'[^\']*\'|(#.*)')
-    for found in quoted.finditer(text):
+    if "#" not in text:
+        return text
+    for found in _COMMENT.finditer(text):
         if found[1] is not None:
             return text[: found.start(1)]
     return text

@@ -7,11 +7,11 @@ stand only the terms themselves.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version as version_of
 
 from splitspec.checker.symbolic.journal import ExhaustedError
-from splitspec.checker.symbolic.smtlib import script
+from splitspec.checker.symbolic.smtlib import Dialogue, script
 from splitspec.checker.symbolic.term import Term, Terms
 from splitspec.checker.symbolic.z3_solver import Answer, Reply
 
@@ -22,6 +22,53 @@ STEPS_OF_Z3 = 100
 """So many steps of Z3 are worth one of cvc5; budgets are given in the former."""
 
 
+class Session:
+    """One cvc5 for many questions, which rest on the same axioms.
+
+    To start it and to say what all questions say costs more than most of the answers. It grows
+    slower with every question, so that it should not have too many.
+    """
+
+    def __init__(self, terms: Terms, axioms: Iterable[Term], *, steps: int) -> None:
+        self._terms, self._dialogue = terms, Dialogue()
+        self._opening = self._dialogue.opening(axioms)
+        self._talk = _Talk(steps, incremental=True)
+        self.is_over = False  # What was asserted last may still be there.
+
+    def ask(self, facts: Iterable[Term], goal: Term) -> Answer:
+        """Return whether axioms and facts imply the goal; no core is given."""
+        question = self._dialogue.question((*facts, self._terms.negation(goal)))
+        opening, self._opening = self._opening, ""
+        return _answered(lambda: self._say(opening + question))
+
+    def _say(self, text: str) -> str:
+        assert not self.is_over
+        self.is_over = True
+        answer = self._talk.say(text)
+        self.is_over = False
+        return answer
+
+
+class Sessions:
+    """Keeps the last session, as long as questions are of one action and rest on the same axioms.
+
+    One for each action has some ten questions, which is the cheapest.
+    """
+
+    def __init__(self, terms: Terms, *, steps: int) -> None:
+        self._terms, self._steps = terms, steps
+        self._last: tuple[str, tuple[Term, ...], Session] | None = None
+
+    def of(self, action: str, axioms: tuple[Term, ...]) -> Session:
+        """Return a session for an action, or for states, which knows the axioms."""
+        last = self._last
+        if last is not None and last[:2] == (action, axioms) and not last[2].is_over:
+            return last[2]
+        session = Session(self._terms, axioms, steps=self._steps)
+        self._last = action, axioms, session
+        return session
+
+
 def ask(terms: Terms, facts: Iterable[Term], goal: Term, *, steps: int) -> Answer:
     """Return whether the facts imply the goal; no core is given."""
     return ask_text(script((*facts, terms.negation(goal))), steps=steps)
@@ -30,14 +77,18 @@ def ask(terms: Terms, facts: Iterable[Term], goal: Term, *, steps: int) -> Answe
 def ask_text(text: str, *, steps: int) -> Answer:
     """Return whether the assertions of a script contradict one another; raise `ExhaustedError` if
     there is not enough memory to tell."""
-    started = time.perf_counter()
+    return _answered(lambda: _Talk(steps).say(text))
+
+
+def _answered(ask: Callable[[], str]) -> Answer:
+    started = time.process_time()
     try:
-        result = run(text, steps=-(-steps // STEPS_OF_Z3))
+        result = ask()
     except RuntimeError as error:  # What cvc5 raises for all its failures.
         if "bad_alloc" in str(error):
             raise ExhaustedError(str(error)) from error
-        return Answer(Reply.UNKNOWN, frozenset(), str(error), 0, time.perf_counter() - started)
-    seconds = time.perf_counter() - started
+        return Answer(Reply.UNKNOWN, frozenset(), str(error), 0, time.process_time() - started)
+    seconds = time.process_time() - started
     match result:
         case "unsat":
             return Answer(Reply.PROVED, frozenset(), "", 0, seconds)
@@ -47,25 +98,34 @@ def ask_text(text: str, *, steps: int) -> Answer:
             return Answer(Reply.UNKNOWN, frozenset(), result, 0, seconds)
 
 
-def run(text: str, *, steps: int) -> str:
-    """Return what cvc5 answers to a script: `sat`, `unsat`, or `unknown`."""
-    import cvc5  # Most proofs never need it.
+class _Talk:
+    """One process of parsing and answering; each question has so many steps."""
 
-    manager = cvc5.TermManager()
-    solver = cvc5.Solver(manager)
-    for option, value in OPTIONS.items():
-        solver.setOption(option, value)
-    if steps:
-        solver.setOption("rlimit-per", str(steps))
-    parser = cvc5.InputParser(solver)
-    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "query")
-    symbols = parser.getSymbolManager()
-    answer = ""
-    while True:
-        command = parser.nextCommand()
-        if command.isNull():
-            return answer.strip()
-        answer += command.invoke(solver, symbols)
+    def __init__(self, steps: int, *, incremental: bool = False) -> None:
+        import cvc5  # Most proofs never need it.
+
+        manager = cvc5.TermManager()
+        self._solver = cvc5.Solver(manager)
+        self._symbols = cvc5.SymbolManager(manager)
+        for option, value in OPTIONS.items():
+            self._solver.setOption(option, value)
+        if steps:
+            self._solver.setOption("rlimit-per", str(-(-steps // STEPS_OF_Z3)))
+        if incremental:
+            self._solver.setOption("incremental", "true")
+
+    def say(self, text: str) -> str:
+        """Return what cvc5 answers: `sat`, `unsat`, or `unknown`."""
+        import cvc5
+
+        parser = cvc5.InputParser(self._solver, self._symbols)
+        parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "query")
+        answer = ""
+        while True:
+            command = parser.nextCommand()
+            if command.isNull():
+                return answer.strip()
+            answer += command.invoke(self._solver, self._symbols)
 
 
 def version() -> str:

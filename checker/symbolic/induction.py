@@ -13,7 +13,7 @@ an error.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from splitspec.checker.evidence.execution import (
     Execution,
@@ -28,6 +28,7 @@ from splitspec.checker.symbolic.instance import FiniteStep, Instance
 from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.term import Term
 from splitspec.checker.symbolic.theory import Claim, Theory
+from splitspec.checker.symbolic.z3_solver import Translator
 from splitspec.model import ir
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.expressions import subterms, variables_read
@@ -53,15 +54,32 @@ class Found:
     binding: Mapping[str, ir.Value]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whether a step at a scope breaks a claim, in the words of a solver."""
+
+    instance: Instance
+    step: FiniteStep
+    solver: Satisfaction
+
+
+Instances = dict[tuple[tuple[str, object], ...], tuple[Instance, Translator]]
+"""What was written down at each scope."""
+
+
 @dataclass(frozen=True)
 class InductionSearch:
-    """Looks for counterexamples to induction of one setting's claims, assuming some facts."""
+    """Looks for counterexamples to induction of one setting's claims, assuming some facts.
+
+    `instances` are those of the theory, which other searches may have made.
+    """
 
     setting: Setting
     theory: Theory
     facts: frozenset[str]
     scope_max: int
     exact: bool = False  # at the scope of the setting alone
+    instances: Instances = field(default_factory=dict)
 
     def counterexample(self, action: ir.FlatAction, claim: Claim) -> InductionCounterexample | None:
         """Return the smallest one that was found, replayed; None if there is none up to
@@ -73,7 +91,7 @@ class InductionSearch:
 
     def is_inductive(self, action: ir.FlatAction, claim: Claim) -> bool:
         """Return whether no step of the action breaks the claim at the scope of the setting."""
-        return self._query(action, claim, self.setting.scope)[2].check() is False
+        return self._query(action, claim, self.setting.scope).solver.check() is False
 
     def initial_violation(self, claim: Claim) -> Trace | None:
         """Return an initial state in which the claim is false, replayed, at the smallest size."""
@@ -114,27 +132,37 @@ class InductionSearch:
 
     def _smallest(self, action: ir.FlatAction, claim: Claim) -> Found | None:
         if self.exact:
-            return self._plainest(action, claim, self.setting.scope)
-        sorts = self._sorts
-        for size in range(1, self.scope_max + 1):
-            scope = self.scope(dict.fromkeys(sorts, size))
-            if self._exists(action, claim, scope):
-                break
-        else:
+            asked = self._asked(action, claim, self.setting.scope)
+            return None if asked is None else self._plainest(action, claim, asked)
+        found = self._first(action, claim)
+        if found is None:
             return None
-        sizes_found = dict(scope.sizes)
-        # Of the sorts that neither step nor claim speaks of, one element each is enough, mostly.
-        spoken = _sorts_of(action, claim)
-        least = {sort: size if sort in spoken else 1 for sort, size in sizes_found.items()}
-        if least != sizes_found and self._exists(action, claim, self.scope(least)):
-            sizes_found = least
-        for sort in sorts:
-            while sizes_found[sort] > 1:
-                smaller = self.scope({**sizes_found, sort: sizes_found[sort] - 1})
-                if not self._exists(action, claim, smaller):
+        sizes_, asked = found
+        for sort in self._sorts:
+            # One element a sort was tried first, and was not enough.
+            while sizes_[sort] > 1 and sum(sizes_.values()) > len(sizes_) + 1:
+                smaller = {**sizes_, sort: sizes_[sort] - 1}
+                less = self._asked(action, claim, self.scope(smaller))
+                if less is None:
                     break
-                sizes_found[sort] -= 1
-        return self._plainest(action, claim, self.scope(sizes_found))
+                sizes_, asked = smaller, less
+        return self._plainest(action, claim, asked)
+
+    def _first(self, action: ir.FlatAction, claim: Claim) -> tuple[dict[str, int], Asked] | None:
+        """Return the first sizes that have a counterexample, with the question.
+
+        Of the sorts that neither step nor claim speaks of, one element each is enough, mostly, and
+        a question of few elements is cheap.
+        """
+        sorts, spoken = self._sorts, _sorts_of(action, claim)
+        for size in range(1, self.scope_max + 1):
+            few = {sort: size if sort in spoken else 1 for sort in sorts}
+            alike = dict.fromkeys(sorts, size)
+            for sizes_ in (alike,) if size == 1 or few == alike else (few, alike):
+                asked = self._asked(action, claim, self.scope(sizes_))
+                if asked is not None:
+                    return sizes_, asked
+        return None
 
     def scope(self, sizes_: Mapping[str, int]) -> Scope:
         """Return a scope of these sizes, with bounds and the pins on which types depend."""
@@ -147,26 +175,27 @@ class InductionSearch:
         ends = {path: v for path, v in given.pins.items() if path in set(_ends(self.theory))}
         return Scope(dict(sizes_), bounds, {**ends, **self.theory.constants})
 
-    def _query(
-        self, action: ir.FlatAction, claim: Claim, scope: Scope
-    ) -> tuple[Instance, FiniteStep, Satisfaction]:
-        instance = Instance(self.theory, scope)
+    def _query(self, action: ir.FlatAction, claim: Claim, scope: Scope) -> Asked:
+        key = (*scope.sizes.items(), *scope.bounds.items(), *scope.pins.items())
+        if key not in self.instances:
+            self.instances[key] = Instance(self.theory, scope), Translator()
+        instance, translator = self.instances[key]
         step = instance.step(action)
-        solver = Satisfaction()
+        solver = Satisfaction(translator)
         solver.add(instance.legal(instance.before))
         solver.add(*instance.facts(self.facts).values())
         solver.add(step.broken(claim))
-        return instance, step, solver
+        return Asked(instance, step, solver)
 
-    def _exists(self, action: ir.FlatAction, claim: Claim, scope: Scope) -> bool:
-        return self._query(action, claim, scope)[2].check() is True
+    def _asked(self, action: ir.FlatAction, claim: Claim, scope: Scope) -> Asked | None:
+        """Return a question that has a counterexample at a scope, with its model."""
+        asked = self._query(action, claim, scope)
+        return asked if asked.solver.check() is True else None
 
     # Values
 
-    def _plainest(self, action: ir.FlatAction, claim: Claim, scope: Scope) -> Found | None:
-        instance, step, solver = self._query(action, claim, scope)
-        if solver.check() is not True:
-            return None
+    def _plainest(self, action: ir.FlatAction, claim: Claim, asked: Asked) -> Found:
+        instance, step, solver = asked.instance, asked.step, asked.solver
         cone = cone_of(self.theory, action, claim)
         outside: list[Term] = []
         inside: list[Term] = []

@@ -86,12 +86,12 @@ class Instance:
 
     def facts(self, names: frozenset[str] | None = None) -> dict[str, Term]:
         """Return the claims on states as formulas over the state before, by name."""
+        return {n: fact for n, fact in self._facts.items() if names is None or n in names}
+
+    @cached_property
+    def _facts(self) -> dict[str, Term]:
         moment = Moment(self.before)
-        return {
-            claim.name: self.holds(claim, moment)
-            for claim in self.theory.facts
-            if names is None or claim.name in names
-        }
+        return {claim.name: self.holds(claim, moment) for claim in self.theory.facts}
 
     @cached_property
     def initial(self) -> Successor:

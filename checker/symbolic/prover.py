@@ -27,7 +27,7 @@ from splitspec.checker.proof import (
 from splitspec.checker.symbolic.archive import Archive
 from splitspec.checker.symbolic.calculus import Calculus, Facts, Outcome
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
-from splitspec.checker.symbolic.induction import InductionSearch
+from splitspec.checker.symbolic.induction import InductionSearch, Instances
 from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.theory import INDUCTIVE, Claim, Theory, is_framed
 from splitspec.checker.symbolic.z3_solver import Reply
@@ -94,6 +94,7 @@ class Proof:
         self.missed: dict[Key, Facts] = {}
         self.done = self.kept = 0
         self.unwritten = ""
+        self._instances: Instances = {}
         self.is_out_of_time = False
 
     def proceed(self) -> None:
@@ -184,7 +185,7 @@ class Proof:
 
     def _is_known(self, claim: Claim, action: ir.FlatAction | None) -> bool:
         """Whether an obligation is met by the frame rule, or by a proof that was kept."""
-        if action is not None and is_framed(self.theory.system, action, claim):
+        if action is not None and is_framed(self.theory, action, claim):
             self.framed.add((claim.name, action.path))
             return True
         if self.archive is None or self.archive.is_audit:
@@ -249,7 +250,9 @@ class Proof:
     @property
     def _search(self) -> InductionSearch:
         exact = isinstance(self.calculus, FiniteCalculus)
-        return InductionSearch(self.setting, self.theory, self.live, self.limits.scope_max, exact)
+        return InductionSearch(
+            self.setting, self.theory, self.live, self.limits.scope_max, exact, self._instances
+        )
 
     def _give_up(self) -> None:
         """Stop believing facts that are not proved, and forget the proofs that used them."""

@@ -10,7 +10,7 @@ from splitspec.checker.evidence.execution import given_names, run_id, sizes
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import Moment, Mutant, ProofLimits, ProofResult, ProofRun
 from splitspec.checker.result import NOTHING_STARTS
-from splitspec.checker.store import Store
+from splitspec.checker.store import Mode, Store
 from splitspec.checker.symbolic import judgement
 from splitspec.checker.symbolic.archive import Archive
 from splitspec.checker.symbolic.calculus import Calculus
@@ -270,7 +270,7 @@ def opened(
     else:
         calculus = UnboundedCalculus(theory, limits, seed, journal)
     archive = None
-    if store is not None:
+    if store is not None and store.mode is not Mode.OFF:
         archive = Archive(
             theory,
             store,

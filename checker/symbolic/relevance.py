@@ -16,23 +16,14 @@ from collections.abc import Iterator
 from splitspec.checker.symbolic.calculus import Facts
 from splitspec.checker.symbolic.theory import Claim, Theory
 from splitspec.model.expressions import variables_read
-from splitspec.model.ir import Expression, FlatAction, PropertyKind, System
+from splitspec.model.ir import Expression, FlatAction
 
 
 def facts_near(theory: Theory, action: FlatAction, claim: Claim) -> Facts:
     """Return the names of the facts near what the action owes."""
     written = frozenset(update.variable for update in action.updates)
-    reach = variables_read(_terms(action)) | written | _variables(theory.system, claim)
-    return frozenset(c.name for c in theory.facts if _variables(theory.system, c) <= reach)
-
-
-def _variables(system: System, claim: Claim) -> frozenset[str]:
-    if claim.kind is PropertyKind.EXACT:
-        counter = claim.path.removesuffix(".exact")
-        counted = system.variables[counter].counted
-        assert counted is not None
-        return variables_read([counted.condition]) | {counter}
-    return frozenset() if claim.expression is None else variables_read([claim.expression])
+    reach = variables_read(_terms(action)) | written | theory.reads(claim)
+    return frozenset(c.name for c in theory.facts if theory.reads(c) <= reach)
 
 
 def _terms(action: FlatAction) -> Iterator[Expression]:

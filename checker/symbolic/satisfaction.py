@@ -20,8 +20,10 @@ from splitspec.model import ir
 class Satisfaction:
     """One solver for formulas that have atoms only, and its last model."""
 
-    def __init__(self, *, seed: int = 0, steps: int = 0) -> None:
-        self._translator = Translator()
+    def __init__(
+        self, translator: Translator | None = None, *, seed: int = 0, steps: int = 0
+    ) -> None:
+        self._translator = translator or Translator()
         self._solver = z3.SolverFor("QF_FD", ctx=self._translator.context)
         self._solver.set("random_seed", seed)
         if steps:
@@ -67,9 +69,9 @@ class Satisfaction:
         If it does not, the model that shows it is kept.
         """
         literals = {name: self._literals[name] for name in names}
-        started = time.perf_counter()
+        started = time.process_time()
         result = self._solver.check(*literals.values())
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         if result == z3.sat:
             self._model = self._solver.model()
         if result == z3.unsat:

@@ -42,9 +42,34 @@ def script(assertions: Iterable[Term]) -> str:
     return "\n".join(_Script(tuple(assertions)).lines()) + "\n"
 
 
+class Dialogue:
+    """Writes questions for one solver, one after the other: what they have in common is declared
+    and asserted once, and the rest of a question is forgotten after its answer."""
+
+    def __init__(self) -> None:
+        self._declared: set[str] = set()
+
+    def opening(self, assertions: Iterable[Term]) -> str:
+        """Return the text that asserts what holds in all questions."""
+        script = _Script(tuple(assertions), "common")
+        return "\n".join(["(set-logic ALL)", *self._new(script), *script.assertions()]) + "\n"
+
+    def question(self, assertions: Iterable[Term]) -> str:
+        """Return the text that asks whether the assertions can hold together."""
+        script = _Script(tuple(assertions))
+        body = ("(push 1)", *script.assertions(), "(check-sat)", "(pop 1)")
+        return "\n".join([*self._new(script), *body]) + "\n"
+
+    def _new(self, script: _Script) -> list[str]:
+        """Return the declarations that were not made before."""
+        new = [line for line in script.declarations() if line not in self._declared]
+        self._declared.update(new)
+        return new
+
+
 class _Script:
-    def __init__(self, assertions: tuple[Term, ...]) -> None:
-        self._assertions = assertions
+    def __init__(self, assertions: tuple[Term, ...], shared: str = "shared") -> None:
+        self._assertions, self._shared = assertions, shared
         self._order: dict[Term, None] = {}
         self._uses: dict[Term, int] = {}
         self._open: dict[Term, bool] = {}
@@ -73,18 +98,21 @@ class _Script:
 
     def lines(self) -> Iterator[str]:
         yield "(set-logic ALL)"
-        yield from self._declarations()
+        yield from self.declarations()
+        yield from self.assertions()
+        yield "(check-sat)"
+
+    def assertions(self) -> Iterator[str]:
         for term in self._order:
             # A quantified term is closed, but its parts are not: they are written in place.
             if self._uses[term] > 1 and not self._open[term] and parts_of(term):
-                name = f"|shared {len(self._defined)}|"
+                name = f"|{self._shared} {len(self._defined)}|"
                 yield f"(define-fun {name} () {sort(kind_of(term))} {self._text(term)})"
                 self._defined[term] = name
         for assertion in self._assertions:
             yield f"(assert {self._text(assertion)})"
-        yield "(check-sat)"
 
-    def _declarations(self) -> Iterator[str]:
+    def declarations(self) -> Iterator[str]:
         functions: dict[Function, None] = {}
         kinds: dict[Kind, None] = {}
         for term in self._order:

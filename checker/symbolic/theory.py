@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from splitspec.model import ir
 from splitspec.model.expressions import variables_read
@@ -66,6 +67,18 @@ class Theory:
     def facts(self) -> tuple[Claim, ...]:
         """The claims on states, from which, together, induction starts."""
         return tuple(c for c in self.claims if c.kind in INDUCTIVE or c.kind is PropertyKind.EXACT)
+
+    def reads(self, claim: Claim) -> frozenset[str]:
+        """Return the variables that a claim reads, of this theory or of another one of the same
+        system; an exact counter reads itself, too."""
+        own = self._read_by_own.get(claim.name)
+        if own is not None and own[0] is claim:
+            return own[1]
+        return _read(self.system, claim)
+
+    @cached_property
+    def _read_by_own(self) -> Mapping[str, tuple[Claim, frozenset[str]]]:
+        return {claim.name: (claim, _read(self.system, claim)) for claim in self.claims}
 
 
 def theory_of(
@@ -143,18 +156,21 @@ def conjuncts(expression: ir.Expression) -> Iterator[ir.Expression]:
             yield expression
 
 
-def is_framed(system: System, action: FlatAction, claim: Claim) -> bool:
+def is_framed(theory: Theory, action: FlatAction, claim: Claim) -> bool:
     """Whether the action keeps a claim on states because it writes nothing that the claim reads."""
-    written = {update.variable for update in action.updates}
+    if claim.kind is not PropertyKind.EXACT and claim.kind not in INDUCTIVE:
+        return False
+    read = theory.reads(claim)
+    return not any(update.variable in read for update in action.updates)
+
+
+def _read(system: System, claim: Claim) -> frozenset[str]:
     if claim.kind is PropertyKind.EXACT:
         counter = claim.path.removesuffix(".exact")
         counted = system.variables[counter].counted
         assert counted is not None
-        return not ({counter} | variables_read([counted.condition])) & written
-    if claim.kind not in INDUCTIVE:
-        return False
-    assert claim.expression is not None
-    return not variables_read([claim.expression]) & written
+        return variables_read([counted.condition]) | {counter}
+    return frozenset() if claim.expression is None else variables_read([claim.expression])
 
 
 def claimed_counters(system: System) -> tuple[ir.Variable, ...]:

@@ -165,5 +165,5 @@ def keys_of(theory: Theory, claim: Claim) -> list[Key]:
     return [
         (claim.name, action.path)
         for action in theory.system.actions
-        if (not own or owner == action.path) and not is_framed(theory.system, action, claim)
+        if (not own or owner == action.path) and not is_framed(theory, action, claim)
     ]
