@@ -5,27 +5,38 @@ Without arguments, all of them but those that take minutes; these are made when 
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from splitspec.checker.explicit.search import explore
 from splitspec.checker.gate import lock_text
 from splitspec.checker.gate.lock import FILE_NAME as LOCK_NAME
-from splitspec.checker.gate.standing import standing
-from splitspec.checker.report import attacks, designs, theorems
+from splitspec.checker.gate.lock import Lock
+from splitspec.checker.gate.standing import refinements, standing
+from splitspec.checker.report import assumptions, attacks, designs, explored, theorems
+from splitspec.checker.report.proved import Proved, Subject
 from splitspec.checker.report.requirements import Checked, page
+from splitspec.checker.result import Limits
+from splitspec.checker.store import Mode
 from splitspec.checker.symbolic.proving import prove
 from splitspec.checker.symbolic.theory import theory_of
+from splitspec.cli.kept import proof_store
 from splitspec.cli.models import Model, read_models
 from splitspec.cli.selection import Job, Request, select
 from splitspec.model import catalogue
 from splitspec.model.codes import errors_page
+from splitspec.model.ir import Action, Drop, PropertyKind, Variant
+from splitspec.model.reasons import FILE_NAME as REASONS_NAME
+from splitspec.model.reasons import read_reasons
 from splitspec.model.requirements import FILE_NAME, read_requirements
 from splitspec.model.setting import Setting, adversaries
 from splitspec.model.tier import Tier
-from splitspec.model.verdict import Verdict
+from splitspec.model.verdict import Outcome, Verdict
 from splitspec.spec import folder
+
+EFFECT_STATES = 500_000
+"""States up to which it is explored what is lost without an assumption."""
 
 COMPOSITIONS = frozenset({"cofunc"})
 """Modules whose models list the theorems of all their modules."""
@@ -39,9 +50,13 @@ def requirements_page() -> str:
     """Return the page that traces requirements to properties and variants."""
     requirements = read_requirements(Path(str(folder())) / FILE_NAME)
     models = (Checked(m.entry.name, m.program, m.variants) for m in read_models(()))
+    return page(requirements, models, standing(_lock()))
+
+
+def _lock() -> Lock:
     lock = lock_text.load(Path(str(folder())) / LOCK_NAME)
     assert lock is not None
-    return page(requirements, models, standing(lock))
+    return lock
 
 
 def attacks_page() -> str:
@@ -65,21 +80,79 @@ def designs_page() -> str:
 
 def theorems_page() -> str:
     """Return the page of what is proved, which takes minutes."""
-    return theorems.page(proved(model.entry.name) for model in theorem_models())
+    models = theorem_models()
+    proofs = tuple(proved(model.entry.name) for model in models)
+    effects = effects_of(assumptions.unused(proofs))
+    reasons = read_reasons(Path(str(folder())) / REASONS_NAME)
+    return theorems.page(proofs, _explored(), reasons, effects)
+
+
+def refreshed_theorems() -> str:
+    """Return the page as it stands, with what is read from the lock made anew."""
+    text = Path(__file__).with_name("theorems.md").read_text(encoding="utf-8")
+    return explored.refreshed(text, _explored())
+
+
+def _explored() -> Iterable[str]:
+    models = [explored.Model(m.entry.name, m.program, m.entry.unproved) for m in read_models(())]
+    lock = _lock()
+    return explored.part(models, standing(lock), refinements(lock))
+
+
+def effects_of(found: Mapping[assumptions.Assumed, Sequence[str]]) -> assumptions.Effects:
+    """Return what breaks without each of what is assumed, in the first model that assumes it. What
+    is left out of one model shares a kernel; constants stay as they are."""
+    grouped: dict[str, list[assumptions.Assumed]] = {}
+    for item, models in found.items():
+        if item.kind != assumptions.ASSUMED:
+            grouped.setdefault(models[0], []).append(item)
+    return {item: each for name in grouped for item, each in _effects(name, grouped[name])}
+
+
+def _effects(
+    name: str, items: Sequence[assumptions.Assumed]
+) -> Iterator[tuple[assumptions.Assumed, assumptions.Effect]]:
+    jobs = select(Request(models=(name,))).jobs
+    if any(job.walks for job in jobs):
+        return
+    actions = jobs[0].setting.program.actions
+    family = tuple(_without(item, number, name, actions) for number, item in enumerate(items))
+    for item, variant in zip(items, family, strict=True):
+        broken: dict[str, None] = {}
+        complete = True
+        for job in jobs:
+            setting = replace(job.setting, variant=variant)
+            limits = Limits(states=EFFECT_STATES)
+            result = explore(setting, workers=2, limits=limits, family=family)
+            complete = complete and result.run.complete
+            for verdict in result.verdicts:
+                is_claimed = verdict.kind is not PropertyKind.LEMMA
+                if verdict.outcome is Outcome.VIOLATED and is_claimed:
+                    broken[verdict.property] = None
+        yield item, assumptions.Effect(tuple(broken), complete)
+
+
+def _without(
+    item: assumptions.Assumed, number: int, model: str, actions: Mapping[str, Action]
+) -> Variant:
+    action, _, label = item.name.rpartition(".")
+    span = actions[action].span
+    return Variant(f"w{number}", model, (Drop(action, label, span),), None, None, (), "", span)
 
 
 def theorem_models() -> tuple[Model, ...]:
     """Return the models whose theorems are listed: a module with its substitutions once, since a
-    proof is for any size."""
+    proof is for any size; what is proved at night only comes last."""
     found: dict[tuple[str, ...], Model] = {}
-    for model in read_models(()):
+    tiers = list(Tier)
+    for model in sorted(read_models(()), key=lambda model: tiers.index(model.entry.tier)):
         entry = model.entry
-        if entry.tier is Tier.COMMIT and not entry.unproved:
+        if not entry.unproved:
             found.setdefault((entry.module, *map(str, entry.substitutions.items())), model)
     return tuple(found.values())
 
 
-def subject_of(model: Model) -> theorems.Subject:
+def subject_of(model: Model) -> Subject:
     """Return a model as the page of theorems shows it."""
     program, (*_, own) = model.program, model.modules
     texts = {
@@ -87,7 +160,7 @@ def subject_of(model: Model) -> theorems.Subject:
         for module in model.modules
         if module.text is not None
     }
-    return theorems.Subject(
+    return Subject(
         name=model.entry.name,
         module=str(own.name),
         program=program,
@@ -97,11 +170,13 @@ def subject_of(model: Model) -> theorems.Subject:
     )
 
 
-def proved(name: str) -> theorems.Proved:
-    """Return a model with its proofs."""
+def proved(name: str) -> Proved:
+    """Return a model with its proofs, made anew but for those that are as dear as all others."""
     (model,) = read_models((name,))
-    results = tuple(prove(job.setting) for job in select(Request(models=(name,))).jobs)
-    return theorems.Proved(subject_of(model), results)
+    store = proof_store(Mode.READ_WRITE) if model.entry.proved_once else None
+    jobs = select(Request(models=(name,))).jobs
+    results = tuple(prove(job.setting, store=store) for job in jobs)
+    return Proved(subject_of(model), results)
 
 
 def _design(
@@ -207,6 +282,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "designs.md": designs_page,
     "errors.md": errors_page,
     "requirements.md": requirements_page,
+    "theorems.md": refreshed_theorems,
     "weaknesses.md": weaknesses_page,
 }
 SLOW: Mapping[str, Callable[[], str]] = {

@@ -7,9 +7,10 @@ one that the lock accepts; where it accepts none, the page says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from splitspec.checker.report.accepted import SHOWN, Accepted, Standing
 from splitspec.checker.report.counting import counted
 from splitspec.model.ir import Program, Property, Variant
 from splitspec.model.requirements import Requirements, identifiers_of
@@ -23,22 +24,6 @@ class Checked:
     program: Program
     variants: tuple[Variant, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """What was accepted of a property in a run or proof of a model, or of its `variant` if that is
-    not "". Words, sizes and figures are those of the lock."""
-
-    model: str
-    variant: str
-    outcome: str
-    assurance: str
-    scope: Mapping[str, str | int]
-    figures: Mapping[str, int]
-
-
-Standing = Mapping[str, Sequence[Accepted]]
-"""By the path of a property: what was accepted of it."""
 
 HEADER = """\
 # Requirements
@@ -71,10 +56,6 @@ TITLES = {
     "liveness": "Liveness",
     "catalogue": "Invariants of the attack catalogue",
 }
-STRENGTHS = ("proved", "proved-finite", "exhaustive", "bounded", "sampled")
-"""Words with which an assurance of the lock begins, strongest first."""
-SHOWN = ("proved", "proved for sizes", "explored", "bounded", "sampled")
-"""How the page says each of them."""
 OTHER = ("proved for sizes", "bounded", "sampled")
 """Those that are rare enough for one column."""
 
@@ -121,26 +102,17 @@ def _designs(path: str, standing: Standing) -> tuple[Accepted, ...]:
 
 
 def _strength(path: str, standing: Standing) -> str:
-    """Return the strongest way in which a property is shown, or what is wrong with it."""
-    accepted = _designs(path, standing)
-    bad = [each.outcome for each in accepted if each.outcome not in ("holds", "reached")]
-    if bad:
-        return bad[0]
-    words = {each.assurance.partition("(")[0] for each in accepted}
-    shown = zip(STRENGTHS, SHOWN, strict=True)
-    return next((said for word, said in shown if word in words), "not in the lock")
+    """Return the strongest way in which a property is shown, or what was found instead."""
+    words = {each.shown for each in _designs(path, standing)}
+    found = next(iter(words - set(SHOWN)), None)
+    return found or next((word for word in SHOWN if word in words), "not in the lock")
 
 
 def _models(path: str, standing: Standing) -> dict[str, list[str]]:
     """Return the models in which a property is shown, by how."""
-    found: dict[str, list[str]] = {}
-    for word, said in zip(STRENGTHS, SHOWN, strict=True):
-        for each in _designs(path, standing):
-            if each.assurance.partition("(")[0] == word:
-                names = found.setdefault(said, [])
-                if each.model not in names:
-                    names.append(each.model)
-    return found
+    accepted = _designs(path, standing)
+    models = {word: [each.model for each in accepted if each.shown == word] for word in SHOWN}
+    return {word: list(dict.fromkeys(names)) for word, names in models.items() if names}
 
 
 def _breaking(
@@ -285,11 +257,11 @@ def _sizes(claims: Mapping[str, Property], standing: Standing) -> Iterator[str]:
     yield ""
     yield "| model | sizes |"
     yield "|---|---|"
-    scopes = {
-        each.model: each.scope
+    sizes = {
+        each.model: each.sizes
         for path in claims
         for each in _designs(path, standing)
-        if each.assurance.startswith("exhaustive")
+        if each.shown == "explored"
     }
-    for model in sorted(scopes):
-        yield f"| {model} | {', '.join(f'{k} = {v}' for k, v in scopes[model].items())} |"
+    for model in sorted(sizes):
+        yield f"| {model} | {sizes[model]} |"

@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from splitspec.checker.report.theorems import digest, digest_line, section, unused
+from splitspec.checker.report.assumptions import unused
+from splitspec.checker.report.theorems import digest, digest_line, section
 
 DOCS = Path(__file__).parents[2] / "docs"
 

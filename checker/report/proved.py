@@ -1,0 +1,44 @@
+"""Models with their proofs, as the page of theorems shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from splitspec.checker.proof import ProofResult
+from splitspec.model.ir import Program, System
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The text of a module: what it is, and what it leaves out, or ""."""
+
+    about: str
+    omission: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A model with its systems, one for each adversary.
+
+    `texts` are those of its modules by name, of which `listed` are those whose theorems are listed.
+    """
+
+    name: str
+    module: str
+    program: Program
+    systems: tuple[System, ...]
+    texts: Mapping[str, Text]
+    listed: frozenset[str]
+
+    def lists(self, path: str) -> bool:
+        """Whether a declaration is of a module that is listed."""
+        return path.rpartition(".")[0] in self.listed
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A model with its proofs, in the order of its systems."""
+
+    subject: Subject
+    results: tuple[ProofResult, ...]
