@@ -1,5 +1,8 @@
 """Turn a summary into JUnit XML: a suite for each run, a case for each claim.
 
+The XML is valid by the schema by which Jenkins takes results (junit-10.xsd of its xUnit plugin),
+the strictest that is published: a case has no attribute for its place, which begins its text.
+
 What is undecided is an error and not a failure, what is left to a later tier is skipped with the
 reason, and what concerns no claim is a case of its own, so that no failure gets lost.
 """
@@ -41,6 +44,7 @@ def junit(summary: Summary) -> str:
     for suite in suites.values():
         document.add_testsuite(suite)
     document.update_statistics()  # type: ignore[no-untyped-call]
+    del document._elem.attrib["skipped"]  # The schema has it for suites only.
     text: bytes = document.tostring()  # type: ignore[no-untyped-call]
     return text.decode()
 
@@ -54,23 +58,27 @@ def _suite(suites: dict[str, TestSuite], key: str, name: str, summary: Summary) 
 
 def _case(item: Item) -> TestCase:
     case = TestCase(_xml(item.name), _xml(item.run or item.activity), round(item.seconds, 4))
-    if item.file:
-        case._elem.set("file", item.file)
-        case._elem.set("line", str(item.line))
     words = _xml(item.message or f"{item.outcome} {item.assurance}".strip())
     match item.state:
         case State.PASSED:
             case.system_out = words
         case State.FAILED:
-            failure = Failure(words, "failed")
-            if item.trace is not None:
-                failure.text = _xml(trace_text(item.trace, item.sentence, plain))
-            case.result = [failure]
+            shown = "" if item.trace is None else trace_text(item.trace, item.sentence, plain)
+            case.result = [_placed(Failure(words, "failed"), item, shown)]
         case State.UNDECIDED:
-            case.result = [Error(words, "undecided")]
+            case.result = [_placed(Error(words, "undecided"), item, "")]
         case State.LEFT:
             case.result = [Skipped(words)]
     return case
+
+
+def _placed(result: Failure | Error, item: Item, shown: str) -> Failure | Error:
+    """Return a result with the place of its claim, and what shows it."""
+    place = f"{item.file}:{item.line}" if item.file else ""
+    text = "\n".join(part for part in (place, shown) if part)
+    if text:
+        result.text = _xml(text)
+    return result
 
 
 def _xml(text: str) -> str:

@@ -1,7 +1,8 @@
 """Reports are what their readers take, say what the gate said, and are the same for the same input.
 
 The schema of SARIF may not be shipped with us; what GitHub and the standard ask for is written down
-here by hand, stricter than they are: no key that the standard does not know.
+here by hand, stricter than they are: no key that the standard does not know. So is what the schema
+of Jenkins says of JUnit's attributes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,13 @@ from splitspec.checker.report.sarif import sarif
 from splitspec.checker.report.summary import Failure, Item, State, Summary, started
 from splitspec.cli.summary import code_of
 
+# What junit-10.xsd of the xUnit plugin of Jenkins lets stand, by element.
+ATTRIBUTES = {
+    "testsuites": {"name", "time", "tests", "failures", "errors"},
+    "testsuite": {"name", "time", "tests", "failures", "errors", "skipped"},
+    "testcase": {"name", "time", "classname"},
+    "property": {"name", "value"},
+}
 HOSTILE = 'a|b</script>&]]>\x00\x1b[31m"\n::error::x`<img>@all\u202e'
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}}
 LOCATION = {
@@ -176,6 +184,7 @@ def test_junit_has_a_case_for_each_claim_and_its_trace(broken: Path, splitspec: 
     failed = cases["explored desk", "desk.one_key_each"]
     (result,) = failed.result
     assert type(result).__name__ == "Failure"
+    assert result.text.splitlines()[0] == "desk.split:18"
     assert "hand_out(p1, k2)" in result.text
     (undecided,) = cases["proved desk", "desk.one_key_each"].result
     assert type(undecided).__name__ == "Error"
@@ -188,6 +197,9 @@ def test_junit_has_a_case_for_each_claim_and_its_trace(broken: Path, splitspec: 
 def test_junit_is_well_formed_in_the_order_of_its_schema(summary: Summary) -> None:
     root = ElementTree.fromstring(junit(summary))
     order = ["properties", "testcase", "system-out", "system-err"]
+    for element in root.iter():
+        assert set(element.attrib) <= ATTRIBUTES.get(element.tag, {"message", "type"})
+        assert re.fullmatch(r"[0-9]*(\.[0-9]*)?", element.get("time", ""))
     for suite in root:
         tags = [order.index(child.tag) for child in suite]
         assert tags == sorted(tags)
