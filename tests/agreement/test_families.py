@@ -18,6 +18,9 @@ from splitspec.cli.selection import Job, Request, select
 from splitspec.model.manifest import load_manifest
 
 MODELS = sorted(load_manifest(spec.folder() / "models.toml").models)
+SOME = ("fork", "granting", "pools", "tdx", "two_runs")
+NIGHTLY = (pytest.param(m, marks=pytest.mark.nightly) for m in MODELS if m not in SOME)
+EACH = pytest.mark.parametrize("model", [*SOME, *NIGHTLY])
 
 
 def jobs_in_families(model: str) -> Iterator[Job]:
@@ -47,7 +50,30 @@ def findings(result: RunResult) -> object:
     return run.states, run.transitions, run.depth, run.stop, run.sliced, run.coverage, verdicts
 
 
-@pytest.mark.parametrize("model", MODELS)
+def kinds(model: str) -> set[object]:
+    """What makes one family another case than the next: the kinds of its differences, who is
+    honest, and of what the model is put together."""
+    found: set[object] = set()
+    for job in jobs_in_families(model):
+        found |= {type(each) for variant in job.family for each in variant.differences}
+        found |= {given_names(job.setting), *_composition(job)}
+    return found
+
+
+def _composition(job: Job) -> Iterator[str]:
+    if job.setting.program.parts:
+        yield "parts"
+    if job.setting.program.extensions:
+        yield "extensions"
+
+
+@pytest.mark.nightly
+def test_the_families_of_every_run_are_of_every_kind() -> None:
+    """The others are more of the same. To read all of them takes as long as to run these."""
+    assert set().union(*map(kinds, SOME)) == set().union(*map(kinds, MODELS))
+
+
+@EACH
 def test_a_shared_kernel_gives_the_run_of_an_own_one(model: str) -> None:
     for job in jobs_in_families(model):
         assert findings(natively(job, shared=True)) == findings(natively(job, shared=False)), (
@@ -55,14 +81,13 @@ def test_a_shared_kernel_gives_the_run_of_an_own_one(model: str) -> None:
         )
 
 
-def test_variants_of_one_scope_have_one_kernel() -> None:
+@EACH
+def test_variants_of_one_scope_have_one_kernel(model: str) -> None:
     """Which is what a family is for: the digest of a kernel is that of its whole system."""
     keys: dict[tuple[str, ...], set[str]] = {}
-    for model in MODELS:
-        for job in jobs_in_families(model):
-            own = system_of(job.setting, (), slice=True)
-            system = shared_system(job.setting, own, job.family, slice=True)
-            family = (model, *given_names(job.setting), *(v.name for v in job.family))
-            keys.setdefault(family, set()).add(fingerprint(system, job.setting.scope, ()))
-    assert keys
-    assert {len(digests) for digests in keys.values()} == {1}
+    for job in jobs_in_families(model):
+        own = system_of(job.setting, (), slice=True)
+        system = shared_system(job.setting, own, job.family, slice=True)
+        family = (*given_names(job.setting), *(v.name for v in job.family))
+        keys.setdefault(family, set()).add(fingerprint(system, job.setting.scope, ()))
+    assert {len(digests) for digests in keys.values()} <= {1}
