@@ -6,6 +6,7 @@ from tests.refinement.bugs_accounting import ACCOUNTING
 from tests.refinement.bugs_attestation import ATTESTATION
 from tests.refinement.bugs_chain import CHAIN_BUGS
 from tests.refinement.bugs_delegation import DELEGATION
+from tests.refinement.bugs_domain import DOMAIN
 from tests.refinement.bugs_granting import GRANTING
 from tests.refinement.bugs_memory import MEMORY
 from tests.refinement.bugs_planned import PLANNED
@@ -18,6 +19,7 @@ BUGS = (
     *(*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *SLICES),
     *(*CHAIN_BUGS, *DELEGATION),
     *PLANNED,
+    *DOMAIN,
 )
 
 __all__ = ["BUGS", "Bug", "found", "seeded"]
