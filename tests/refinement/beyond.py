@@ -16,10 +16,12 @@ from tests.impl.walk_checks import CHECKS
 
 from splitspec.impl.hardware.tdx import Tdx
 from splitspec.impl.host.shadow import Shadows
+from splitspec.impl.kernel.attestation import Attestation
 from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.fork import Forks
 from splitspec.impl.kernel.lifecycle import Lifecycle
 from splitspec.impl.kernel.shootdown import Shootdown
+from splitspec.impl.kernel.threads import Threads
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import Refusal
 
@@ -154,6 +156,67 @@ BEYOND = (
         "I20: only the current assignee runs a vCPU",
         "it breaks nothing: the process drives the vCPU, by whichever of its descriptors, and a"
         " process that is gone has none",
+    ),
+    Beyond(
+        "an interrupted vCPU looks parked",
+        Shadows,
+        "preempt",
+        "Exit(Reason.INTERRUPT)",
+        "Exit(Reason.IDLE)",
+        "S4: a vCPU is in the idle list iff it is idle",
+        "the mappings publish what the kernel has parked, so the host is not tempted",
+        test="test_found_by_seeding.py::"
+        "test_a_vcpu_that_was_interrupted_is_not_one_that_was_parked",
+    ),
+    Beyond(
+        "who leaves takes only its own capability along",
+        Channels,
+        "leave",
+        "for loser in (container, *self.capabilities.derived(container, channel)):",
+        "for loser in (container,):",
+        "I18: who maps a channel is a member of it",
+        "the specification has no capabilities that are passed on",
+        test="test_found_by_seeding.py::test_who_leaves_takes_along_what_others_have_from_it",
+    ),
+    Beyond(
+        "every channel is the first container's",
+        Channels,
+        "create",
+        "Channel(container, tuple(pages))",
+        "Channel(0, tuple(pages))",
+        "2.8: a channel has an owner",
+        "in the walks of chains the first container makes every channel",
+        test="test_found_by_seeding.py::test_a_channel_belongs_to_whoever_made_it",
+    ),
+    Beyond(
+        "a thread that is bound waits for ever",
+        Threads,
+        "bind",
+        "Thread(row.container, ThreadState.READY, vcpu)",
+        "Thread(row.container, ThreadState.WAITING, vcpu)",
+        "L4: a runnable thread with a scheduled shadow runs in the end",
+        "the mappings wake what waits when the host enters a vCPU for it",
+        test="test_kernel.py::test_fork_leaves_no_writable_entry_of_a_shared_page",
+    ),
+    Beyond(
+        "a secret is sealed to a key that nobody has",
+        Attestation,
+        "quote",
+        "key=public_key(private)",
+        "key=public_key(new_key(self.draw))",
+        "2.6: the tenant encrypts to the key that the quote binds",
+        "random numbers of the testbed are what they are drawn for: two keys are the same",
+        test="test_attestation.py::test_a_secret_reaches_the_container_that_was_judged",
+    ),
+    Beyond(
+        "a channel is made before attestation",
+        Channels,
+        "create",
+        "self._check_member(guards, container)",
+        "pass",
+        "I18: who maps a channel is a member and attested",
+        "the mappings have the verifier name a container when it makes a channel",
+        test="test_refusals.py::test_every_guard_has_a_case",
     ),
 )
 
