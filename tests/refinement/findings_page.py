@@ -31,8 +31,8 @@ PLANNED = """\
 Somebody who had read the dossier of the domain and the sources of `impl/`, and no specification,
 planned {number} bugs and named the sentence of the dossier that each breaks. The exhaustive walk
 finds {walked} of them; random steps of all actors, held to properties of the dossier
-(`tests/impl/walk.py`), {random} more; single tests {tests} more; {rest} breaks nothing, and does not
-count.
+(`tests/impl/walk.py`), {random} more; single tests {tests} more; {rest} breaks nothing, and
+does not count.
 
 The second part of the plan, from "a sealed zygote counts as running" on, is of somebody who had
 read three modules of the specification, `lifecycle`, `granting` and `platform`, and planned for the
