@@ -45,20 +45,18 @@ def run(folder: Path, cache: Path, *words: str, **more: str) -> subprocess.Compl
     )
 
 
-@pytest.fixture
-def splitspec(project: Path, warm_cache: Path) -> Splitspec:
-    def start(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return run(project, warm_cache, *words, **more)
-
-    return start
-
-
 @dataclass(frozen=True)
 class Said:
-    """What a command printed, on either stream, and its exit code."""
+    """What a command printed, and its exit code."""
 
     code: int
-    text: str
+    stdout: str
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        """Both streams."""
+        return self.stdout + self.stderr
 
 
 @pytest.fixture
@@ -68,6 +66,7 @@ def within(
     """Run the command in this process; the project's own modules are forgotten afterwards."""
     monkeypatch.chdir(project)
     monkeypatch.setenv("XDG_CACHE_HOME", str(warm_cache))
+    monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     before = set(sys.modules)
@@ -76,9 +75,22 @@ def within(
         done = CliRunner().invoke(application, words)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
-        return Said(done.exit_code, done.stdout + done.stderr)
+        return Said(done.exit_code, done.stdout, done.stderr)
 
     yield start
     for name in set(sys.modules) - before:
         if str(project) in str(getattr(sys.modules[name], "__file__", "")):
             del sys.modules[name]
+
+
+@pytest.fixture
+def splitspec(within: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> Splitspec:
+    """The same, with both streams apart, as if it had been a process."""
+
+    def start(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        for name, value in more.items():
+            monkeypatch.setenv(name, value)
+        done = within(*words)
+        return subprocess.CompletedProcess(words, done.code, done.stdout, done.stderr)
+
+    return start
