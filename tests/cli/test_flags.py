@@ -8,11 +8,11 @@ import json
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.within import splitspec
 
 LOCK = '''\
 module lock
@@ -109,19 +109,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "rooms.split").write_text(ROOMS)
     (tmp_path / "models.toml").write_text(MODELS)
     return tmp_path
-
-
-def splitspec(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "splitspec", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
 
 
 def document(done: subprocess.CompletedProcess[str]) -> Any:

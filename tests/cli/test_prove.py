@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+from tests.cli.within import splitspec
 
 from splitspec.checker.report.document import schema_text
 
@@ -49,13 +50,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "splitspec", "prove", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return splitspec(folder, "prove", *words)
 
 
 def loosen(folder: Path) -> None:

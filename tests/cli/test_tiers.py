@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.within import splitspec
 
 # A counter of three binary digits: 8 states in a row, one step between them.
 DIGITS = '''\
@@ -85,14 +85,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def check(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "splitspec", "check", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return splitspec(folder, "check", *words)
 
 
 def documented(folder: Path, *words: str) -> tuple[int, Any]:

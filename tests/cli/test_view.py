@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+from tests.cli.within import splitspec
 
 from splitspec.checker.report.document import schema_text
 from splitspec.cli.saved import UnusableError, read_traces, replay
@@ -19,8 +19,7 @@ VARIANT = ("lifecycle", "--variant", "kill_unnoticed")
 
 
 def _splitspec(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "splitspec", *words]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120)
+    return splitspec(cwd, *words)
 
 
 @pytest.fixture(scope="module")
