@@ -14,7 +14,7 @@ from splitspec.checker.gate import lock_text
 from splitspec.checker.gate.lock import FILE_NAME as LOCK_NAME
 from splitspec.checker.gate.lock import Lock
 from splitspec.checker.gate.standing import refinements, standing
-from splitspec.checker.report import assumptions, attacks, designs, explored, theorems
+from splitspec.checker.report import as_found, assumptions, attacks, designs, explored, theorems
 from splitspec.checker.report.proved import Proved, Subject
 from splitspec.checker.report.requirements import Checked, page
 from splitspec.checker.result import Limits
@@ -34,6 +34,10 @@ from splitspec.model.setting import Setting, adversaries
 from splitspec.model.tier import Tier
 from splitspec.model.verdict import Outcome, Verdict
 from splitspec.spec import folder
+
+AS_FOUND_STATES = 8_000_000
+AS_FOUND_STEPS = {"cofunc": 18, "system": 12}
+"""Steps up to which the artifact is followed in models where not all its states can be visited."""
 
 EFFECT_STATES = 500_000
 """States up to which it is explored what is lost without an assumption."""
@@ -63,6 +67,37 @@ def attacks_page() -> str:
     """Return the page of the attack catalogue and the variants that show its rows."""
     rows = catalogue.read_catalogue(folder() / catalogue.FILE_NAME)
     return attacks.page(rows, (v for model in read_models(()) for v in model.variants))
+
+
+def as_found_page() -> str:
+    """Return the page of the artifact as it was found, which takes a minute."""
+    models = {model.entry.name: model for model in read_models(())}
+    runs = [
+        run
+        for name, model in models.items()
+        if any(variant.name == as_found.VARIANT for variant in model.variants)
+        for run in _as_found(name)
+    ]
+    whole = models["system"].program.properties
+    artifact = [
+        variant
+        for model in models.values()
+        for variant in model.variants
+        if "artifact" in Path(variant.span.source.name).parts
+    ]
+    return as_found.page(whole, artifact, standing(_lock()), runs)
+
+
+def _as_found(name: str) -> Iterator[as_found.Found]:
+    """Explore a model as it was found, against each adversary, on behind the first violation."""
+    (wanted,) = select(Request(models=(name,), variant=as_found.VARIANT)).jobs
+    for job in select(Request(models=(name,))).jobs:
+        setting = replace(job.setting, variant=wanted.setting.variant, scope=wanted.setting.scope)
+        limits = Limits(states=AS_FOUND_STATES, depth=AS_FOUND_STEPS.get(name))
+        result = explore(setting, workers=2, limits=limits)
+        given = " and ".join(sorted(kind.value for kind in setting.given))
+        sizes = ", ".join(f"{n.rpartition('.')[2]} = {k}" for n, k in setting.scope.sizes.items())
+        yield as_found.Found(name, given, sizes, result)
 
 
 def designs_page() -> str:
@@ -286,6 +321,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "weaknesses.md": weaknesses_page,
 }
 SLOW: Mapping[str, Callable[[], str]] = {
+    "as_found.md": as_found_page,
     "seeded_bugs.md": seeded_bugs_page,
     "theorems.md": theorems_page,
 }

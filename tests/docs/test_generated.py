@@ -11,6 +11,7 @@ import pytest
 
 from splitspec.checker.report.assumptions import unused
 from splitspec.checker.report.theorems import digest, digest_line, section
+from splitspec.model.ir import PropertyKind
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -50,6 +51,27 @@ def test_a_section_of_the_page_of_theorems_is_what_the_prover_says_now(
 ) -> None:
     made = "\n".join(section(_generator().proved(model)))
     assert made in theorems, "run make theorems"
+
+
+def test_the_page_of_the_artifact_says_what_a_run_of_it_finds_now() -> None:
+    generator = _generator()
+    page = (DOCS / "as_found.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    hostile, _ = generator._as_found("pools")
+    broken = {v.property: v for v in hostile.result.verdicts if v.trace and v.property in rows}
+    for path, verdict in broken.items():
+        steps = f"{verdict.trace.length} step{'' if verdict.trace.length == 1 else 's'}"
+        assert f"broken after {steps} (pools)" in rows[path]
+    # W6: the host answers with a size of two strides, and the second is another one's pool.
+    assert "pools.pools_are_disjoint" in broken
+
+
+def test_the_page_of_the_artifact_has_every_property() -> None:
+    page = (DOCS / "as_found.md").read_text(encoding="utf-8")
+    (system,) = (m for m in _generator().read_models(("system",)))
+    kinds = (PropertyKind.INVARIANT, PropertyKind.STEP, PropertyKind.RECOVERABLE)
+    claims = [path for path, claim in system.program.properties.items() if claim.kind in kinds]
+    assert [path for path in claims if f"| `{path}` |" not in page] == []
 
 
 def test_a_digest_changes_with_a_guard_and_with_a_sentence() -> None:

@@ -1,0 +1,135 @@
+"""Turn runs of the artifact as it was found into a page of Markdown: each property, what breaks it
+alone, and what becomes of it when all weaknesses are there at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from splitspec.checker.report.accepted import Standing
+from splitspec.checker.report.counting import counted
+from splitspec.checker.result import RunResult
+from splitspec.model.ir import Property, PropertyKind, Variant
+from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
+
+VARIANT = "as_found"
+KINDS = (PropertyKind.INVARIANT, PropertyKind.STEP, PropertyKind.RECOVERABLE)
+WEAKNESS = re.compile(r"\bW\d+'?(?!\w)")
+
+HEADER = """\
+# The artifact as it was found
+
+What becomes of each property of `spec/` when the published artifact's weaknesses are put into the
+design: one at a time (*alone*: the variants of `variants/artifact` that must break it, with their
+verdict in `spec/splitspec.lock`), and all at once (*together*: the variant `as_found` of each model
+that has one). Made by `python docs/generate.py as_found.md`.
+
+A run of `as_found` goes on past the first violation: each claim has its own shortest trace, and
+*after 4 steps* is its length. *Holds* is said of every state that can be reached at the sizes of
+the table of runs; *holds for 12 steps*, of all runs of that length, and nothing is said beyond.
+`system` has all weaknesses and is followed for a few steps only; the other models have those of one
+slice, so what holds there is what that slice of the artifact does right, as far as the model says.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A run of the variant: its model, who is honest, its sizes, and what it found."""
+
+    model: str
+    given: str
+    sizes: str
+    result: RunResult
+
+    @property
+    def extent(self) -> str:
+        """How far it went, in words."""
+        run = self.result.run
+        visited = counted(run.states, "orbit" if run.symmetry else "state")
+        return f"all {visited}" if run.complete else f"{visited}, up to {run.depth} steps"
+
+
+def page(
+    claims: Mapping[str, Property],
+    variants: Iterable[Variant],
+    standing: Standing,
+    runs: Sequence[Found],
+) -> str:
+    """Return the page. `claims` are the properties of a model that has all mechanisms."""
+    alone = _alone(variants, standing)
+    lines = [HEADER, *_runs(runs)]
+    rows = [
+        (path, alone.get(path, []), _together(path, runs))
+        for path, claim in claims.items()
+        if claim.kind in KINDS
+    ]
+    broken = [row for row in rows if row[1] or any("after" in words for words in row[2])]
+    held = [row for row in rows if row not in broken]
+    lines += [f"## Broken: {len(broken)} of {len(rows)}", "", *_table(broken, claims)]
+    lines += [f"## Not broken: {len(held)} of {len(rows)}", "", *_table(held, claims)]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _runs(runs: Iterable[Found]) -> Iterator[str]:
+    yield "| run | given | visited | sizes |"
+    yield "|---|---|---|---|"
+    for run in runs:
+        honest = f"honest {run.given}" if run.given else "nobody honest"
+        yield f"| `{VARIANT}` of {run.model} | {honest} | {run.extent} | {run.sizes} |"
+    yield ""
+
+
+def _alone(variants: Iterable[Variant], standing: Standing) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for variant in variants:
+        if variant.name == VARIANT or variant.violated is None:
+            continue
+        weaknesses = dict.fromkeys(WEAKNESS.findall(" ".join((variant.text, *variant.cites))))
+        verdict = next(
+            (
+                each.outcome
+                for each in standing.get(variant.violated, ())
+                if (each.model, each.variant) == (variant.model, variant.name)
+            ),
+            "not in the lock",
+        )
+        numbers = f"{', '.join(weaknesses)}: " if weaknesses else ""
+        text = f"{numbers}`{variant.name}` of `{variant.model}`"
+        found.setdefault(variant.violated, []).append(
+            text if verdict == "violated" else f"{text} ({verdict})"
+        )
+    return found
+
+
+def _together(path: str, runs: Iterable[Found]) -> list[str]:
+    words = []
+    for run in runs:
+        for verdict in run.result.verdicts:
+            if verdict.property == path:
+                words.append(f"{_words(verdict)} ({run.model})")
+    return words
+
+
+def _words(verdict: Verdict) -> str:
+    match verdict.outcome:
+        case Outcome.VIOLATED:
+            assert verdict.trace is not None
+            return f"broken after {counted(verdict.trace.length, 'step')}"
+        case Outcome.HOLDS if verdict.assurance.kind is AssuranceKind.EXHAUSTIVE:
+            return "holds"
+        case Outcome.HOLDS:
+            return f"holds for {verdict.assurance.detail}"
+        case _:
+            return "not decided"
+
+
+def _table(
+    rows: Iterable[tuple[str, list[str], list[str]]], claims: Mapping[str, Property]
+) -> Iterator[str]:
+    yield "| property | what it says | alone | together |"
+    yield "|---|---|---|---|"
+    for path, alone, together in rows:
+        sentence = " ".join(claims[path].text.split())
+        yield f"| `{path}` | {sentence} | {'; '.join(alone)} | {'; '.join(together)} |"
+    yield ""
