@@ -36,7 +36,7 @@ from splitspec.model.verdict import Outcome, Verdict
 from splitspec.spec import folder
 
 AS_FOUND_STATES = 8_000_000
-AS_FOUND_STEPS = {"cofunc": 18, "system": 12}
+AS_FOUND_STEPS = {"cofunc": 18, "system": 11}
 """Steps up to which the artifact is followed in models where not all its states can be visited."""
 
 EFFECT_STATES = 500_000
