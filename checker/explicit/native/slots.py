@@ -112,13 +112,17 @@ def note_reach(control: Words, start: int, position: int) -> None:
 
 @native
 def matching(control: Words, line: int, candidates: int, tag: int, out: Words, o: int) -> int:
-    """Return the index of the state that one of the candidate slots of a line has, or -1."""
+    """Return the index of the state that one of the candidate slots of a line has, or -1.
+
+    The tag of a state can be 0, and so be that of an empty slot, which has no state to compare.
+    """
     words = control[WORDS]
     states, slots = words_at(control[STATES]), words_at(control[SLOTS])
     while candidates != 0:
         slot = load(slots, line + lowest_bit(candidates))
         index = (slot & INDEX_MASK) - 1
-        if slot & TAG_MASK == tag and is_same(states, index * words, out, o, words):
+        is_match = index >= 0 and slot & TAG_MASK == tag
+        if is_match and is_same(states, index * words, out, o, words):
             return index
         candidates &= candidates - 1
     return -1

@@ -39,7 +39,7 @@ from splitspec.checker.explicit.native.machine_code import (
 from splitspec.checker.explicit.native.object_cache import cache_folder
 from splitspec.checker.explicit.native.observation import seen_bits
 from splitspec.checker.explicit.native.order import Explored, Order
-from splitspec.checker.explicit.native.slots import TAG_MASK
+from splitspec.checker.explicit.native.slots import TAG_MASK, matching
 from splitspec.checker.explicit.native.swarm import Swarm, walk, walk_again
 from splitspec.checker.explicit.native.translation import entry_functions
 from splitspec.checker.explicit.native.translator.subset import Words
@@ -260,3 +260,18 @@ def test_a_survey_finds_tags_and_empty_slots(line: list[int], tag: int) -> None:
     assert intrinsics.survey(slots, 8, tag, TAG_MASK) == expected
     arguments = [slots.address, 8, tag, TAG_MASK]
     assert call_machine(operations(), "survey", "int", arguments) == expected
+
+
+def test_an_empty_slot_has_no_state_to_compare_though_its_tag_is_that_of_some_states() -> None:
+    stored = (ctypes.c_int64 * 6)(5, 6, 7, 5, 6, 7)
+    sought = (ctypes.c_int64 * 3)(5, 6, 7)
+    # What stands before the array is no state, even if it looks like one.
+    line, control = words(8), words(blocks.CONTROL_WORDS)
+    line[1] = 1  # Tag 0 and index 0; the slot before it is empty.
+    control[blocks.WORDS] = 3
+    control[blocks.STATES] = ctypes.addressof(stored) + 8 * 3
+    control[blocks.SLOTS] = ctypes.addressof(line)
+    found = matching(
+        Words(ctypes.addressof(control)), 0, 0b11, 0, Words(ctypes.addressof(sought)), 0
+    )
+    assert found == 0
