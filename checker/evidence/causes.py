@@ -62,14 +62,16 @@ def _steps(evaluator: Evaluator, execution: Execution) -> Iterator[Cause]:
 
 
 def honest_guard(evaluator: Evaluator, cause: Cause) -> ComposedGuard | None:
-    """Return the guard of the design that a cause names, None if it names none."""
+    """Return the guard of the design that a cause names, None if it names none. What only a hostile
+    host does is no action of the design, though a variant may change its updates."""
     path, _, label = cause.name.rpartition(".")
     action = evaluator.program.actions.get(path)
     if action is None:
         return None
     alone = replace(evaluator.program, actions={path: action})
-    composed = next(a for a in compose(alone, UNTRUSTED, None) if a.path == path)
-    return next((guard for guard in composed.guards if guard.name == label), None)
+    composed = (each for each in compose(alone, UNTRUSTED, None) if each.path == path)
+    guards = (guard for each in composed for guard in each.guards)
+    return next((guard for guard in guards if guard.name == label), None)
 
 
 def _refusals(

@@ -41,6 +41,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "threads.enter": ("enter",),
     "threads.preempt": ("interrupt",),
     "threads.park_vcpu": ("enter",),
+    "turns.ask_for_vcpus": ("kernel.lifecycle",),  # The configuration of a container to be.
     "shootdown.enter": ("enter",),
     "shootdown.leave": ("interrupt",),
     "attestation.stage_code": ("kernel.loading",),
