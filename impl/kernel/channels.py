@@ -2,8 +2,11 @@
 
 A channel's pages come from its creator's pool, and stay charged there. Another container gets in by
 a capability, and only if the same tenant's verifier has named both for one chain. Who loses the
-capability loses the mapping. A frozen channel is written by nobody any more, so who reads it need
-not copy before it checks.
+capability loses the mapping.
+
+Once a channel is frozen nobody gets the right to write it. A vCPU that has used the right may hold
+it in a translation until it flushes; for that its creator waits, and whoever is dispatched later,
+but not a reader that runs already. When all have flushed, who reads need not copy before it checks.
 
 The end takes several steps, with others in between, and asks nobody: the creator, or the kernel for
 it when it exits, shuts the channel; its mappings are closed one after the other; then it is
@@ -128,6 +131,7 @@ class Channels:
         guards = Guards(KernelRefusal, "freeze")
         self._shootdown.check_vcpu(guards, vcpu)
         self._check_creator(guards, container, channel)
+        self._check_member(guards, container)
         self._check_lasting(guards, channel)
         self.capabilities.check(guards, container, channel, Right.WRITE)
         holders = self._users(channel)

@@ -3,8 +3,9 @@
 The classes and their sizes are those of the survey of 150 functions in the talk on CoFunc: 26 on
 files, 12 on the network, 6 on memory, 3 to synchronise, 3 on threads, 4 on events, 5 others, and 15
 that a function may make but that need do nothing. The talk gives no names; they are those of the
-published libOS where it has them (`docs/syscalls.md` says which). Data and waiting may be left to
-the host; where a function's memory lies and what it does next may not.
+published libOS where it has them (`docs/syscalls.md` says which). Data may be left to the host, and
+waiting for what comes from outside, which it can put off anyhow. Where a function's memory lies,
+which of its threads runs, and what they wait for of one another may not.
 """
 
 from __future__ import annotations

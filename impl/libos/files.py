@@ -135,7 +135,7 @@ class Files:
         """Ask for a leaf, and return it if it is the one that was measured there."""
         self._runtime.post("read", Message(operation, leaf))
         gate = self._runtime.gate
-        gate.fetch()
+        gate.collect()
         try:
             self.verify()
         except LibraryRefusal:

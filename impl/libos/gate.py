@@ -1,8 +1,9 @@
 """The gate: system calls that leave the VM, one at a time, and what is believed of the answer.
 
-Which calls may leave is a matter of the table in `calls`: what decides over memory, threads or
-waiting is served inside. A reply is copied once; the copy is checked, and the copy is used. Of a
-reply nothing is believed but a length that fits; what its bytes are worth, files and sockets say.
+Which calls may leave is a matter of the table in `calls`: what decides over memory or threads is
+served inside, and so is the waiting of threads for one another. A reply is copied once; the copy is
+checked, and the copy is used. Of a reply nothing is believed but a length that fits; what its bytes
+are worth, files and sockets say.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from splitspec.impl.journal import Journal, Table
 from splitspec.impl.libos.calls import CALLS, DELEGATED
 from splitspec.impl.libos.layout import MAILBOX
 from splitspec.impl.libos.runtime import Memory
-from splitspec.impl.refusal import Guards, LibraryRefusal
+from splitspec.impl.refusal import Guards, LibraryRefusal, Refusal
 
 LATEST = "latest"
 NOTHING = bytes(PAGE - REPLIES)
@@ -87,6 +88,15 @@ class Gate:
         copy = self._memory.load(MAILBOX * PAGE + REPLIES, PAGE - REPLIES)
         self.calls[LATEST] = replace(call, stage=Stage.FETCHED, copy=copy)
 
+    def collect(self) -> None:
+        """Copy the reply. Where the page cannot be read, since the host took its frame, the call
+        is over."""
+        try:
+            self.fetch()
+        except Refusal:
+            self.cancel()
+            raise
+
     def check(self) -> None:
         """Let the copy be used if it fits the request."""
         guards = Guards(LibraryRefusal, "check")
@@ -116,7 +126,7 @@ class Gate:
 
     def result(self) -> Message:
         """Copy, check and return the reply to the call that is open."""
-        self.fetch()
+        self.collect()
         try:
             self.check()
         except LibraryRefusal:
@@ -125,7 +135,7 @@ class Gate:
         return self.use()
 
     def cancel(self) -> None:
-        """Forget a call that the host was not asked for in the end."""
+        """Forget a call that the host was not asked for in the end, or whose reply is not there."""
         call = self._at(Guards(LibraryRefusal, "cancel"), Stage.PENDING)
         self.calls[LATEST] = replace(call, stage=Stage.DONE)
 

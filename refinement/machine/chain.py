@@ -6,6 +6,9 @@ kernel counts. What a function stores privately is its mark, what it sends says 
 the bytes of a page tell the two apart. Of a page that was scrubbed to be given up, the testbed
 remembers what it held.
 
+In the step of `freeze` all vCPUs acknowledge, as the model has it: the time in which a reader that
+runs already can meet a write by a translation that is not yet forgotten is not walked.
+
 The machine numbers channels from 1, as elements are numbered. It lets nobody in whom no verifier
 has named (module attestation says how); here that is done when a container first needs it.
 """
@@ -67,6 +70,7 @@ GUARDS: Meanings = {
         **NOT_ON_A_THREAD,
         "freeze exists": ("mine",),
         "freeze creator": ("mine",),
+        "freeze running": ("running",),
         "freeze lasting": ("open",),
         "freeze right": ("warm",),
     },

@@ -330,6 +330,14 @@ KERNEL: list[tuple[Setup, str, Call]] = [
     (chained, "granted", lambda s: s.machine.kernel.channels.revoke(0, 1, 1)),
     (granted, "creator", lambda s: s.machine.kernel.channels.shut(1, 1)),
     (granted, "creator", lambda s: s.machine.kernel.channels.freeze(1, 1)),
+    (
+        chained,
+        "running",
+        then(
+            lambda s: s.machine.kernel.lifecycle.stop(0),
+            lambda s: s.machine.kernel.channels.freeze(0, 1),
+        ),
+    ),
     (chained, "right", twice(lambda s: s.machine.kernel.channels.freeze(0, 1))),
     (chained, "lasting", twice(lambda s: s.machine.kernel.channels.shut(0, 1))),
     (

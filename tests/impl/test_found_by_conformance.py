@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from tests.impl.deployments import chained, keyed, refuses
+from tests.impl.deployments import chained, deployment, keyed, name_chain, refuses
 from tests.impl.scenes import KINDS, chain, page, refuse
 
 from splitspec.impl.delegation.mailbox import Message, Operation
@@ -58,6 +58,31 @@ def test_a_writer_on_another_vcpu_has_forgotten_its_right_before_the_creator_rea
     owner.resume()
     refuses("copy_on_write", lambda: member.store(2 * PAGE, b"other"))
     assert owner.load(2 * PAGE, 5) == b"first"
+
+
+def test_after_a_freeze_whoever_is_dispatched_waits_for_every_vcpu_that_may_still_write() -> None:
+    """Not so a reader that runs already: it may meet what the late writer writes."""
+    work = deployment(vcpus=4, containers=3)
+    owner, reader, writer = (work.boot(code, pool=6) for code in (b"x", b"y", b"z"))
+    for instance in (owner, reader, writer):
+        name_chain(work, instance, b"one chain".ljust(16))
+    channel = work.share(owner, 2, 1)
+    work.join(owner, channel, reader, Right.READ, 2)
+    work.join(owner, channel, writer, Right.READ | Right.WRITE, 2)
+    writer.store(2 * PAGE, b"first")
+    assert reader.load(2 * PAGE, 5) == b"first"
+    kernel, processor = work.machine.kernel, work.machine.processor
+    owner.trap()
+    kernel.channels.freeze(owner.container, channel, vcpu=owner.vcpu)
+    processor.write(writer.vcpu, 2 * PAGE, b"later")
+    assert processor.read(reader.vcpu, 2 * PAGE, 5) == b"later"
+    reader.trap()
+    for instance in (owner, reader):
+        refuse(work.machine, "flushed", partial(kernel.threads.dispatch, instance.thread))
+    owner.resume()
+    reader.resume()
+    refuses("copy_on_write", lambda: writer.store(2 * PAGE, b"never"))
+    assert owner.load(2 * PAGE, 5) == reader.load(2 * PAGE, 5) == b"later"
 
 
 @every_platform

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from splitspec.impl.delegation.mailbox import REPLIES, REPLY_ROOM, Message, Oper
 from splitspec.impl.host.delegate import Delegate
 from splitspec.impl.host.hostile import Liar
 from splitspec.impl.instance import Instance
-from splitspec.impl.refusal import LibraryRefusal
+from splitspec.impl.refusal import LibraryRefusal, NestedPageFault
 
 
 def test_a_changed_a_swapped_and_a_replaced_block_are_refused(directory: Path) -> None:
@@ -173,6 +174,37 @@ def test_a_reply_that_is_longer_than_the_call_has_room_for_is_refused() -> None:
     instance.delegate = Liar(instance.delegate, long)
     refuses("bounded", lambda: instance.process.epoll_wait([number]))
     refuses("bounded", lambda: instance.process.send(number, b"one"))
+    far.close()
+
+
+def test_a_call_whose_reply_is_taken_away_with_its_page_is_over(directory: Path) -> None:
+    """The host takes the frame of the shared page while it answers. Each later call faults by
+    itself; when the page is there again, calls are answered as before."""
+    instance, _ = keyed(directory)
+    machine, honest, page = instance.machine, instance.delegate, instance.mailbox
+    assert page is not None
+    frame = machine.host.backing.frames[page]
+    number = instance.process.open("/etc/limits")
+    far = honest.offer("peer")
+    connection = instance.process.connect("peer")
+
+    def taken(request: Message, reply: Message) -> Message:
+        machine.hostile.steal(page, frame)
+        return reply
+
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: instance.process.read(number, 10),
+        lambda: instance.process.receive(connection),
+    )
+    for call in calls:
+        instance.delegate = Liar(honest, taken)
+        for _ in range(2):
+            with pytest.raises(NestedPageFault):
+                call()
+        machine.hostile.remap(page, frame)
+        instance.delegate = honest
+        again = instance.process.open("/etc/limits")
+        assert instance.process.read(again, 10) == FILES["etc/limits"][:10]
     far.close()
 
 
