@@ -148,8 +148,7 @@ class Deployment:
                 host.backing.reclaim_page(page)
         host.backing.remove_slot(container, instance.slot.start)
         host.shadows.publish(vcpu)
-        for number in host.work.pending(container):
-            host.work.perform(number)
+        instance.perform_work()
         host.work.finish(container)
         instance.delegate.close()
         del self.instances[container]

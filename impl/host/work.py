@@ -2,12 +2,11 @@
 
 What a container sends leaves the socket's buffer when the call has long returned. The time of such
 work is its requester's, whoever's thread does it, and however late: each request says whose it is,
-and a control group is not removed before all that was asked for is done and paid for.
+is done within that one's quota, and is forgotten when it is paid for. A control group is not
+removed before all that was asked for is done.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass, replace
 
 from splitspec.impl.host.cgroup import Cgroups
 from splitspec.impl.host.shadow import Shadows
@@ -17,23 +16,15 @@ from splitspec.impl.refusal import Guards, HostRefusal
 NEXT = "next"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Work that the guest of a shadow container has asked for."""
-
-    shadow: int
-    payer: str | None = None  # the group that was charged, once it is done
-
-
 class Work:
-    """What was asked for, by number, until the requester is gone."""
+    """What was asked for and is not done: by number, the shadow container whose guest did."""
 
     __slots__ = ("_cgroups", "_numbers", "_shadows", "requests")
 
     def __init__(self, journal: Journal, *, cgroups: Cgroups, shadows: Shadows) -> None:
         self._cgroups = cgroups
         self._shadows = shadows
-        self.requests: Table[int, Request] = Table(journal)
+        self.requests: Table[int, int] = Table(journal)
         self._numbers: Table[str, int] = Table(journal)
 
     @property
@@ -43,8 +34,7 @@ class Work:
 
     def pending(self, shadow: int) -> list[int]:
         """Return what was asked for by the shadow container and is not done."""
-        rows = self.requests.items()
-        return sorted(n for n, row in rows if row.shadow == shadow and row.payer is None)
+        return sorted(number for number, asking in self.requests.items() if asking == shadow)
 
     def request(self, vcpu: int) -> int:
         """A delegated call of the vCPU leaves work for later; return its number."""
@@ -55,19 +45,19 @@ class Work:
         guards.require("alive", self._shadows.is_alive(shadow), f"no shadow container {shadow}")
         number = self.next
         self._numbers[NEXT] = number + 1
-        self.requests[number] = Request(shadow)
+        self.requests[number] = shadow
         return number
 
     def perform(self, number: int) -> None:
         """Do what was asked for, in a slice that the requester's group pays for."""
         guards = Guards(HostRefusal, "perform_work")
-        row = self.requests.get(number)
-        if row is None:
-            guards.fail("requested", f"nobody asked for {number}")
-        guards.require("once", row.payer is None, f"{row.payer} has paid for {number}")
-        group = self._shadows.group(row.shadow)
+        shadow = self.requests.get(number)
+        if shadow is None:
+            guards.fail("requested", f"nobody asked for {number}, or it is done")
+        group = self._shadows.group(shadow)
+        guards.require("quota", self._cgroups.may_run(group), f"{group} is at cpu.max")
         self._cgroups.spend(group)
-        self.requests[number] = replace(row, payer=group)
+        del self.requests[number]
 
     def finish(self, shadow: int) -> None:
         """End a shadow container for which nothing is left to do, with its accounts."""
@@ -75,5 +65,3 @@ class Work:
         left = self.pending(shadow)
         guards.require("done", not left, f"{left} are still to be done")
         self._shadows.finish(shadow)
-        for number in [n for n, row in self.requests.items() if row.shadow == shadow]:
-            del self.requests[number]

@@ -2,14 +2,13 @@
 later.
 
 A record is a notification: each container has room of its own for as many as its quota. Work is
-what delegated calls have left behind, with the control group that has paid for it. Its slices are
-in that group's cpu.stat, with those of threads; `tick` counts the others, so a slice that is not
-paid by who has it shows.
+what delegated calls have left behind; the machine forgets it when it is done, and the testbed
+remembers it. On whose account it is, cpu.stat says: that control group's, which has one slice more
+afterwards. `tick` counts the other slices, so one that is not paid by who has it shows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -26,7 +25,7 @@ GUARDS: Meanings = {
         "create_notification quota": ("in_quota",),
     },
     "drop_record": {"close_notification own": ("kept",)},
-    "do_work": {"perform_work requested": ("wanted", "new"), "perform_work once": ("new",)},
+    "do_work": {"perform_work requested": ("wanted", "new")},
     "finish_exit": {"retire closed": ("unrecorded",)},
     "reap": {"finish_work done": ("worked",)},
 }
@@ -47,14 +46,13 @@ def accounting(setup: Setup) -> Fragment:
         "request": partial(request, _leave_work if setup.is_honest else any_host),
     }
     if setup.is_honest:
-        actions["do_work"] = lambda testbed, w: testbed.machine.host.work.perform(w)
+        actions["do_work"] = do_work
     else:
         left_out["do_work"] = "an untrusted host's accounts bind nobody"
     return Fragment(
         "accounting",
         observe=observe if setup.is_honest else kept,
         actions=actions,
-        around={"reap": settle},
         guards=GUARDS,
         promises=("reap.worked",),
         left_out=left_out,
@@ -75,16 +73,11 @@ def kept(testbed: Testbed) -> dict[str, Any]:
 
 def observe(testbed: Testbed) -> dict[str, Any]:
     """Return that, who has asked for work, and which group has paid: an honest host's accounts."""
-    shadows = testbed.machine.host.shadows
-    slots = {shadow.group: slot for slot, shadow in shadows.shadows.items()}
-    requests = testbed.machine.host.work.requests.items()
-    asked = {work: row.shadow for work, row in requests}
-    paid = {work: slots[row.payer] for work, row in requests if row.payer is not None}
-    settled = testbed.settled.items()
+    asked, done = dict(testbed.machine.host.work.requests.items()), testbed.done.items()
     return kept(testbed) | {
-        "requester": {work: c for work, (c, _) in settled} | asked,
-        "done": {*paid, *(work for work, _ in settled)},
-        "billed": {work: payer for work, (_, payer) in settled} | paid,
+        "requester": {work: c for work, (c, _) in done} | asked,
+        "done": {work for work, _ in done},
+        "billed": {work: payer for work, (_, payer) in done if payer is not None},
     }
 
 
@@ -114,15 +107,11 @@ def _leave_work(testbed: Testbed, vcpu: int) -> None:
     )
 
 
-def settle(testbed: Testbed, proceed: Callable[[], object], c: int) -> None:
-    """What the process was billed is read once more before it ends."""
-    shadows, work = testbed.machine.host.shadows, testbed.machine.host.work
-    slots = {shadow.group: slot for slot, shadow in shadows.shadows.items()}
-    rows = [(n, row) for n, row in work.requests.items() if row.shadow == c]
-    paid = {n: (c, slots[row.payer]) for n, row in rows if row.payer is not None}
-
-    def note() -> None:
-        for number, payer in paid.items():
-            testbed.settled[number] = payer
-
-    testbed.together(note, proceed)
+def do_work(testbed: Testbed, w: int) -> None:
+    """The host does what was asked for; the group that has paid is the one that has used more."""
+    work, before = testbed.machine.host.work, testbed.paid()
+    requester = work.requests.get(w)
+    work.perform(w)
+    payers = [c for c, slices in testbed.paid().items() if slices != before[c]]
+    assert requester is not None
+    testbed.done[w] = requester, payers[0] if payers else None

@@ -250,7 +250,9 @@ class _Action:
         self.__signature__ = Signature([Parameter(name, kind) for name in names])
 
     def __call__(self, testbed: Testbed, *values: object) -> None:
+        before = testbed.paid()
         self._proceed(testbed, len(self._layers) - 1, dict(zip(self._names, values, strict=True)))
+        testbed.meter(before)
 
     def _proceed(
         self, testbed: Testbed, depth: int, values: Mapping[str, Any], **handed: Any

@@ -6,7 +6,7 @@ identity. So an element is a slot together with the identity that it was given w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any, Protocol
 
@@ -76,10 +76,12 @@ class Testbed:
         # What a container has read, as it remembers it: reader and whose mark it was.
         self.learned: Table[tuple[int, int], bool] = Table(self.machine.journal)
         self.bills: Table[int, int] = Table(self.machine.journal)  # of cgroups that were removed
-        # Of those, too: who asked for work that was done, and who paid.
         # What a frame held before it was last cleared, as the memory bus showed it.
         self.saved: Table[int, bytes] = Table(self.machine.journal)
-        self.settled: Table[int, tuple[int, int]] = Table(self.machine.journal)
+        # Who asked for work that the host has done, and whose control group paid.
+        self.done: Table[int, tuple[int, int | None]] = Table(self.machine.journal)
+        # Who was charged more than one slice in a step, which is no slice of any model.
+        self.overcharged: Table[int, int] = Table(self.machine.journal)
         # What pages held when they were scrubbed to be given up, and zygotes whose data all have.
         self.wiped: Table[int, bytes] = Table(self.machine.journal)
         self.published: Table[int, bool] = Table(self.machine.journal)
@@ -165,10 +167,20 @@ class Testbed:
     def slices(self, slot: int) -> int:
         """Return how many slices of its threads a shadow's control group has paid for: all of
         cpu.stat but the work that the host did later."""
-        host = self.machine.host
-        group = host.shadows.group(slot)
-        later = [row for row in host.work.requests.values() if row.payer == group]
-        return host.cgroups.groups[group].cpu_usage - len(later)
+        later = [payer for _, payer in self.done.values() if payer == slot]
+        return self.paid()[slot] - len(later)
+
+    def paid(self) -> dict[int, int]:
+        """Return cpu.stat of each shadow's control group, in slices."""
+        cgroups, shadows = self.machine.host.cgroups, self.machine.host.shadows
+        return {slot: cgroups.groups[shadows.group(slot)].cpu_usage for slot in shadows.shadows}
+
+    def meter(self, before: Mapping[int, int]) -> None:
+        """Note who was charged more than one slice since then."""
+        for slot, slices in self.paid().items():
+            charged = slices - before.get(slot, 0)
+            if charged > 1:
+                self.overcharged[slot] = charged
 
     # What every mapping does
 

@@ -32,6 +32,7 @@ from splitspec.refinement.machine.vcpus import (
     visit,
 )
 from splitspec.refinement.mapping import InexpressibleError
+from splitspec.refinement.observation import UnreadableError
 
 PROMISES = (
     "take_vcpu.driven",
@@ -191,7 +192,10 @@ def running_threads(testbed: Testbed) -> dict[int, int]:
 
 
 def _ticks(testbed: Testbed) -> set[int]:
-    """Return whose control group has paid for an odd number of slices, up to its end."""
+    """Return whose control group has paid for an odd number of slices, up to its end; one step
+    costs one slice at most."""
+    for c, slices in testbed.overcharged.items():
+        raise UnreadableError(f"container {c} was charged {slices} slices in one step")
     bills = dict(testbed.bills)
     bills |= {c: testbed.slices(c) for c in testbed.machine.host.shadows.shadows}
     return {container for container, slices in bills.items() if slices % 2}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.impl.refusal_scenes import Call, Scene, Setup, killed, loading, tenants, trapped
+from tests.impl.refusal_scenes import Call, Scene, Setup, killed, limited, loading, tenants, trapped
 from tests.impl.refusal_steps import left
 
 ROOM, THREADS = 8, 64  # notifications and threads of one container
@@ -35,7 +35,8 @@ ACCOUNTING: list[tuple[Setup, str, Call]] = [
     (tenants, "held", lambda s: s.machine.host.work.request(0)),
     (killed, "alive", lambda s: s.machine.host.work.request(s.first.vcpu)),
     (tenants, "requested", lambda s: s.machine.host.work.perform(0)),
-    (tenants, "once", lambda s: done(s).machine.host.work.perform(0)),
+    (tenants, "requested", lambda s: done(s).machine.host.work.perform(0)),
+    (limited, "quota", lambda s: asked(s).machine.host.work.perform(0)),
     (tenants, "done", lambda s: asked(s).machine.host.work.finish(0)),
     (loading, "running", lambda s: s.machine.kernel.notifications.create(0)),
     (tenants, "quota", lambda s: notified(s, ROOM).machine.kernel.notifications.create(0)),

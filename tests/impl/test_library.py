@@ -270,3 +270,22 @@ def test_a_call_reaches_the_host_iff_the_table_says_so(directory: Path) -> None:
 def test_what_is_said_to_be_implemented_is() -> None:
     assert set(IMPLEMENTED) <= set(CALLS)
     assert all(callable(getattr(Process, method)) for method in IMPLEMENTED.values())
+
+
+def test_what_is_sent_is_done_at_the_next_exit_within_the_quota(deployment: Deployment) -> None:
+    """Nothing piles up at the host while a container lives, and none of it is outside cpu.max."""
+    instance, host = deployment.boot(b"code", pool=40, cpu_max=4), deployment.machine.host
+    deployment.machine.kernel.state.secrets[instance.container] = b"secret"
+    far = instance.delegate.offer("peer")
+    number = instance.process.connect("peer")
+    group, paid = f"sc-{instance.container}", set()
+    for _ in range(20):
+        before = host.cgroups.groups[group].cpu_usage
+        instance.process.send(number, b"x")
+        paid.add(host.cgroups.groups[group].cpu_usage - before)
+        assert len(host.work.requests) == 1
+        assert host.cgroups.groups[group].cpu_period <= 4
+    assert paid == {2}  # A slice of the sender's own, and one for what was sent before.
+    deployment.finish(instance)
+    assert not host.work.requests
+    far.close()

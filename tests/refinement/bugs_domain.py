@@ -121,7 +121,7 @@ DOMAIN = (
         "S1: shadow thread, vCPU and confidential thread are one to one to one"),
     Bug("a slice is charged twice", Shadows, "tick",
         "self._cgroups.spend(group)", "self._cgroups.spend(group); self._cgroups.spend(group)",
-        THREADS, Kind.OTHER_STATE, "tick[c1]",
+        THREADS, Kind.UNREADABLE, "2 slices",
         "A6: guest run time is the slices of the shadow threads"),
     # Attestation
     Bug("a nonce is answered twice", Attestation, "quote",
