@@ -32,6 +32,8 @@ class Operation(IntEnum):
     SEND = 4
     RECEIVE = 5
     POLL = 6
+    TIME = 7
+    """The time of day, in nanoseconds: a number, and no bytes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import select
 import socket
+import time
 from pathlib import Path
 
 from splitspec.impl.delegation.mailbox import REPLY_ROOM, Message, Operation
@@ -98,6 +99,8 @@ class Delegate:
                 if not self.knows(request):
                     return Message(request.operation, -EBADF)
                 return Message(request.operation, data=self._poll(request.data))
+            case Operation.TIME:
+                return Message(request.operation, time.time_ns())
         return Message(request.operation, -EIO)
 
     def _connect(self, name: bytes) -> int:

@@ -86,4 +86,5 @@ IMPLEMENTED = {
     "futex": "futex_wait",
     "eventfd2": "eventfd2",
     "epoll_pwait": "epoll_wait",
+    "clock_gettime": "clock_gettime",
 }

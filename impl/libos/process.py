@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+from splitspec.impl.delegation.mailbox import Message, Operation
 from splitspec.impl.journal import Journal, Table
 from splitspec.impl.libos.files import Files
 from splitspec.impl.libos.heap import Heap
@@ -156,6 +157,14 @@ class Process:
     def _event(self, guards: Guards, number: int) -> int:
         guards.require("open", number in self._events, f"{number} is no count")
         return self._events[number]
+
+    def clock_gettime(self) -> int:
+        """Return the time of day in nanoseconds: what the host says, and nothing shows that it is
+        true."""
+        reply = self.runtime.exchange("clock_gettime", Message(Operation.TIME), 0)
+        guards = Guards(LibraryRefusal, "clock_gettime")
+        guards.require("told", reply.number >= 0, f"the host says error {-reply.number}")
+        return reply.number
 
     def getrandom(self, length: int) -> bytes:
         """Return fresh random bytes: from the processor, never from state that a fork copies."""

@@ -15,7 +15,7 @@ from typing import Any
 from splitspec.impl.delegation.mailbox import REPLIES, Message, Operation, stated_length
 from splitspec.impl.delegation.rootfs import plant
 from splitspec.impl.geometry import PAGE
-from splitspec.impl.host.delegate import Delegate
+from splitspec.impl.host.delegate import EBADF, EIO, ENOENT, Delegate
 from splitspec.impl.libos.calls import CALLS, Treatment
 from splitspec.impl.libos.gate import Stage
 from splitspec.impl.machine import PlatformKind
@@ -32,7 +32,7 @@ ASKED = {
     "filesystem": ("read", Operation.BLOCK),
     "network": ("recvfrom", Operation.RECEIVE),
     "event": ("epoll_pwait", Operation.POLL),
-    "miscellany": ("clock_gettime", 0),
+    "miscellany": ("clock_gettime", Operation.TIME),
     "memory": ("mmap", 0),
     "sync": ("futex", 0),
     "thread": ("clone", 0),
@@ -184,7 +184,8 @@ def serve(calls: Calls, c: int) -> None:
         calls.happened["confused", c] = True
 
 
-ERRORS = (-2, -9)  # no such leaf, no such descriptor
+# No such leaf, no such operation, no such descriptor. Another error is what the call has said.
+ERRORS = (-ENOENT, -EIO, -EBADF)
 
 
 def overlook(calls: Calls, c: int) -> None:
@@ -194,8 +195,12 @@ def overlook(calls: Calls, c: int) -> None:
 def supply(calls: Calls, c: int, n: int) -> None:
     """The shadow answers with what the world outside gives it, if there is room for it."""
     calls.check_asked(c)
-    answer = Source(n).serve(calls.request(c))
-    if answer.number != n:
+    asked, honest = calls.request(c), calls.instances[c].delegate
+    is_time = asked.operation == Operation.TIME
+    if is_time and n:
+        raise InexpressibleError("the time is a number, and comes in no bytes")
+    answer = (honest if is_time else Source(n)).serve(asked)
+    if answer.number < 0 or len(answer.data) != n:
         raise HostRefusal("reply", "fitting", f"{n} bytes do not fit")
     calls.write(c, answer)
 

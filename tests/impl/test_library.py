@@ -258,6 +258,7 @@ def test_a_call_reaches_the_host_iff_the_table_says_so(directory: Path) -> None:
         "clone": lambda: process.clone(lambda: None),
         "futex": lambda: process.futex_wait(process.mmap(PAGE), 1),
         "eventfd2": lambda: process.eventfd_read(count),
+        "clock_gettime": process.clock_gettime,
     }
     for name, call in calls.items():
         before = len(seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -206,6 +207,18 @@ def test_a_call_whose_reply_is_taken_away_with_its_page_is_over(directory: Path)
         again = instance.process.open("/etc/limits")
         assert instance.process.read(again, 10) == FILES["etc/limits"][:10]
     far.close()
+
+
+def test_of_the_time_whatever_the_host_says_is_believed_and_an_error_is_none() -> None:
+    instance, _ = keyed()
+    before = time.time_ns()
+    assert before <= instance.process.clock_gettime() <= time.time_ns()
+    answers = [-5, 0]
+    instance.delegate = Liar(
+        instance.delegate, lambda request, reply: Message(reply.operation, answers.pop())
+    )
+    assert instance.process.clock_gettime() == 0
+    refuses("told", instance.process.clock_gettime)
 
 
 def test_two_connections_never_share_a_key() -> None:
