@@ -14,10 +14,13 @@ from splitspec.checker.result import Limits, Progress, RunResult
 from splitspec.checker.store import Store
 from splitspec.checker.symbolic.granting import granted
 from splitspec.checker.symbolic.proving import prove
+from splitspec.checker.symbolic.theory import theory_of
+from splitspec.model.induction import BOUND
 from splitspec.model.ir import ActorKind, PropertyKind
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, properties_under
-from splitspec.model.verdict import Outcome, Verdict
+from splitspec.model.types import Natural
+from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 from splitspec.refinement.correspondence import Correspondence
 from splitspec.refinement.lanes import Lanes
 from splitspec.refinement.product import product
@@ -28,6 +31,8 @@ STEPS = 12_000_000
 times those of a model."""
 LEAST_TIME = 0.001
 """Seconds of a proof for which there is no time: it says so itself."""
+OUTCOMES = (PropertyKind.OVERLAP, PropertyKind.RANGE)
+"""Obligations that say whether a step has an outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +98,27 @@ def prove_refinement(
     """Return what is proved of the refinement for every size. The facts are the invariants and
     lemmas of the concrete system, which are proved of it alone: the product is that system with
     another one beside it. Proofs are kept in the `store`.
+
+    Soundness: a proof assumes that each step of the product has an outcome. That those of the
+    concrete half have one is the model's own obligation. Those of the abstract half are steps of
+    the abstract system as long as all claims hold, so it is proved there, and a refinement whose
+    abstract steps may have no outcome is `unknown`.
     """
     limits, began = limits or ProofLimits(steps=STEPS), time.perf_counter()
+    of_one = replace(limits, steps=min(limits.steps, ProofLimits().steps))
     facts = granted(
         concrete_of(correspondence, setting),
         setting,
-        limits=replace(limits, steps=min(limits.steps, ProofLimits().steps)),
+        limits=of_one,
         seed=seed,
+        recheck=recheck,
         report=on_progress,
         interruption=interruption,
         store=store,
     )
-    if limits.time is not None:
-        left = limits.time - (time.perf_counter() - began)
-        limits = replace(limits, time=max(left, LEAST_TIME))
-    return prove(
+    result = prove(
         setting,
-        limits=limits,
+        limits=_left(limits, began),
         seed=seed,
         recheck=recheck,
         selected=frozenset(setting.properties),
@@ -118,6 +127,60 @@ def prove_refinement(
         store=store,
         granted=facts,
     )
+    abstract = abstract_of(correspondence, setting)
+    owed = frozenset(
+        claim.path
+        for claim in theory_of(abstract.program, abstract.given).properties.values()
+        if claim.kind in OUTCOMES
+    )
+    if not owed:
+        return result
+    shown = prove(
+        abstract,
+        limits=_left(of_one, began),
+        seed=seed,
+        recheck=recheck,
+        selected=owed,
+        report=on_progress,
+        interruption=interruption,
+        store=store,
+    )
+    return _resting_on(result, shown, abstract.model)
+
+
+def _left(limits: ProofLimits, began: float) -> ProofLimits:
+    """Return the limits of what begins now."""
+    if limits.time is None:
+        return limits
+    return replace(limits, time=max(limits.time - (time.perf_counter() - began), LEAST_TIME))
+
+
+def _resting_on(result: ProofResult, shown: ProofResult, model: str) -> ProofResult:
+    """Return a result that holds only if the abstract steps have the outcomes that were shown."""
+    missed = [
+        verdict.property
+        for verdict in shown.verdicts
+        if verdict.outcome is not Outcome.HOLDS
+        or verdict.assurance.kind is not AssuranceKind.PROVED
+    ]
+    run = replace(
+        result.run,
+        interrupted=result.run.interrupted or shown.run.interrupted,
+        out_of_time=result.run.out_of_time or shown.run.out_of_time,
+        rechecked=result.run.rechecked and shown.run.rechecked,
+        unconfirmed=(*result.run.unconfirmed, *shown.run.unconfirmed),
+    )
+    if not missed:
+        return replace(result, run=run)
+    reason = f"rests on {' and '.join(missed)} of {model}, not proved for any size"
+    nothing = Assurance(AssuranceKind.NONE)
+    verdicts = tuple(
+        replace(verdict, outcome=Outcome.UNKNOWN, assurance=nothing, reason=reason)
+        if verdict.outcome is Outcome.HOLDS
+        else verdict
+        for verdict in result.verdicts
+    )
+    return replace(result, run=run, verdicts=verdicts)
 
 
 def concrete_of(correspondence: Correspondence, setting: Setting) -> Setting:
@@ -128,10 +191,23 @@ def concrete_of(correspondence: Correspondence, setting: Setting) -> Setting:
     return Setting(model, program, setting.scope, given, None, properties)
 
 
+def abstract_of(correspondence: Correspondence, setting: Setting) -> Setting:
+    """Return the abstract system alone, under the adversary of the product and at its sizes."""
+    program, given = correspondence.abstract, setting.given
+    naturals = [v.path for v in program.variables.values() if isinstance(v.type, Natural)]
+    scope = replace(
+        setting.scope,
+        sizes={sort: setting.scope.sizes[sort] for sort in program.sorts},
+        bounds={path: setting.scope.bounds.get(path, BOUND) for path in naturals},
+        pins={k: v for k, v in setting.scope.pins.items() if k in program.variables},
+    )
+    model = correspondence.name.partition(" of ")[2]
+    return Setting(model, program, scope, given, None, properties_under(program, given))
+
+
 def is_of_refinement(setting: Setting, verdict: Verdict) -> bool:
     """Whether a verdict is about the square: a claim of the refinement, or a step of the product
     that has no outcome because of an abstract update."""
-    overlaps = (PropertyKind.OVERLAP, PropertyKind.RANGE)
     return verdict.property in setting.properties or (
-        verdict.kind in overlaps and verdict.outcome is not Outcome.HOLDS
+        verdict.kind in OUTCOMES and verdict.outcome is not Outcome.HOLDS
     )

@@ -15,6 +15,10 @@ from splitspec.checker.symbolic.smtlib import Dialogue, script
 from splitspec.checker.symbolic.term import Term, Terms
 from splitspec.checker.symbolic.z3_solver import Answer, Reply
 
+ANSWERS = ("sat", "unsat", "unknown")
+"""What cvc5 says of a question. Anything else is an error, which it may return as text; what it did
+of the commands after that is not known."""
+
 OPTIONS = {"enum-inst": "true"}
 """Instantiation by enumeration proves what e-matching misses."""
 
@@ -45,7 +49,7 @@ class Session:
         assert not self.is_over
         self.is_over = True
         answer = self._talk.say(text)
-        self.is_over = False
+        self.is_over = not _is_answer(answer)
         return answer
 
 
@@ -69,6 +73,11 @@ class Sessions:
         return session
 
 
+def _is_answer(text: str) -> bool:
+    """Whether a text is an answer, perhaps with a reason, and nothing else."""
+    return text.partition(" ")[0] in ANSWERS and "\n" not in text
+
+
 def ask(terms: Terms, facts: Iterable[Term], goal: Term, *, steps: int) -> Answer:
     """Return whether the facts imply the goal; no core is given."""
     return ask_text(script((*facts, terms.negation(goal))), steps=steps)
@@ -84,10 +93,14 @@ def _answered(ask: Callable[[], str]) -> Answer:
     started = time.process_time()
     try:
         result = ask()
-    except RuntimeError as error:  # What cvc5 raises for all its failures.
+    except MemoryError as error:
+        raise ExhaustedError(str(error)) from error
+    except RuntimeError as error:  # What cvc5 raises for all its other failures.
         if "bad_alloc" in str(error):
             raise ExhaustedError(str(error)) from error
         return Answer(Reply.UNKNOWN, frozenset(), str(error), 0, time.process_time() - started)
+    if "bad_alloc" in result:  # An error within a command comes back as text.
+        raise ExhaustedError(result)
     seconds = time.process_time() - started
     match result:
         case "unsat":

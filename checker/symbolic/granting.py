@@ -3,7 +3,8 @@
 Soundness: where the larger system is the smaller one with something beside it, each of its steps is
 one of the smaller one, and each of its initial states begins one of that. What holds in all
 reachable states of the smaller one, by a proof of its own, so holds in all of the larger one's. Who
-grants facts says that it is so; here only claims of the very same text are compared.
+grants facts says that it is so; here only claims of the very same text are compared. Where proofs
+are to be confirmed by the second solver, a fact is granted only if all that it rests on is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.judgement import proved_for_every_size
 from splitspec.checker.symbolic.prover import OverError
 from splitspec.checker.symbolic.proving import begins, opened
+from splitspec.checker.symbolic.rechecking import recheck as recheck_by_cvc5
 from splitspec.checker.symbolic.supervision import LostWorkerError, Report, supervise
 from splitspec.checker.symbolic.theory import theory_of
 from splitspec.model.setting import Setting
@@ -26,6 +28,7 @@ def granted(
     *,
     limits: ProofLimits,
     seed: int = 0,
+    recheck: bool = False,
     report: Report | None = None,
     interruption: Interruption | None = None,
     store: Store | None = None,
@@ -41,9 +44,11 @@ def granted(
             if not begins(proof):
                 return frozenset()
             proof.settle(claim.name for claim in proof.theory.facts)
+            if recheck:
+                recheck_by_cvc5(proof)
         except (KeyboardInterrupt, OverError):
             return frozenset()
-        return proved_for_every_size(proof)
+        return proved_for_every_size(proof, confirmed=recheck)
 
     try:
         found = supervise(work, limits, report, interruption)

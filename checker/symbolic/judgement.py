@@ -101,14 +101,17 @@ def _assurance(proof: Proof, names: list[str]) -> Assurance:
     return Assurance(AssuranceKind.PROVED)
 
 
-def proved_for_every_size(proof: Proof) -> Facts:
-    """Return the facts that are proved, with all on which they rest, at no size in particular."""
+def proved_for_every_size(proof: Proof, *, confirmed: bool = False) -> Facts:
+    """Return the facts that are proved, with all on which they rest, at no size in particular; if
+    they must be `confirmed`, those that the second solver proves, too."""
+    open_ = {name for (name, _), decision in proof.decisions.items() if not decision.rechecked}
     bases = {claim.name: proof.basis_of([claim.name]) for claim in proof.theory.facts}
     return frozenset(
         name
         for name, names in bases.items()
         if all(proof.is_proved(each) for each in names)
         and _assurance(proof, names).kind is AssuranceKind.PROVED
+        and not (confirmed and open_.intersection(names))
     )
 
 

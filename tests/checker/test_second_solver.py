@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from splitspec.checker.symbolic.cvc5_solver import Session, Sessions, ask
+from splitspec.checker.symbolic.journal import ExhaustedError
 from splitspec.checker.symbolic.term import Function, Plain, Term, Terms, Uninterpreted
 from splitspec.checker.symbolic.z3_solver import Reply
 
@@ -81,3 +82,32 @@ def test_a_session_that_broke_off_is_not_used_again(
     answer = first.ask((), terms.false)
     assert (answer.reply, answer.reason) == (Reply.UNKNOWN, "broken off")
     assert sessions.of("m.act", ()) is not first
+
+
+def test_a_session_that_answers_with_an_error_is_not_used_again(
+    terms: Terms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of one command comes back as text, after the answers of those before it: it may be
+    the command that takes the assumptions back."""
+    sessions = Sessions(terms, steps=STEPS)
+    first = sessions.of("m.act", ())
+    a, say = terms.symbol("a", SORT), first._talk.say
+
+    def say_without_taking_back(text: str) -> str:
+        say(text.replace("(pop 1)", ""))
+        return 'unsat\n(error "cannot pop")'
+
+    monkeypatch.setattr(first._talk, "say", say_without_taking_back)
+    assert first.ask((holds(terms, "p", a),), terms.false).reply is Reply.UNKNOWN
+    second = sessions.of("m.act", ())
+    assert second is not first
+    assert second.ask((), holds(terms, "p", a)).reply is not Reply.PROVED
+
+
+def test_memory_that_is_used_up_within_a_command_is_told(
+    terms: Terms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session(terms, (), steps=STEPS)
+    monkeypatch.setattr(session._talk, "say", lambda _: 'unsat\n(error "std::bad_alloc")')
+    with pytest.raises(ExhaustedError):
+        session.ask((), terms.false)
