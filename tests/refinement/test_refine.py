@@ -187,7 +187,8 @@ def test_it_is_proved_where_each_step_above_has_an_outcome(pair: PairBuild) -> N
     both = pair(steady, SATURATED)
     proof = prove_refinement(both.correspondence, both.setting, recheck=True)
     assert {v.assurance.kind for v in proof.verdicts} == {AssuranceKind.PROVED}
-    assert proof.run.rechecked and proof.run.unconfirmed == ()
+    assert proof.run.rechecked
+    assert proof.run.unconfirmed == ()
 
 
 @pytest.mark.parametrize(("old", "new", "claim"), WRONG.values(), ids=WRONG)
