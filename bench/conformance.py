@@ -2,7 +2,7 @@
 
 Every transition is done on the machine, read back and compared; between them every call that the
 state refuses is tried. The rates are of processor seconds, and all of them count: those of a
-transition include the refusals, about six for each.
+transition include the refusals, about seven for each.
 """
 
 from __future__ import annotations

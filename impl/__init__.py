@@ -17,7 +17,8 @@ nothing was written.
                              remove_page (reclaim_page in two)
     machine.host.work        request perform finish
     machine.host.cgroups     begin_period; counters in `groups`, who pays for a frame in `charged`
-    machine.hostile          offer remap steal peek tamper enter interrupt
+    machine.hostile          offer remap steal peek tamper enter interrupt kill; SNP: assign; TDX:
+                             block track remove unblock
     machine.platform         SNP: rmpupdate nest accept rescind; TDX: offer block track remove
                              unblock accept rescind
     machine.processor        read write: accesses of the container on a vCPU

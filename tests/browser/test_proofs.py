@@ -57,8 +57,8 @@ def test_a_counterexample_to_induction_is_two_states(induction: Drawn, visit: Op
     wires = [canvas.locator("path.wire").count() for canvas in page.locator(".canvas").all()]
     assert wires == [1, 2]
     assert page.locator(".canvas").nth(1).locator(".evidence path.wire").count() == 2
-    titles = page.locator(".two h3, .pair h3").all_inner_texts()
-    assert [title.lower() for title in titles] in ([], ["before the step", "after it"])
+    titles = page.locator(".moment h3").all_inner_texts()
+    assert [title.lower() for title in titles] == ["before the step", "after it"]
     assert page.locator("table.time .index").all_inner_texts() == ["before", "after"]
     # The lemma that was left out is false before the step: that is what the proof lacks.
     row = page.locator("table.time tr", has_text="only_mappings_are_writable")

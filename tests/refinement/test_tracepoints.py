@@ -99,12 +99,15 @@ def test_what_went_wrong_is_the_first_line_that_is_no_run(name: str, tmp_path: P
     assert any(why == each.guard or why in each.differences for each in nearest)
 
 
+GRANT = "  shadow-1    [002] .....    86.6: split_container_grant: container=7"
 UNREADABLE = {
     "CPU:2 [LOST 118 EVENTS]\n": "events were lost",
     "          shadow-4145    [002] ....": "none of a trace",
     "  shadow-1    [002] .....    86.6: split_container_swap: container=7\n": "is not known",
     "  shadow-1    [002] .....    86.6: split_container_charge: path=/split/sc-7 pfn=0x1\n": "'1'",
     "  shadow-1    [002] .....    86.6: kvm_page_fault: vcpu 5 at 18cbc00000\n": "is not known",
+    f"{GRANT} gfn=zz npages=1\n": "'zz'",
+    f"{GRANT} gfn=0x1 npages=many\n": "'many'",
 }
 
 

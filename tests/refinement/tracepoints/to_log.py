@@ -78,6 +78,8 @@ class Reader:
                 yield from self._event(found["event"], found["pid"], found["rest"])
             except KeyError as missing:
                 raise TraceError(f"line {number}: {missing} is not known") from missing
+            except ValueError as unread:
+                raise TraceError(f"line {number}: {unread}") from unread
 
     def _event(self, event: str, pid: str, rest: str) -> Iterator[Event]:
         fields = dict(FIELD.findall(rest))
