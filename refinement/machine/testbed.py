@@ -171,9 +171,10 @@ class Testbed:
         return self.paid()[slot] - len(later)
 
     def paid(self) -> dict[int, int]:
-        """Return cpu.stat of each shadow's control group, in slices."""
-        cgroups, shadows = self.machine.host.cgroups, self.machine.host.shadows
-        return {slot: cgroups.groups[shadows.group(slot)].cpu_usage for slot in shadows.shadows}
+        """Return cpu.stat of each shadow's control group that there is, in slices."""
+        groups, shadows = self.machine.host.cgroups.groups, self.machine.host.shadows.shadows
+        there = ((slot, shadow.group) for slot, shadow in shadows.items())
+        return {slot: groups[name].cpu_usage for slot, name in there if name in groups}
 
     def meter(self, before: Mapping[int, int]) -> None:
         """Note who was charged more than one slice since then."""
