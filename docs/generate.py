@@ -96,8 +96,7 @@ def _as_found(name: str) -> Iterator[as_found.Found]:
         limits = Limits(states=AS_FOUND_STATES, depth=AS_FOUND_STEPS.get(name))
         result = explore(setting, workers=2, limits=limits)
         given = " and ".join(sorted(kind.value for kind in setting.given))
-        sizes = ", ".join(f"{n.rpartition('.')[2]} = {k}" for n, k in setting.scope.sizes.items())
-        yield as_found.Found(name, given, sizes, result)
+        yield as_found.Found(name, given, setting.scope.sizes, result)
 
 
 def designs_page() -> str:

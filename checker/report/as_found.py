@@ -4,17 +4,20 @@ alone, and what becomes of it when all weaknesses are there at once."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from splitspec.checker.report.accepted import Standing
 from splitspec.checker.report.counting import counted
 from splitspec.checker.result import RunResult
-from splitspec.model.ir import Property, PropertyKind, Variant
+from splitspec.model.ir import Parameter, Property, PropertyKind, Quantifier, Variant
+from splitspec.model.types import Sort
 from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
 
 VARIANT = "as_found"
 KINDS = (PropertyKind.INVARIANT, PropertyKind.STEP, PropertyKind.RECOVERABLE)
+CONTAINER = "container.Container"
 WEAKNESS = re.compile(r"\bW\d+'?(?!\w)")
 
 HEADER = """\
@@ -27,9 +30,15 @@ that has one). Made by `python docs/generate.py as_found.md`.
 
 A run of `as_found` goes on past the first violation: each claim has its own shortest trace, and
 *after 4 steps* is its length. *Holds* is said of every state that can be reached at the sizes of
-the table of runs; *holds for 12 steps*, of all runs of that length, and nothing is said beyond.
-`system` has all weaknesses and is followed for a few steps only; the other models have those of one
-slice, so what holds there is what that slice of the artifact does right, as far as the model says.
+the table of runs; *holds for n steps*, of all runs of that length, and nothing is said beyond.
+`system` has all weaknesses and is followed for a few steps only, with one container; the other
+models have those of one slice, so what holds there is what that slice of the artifact does right,
+as far as the model says.
+
+What one container does to another cannot be seen where there is one: what holds there *with one
+container* is said of that one. *Not shown* is said of a claim that binds two containers, or two of
+another sort and two of nothing else, in a run that has one of them: that it is not broken there
+says nothing of what it is about.
 """
 
 
@@ -39,8 +48,15 @@ class Found:
 
     model: str
     given: str
-    sizes: str
+    sizes: Mapping[str, int]
     result: RunResult
+
+    @property
+    def scope(self) -> str:
+        """The sizes in words. A sort of a name that others have too is told by its module."""
+        shared = Counter(_short(sort) for sort in self.sizes)
+        named = {sort: sort if shared[_short(sort)] > 1 else _short(sort) for sort in self.sizes}
+        return ", ".join(f"{named[sort]} = {size}" for sort, size in self.sizes.items())
 
     @property
     def extent(self) -> str:
@@ -60,7 +76,7 @@ def page(
     alone = _alone(variants, standing)
     lines = [HEADER, *_runs(runs)]
     rows = [
-        (path, alone.get(path, []), _together(path, runs))
+        (path, alone.get(path, []), _together(claim, runs))
         for path, claim in claims.items()
         if claim.kind in KINDS
     ]
@@ -76,7 +92,7 @@ def _runs(runs: Iterable[Found]) -> Iterator[str]:
     yield "|---|---|---|---|"
     for run in runs:
         honest = f"honest {run.given}" if run.given else "nobody honest"
-        yield f"| `{VARIANT}` of {run.model} | {honest} | {run.extent} | {run.sizes} |"
+        yield f"| `{VARIANT}` of {run.model} | {honest} | {run.extent} | {run.scope} |"
     yield ""
 
 
@@ -102,26 +118,57 @@ def _alone(variants: Iterable[Variant], standing: Standing) -> dict[str, list[st
     return found
 
 
-def _together(path: str, runs: Iterable[Found]) -> list[str]:
-    words = []
-    for run in runs:
-        for verdict in run.result.verdicts:
-            if verdict.property == path:
-                words.append(f"{_words(verdict)} ({run.model})")
-    return words
+def _together(claim: Property, runs: Iterable[Found]) -> list[str]:
+    return [
+        f"{_words(verdict, claim, run.sizes)} ({run.model})"
+        for run in runs
+        for verdict in run.result.verdicts
+        if verdict.property == claim.path
+    ]
 
 
-def _words(verdict: Verdict) -> str:
+def _words(verdict: Verdict, claim: Property, sizes: Mapping[str, int]) -> str:
+    single = _single(claim, sizes)
+    alone = " with one container" if sizes[CONTAINER] == 1 else ""
     match verdict.outcome:
         case Outcome.VIOLATED:
             assert verdict.trace is not None
             return f"broken after {counted(verdict.trace.length, 'step')}"
+        case Outcome.HOLDS if single:
+            return f"not shown: {single}"
         case Outcome.HOLDS if verdict.assurance.kind is AssuranceKind.EXHAUSTIVE:
-            return "holds"
+            return f"holds{alone}"
         case Outcome.HOLDS:
-            return f"holds for {verdict.assurance.detail}"
+            return f"holds for {verdict.assurance.detail}{alone}"
         case _:
             return "not decided"
+
+
+def _single(claim: Property, sizes: Mapping[str, int]) -> str:
+    """Return of what a run has one and the claim binds two, in words, if the run says nothing of
+    the claim for that: if it is containers, or there are two of nothing else."""
+    twice = [sort for sort, uses in _bound(claim).items() if uses > 1]
+    single = [sort for sort in twice if sizes[sort] == 1]
+    if CONTAINER in single:
+        return "one container"
+    return " and ".join(f"one `{_short(sort)}`" for sort in single) if single == twice else ""
+
+
+def _bound(claim: Property) -> Counter[str]:
+    """Return how many variables of each sort a claim binds for all of it, on any one line."""
+    most: Counter[str] = Counter()
+    for line in claim.lines:
+        term = line.expression
+        binders: list[Parameter] = []
+        while isinstance(term, Quantifier) and term.kind == "all":
+            binders += term.binders
+            term = term.body
+        most |= Counter(b.type.path for b in binders if isinstance(b.type, Sort))
+    return most
+
+
+def _short(sort: str) -> str:
+    return sort.rpartition(".")[2]
 
 
 def _table(
