@@ -21,6 +21,9 @@ DRAWN = [
 TRUNCATED = """() => [
   ...document.querySelectorAll('.scroll:has(#sequence), html')].filter((element) =>
   element.scrollWidth > element.clientWidth + 1).map((element) => element.className)"""
+# Two frames after a change of size the page has been laid out, however busy the machine is.
+LAID_OUT = """() => new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(done)))"""
 BROKEN = """() => [...document.querySelectorAll('.step .call')].filter((call) =>
   call.getClientRects().length > 1 || call.offsetHeight > 24).map((call) => call.textContent)"""
 COVERED = """() => {
@@ -44,7 +47,8 @@ def test_steps_need_no_scrolling(
 ) -> None:
     page = visit(drawn(model, variant)[0]).page
     page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_timeout(50)
+    page.wait_for_function(f"() => innerWidth === {width}")
+    page.evaluate(LAID_OUT)
     assert page.evaluate(TRUNCATED) == []
     # Calls of up to six arguments stand in one line where there are two columns or a wide one.
     if width >= 1000:
