@@ -115,7 +115,7 @@ class ProofRun:
     solving: float  # seconds of CPU that the solvers took
     steps: int
     seed: int
-    framed: int  # obligations that the frame rule met; they are not listed
+    framed: int  # obligations of what was asked that the frame rule met; they are not listed
     never_enabled: tuple[str, ...] = ()  # actions that no state of all facts enables
     interrupted: bool = False
     out_of_time: bool = False

@@ -99,7 +99,8 @@ class ModelEntry:
 
     `bounded` is the number of steps to which a space is explored that is too large for more;
     `simulated`, the walks of one that is not explored at all; `unproved`, why no proof of it is
-    demanded, and `proved_once`, why none under other seeds and by a second solver, "" where one is.
+    demanded, and `proved_once`, why none under other seeds and by a second solver, "" where one is;
+    `unrefined`, why it is not held to what its module refines, "" where it is.
     """
 
     name: str
@@ -109,6 +110,7 @@ class ModelEntry:
     simulated: Walks | None
     unproved: str
     proved_once: str
+    unrefined: str
     scope: Mapping[str, int]
     bounds: Mapping[str, int]
     pins: Mapping[str, Pin]

@@ -9,7 +9,7 @@ from splitspec.checker.expectation import JudgedProof, JudgedRun, Judgement
 from splitspec.checker.gate.keeping import Held
 from splitspec.checker.gate.lock import Block, Claim
 from splitspec.checker.result import Coverage, Engine
-from splitspec.model.ir import Program
+from splitspec.model.ir import Program, PropertyKind
 from splitspec.model.scope import Scope
 from splitspec.model.tier import Tier
 from splitspec.model.verdict import AssuranceKind, Outcome
@@ -89,14 +89,19 @@ def _length(judgement: Judgement) -> int | None:
 
 
 def proved(judged: JudgedProof, context: Context, seeds: int) -> Block:
-    """Return the block of a proof that was made under so many seeds."""
+    """Return the block of a proof that was made under so many seeds.
+
+    Of obligations it has the number that the text alone decides: on which other facts a proof
+    rests, and by which ranking, depends on the proofs that were kept from before.
+    """
     result = judged.result
+    asked = {v.property for v in result.verdicts if v.kind is not PropertyKind.PROGRESS}
     return Block(
         context.tier,
         context.system,
         context.scope,
         {
-            "obligations": len(result.obligations),
+            "obligations": sum(o.property in asked for o in result.obligations),
             "framed": result.run.framed,
             "dearest": max((o.steps for o in result.obligations), default=0),
         },

@@ -128,6 +128,7 @@ def settled(
     found += tuple(o for r in responses.values() for o in judgement.response_obligations(r))
     run = replace(
         _run_of(proof, seed),
+        framed=sum(proof.claims[name].path in paths for name, _ in proof.framed),
         solving=sum(obligation.seconds for obligation in found),
         steps=sum(obligation.steps for obligation in found),
         never_enabled=idle,
@@ -162,7 +163,7 @@ def _run_of(proof: Proof, seed: int) -> ProofRun:
         solving=0.0,
         steps=0,
         seed=seed,
-        framed=len(proof.framed),
+        framed=0,
         remark=proof.unwritten,
         kept=proof.kept,
         damaged=0 if proof.archive is None else proof.archive.damaged,

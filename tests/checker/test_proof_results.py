@@ -7,10 +7,13 @@ from collections.abc import Callable
 
 from tests.checker.small_systems import COUNTED, LEMMA, NEEDS_A_LEMMA, SEATS
 
+from splitspec.checker.expectation import Expectation, judge_proof
+from splitspec.checker.gate.record import Context, proved
 from splitspec.checker.proof import Method, ObligationKind, ProofLimits, ProofResult, Status
 from splitspec.checker.symbolic.bounded import explore_bounded
 from splitspec.checker.symbolic.proving import mutate, prove
 from splitspec.model.setting import Setting
+from splitspec.model.tier import Tier
 from splitspec.model.verdict import AssuranceKind, Outcome
 
 Make = Callable[..., Setting]
@@ -62,6 +65,16 @@ def test_what_a_step_does_not_write_is_kept_by_the_frame_rule(setting: Make) -> 
         "    action stand", "    action flip() by kernel\n      lamp := true\n    action stand"
     )
     assert prove(setting(more)).run.framed == 1
+
+
+def test_the_lock_counts_no_obligation_of_what_a_proof_merely_used(setting: Make) -> None:
+    """Which facts a proof uses may depend on proofs that were kept: the lock must not. Both actions
+    write what the step speaks of, so that it has two obligations; the lemma has its own."""
+    result = prove(setting(NEEDS_A_LEMMA + LEMMA), selected=frozenset({"m.begun_stays"}))
+    assert len(result.obligations) > 2
+    context = Context(Tier.COMMIT, "", {}, {}, {})
+    block = proved(judge_proof(result, Expectation()), context, 1)
+    assert (block.figures["obligations"], block.figures["framed"]) == (2, 0)
 
 
 def test_every_proof_is_confirmed_by_the_second_solver(setting: Make) -> None:

@@ -122,7 +122,7 @@ def _demands(model: Model) -> Iterator[Demand]:
             yield _demand(Activity.PROVED, job, model)
     for job in jobs_of(model, Request(variants=True)):
         yield _demand(Activity.VARIANT, job, model)
-    for product in refinements_of(model, Request()):
+    for product in () if model.entry.unrefined else refinements_of(model, Request()):
         yield from _product_demands(product, model)
 
 

@@ -60,6 +60,7 @@ def _left(everything: Sequence[Demand], due: Sequence[Demand]) -> Iterator[str]:
     for what, reasons in (
         ("unproved", list(_unproved(entries))),
         ("proved once", [(entry.proved_once, entry.name) for entry in entries]),
+        ("held to nothing above", [(entry.unrefined, entry.name) for entry in entries]),
     ):
         for reason in dict.fromkeys(reason for reason, _ in reasons if reason):
             names = ", ".join(name for other, name in reasons if other == reason)
