@@ -186,7 +186,7 @@ class Deployment:
         kernel.pools.admit(container, slot.start, len(slot))
         if image is not None:
             kernel.lifecycle.mount(container, image.root)
-        instance = Instance(self.machine, container, handle, slot, Delegate(image=image))
+        instance = Instance(self.machine, container, handle, slot, Delegate(image))
         self.instances[container] = instance
         return instance
 

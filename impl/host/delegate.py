@@ -1,4 +1,4 @@
-"""Delegated calls: a shadow serves its container from a real directory and real sockets.
+"""Delegated calls: a shadow serves its container from the image and with real sockets.
 
 It sees requests in the shared page and answers there. It holds the image with its tree, so that it
 can prove each block, and one end of a socket pair a connection; whoever holds the other end is the
@@ -11,10 +11,9 @@ from __future__ import annotations
 import select
 import socket
 import time
-from pathlib import Path
 
 from splitspec.impl.delegation.mailbox import REPLY_ROOM, Message, Operation
-from splitspec.impl.delegation.rootfs import Image, build, proven
+from splitspec.impl.delegation.rootfs import Image, proven
 
 PATIENCE = 0.05  # seconds that a poll waits
 ENOENT, EIO, EBADF, EAGAIN, EMSGSIZE = 2, 5, 9, 11, 90
@@ -23,12 +22,11 @@ ENOENT, EIO, EBADF, EAGAIN, EMSGSIZE = 2, 5, 9, 11, 90
 class Delegate:
     """Serves the requests of one container."""
 
-    __slots__ = ("_image", "_sockets", "directory", "patience", "seen", "services")
+    __slots__ = ("_sockets", "image", "patience", "seen", "services")
 
-    def __init__(self, directory: Path | None = None, image: Image | None = None) -> None:
-        self.directory = directory
+    def __init__(self, image: Image | None = None) -> None:
+        self.image = image
         self.patience = PATIENCE
-        self._image = image
         self._sockets: dict[int, socket.socket] = {}
         self.services: dict[str, socket.socket] = {}  # far ends that a connection can get
         self.seen: list[bytes] = []  # all that passed through the shared page, as the host sees it
@@ -53,37 +51,23 @@ class Delegate:
         self.services[name] = near
         return far
 
-    @property
-    def has_image(self) -> bool:
-        """It has an image to serve."""
-        return self._image is not None or self.directory is not None
-
     def knows(self, request: Message) -> bool:
         """What the request names is the container's own: a leaf of its image, or sockets that were
         opened for it."""
         match request.operation:
             case Operation.LISTING | Operation.BLOCK:
-                return self.has_image and 0 <= request.number < len(self.image.leaves)
+                return self.image is not None and 0 <= request.number < len(self.image.leaves)
             case Operation.SEND | Operation.RECEIVE:
                 return request.number in self._sockets
             case Operation.POLL:
                 return all(number in self._sockets for number in _numbers(request.data))
         return True
 
-    @property
-    def image(self) -> Image:
-        """The tree over the directory as it was when first asked for."""
-        if self._image is None:
-            if self.directory is None:
-                raise FileNotFoundError("this shadow has no image")
-            self._image = build(self.directory)
-        return self._image
-
     def _serve(self, request: Message) -> Message:
         match request.operation:
-            case Operation.LISTING if self.has_image:
+            case Operation.LISTING if self.image is not None:
                 return Message(request.operation, len(self.image.leaves), proven(self.image, 0))
-            case Operation.BLOCK if self.has_image:
+            case Operation.BLOCK if self.image is not None:
                 if not self.knows(request):
                     return Message(request.operation, -ENOENT)
                 leaf = request.number

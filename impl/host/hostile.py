@@ -111,7 +111,7 @@ class Liar(Delegate):
     __slots__ = ("lie",)
 
     def __init__(self, honest: Delegate, lie: Callable[[Message, Message], Message]) -> None:
-        super().__init__(honest.directory, honest._image)
+        super().__init__(honest.image)
         self._sockets = honest._sockets
         self.services = honest.services
         self.lie = lie

@@ -70,7 +70,7 @@ class Source(Delegate):
     """A shadow to which the world outside gives as many bytes as the model says."""
 
     def __init__(self, length: int) -> None:
-        super().__init__(image=IMAGE)
+        super().__init__(IMAGE)
         self.length = length
 
     def _serve(self, request: Message) -> Message:

@@ -205,7 +205,7 @@ def serve(readers: Readers, c: int) -> None:
     image = readers.mounted(c)
     if image is None:
         raise InexpressibleError("nothing is mounted")
-    readers.write(c, Delegate(image=image).serve(readers.request(c)))
+    readers.write(c, Delegate(image).serve(readers.request(c)))
 
 
 def deliver(readers: Readers, c: int) -> None:

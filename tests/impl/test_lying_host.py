@@ -25,7 +25,7 @@ def test_a_changed_a_swapped_and_a_replaced_block_are_refused(directory: Path) -
     number = process.open("/etc/limits")
     honest = instance.delegate
     (directory / "etc/limits").write_bytes(b"y = 2\n" * 1000)
-    other = Delegate(directory)  # the image as it is after the container was measured
+    other = Delegate(rootfs.build(directory))  # the image as it is after the container was measured
 
     def changed(request: Message, reply: Message) -> Message:
         return Message(reply.operation, reply.number, reply.data[:-1] + b"?")
