@@ -147,9 +147,7 @@ class Files:
         """Let the copy of the leaf that was asked for be used if it is what was measured there."""
         guards = Guards(LibraryRefusal, "read")
         gate = self._runtime.gate
-        call = gate.latest
-        if call is None or call.stage is not Stage.FETCHED:
-            guards.fail("fetched", "no leaf was copied")
+        call = gate.at(guards, Stage.FETCHED)
         reply, asked = decode(call.copy), call.request
         guards.require("delivered", reply.number >= 0, f"the host says error {-reply.number}")
         path, data = rootfs.split(reply.data)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Protocol
 
 from splitspec.impl.delegation.mailbox import (
     REPLIES,
@@ -23,7 +24,6 @@ from splitspec.impl.geometry import PAGE
 from splitspec.impl.journal import Journal, Table
 from splitspec.impl.libos.calls import CALLS, DELEGATED
 from splitspec.impl.libos.layout import MAILBOX
-from splitspec.impl.libos.runtime import Memory
 from splitspec.impl.refusal import Guards, LibraryRefusal, Refusal
 
 LATEST = "latest"
@@ -51,6 +51,16 @@ class Delegated:
     request: Message
     copy: bytes
     stage: Stage = Stage.PENDING
+
+
+class Memory(Protocol):
+    """A container's own memory, and what it shares."""
+
+    def load(self, start: int, length: int) -> bytes:
+        """Read memory."""
+
+    def store(self, start: int, data: bytes) -> None:
+        """Write memory; pages appear and are copied as they must."""
 
 
 class Gate:
@@ -84,7 +94,7 @@ class Gate:
 
     def fetch(self) -> None:
         """Copy the reply, once."""
-        call = self._at(Guards(LibraryRefusal, "fetch"), Stage.PENDING)
+        call = self.at(Guards(LibraryRefusal, "fetch"), Stage.PENDING)
         copy = self._memory.load(MAILBOX * PAGE + REPLIES, PAGE - REPLIES)
         self.calls[LATEST] = replace(call, stage=Stage.FETCHED, copy=copy)
 
@@ -100,7 +110,7 @@ class Gate:
     def check(self) -> None:
         """Let the copy be used if it fits the request."""
         guards = Guards(LibraryRefusal, "check")
-        call = self._at(guards, Stage.FETCHED)
+        call = self.at(guards, Stage.FETCHED)
         length, room = stated_length(call.copy), call.request.room
         guards.require("bounded", length <= room, f"{length} bytes of {room}")
         self.calls[LATEST] = replace(call, stage=Stage.CHECKED)
@@ -108,19 +118,19 @@ class Gate:
     def refuse(self) -> None:
         """End a call whose reply does not fit."""
         guards = Guards(LibraryRefusal, "refuse")
-        call = self._at(guards, Stage.FETCHED)
+        call = self.at(guards, Stage.FETCHED)
         absurd = stated_length(call.copy) > call.request.room
         guards.require("absurd", absurd, "the reply fits")
         self.drop()
 
     def drop(self) -> None:
         """End a call whose reply is not used."""
-        call = self._at(Guards(LibraryRefusal, "drop"), Stage.FETCHED)
+        call = self.at(Guards(LibraryRefusal, "drop"), Stage.FETCHED)
         self.calls[LATEST] = replace(call, stage=Stage.DONE)
 
     def use(self) -> Message:
         """Return the reply, of the copy."""
-        call = self._at(Guards(LibraryRefusal, "use"), Stage.CHECKED)
+        call = self.at(Guards(LibraryRefusal, "use"), Stage.CHECKED)
         self.calls[LATEST] = replace(call, stage=Stage.DONE)
         return decode(call.copy)
 
@@ -136,10 +146,11 @@ class Gate:
 
     def cancel(self) -> None:
         """Forget a call that the host was not asked for in the end, or whose reply is not there."""
-        call = self._at(Guards(LibraryRefusal, "cancel"), Stage.PENDING)
+        call = self.at(Guards(LibraryRefusal, "cancel"), Stage.PENDING)
         self.calls[LATEST] = replace(call, stage=Stage.DONE)
 
-    def _at(self, guards: Guards, stage: Stage) -> Delegated:
+    def at(self, guards: Guards, stage: Stage) -> Delegated:
+        """Return the call that got so far, and no further; refuse if there is none."""
         call = self.latest
         if call is None or call.stage is not stage:
             guards.fail(stage.value, f"no call is {stage.value}")

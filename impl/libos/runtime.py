@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from splitspec.impl.delegation.mailbox import REPLY_ROOM, Message
-
-if TYPE_CHECKING:
-    from splitspec.impl.libos.gate import Gate
-
-
-class Memory(Protocol):
-    """A container's own memory, and what it shares."""
-
-    def load(self, start: int, length: int) -> bytes:
-        """Read memory."""
-
-    def store(self, start: int, data: bytes) -> None:
-        """Write memory; pages appear and are copied as they must."""
+from splitspec.impl.libos.gate import Gate, Memory
 
 
 class Runtime(Memory, Protocol):
