@@ -157,7 +157,7 @@ class Channels:
         guards.require("shut", row.is_shut, f"channel {channel} is in use")
         holders = self._users(channel)
         self._reach(holders)
-        mapping = [holder for holder in holders if self._windows(holder, channel)]
+        mapping = self.members(channel)
         guards.require("unmapped", not mapping, f"containers {mapping} have it open")
         for holder in holders:
             del self.capabilities.table[holder, channel]

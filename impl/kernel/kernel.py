@@ -73,6 +73,7 @@ class Kernel:
             spaces=self.spaces,
             shootdown=self.shootdown,
         )
+        self.notifications = Notifications(self.state, geometry)
         self.lifecycle = Lifecycle(
             self.state,
             geometry,
@@ -82,9 +83,9 @@ class Kernel:
             spaces=self.spaces,
             shootdown=self.shootdown,
             channels=self.channels,
+            notifications=self.notifications,
         )
         self.loading = Loading(self.state, memory=self.memory, pools=self.pools, spaces=self.spaces)
-        self.notifications = Notifications(self.state, geometry)
         self.attestation = Attestation(self.state, secure_processor)
         self.threads = Threads(
             self.state,

@@ -17,6 +17,7 @@ from splitspec.impl.hardware.processor import Processor, Vcpu
 from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.direct_map import DirectMap
+from splitspec.impl.kernel.notifications import Notifications
 from splitspec.impl.kernel.pools import Pools
 from splitspec.impl.kernel.records import Container, Page, Phase, State, Use
 from splitspec.impl.kernel.shootdown import Shootdown
@@ -32,6 +33,7 @@ class Lifecycle:
         "_channels",
         "_geometry",
         "_memory",
+        "_notifications",
         "_pools",
         "_processor",
         "_shootdown",
@@ -50,6 +52,7 @@ class Lifecycle:
         spaces: AddressSpaces,
         shootdown: Shootdown,
         channels: Channels,
+        notifications: Notifications,
     ) -> None:
         self._state = state
         self._geometry = geometry
@@ -59,6 +62,7 @@ class Lifecycle:
         self._spaces = spaces
         self._shootdown = shootdown
         self._channels = channels
+        self._notifications = notifications
 
     def create(self, container: int) -> None:
         """Begin a container in a free slot, with an identity that no other ever has."""
@@ -158,8 +162,7 @@ class Lifecycle:
         guards.require("unmapped", not mapped, f"it maps virtual pages {mapped}")
         left = [t for t, thread in self._state.threads.items() if thread.container == container]
         guards.require("threadless", not left, f"threads {left} are its own")
-        rows = self._state.notifications.items()
-        kept_open = [number for number, row in rows if row.container == container]
+        kept_open = self._notifications.of(container)
         guards.require("closed", not kept_open, f"notifications {kept_open} are its own")
         self._channels.check_left(guards, container)
         kept = [
