@@ -133,13 +133,13 @@ def io(kind: PlatformKind, *, honest: bool, containers: int = 1) -> Implementati
 
 def observe(calls: Calls) -> dict[str, Any]:
     """Return what was asked, what is in the shared page, and what was copied."""
-    latest = {c: call for c in range(len(calls.instances)) if (call := calls.latest(c))}
+    latest, containers = calls.latest(), range(len(calls.instances))
     return {
         "stage": {c: STAGES[call.stage] for c, call in latest.items()},
         "call": {c: CLASSES[call.name] for c, call in latest.items()},
         "target": {c: _target(calls, c, call.request) for c, call in latest.items()},
         "wanted": {c: call.request.room for c, call in latest.items()},
-        "cell": {c: stated_length(calls.shared(c)[REPLIES:]) for c in range(len(calls.instances))},
+        "cell": {c: stated_length(calls.shared(c)[REPLIES:]) for c in containers},
         "copy": {c: stated_length(call.copy) for c, call in latest.items()},
         "overrun": {c for c, end in enumerate(calls.ends) if _is_overrun(calls, c, end)},
         "steered": {c for what, c in calls.happened if what == "steered"},
@@ -212,9 +212,8 @@ def reply(calls: Calls, c: int, n: int) -> None:
 
 def use(calls: Calls, c: int) -> None:
     """The library fills the function's buffer, and the call returns."""
-    instance, call = calls.instances[c], calls.latest(c)
-    data = instance.gate.use().data
-    assert call is not None
+    instance = calls.instances[c]
+    data, call = instance.gate.use().data, calls.latest()[c]
     instance.store(calls.ends[c] - call.request.room, data)
     _, treatment = CALLS[call.name]
     if treatment is Treatment.INSIDE:

@@ -53,18 +53,19 @@ class Library:
 
     # What the container has
 
-    def latest(self, c: int) -> Delegated | None:
-        """Return the container's delegated call."""
-        return self.instances[c].gate.latest
+    def latest(self) -> dict[int, Delegated]:
+        """Return the delegated call of each container that has made one."""
+        calls = {c: instance.gate.latest for c, instance in enumerate(self.instances)}
+        return {c: call for c, call in calls.items() if call is not None}
 
-    def stage(self, c: int) -> Stage:
-        """Return how far it got."""
-        call = self.latest(c)
-        return Stage.DONE if call is None else call.stage
+    def pending(self, c: int) -> Message | None:
+        """Return what the host is asked for and has not been seen to answer."""
+        call = self.instances[c].gate.latest
+        return call.request if call is not None and call.stage is Stage.PENDING else None
 
     def check_asked(self, c: int) -> None:
         """Raise unless the host was asked for something."""
-        if self.stage(c) is not Stage.PENDING:
+        if self.pending(c) is None:
             raise InexpressibleError("an honest host does what it is asked for, when it is")
 
     # What the host has

@@ -16,6 +16,7 @@ from splitspec.impl.delegation.mailbox import REPLIES, Message, Operation, decod
 from splitspec.impl.delegation.rootfs import LENGTH, Image, plant, split
 from splitspec.impl.geometry import PAGE
 from splitspec.impl.host.delegate import Delegate
+from splitspec.impl.journal import Table
 from splitspec.impl.libos.gate import NOTHING, Stage
 from splitspec.impl.machine import PlatformKind
 from splitspec.impl.refusal import Refusal
@@ -68,6 +69,7 @@ class Readers(Library):
     def __init__(self, containers: int, kind: PlatformKind) -> None:
         super().__init__(containers, kind, dict.fromkeys(range(containers), IMAGES[0]))
         self.pages = [self.buffers(c, len(BLOCKS)) for c in range(containers)]
+        self.mounts: Table[int, Image] = Table(self.machine.journal)  # what the host serves
         for instance in self.instances:
             instance.process.open("/file")
         self.begin()
@@ -80,11 +82,6 @@ class Readers(Library):
         """Return the image whose root the kernel has for the container."""
         root = self.machine.kernel.state.roots[c]
         return next(image for image in IMAGES if image.root == root)
-
-    def mounted(self, c: int) -> Image | None:
-        """Return the image that the host says it serves."""
-        rows = (image for what, (d, image) in self.happened if what == "mounted" and d == c)
-        return next(rows, None)
 
 
 def rootfs(kind: PlatformKind, *, honest: bool, containers: int = 1) -> Implementation[Readers]:
@@ -125,7 +122,7 @@ def rootfs(kind: PlatformKind, *, honest: bool, containers: int = 1) -> Implemen
 def observe(readers: Readers) -> dict[str, Any]:
     """Return how far reads got, and what lies where."""
     containers = range(len(readers.instances))
-    latest = {c: call for c in containers if (call := readers.latest(c))}
+    latest = readers.latest()
     return {
         "root": {c: readers.measured(c) for c in containers},
         "holds": {(image, block): image.leaves[block] for image in IMAGES for block in BLOCKS},
@@ -133,7 +130,7 @@ def observe(readers: Readers) -> dict[str, Any]:
         "target": {
             c: call.request.number for c, call in latest.items() if call.stage is not Stage.DONE
         },
-        "mounted": {c: readers.mounted(c) for c in containers},
+        "mounted": {c: readers.mounts.get(c) for c in containers},
         "buffer": {c: _leaf(readers.shared(c)[REPLIES:]) for c in containers},
         "copy": {c: _leaf(call.copy) for c, call in latest.items()},
         "cache": {
@@ -157,10 +154,7 @@ def _read(readers: Readers, c: int, block: int) -> bytes | None:
 
 def mount(readers: Readers, c: int, i: Image) -> None:
     """The host decides what it serves."""
-    before = readers.mounted(c)
-    if before is not None:
-        del readers.happened["mounted", (c, before)]
-    readers.happened["mounted", (c, i)] = True
+    readers.mounts[c] = i
 
 
 def mount_own(readers: Readers, c: int, i: Image) -> None:
@@ -191,18 +185,16 @@ def _reply(image: Image, block: int, content: bytes) -> Message:
 
 def offer(readers: Readers, c: int, b: int, i: Image, x: bytes) -> None:
     """A hostile host puts any data into the page, as a block of an image."""
-    call = readers.latest(c)
-    image = readers.measured(c)
-    is_wanted = call is not None and call.stage is Stage.PENDING
-    if is_wanted and call is not None and image.leaves[call.request.number] == x:
-        i, b = image, call.request.number
+    wanted, image = readers.pending(c), readers.measured(c)
+    if wanted is not None and image.leaves[wanted.number] == x:
+        i, b = image, wanted.number
     readers.write(c, _reply(i, b, x))
 
 
 def serve(readers: Readers, c: int) -> None:
     """The shadow serves what it is asked for, of the image that it mounted."""
     readers.check_asked(c)
-    image = readers.mounted(c)
+    image = readers.mounts.get(c)
     if image is None:
         raise InexpressibleError("nothing is mounted")
     readers.write(c, Delegate(image).serve(readers.request(c)))
@@ -210,7 +202,6 @@ def serve(readers: Readers, c: int) -> None:
 
 def deliver(readers: Readers, c: int) -> None:
     """The function gets the block."""
-    instance, call = readers.instances[c], readers.latest(c)
-    content = instance.process.files.deliver()
-    assert call is not None
+    instance = readers.instances[c]
+    content, call = instance.process.files.deliver(), readers.latest()[c]
     instance.store(readers.place(c, call.request.number), content.ljust(PAGE, b"\0"))

@@ -17,7 +17,7 @@ from splitspec.impl.delegation import records
 from splitspec.impl.delegation.mailbox import HEADER, REPLIES, Message, Operation
 from splitspec.impl.host.delegate import Delegate
 from splitspec.impl.journal import Table
-from splitspec.impl.libos.sockets import Socket
+from splitspec.impl.libos.sockets import Socket, Sockets
 from splitspec.impl.machine import PlatformKind
 from splitspec.impl.refusal import LibraryRefusal, Refusal
 from splitspec.refinement.machine.fragment import Function, reason
@@ -132,19 +132,16 @@ def sockets(kind: PlatformKind, *, containers: int = 2, count: int = 2) -> Imple
         guards=GUARDS,
         elements={"Container": range(containers), "Record": range(count)},
         sizes={"Container": containers, "Record": count},
-        left_out=LEFT_OUT | _beyond(containers, count),
+        left_out=LEFT_OUT | _beyond(count),
         compared=("stage", "carried", "outbox", "made", "answered", "received"),
         undo=undo(),
     )
 
 
-def _beyond(containers: int, count: int) -> dict[str, str]:
-    """Return what cannot happen with so few."""
-    found: dict[str, str] = {}
-    if count <= NUMBERS:
-        why = "there are no more records than numbers"
-        found |= dict.fromkeys(("encrypt.left", "answer.left"), why)
-    return found
+def _beyond(count: int) -> dict[str, str]:
+    """Return what cannot happen with so few records."""
+    why = "there are no more records than numbers"
+    return dict.fromkeys(("encrypt.left", "answer.left"), why) if count <= NUMBERS else {}
 
 
 def observe(ends: Ends) -> dict[str, Any]:
@@ -205,7 +202,7 @@ def _opens(end: records.Connection, record: bytes) -> bool:
     return True
 
 
-def _sockets(ends: Ends, c: int) -> Any:
+def _sockets(ends: Ends, c: int) -> Sockets:
     return ends.instances[c].process.sockets
 
 
