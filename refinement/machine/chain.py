@@ -24,7 +24,7 @@ from splitspec.impl.geometry import PAGE, ZEROS
 from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.kernel.records import Phase, Use
 from splitspec.refinement.machine.fragment import Fragment, Function, Meanings, Setup
-from splitspec.refinement.machine.lone_threads import access, call, unmap
+from splitspec.refinement.machine.lone_threads import access, call, stopped, unmap
 from splitspec.refinement.machine.testbed import Step, Testbed, mark, marked, scrubbing
 from splitspec.refinement.mapping import InexpressibleError
 
@@ -32,8 +32,7 @@ Proceed = Callable[..., object]
 
 WINDOWS = 64  # the virtual page of the first channel's window
 RIGHTS = {"nothing": Right(0), "reading": Right.READ, "writing": Right.READ | Right.WRITE}
-NOT_ON_A_THREAD = {"dispatch bound": ("running",), "dispatch running": ("running",)}
-NOT_OF_IT = {"dispatch bound": ("may",), "dispatch running": ("may",)}
+NOT_ON_A_THREAD = stopped("running")
 WALKED = {"access present": ("mapped",), "access writable": ("writable",)}
 GUARDS: Meanings = {
     "map_page": {"map_page free": ("untyped",)},
@@ -56,8 +55,7 @@ GUARDS: Meanings = {
         "open_channel closed": ("closed",),
     },
     "close_window": {
-        "dispatch bound": ("may", "opened"),
-        "dispatch running": ("may", "opened"),
+        **stopped("may", "opened"),
         "close_channel open": ("opened",),
     },
     "revoke": {
@@ -75,7 +73,7 @@ GUARDS: Meanings = {
         "freeze right": ("warm",),
     },
     "close_channel": {
-        **NOT_OF_IT,
+        **stopped("may"),
         "shut_channel exists": ("mine",),
         "shut_channel creator": ("mine",),
         "shut_channel lasting": ("open",),

@@ -37,8 +37,8 @@ def lone_threads(setup: Setup) -> Fragment:
             "reap": publish,
         },
         guards={
-            **{action: _stopped("running") for action in CALLS},
-            "unmap_page": _stopped("may"),
+            **{action: stopped("running") for action in CALLS},
+            "unmap_page": stopped("may"),
             "reap": {"publish parked": ("drained",)},
         },
     )
@@ -47,9 +47,9 @@ def lone_threads(setup: Setup) -> Fragment:
 CALLS = ("begin_exit", "map_page", "cow_fault", "seal", "write_page", "read_page")
 
 
-def _stopped(guard: str) -> dict[str, tuple[str, ...]]:
+def stopped(*guards: str) -> dict[str, tuple[str, ...]]:
     """What it means that there is no thread to run, or that it may not."""
-    return {"dispatch bound": (guard,), "dispatch running": (guard,)}
+    return {"dispatch bound": guards, "dispatch running": guards}
 
 
 def drive(testbed: Testbed, proceed: Proceed, c: int) -> None:
