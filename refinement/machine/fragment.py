@@ -88,10 +88,8 @@ class Setup:
         sizes = self.sizes
         vcpus = sizes.get("Vcpu", sizes["Container"])
         more = PAGES_FOR_CODE * sizes["Container"] if "Code" in sizes else 0
-        pages, frames = (
-            sizes.get("Page", 1) + more,
-            sizes.get("Frame", 1) + more + self.spare_frames,
-        )
+        pages = sizes.get("Page", 1) + more
+        frames = sizes.get("Frame", 1) + more + self.spare_frames
         quota = self.pins.get("quota", 1)
         assert isinstance(quota, int)
         return Geometry(sizes["Container"], pages, frames, vcpus, notifications=quota)
@@ -138,7 +136,7 @@ class Part:
     """What actions of other modules do: by reason the guards of the part, and the step, unless
     the processor does it by itself."""
 
-    guards: Mapping[str, tuple[str, ...]]
+    guards: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     step: Function | None = None
 
 
@@ -158,6 +156,10 @@ class Fragment:
     stricter: Mapping[str, str] = field(default_factory=dict)
     elements: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     compared: Collection[str] = ()
+
+    def part(self, name: str) -> Part:
+        """Return the part of a page machine; one that the machine does not have does nothing."""
+        return self.parts.get(name, Part())
 
 
 def compose(model: str, setup: Setup, fragments: Sequence[Fragment]) -> Implementation[Testbed]:

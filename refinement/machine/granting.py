@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from splitspec.refinement.machine.fragment import Fragment, Function, Meanings, Part, Setup
+from splitspec.refinement.machine.fragment import Fragment, Function, Meanings, Setup
 from splitspec.refinement.machine.testbed import Testbed
 from splitspec.refinement.mapping import InexpressibleError
 
@@ -80,7 +80,7 @@ def granting(setup: Setup, machine: Fragment) -> Fragment:
     hosts = (
         _honest(is_tdx=setup.is_tdx) if setup.is_honest else hostile_actions(is_tdx=setup.is_tdx)
     )
-    offer, withdraw = (machine.parts.get(part, Part({})) for part in ("offer", "withdraw"))
+    offer, withdraw = machine.part("offer"), machine.part("withdraw")
     if withdraw.step is not None:
         common["reclaim_frame"] = withdraw.step
     return Fragment(

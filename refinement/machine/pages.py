@@ -15,12 +15,11 @@ from splitspec.refinement.machine.fragment import Fragment, Function, Setup
 from splitspec.refinement.machine.granting import hostile_actions
 from splitspec.refinement.machine.lifecycle import create
 from splitspec.refinement.machine.lone_threads import access, begin, drive
-from splitspec.refinement.machine.memory import read_page, write_page
+from splitspec.refinement.machine.memory import KEPT, read_page, write_page
 from splitspec.refinement.machine.testbed import Testbed, marked
 from splitspec.refinement.mapping import InexpressibleError
 
 ONE_POOL = "a page is in the pool of one container"
-KEPT = "an honest host takes no frame from under an accepted page"
 GUARDS = {
     "back_page": {
         "grant_page unbacked": ("unbacked",),
@@ -52,7 +51,7 @@ def pages(setup: Setup, machine: Fragment) -> Fragment:
     accept, rescind = machine.parts["accept"], machine.parts["rescind"]
     assert accept.step is not None
     assert rescind.step is not None
-    withdraw, offer = machine.parts.get("withdraw"), machine.parts.get("offer")
+    offer, withdraw = machine.part("offer"), machine.part("withdraw")
     actions: dict[str, Function] = {
         **(_honest(setup) if setup.is_honest else _hostile(setup)),
         "accept_page": partial(accept_page, setup, accept.step),
@@ -60,12 +59,11 @@ def pages(setup: Setup, machine: Fragment) -> Fragment:
         "write_page": partial(_accessed, write_page),
         "read_page": partial(_accessed, read_page),
     }
-    if withdraw is not None and withdraw.step is not None:
+    if withdraw.step is not None:
         actions["reclaim_frame"] = withdraw.step
-    taken = GUARDS["reclaim_frame"] if withdraw is None else withdraw.guards
     own = {
-        "back_page": {**GUARDS["back_page"], **({} if offer is None else offer.guards)},
-        "reclaim_frame": taken,
+        "back_page": {**GUARDS["back_page"], **offer.guards},
+        "reclaim_frame": withdraw.guards or GUARDS["reclaim_frame"],
         "accept_page": {r: g for r, g in accept.guards.items() if not {*g} & {"alive", "in_pool"}},
         "give_back_page": {**GUARDS["give_back_page"], **rescind.guards},
         "write_page": {**GUARDS["write_page"], **machine.parts["write"].guards},
@@ -80,7 +78,7 @@ def pages(setup: Setup, machine: Fragment) -> Fragment:
         guards=GUARDS | own,
         promises=PROMISES,
         left_out=_left_out(setup),
-        stricter=_stricter(setup) if offer is None else {},
+        stricter={} if offer.guards else _stricter(setup),
         compared=("data", "learned"),
     )
 

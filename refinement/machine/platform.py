@@ -6,6 +6,7 @@ testbed writes its mark.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from splitspec.refinement.machine.fragment import Fragment, Part, Setup
@@ -67,7 +68,13 @@ ACCESS = {
     "access accepted": ("valid",),
 }
 
-COPIED = dict.fromkeys(ACCESS, ("source", "target"))
+
+def accesses(refused: Mapping[str, tuple[str, ...]]) -> dict[str, Part]:
+    """Return the parts that are accesses of the guest, by what the refusals of one mean. A copy is
+    an access of two pages."""
+    copied = dict.fromkeys(refused, ("source", "target"))
+    return {**dict.fromkeys(("clear", "write", "read"), Part(refused)), "copy": Part(copied)}
+
 
 PARTS = {
     "accept": Part(
@@ -92,8 +99,5 @@ PARTS = {
             **ACCESS,
         },
     ),
-    "clear": Part(guards=ACCESS),
-    "write": Part(guards=ACCESS),
-    "read": Part(guards=ACCESS),
-    "copy": Part(guards=COPIED),
+    **accesses(ACCESS),
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from splitspec.impl.kernel.records import Use
 from splitspec.refinement.machine.fragment import Fragment, Function, Part, Setup
-from splitspec.refinement.machine.platform import ACCESS, COPIED, rescind
+from splitspec.refinement.machine.platform import ACCESS, accesses, rescind
 from splitspec.refinement.machine.testbed import Testbed
 from splitspec.refinement.mapping import InexpressibleError
 
@@ -103,8 +103,5 @@ PARTS = {
             **ACCESS,
         },
     ),
-    "clear": Part(guards=ACCESS),
-    "write": Part(guards=ACCESS),
-    "read": Part(guards=ACCESS),
-    "copy": Part(guards=COPIED),
+    **accesses(ACCESS),
 }

@@ -13,11 +13,10 @@ from typing import Any
 from splitspec.impl.hardware.tdx import Tdx
 from splitspec.impl.refusal import HardwareRefusal
 from splitspec.refinement.machine.fragment import Fragment, Function, Meanings, Part, Setup
-from splitspec.refinement.machine.platform import rescind
+from splitspec.refinement.machine.platform import accesses, rescind
 from splitspec.refinement.machine.testbed import Step, Testbed
 
 ACCESS = {"access backed": ("backed",), "access accepted": ("usable",)}
-COPIED = dict.fromkeys(ACCESS, ("source", "target"))
 IN_USE = "an honest host blocks and takes no page in use"
 GUARDS: Meanings = {
     "block": {
@@ -134,8 +133,5 @@ PARTS = {
             **ACCESS,
         },
     ),
-    "clear": Part(guards=ACCESS),
-    "write": Part(guards=ACCESS),
-    "read": Part(guards=ACCESS),
-    "copy": Part(guards=COPIED),
+    **accesses(ACCESS),
 }

@@ -136,7 +136,7 @@ def threads(setup: Setup) -> Fragment:
             "finish_exit": partial(take_down, driven if setup.is_honest else any_host),
             "reap": give_back_all,
         },
-        parts={"admit": Part(guards={}, step=actions["spawn"])},
+        parts={"admit": Part(step=actions["spawn"])},
         guards=GUARDS,
         promises=PROMISES,
         left_out=left_out,
