@@ -188,11 +188,11 @@ class Driver:
             _count(self.tried.inexpressible, path)
             return None
         except mapping.refusal as refusal:
-            self._tell_refusal(subject, performer, values, mapping.reason(refusal))
+            reason = mapping.reason(refusal)
+            self._tell_refusal(subject, performer, values, reason)
             half = self._unchanged(subject, mark, guards)
             if half is not None:
                 return half
-            reason = mapping.reason(refusal)
             meant = self._reasons.meaning(path, reason)
             right = [guard for guard in meant if guard in guards]
             if not right and (path, reason) not in self._reasons.stricter:

@@ -137,7 +137,6 @@ class Following:
         self._reader, self._evaluator, self._limit = reader, evaluator, limit
         self._places = {name: n for n, name in enumerate(evaluator.places.names)}
         self._owners = [variable for variable, _ in evaluator.places]
-        self._types = [variable.type for variable in self._owners]
         self._values: dict[int, dict[str, Value]] = {}  # by place, what a text means
         self._known: dict[tuple[Type, int | None], dict[str, Value]] = {}  # and of a type
         self._unlogged = tuple(self._action(name) for name in header.unlogged)
@@ -377,8 +376,8 @@ class Following:
     def _differences(self, state: State, seen: Mapping[int, Value]) -> tuple[str, ...]:
         scope, names = self._evaluator.places.scope, self._evaluator.places.names
         return tuple(
-            f"{names[p]} is {scope.show(state[p], self._types[p])}, "
-            f"the log saw {scope.show(seen[p], self._types[p])}"
+            f"{names[p]} is {scope.show(state[p], self._owners[p].type)}, "
+            f"the log saw {scope.show(seen[p], self._owners[p].type)}"
             for p in self._differing(state, seen)
         )
 

@@ -2,9 +2,8 @@
 
 The tenant's verifier trusts the first code of the model, as a runtime and as a function, on any
 chip of its manufacturer, in a container of its own or in a clone of a zygote that was published.
-Random numbers are derived from what they are drawn for, so that the same
-call makes the same bytes: what was signed and verified once is not computed again, and is undone
-without a trace.
+Random numbers are derived from what they are drawn for, so that the same call makes the same bytes:
+what was signed and verified once is not computed again, and is undone without a trace.
 """
 
 from __future__ import annotations
@@ -17,12 +16,7 @@ from functools import lru_cache
 
 from splitspec.impl.attestation.certificate import SIGNATURE, Chip, Manufacturer
 from splitspec.impl.attestation.measurement import code_pages, expected, loaded
-from splitspec.impl.attestation.report import (
-    NO_DIGEST,
-    ContainerReport,
-    Evidence,
-    HardwareReport,
-)
+from splitspec.impl.attestation.report import NO_DIGEST, ContainerReport, Evidence, HardwareReport
 from splitspec.impl.attestation.sealing import SealingError, unseal
 from splitspec.impl.attestation.verifier import Policy, Verifier, is_signed
 from splitspec.impl.journal import Table

@@ -8,17 +8,7 @@ from typing import Any
 
 import pytest
 from tests.impl.deployments import chained, deployment, keyed, refuses
-from tests.impl.scenes import (
-    KINDS,
-    clone,
-    frame,
-    join,
-    machine,
-    page,
-    refuse,
-    run,
-    two_tenants,
-)
+from tests.impl.scenes import KINDS, clone, frame, join, machine, page, refuse, run, two_tenants
 
 from splitspec.impl.delegation.mailbox import Message, Operation
 from splitspec.impl.delegation.rootfs import ImageError, build
