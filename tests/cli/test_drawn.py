@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
-
-from splitspec.cli.application import application
+from tests.cli.within import splitspec
 
 # `never_hot` holds in every reachable state and is not inductive: nobody says that it is not lit.
 LAMP = '''
@@ -70,11 +69,8 @@ def lamp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(*words: str) -> Result:
-    done = CliRunner().invoke(application, [*words, "--color", "never"])
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return splitspec(Path.cwd(), *words)
 
 
 def drawn(path: Path) -> Any:
@@ -87,7 +83,7 @@ def drawn(path: Path) -> Any:
 def test_each_counterexample_to_induction_has_a_page(lamp: Path) -> None:
     """Both steps that need `lit` break it from a state in which it is alight."""
     done = run("prove", "lamp.split", "--report", "html=page.html", "--report", "json=proof.json")
-    assert done.exit_code == 3, done.output
+    assert done.returncode == 3, done.stdout
     pages = [lamp / "page.html", lamp / "page-2.html"]
     assert sorted(lamp.glob("*.html")) == sorted(pages)
     calls = set()
@@ -99,22 +95,22 @@ def test_each_counterexample_to_induction_has_a_page(lamp: Path) -> None:
         calls.add(take["steps"][0]["call"])
         words = data["command"].split()
         assert words[:3] == ["splitspec", "prove", "lamp.split"]
-        assert run(*words[1:]).exit_code == 3
+        assert run(*words[1:]).returncode == 3
     assert calls == {"warm()", "flicker()"}
     # What the command draws is what `view` draws of its document.
-    assert run("view", "proof.json", "-o", "viewed.html").exit_code == 0
+    assert run("view", "proof.json", "-o", "viewed.html").returncode == 0
     assert drawn(lamp / "viewed.html")["takes"] == drawn(pages[0])["takes"]
 
 
 @pytest.mark.parametrize("kind", ["itf", "mermaid", "dot"])
 def test_what_tells_of_a_run_is_no_form_of_a_step_from_anywhere(kind: str, lamp: Path) -> None:
     refused = run("prove", "lamp.split", "--report", f"{kind}=file")
-    assert refused.exit_code == 2
-    assert "one step from some state" in " ".join(refused.output.split())
+    assert refused.returncode == 2
+    assert "one step from some state" in " ".join(refused.stderr.split())
     # With --reach there might have been a run: there is none, and the file says nothing else.
     done = run("prove", "lamp.split", "--reach", "--report", f"{kind}=file")
-    assert done.exit_code == 3
-    assert "file is not written: a counterexample to induction is one step" in done.output
+    assert done.returncode == 3
+    assert "file is not written: a counterexample to induction is one step" in done.stderr
     assert not (lamp / "file").exists()
 
 
@@ -126,7 +122,7 @@ def test_a_run_is_drawn_by_every_command_that_finds_one(
     (lamp / "lamp.split").write_text(BROKEN.lstrip("\n"))
     command, *options = words
     done = run(command, "lamp.split", *options, "--report", f"{kind}=file")
-    assert done.exit_code == 1, done.output
+    assert done.returncode == 1, done.stdout
     assert (lamp / "file").stat().st_size > 0
     if kind == "html":
         (take, *_) = drawn(lamp / "file")["takes"]
@@ -152,7 +148,7 @@ def test_a_refinement_that_is_not_proved_is_drawn(lamp: Path) -> None:
     (lamp / "lamp.split").write_text(LAMP.lstrip("\n").partition("\ninvariant")[0] + REFINEMENT)
     (lamp / "ideal.split").write_text(IDEAL.lstrip("\n"))
     done = run("refine", "lamp.split", "--prove", "--report", "html=page.html")
-    assert done.exit_code == 3, done.output
+    assert done.returncode == 3, done.stdout
     data = drawn(lamp / "page.html")
     assert data["takes"][0]["banner"].startswith("Reachability unknown")
     assert data["command"] == "splitspec refine lamp --given none --prove"
@@ -173,5 +169,5 @@ def test_a_kind_that_is_not_made_here_is_refused_with_who_makes_it(
     words: tuple[str, ...], said: str
 ) -> None:
     done = run(*words)
-    assert done.exit_code == 2
-    assert said in " ".join(done.output.split())
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())

@@ -13,14 +13,13 @@ from textwrap import dedent
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from junitparser import JUnitXml
+from tests.cli.within import splitspec
 from tests.gate.conftest import PROJECT
 from tests.gate.test_reports import SARIF
 from tests.refinement.test_refine import LOWER, UPPER, WRONG
-from typer.testing import CliRunner
 
 from splitspec.checker.report.document import schema_text
 from splitspec.cli import run_reports
-from splitspec.cli.application import application
 
 REFINEMENT = '\n[lower]\nmodule = "lower"\nscope = { Cell = 2 }\n'
 Start = Callable[..., int]
@@ -52,10 +51,7 @@ def start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
     def run(*words: str) -> int:
         wanted = ("--report", "junit=r.xml", "--report", "sarif=r.sarif", "--report", "json=r.json")
-        done = CliRunner().invoke(application, [*words, *wanted])
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done.exit_code
+        return splitspec(folder, *words, *wanted).returncode
 
     yield run
     for name in set(sys.modules) - before:
@@ -202,7 +198,6 @@ def test_a_command_that_was_killed_leaves_reports_that_say_so(
 
 
 def test_a_report_that_cannot_be_written_is_an_error(folder: Path) -> None:
-    words = ["check", "desk", "--report", "junit=no/where.xml"]
-    done = CliRunner().invoke(application, words)
-    assert done.exit_code == 70
+    done = splitspec(folder, "check", "desk", "--report", "junit=no/where.xml")
+    assert done.returncode == 70
     assert "error: no/where.xml cannot be written" in done.stderr

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
-
-from splitspec.cli.application import application
+from tests.cli.within import splitspec as command
 
 PROJECT = Path(__file__).parent / "project"
 Splitspec = Callable[..., subprocess.CompletedProcess[str]]
@@ -72,10 +70,8 @@ def within(
     before = set(sys.modules)
 
     def start(*words: str) -> Said:
-        done = CliRunner().invoke(application, words)
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return Said(done.exit_code, done.stdout, done.stderr)
+        done = command(project, *words)
+        return Said(done.returncode, done.stdout, done.stderr)
 
     yield start
     for name in set(sys.modules) - before:
