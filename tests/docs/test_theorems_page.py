@@ -89,8 +89,8 @@ def test_the_first_reason_that_covers_a_name_is_given() -> None:
 
 
 def test_every_reason_of_the_specification_is_given_of_something() -> None:
-    guards = (Path(__file__).parents[2] / "docs" / "theorems.md").read_text(encoding="utf-8")
-    found = guards.partition(f"\n{END}")[2].partition("\n### Used in other models")[0]
+    page = (SPEC.parent / "docs" / "theorems.md").read_text(encoding="utf-8")
+    found = page.partition(f"\n{END}")[2].partition("\n### Used in other models")[0]
     names = [line.split("`")[1] for line in found.splitlines() if line.startswith("| `")]
     reasons = read_reasons(SPEC / "assumptions.toml")
     assert names

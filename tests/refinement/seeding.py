@@ -15,6 +15,8 @@ from functools import cache, partial
 from types import ModuleType
 from typing import Any
 
+from tests.refinement.holding import evaluator_for
+
 from splitspec.impl.machine import PlatformKind
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.scope import State
@@ -33,7 +35,6 @@ from splitspec.refinement.machine.models import (
 )
 from splitspec.refinement.machine.shipped import SHIPPED
 from splitspec.refinement.mapping import Implementation
-from splitspec.refinement.target import evaluator_of
 
 STATES_MAX = 2_500
 
@@ -107,9 +108,8 @@ BENCHES: Mapping[str, Callable[[], Implementation[Any]]] = {
 
 
 @cache
-def evaluator_for(name: str) -> Evaluator:
-    mapping = BENCHES[name]()
-    return evaluator_of(mapping.model, sizes=mapping.sizes, pins=mapping.pins, given=mapping.given)
+def evaluator_named(name: str) -> Evaluator:
+    return evaluator_for(BENCHES[name]())
 
 
 Call = tuple[str, dict[str, int]]
@@ -169,7 +169,7 @@ def led(mapping: Implementation[Any], evaluator: Evaluator, calls: Iterable[Call
 
 def found(bug: Bug) -> Conformance:
     """Return what the walk finds with the bug in place."""
-    mapping, evaluator = BENCHES[bug.found_by](), evaluator_for(bug.found_by)
+    mapping, evaluator = BENCHES[bug.found_by](), evaluator_named(bug.found_by)
     calls = LATER.get(bug.found_by, ())
     with seeded(bug):
         if calls:

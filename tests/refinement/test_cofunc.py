@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.refinement.holding import evaluator_for, walk_of
 from tests.refinement.seeding import Bug, seeded
 
 from splitspec.impl.kernel.fork import Forks
@@ -10,8 +11,6 @@ from splitspec.model.tier import Tier
 from splitspec.refinement.divergence import Conformance, DivergenceKind
 from splitspec.refinement.machine.shipped import SHIPPED, due
 from splitspec.refinement.report import conformance_text
-from splitspec.refinement.stateful import walk
-from splitspec.refinement.target import evaluator_of
 from splitspec.refinement.walking import run
 
 NAMES = due(Tier.COMMIT, sampled=True)
@@ -30,10 +29,7 @@ FORKING = {"fork.seal", "fork.begin_fork", "fork.copy_space", "fork.activate"}
 
 def held(name: str, calls: int, seed: int = 0) -> Conformance:
     mapping = SHIPPED[name]()
-    evaluator = evaluator_of(
-        mapping.model, sizes=mapping.sizes, pins=mapping.pins, given=mapping.given
-    )
-    return run(mapping, evaluator, steps=calls, seed=seed)
+    return run(mapping, evaluator_for(mapping), steps=calls, seed=seed)
 
 
 @pytest.mark.parametrize("name", ["cofunc-sev", "cofunc-tdx-hostile"])
@@ -75,9 +71,5 @@ def test_ten_thousand_calls_of_the_whole_machine_conform(name: str) -> None:
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", NAMES)
 def test_programs_of_the_whole_machine_conform(name: str) -> None:
-    mapping = SHIPPED[name]()
-    evaluator = evaluator_of(
-        mapping.model, sizes=mapping.sizes, pins=mapping.pins, given=mapping.given
-    )
-    found = walk(mapping, evaluator, programs=200, steps=50)
+    found = walk_of(SHIPPED[name](), programs=200, steps=50)
     assert not found.divergences, conformance_text(found)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.refinement.conftest import PairBuild
+from tests.refinement.holding import evaluator_for
 from tests.refinement.seeded import BUGS, Bug, seeded
 from tests.refinement.test_refine import LOWER, UPPER, WRONG
 
@@ -21,7 +22,6 @@ from splitspec.refinement.log_run import log_beside
 from splitspec.refinement.machine.models import granting
 from splitspec.refinement.refining import refine
 from splitspec.refinement.replay import replay
-from splitspec.refinement.target import evaluator_of
 
 REPOSITORY = Path(__file__).parent / "repository"
 SMALL = {"Container": 2, "Page": 1, "Frame": 1}
@@ -53,7 +53,7 @@ def test_what_is_drawn_are_seeded_bugs() -> None:
 @pytest.mark.parametrize("bug", [b for b in BUGS if b.name in SHOWN], ids=lambda bug: bug.name)
 def test_an_implementation_stands_beside_the_specification(bug: Bug) -> None:
     mapping = granting(PlatformKind.SNP, honest=True, sizes=SMALL)
-    evaluator = evaluator_of(mapping.model, sizes=SMALL, pins=mapping.pins, given=mapping.given)
+    evaluator = evaluator_for(mapping)
     with seeded(bug):
         (found,) = conform(mapping, evaluator).divergences
         picture, companion = divergence_beside(mapping, evaluator, found)
@@ -83,7 +83,7 @@ def test_an_implementation_stands_beside_the_specification(bug: Bug) -> None:
 
 def test_what_conforms_when_it_is_made_again_is_not_drawn() -> None:
     mapping = granting(PlatformKind.SNP, honest=True, sizes=SMALL)
-    evaluator = evaluator_of(mapping.model, sizes=SMALL, pins=mapping.pins, given=mapping.given)
+    evaluator = evaluator_for(mapping)
     bug = next(bug for bug in BUGS if bug.name == "a killed process is killed again")
     with seeded(bug):
         found: Conformance = conform(mapping, evaluator)

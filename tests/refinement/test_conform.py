@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.refinement.holding import evaluator_for
 from tests.refinement.seeded import BUGS, seeded
 
 from splitspec.impl.machine import PlatformKind
-from splitspec.model.evaluator import Evaluator
 from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance
 from splitspec.refinement.driver import MappingError
@@ -23,15 +23,10 @@ from splitspec.refinement.machine.shipped import SHIPPED
 from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.report import conformance_text
 from splitspec.refinement.stateful import walk
-from splitspec.refinement.target import evaluator_of
 
 REPOSITORY = Path(__file__).parent / "repository"
 ONE_PAGE = {"Container": 2, "Page": 1, "Frame": 1}
 HONEST = pytest.mark.parametrize("kind", list(PlatformKind), ids=lambda kind: kind.value)
-
-
-def evaluator_for(mapping: Implementation[Any]) -> Evaluator:
-    return evaluator_of(mapping.model, sizes=mapping.sizes, pins=mapping.pins, given=mapping.given)
 
 
 def conformance(mapping: Implementation[Any]) -> Conformance:

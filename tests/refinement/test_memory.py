@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.refinement.holding import evaluator_for
 
 from splitspec.impl.machine import PlatformKind
 from splitspec.model.tier import Tier
@@ -15,17 +16,13 @@ from splitspec.refinement.machine.models import granting, memory, memory_sev, me
 from splitspec.refinement.machine.shipped import SHIPPED, due
 from splitspec.refinement.mapping import Copies, Implementation, UncopiableError
 from splitspec.refinement.report import conformance_text
-from splitspec.refinement.target import evaluator_of
 
 ALONE = {"Container": 1, "Page": 1, "Frame": 1, "Addr": 1}
 KINDS = pytest.mark.parametrize("kind", list(PlatformKind), ids=lambda kind: kind.value)
 
 
 def held(mapping: Implementation[Any], bounds: Bounds | None = None) -> Conformance:
-    evaluator = evaluator_of(
-        mapping.model, sizes=mapping.sizes, pins=mapping.pins, given=mapping.given
-    )
-    return conform(mapping, evaluator, bounds or Bounds(states=None))
+    return conform(mapping, evaluator_for(mapping), bounds or Bounds(states=None))
 
 
 def unexplained(found: Conformance) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from tests.impl.scenes import KINDS
+from tests.refinement.holding import evaluator_for
 from tests.refinement.seeding import seeded
 
 from splitspec.impl.deployment import Deployment
@@ -31,7 +32,6 @@ from splitspec.refinement.machine.shipped import SHIPPED
 from splitspec.refinement.replay import Replay, replay
 from splitspec.refinement.replay_report import log_schema_text
 from splitspec.refinement.session_log import SessionLog
-from splitspec.refinement.target import evaluator_of
 from splitspec.refinement.walking import run
 
 SIZES = Geometry(containers=2, pages=40, frames=40, vcpus=2)
@@ -162,7 +162,7 @@ BUGS = (
         "disjoint",
     ),
     Logged(
-        "a frame is assigned that the host still has",
+        "a frame counts as validated when it is assigned",
         Snp,
         "rmpupdate",
         "self.rmp[frame] = RmpEntry(page, validated=False)",
@@ -208,15 +208,10 @@ def test_the_log_of_a_bug_is_no_run_and_says_where(bug: Logged, tmp_path: Path) 
     assert nearest.guard == bug.named or any(d.startswith(bug.named) for d in nearest.differences)
 
 
-# Sessions of a mapping ------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("name", ["cofunc-tdx", "granting-sev-hostile"])
 def test_the_logs_of_a_session_replay(name: str, tmp_path: Path) -> None:
     mapping = SHIPPED[name]()
-    evaluator = evaluator_of(
-        mapping.model, sizes=mapping.sizes, pins=mapping.pins, given=mapping.given
-    )
+    evaluator = evaluator_for(mapping)
     with SessionLog(tmp_path, name, mapping) as log:
         result = run(mapping, evaluator, steps=120, seed=3, log=log)
     found = [replay(path) for path in log.paths]
@@ -229,9 +224,7 @@ def test_the_logs_of_a_session_replay(name: str, tmp_path: Path) -> None:
 
 def test_the_log_of_a_session_with_a_bug_ends_in_the_line_that_shows_it(tmp_path: Path) -> None:
     mapping = SHIPPED["granting-sev"]()
-    evaluator = evaluator_of(
-        mapping.model, sizes=mapping.sizes, pins=mapping.pins, given=mapping.given
-    )
+    evaluator = evaluator_for(mapping)
     with seeded(BUGS[1]), SessionLog(tmp_path, "bug", mapping) as log:
         result = run(mapping, evaluator, steps=2000, log=log)
     assert result.divergences

@@ -10,6 +10,7 @@ from splitspec.refinement.machine.models import paged, sev_alone, tdx_alone
 from splitspec.refinement.machine.shipped import SHIPPED
 
 SLICES = ("lifecycle", "tables", "fork", "platform", "sev", "tdx")
+FAMILY = {"Container": 2, "Page": 2, "Frame": 2}
 NAMES = [name for name in SHIPPED if name.partition("-")[0] in SLICES]
 
 
@@ -41,6 +42,3 @@ def test_the_host_plays_back_what_it_saw_on_the_memory_bus() -> None:
     sizes = {"Container": 1, "Page": 1, "Frame": 1}
     for mapping in (sev_alone(honest=False, sizes=sizes), tdx_alone(honest=False, sizes=sizes)):
         assert hold(mapping).tried.performed["pages.replay"] > 0
-
-
-FAMILY = {"Container": 2, "Page": 2, "Frame": 2}
