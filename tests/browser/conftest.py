@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -47,6 +48,16 @@ def splitspec(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False
     )
+
+
+def copy_modules(folder: Path, names: Sequence[str], old: str, new: str) -> None:
+    """Copy modules of `spec/` to a folder, the first of them with another text in one place."""
+    for name in names:
+        shutil.copy(ROOT / "spec" / f"{name}.split", folder)
+    first = folder / f"{names[0]}.split"
+    text = first.read_text()
+    assert text.count(old) == 1
+    first.write_text(text.replace(old, new))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.conftest import ROOT, SHOTS
+from tests.browser.conftest import ROOT, SHOTS, copy_modules
 
 Open = Callable[..., Any]
 
@@ -49,14 +49,9 @@ def _conform(folder: Path) -> list[str]:
 
 def _refine(folder: Path) -> list[str]:
     """PVALIDATE alone makes a frame live, says a wrong correspondence."""
-    for name in ("sev", "pages", "platform", "container", "lifecycle", "address", "memory"):
-        source = ROOT / "spec" / f"{name}.split"
-        if source.exists():
-            shutil.copy(source, folder)
-    text = (folder / "sev.split").read_text()
     right = "validated[f] and (all g: Page: rmp[f] = g implies record[g] = ready)"
-    assert right in text
-    (folder / "sev.split").write_text(text.replace(right, "validated[f]"))
+    modules = ("sev", "pages", "platform", "container", "address")
+    copy_modules(folder, modules, right, "validated[f]")
     (folder / "models.toml").write_text(MODELS)
     return ["refine", "sev", "--given", "none"]
 

@@ -4,13 +4,12 @@ counterexample to progress a run that goes round."""
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.conftest import ROOT, SHOTS, splitspec
+from tests.browser.conftest import SHOTS, copy_modules, splitspec
 
 Open = Callable[..., Any]
 Drawn = tuple[Path, str]
@@ -31,15 +30,9 @@ def induction(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
 def progress(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     """A thread that is moved between two vCPUs, each time when the other is free, never runs."""
     folder = tmp_path_factory.mktemp("progress")
-    for name in ("threads", "lifecycle", "container"):
-        source = ROOT / "spec" / f"{name}.split"
-        if source.exists():
-            shutil.copy(source, folder)
-    text = (folder / "threads.split").read_text()
     answer = "home[t] = none or seat[t] != v or runs[v] = t"
-    assert answer in text
-    moved = text.replace(answer, "home[t] = none or (some w: Vcpu: runs[w] = t)")
-    (folder / "threads.split").write_text(moved)
+    moved = "home[t] = none or (some w: Vcpu: runs[w] = t)"
+    copy_modules(folder, ("threads", "lifecycle", "container"), answer, moved)
     sizes = [f"--scope={size}" for size in ("Container=1", "Vcpu=2", "Thread=3")]
     words = ("--reach", "--given", "host", "-p", "runnable_threads_run", *sizes)
     done = splitspec("prove", "threads.split", *words, "--report", "html=page.html", cwd=folder)
