@@ -24,7 +24,7 @@ ACCOUNTING: tuple[Bug, ...] = (
     Bug("work is paid for twice", Work, "perform",
         "self._cgroups.spend(group)", "self._cgroups.spend(group); self._cgroups.spend(group)",
         LEDGER, Kind.UNREADABLE, "2 slices"),
-    Bug("work is charged twice over", Work, "perform",
+    Bug("work is paid for three times", Work, "perform",
         "self._cgroups.spend(group)", "[self._cgroups.spend(group) for _ in range(3)]",
         LEDGER, Kind.UNREADABLE, "3 slices"),
     Bug("work is done again", Work, "perform",

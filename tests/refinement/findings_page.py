@@ -28,11 +28,12 @@ the calls up to there are counted. Some mappings are of other sizes than those t
 PLANNED = """\
 ## Planned from the domain alone
 
-Somebody who had read the dossier of the domain and the sources of `impl/`, and no specification,
-planned {number} bugs and named the sentence of the dossier that each breaks. The exhaustive walk
-finds {walked} of them; random steps of all actors, held to properties of the dossier
-(`tests/impl/walk.py`), {random} more; single tests {tests} more; {rest} breaks nothing, and
-does not count.
+Somebody who knew the talk on CoFunc, its artifact, SEV-SNP and TDX, and the sources of `impl/`, and
+no specification, planned {number} bugs and named the sentence that each breaks: a requirement by
+its number, or what is asked of a mechanism (`docs/requirements.md` has both); a weakness of the
+artifact by its number (W). The exhaustive walk finds {walked} of them; random steps of all actors,
+held to such sentences (`tests/impl/walk.py`), {random} more; single tests {tests} more; {rest}
+breaks nothing, and does not count.
 
 The second part of the plan, from "a sealed zygote counts as running" on, is of somebody who had
 read three modules of the specification, `lifecycle`, `granting` and `platform`, and planned for the
