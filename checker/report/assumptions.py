@@ -103,11 +103,9 @@ def unused(proofs: Iterable[Proved]) -> dict[Assumed, list[str]]:
     """Return what is assumed and used by no proof of any model, with the models that assume it."""
     models: dict[Assumed, dict[str, None]] = {}
     used: set[str] = set()
-    for proved in proofs:
-        for system, result in zip(proved.subject.systems, proved.results, strict=True):
-            used |= {name for names in uses(system, result).values() for name in names}
-            for item in assumed_in(system):
-                models.setdefault(item, {})[proved.subject.name] = None
+    for model, item, is_used in _everywhere(proofs):
+        models.setdefault(item, {})[model] = None
+        used |= {item.name} if is_used else set()
     return {item: list(names) for item, names in models.items() if item.name not in used}
 
 
@@ -116,17 +114,24 @@ def partly_used(proofs: Iterable[Proved]) -> dict[str, tuple[list[str], list[str
     assume it where none does, if there are any."""
     using: dict[str, dict[str, None]] = {}
     assuming: dict[str, dict[str, None]] = {}
-    for proved in proofs:
-        for system, result in zip(proved.subject.systems, proved.results, strict=True):
-            used = {name for names in uses(system, result).values() for name in names}
-            for item in assumed_in(system):
-                models = using if item.name in used else assuming
-                models.setdefault(item.name, {})[proved.subject.name] = None
+    for model, item, is_used in _everywhere(proofs):
+        models = using if is_used else assuming
+        models.setdefault(item.name, {})[model] = None
     split = {
         name: (list(models), [m for m in assuming.get(name, {}) if m not in models])
         for name, models in using.items()
     }
     return {name: (used, idle) for name, (used, idle) in split.items() if idle}
+
+
+def _everywhere(proofs: Iterable[Proved]) -> Iterator[tuple[str, Assumed, bool]]:
+    """Iterate over what each system assumes: its model, the assumption, and whether some proof of
+    the system uses it."""
+    for proved in proofs:
+        for system, result in zip(proved.subject.systems, proved.results, strict=True):
+            used = {name for names in uses(system, result).values() for name in names}
+            for item in assumed_in(system):
+                yield proved.subject.name, item, item.name in used
 
 
 def findings(
