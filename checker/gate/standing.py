@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from splitspec.checker.gate.lock import Activity, Block, Key, Lock
 from splitspec.checker.report.accepted import Accepted, Refined, Standing
-from splitspec.checker.report.counting import counted
 
 
 def standing(lock: Lock) -> Standing:
@@ -17,7 +16,7 @@ def standing(lock: Lock) -> Standing:
     kinds = (Activity.PROVED, Activity.EXPLORED, Activity.VARIANT)
     found: dict[str, list[Accepted]] = {}
     for key, block in _blocks(lock, kinds):
-        if not _abstract(key):
+        if not _is_refinement(key):
             for path, accepted in _accepted(key, block):
                 found.setdefault(path, []).append(accepted)
     return {path: tuple(each) for path, each in found.items()}
@@ -27,9 +26,10 @@ def refinements(lock: Lock) -> tuple[Refined, ...]:
     """Return what was accepted of each refinement, against each adversary."""
     found: dict[str, list[Accepted]] = {}
     for key, block in _blocks(lock, (Activity.PROVED, Activity.REFINED)):
-        if _abstract(key):
+        if _is_refinement(key):
             found.setdefault(key.run, []).extend(each for _, each in _accepted(key, block))
-    return tuple(_refined(run, accepted) for run, accepted in found.items())
+    named = ((run.partition(" given "), accepted) for run, accepted in found.items())
+    return tuple(Refined(name, given, tuple(accepted)) for (name, _, given), accepted in named)
 
 
 def _blocks(lock: Lock, kinds: Iterable[Activity]) -> Iterable[tuple[Key, Block]]:
@@ -48,20 +48,6 @@ def _accepted(key: Key, block: Block) -> Iterable[tuple[str, Accepted]]:
         )
 
 
-def _abstract(key: Key) -> str:
-    """Return what the run's model is held to as a refinement, "" if it is no such run."""
-    words = key.run.split()
-    return words[2] if words[1:2] == ["of"] else ""
-
-
-def _refined(run: str, accepted: Iterable[Accepted]) -> Refined:
-    name, _, given = run.partition(" given ")
-    claims: dict[str, int] = {}
-    sizes = states = ""
-    for each in accepted:
-        claims[each.shown] = claims.get(each.shown, 0) + 1
-        if each.shown == "explored":
-            orbits = each.figures.get("orbits")
-            count = each.figures.get("states", 0) if orbits is None else orbits
-            sizes, states = each.sizes, counted(count, "state" if orbits is None else "orbit")
-    return Refined(name, given, claims, sizes, states)
+def _is_refinement(key: Key) -> bool:
+    """Whether a run is of a product, as in "memory of isolation given host"."""
+    return key.run.split()[1:2] == ["of"]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from splitspec.checker.report.accepted import Standing
+from splitspec.checker.report.accepted import Standing, breaking
 from splitspec.checker.report.counting import counted
 from splitspec.checker.result import RunResult
 from splitspec.model.ir import Parameter, Property, PropertyKind, Quantifier, Variant
@@ -75,15 +75,12 @@ def page(
     """Return the page. `claims` are the properties of a model that has all mechanisms."""
     alone = _alone(variants, standing)
     lines = [HEADER, *_runs(runs)]
-    rows = [
-        (path, alone.get(path, []), _together(claim, runs))
-        for path, claim in claims.items()
-        if claim.kind in KINDS
-    ]
-    broken = [row for row in rows if row[1] or any("after" in words for words in row[2])]
-    held = [row for row in rows if row not in broken]
-    lines += [f"## Broken: {len(broken)} of {len(rows)}", "", *_table(broken, claims)]
-    lines += [f"## Not broken: {len(held)} of {len(rows)}", "", *_table(held, claims)]
+    claimed = {path: claim for path, claim in claims.items() if claim.kind in KINDS}
+    broken = alone.keys() | _violated(runs)
+    for word, among in (("Broken", True), ("Not broken", False)):
+        shown = {path: claim for path, claim in claimed.items() if (path in broken) is among}
+        lines += [f"## {word}: {len(shown)} of {len(claimed)}", ""]
+        lines += _table(shown, alone, runs)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -102,20 +99,23 @@ def _alone(variants: Iterable[Variant], standing: Standing) -> dict[str, list[st
         if variant.name == VARIANT or variant.violated is None:
             continue
         weaknesses = dict.fromkeys(WEAKNESS.findall(" ".join((variant.text, *variant.cites))))
-        verdict = next(
-            (
-                each.outcome
-                for each in standing.get(variant.violated, ())
-                if (each.model, each.variant) == (variant.model, variant.name)
-            ),
-            "not in the lock",
-        )
+        accepted = breaking(variant, standing)
+        verdict = "not in the lock" if accepted is None else accepted.outcome
         numbers = f"{', '.join(weaknesses)}: " if weaknesses else ""
         text = f"{numbers}`{variant.name}` of `{variant.model}`"
         found.setdefault(variant.violated, []).append(
             text if verdict == "violated" else f"{text} ({verdict})"
         )
     return found
+
+
+def _violated(runs: Iterable[Found]) -> set[str]:
+    return {
+        verdict.property
+        for run in runs
+        for verdict in run.result.verdicts
+        if verdict.outcome is Outcome.VIOLATED
+    }
 
 
 def _together(claim: Property, runs: Iterable[Found]) -> list[str]:
@@ -172,11 +172,12 @@ def _short(sort: str) -> str:
 
 
 def _table(
-    rows: Iterable[tuple[str, list[str], list[str]]], claims: Mapping[str, Property]
+    claims: Mapping[str, Property], alone: Mapping[str, Sequence[str]], runs: Sequence[Found]
 ) -> Iterator[str]:
     yield "| property | what it says | alone | together |"
     yield "|---|---|---|---|"
-    for path, alone, together in rows:
-        sentence = " ".join(claims[path].text.split())
-        yield f"| `{path}` | {sentence} | {'; '.join(alone)} | {'; '.join(together)} |"
+    for path, claim in claims.items():
+        sentence = " ".join(claim.text.split())
+        together = "; ".join(_together(claim, runs))
+        yield f"| `{path}` | {sentence} | {'; '.join(alone.get(path, ()))} | {together} |"
     yield ""

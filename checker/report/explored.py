@@ -53,9 +53,7 @@ def part(
     yield "| refinement | given | claims | explored at | visited |"
     yield "|---|---|---|---|---|"
     for refined in refinements:
-        honest = f"honest {refined.given}" if refined.given else "nobody honest"
-        claims = ", ".join(f"{number} {shown}" for shown, number in refined.claims.items())
-        yield f"| {refined.name} | {honest} | {claims} | {refined.sizes} | {refined.states} |"
+        yield _refinement(refined)
     yield from ("", RECOVERABLE)
     yield "| claim | given | what it says | explored at | models |"
     yield "|---|---|---|---|---|"
@@ -77,6 +75,14 @@ def refreshed(text: str, lines: Iterable[str]) -> str:
     before, _, rest = text.partition(f"\n{BEGIN}\n")
     _, _, after = rest.partition(f"\n{END}")
     return "\n".join([before, *lines]) + f"\n{END}{after}"
+
+
+def _refinement(refined: Refined) -> str:
+    given = f"honest {refined.given}" if refined.given else "nobody honest"
+    claims = ", ".join(f"{number} {shown}" for shown, number in refined.shown.items())
+    explored = refined.exploration
+    place = f"{explored.sizes} | {explored.visited}" if explored else " | "
+    return f"| {refined.name} | {given} | {claims} | {place} |"
 
 
 def _recoverable(models: Iterable[Model]) -> dict[str, Property]:

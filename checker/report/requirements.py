@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from splitspec.checker.report.accepted import SHOWN, Accepted, Standing
+from splitspec.checker.report.accepted import SHOWN, Accepted, Standing, breaking
 from splitspec.checker.report.counting import counted
 from splitspec.model.ir import Program, Property, Variant
 from splitspec.model.requirements import Requirements, identifiers_of
@@ -122,15 +122,15 @@ def _breaking(
     for model in models:
         for variant in model.variants:
             if variant.violated == path:
-                yield variant, _verdict(model.name, variant, standing)
+                yield variant, _verdict(variant, standing)
 
 
-def _verdict(model: str, variant: Variant, standing: Standing) -> str:
-    for each in standing.get(variant.violated or "", ()):
-        if (each.model, each.variant) == (model, variant.name):
-            steps = each.figures.get("steps")
-            return each.outcome if steps is None else f"{each.outcome}, {counted(steps, 'step')}"
-    return "not in the lock"
+def _verdict(variant: Variant, standing: Standing) -> str:
+    found = breaking(variant, standing)
+    if found is None:
+        return "not in the lock"
+    steps = found.figures.get("steps")
+    return found.outcome if steps is None else f"{found.outcome}, {counted(steps, 'step')}"
 
 
 def _adversary(claim: Property) -> str:
