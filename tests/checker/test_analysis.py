@@ -117,6 +117,49 @@ def test_a_dropped_update_is_no_guard(setting: Make) -> None:
     assert why.strengthening is None
 
 
+def test_of_two_guards_that_a_variant_drops_the_later_one_is_given_back(setting: Make) -> None:
+    """Nothing breaks before the second step; what was loaded can stay so."""
+    text = """
+        var loaded: bool
+        var fired: bool
+        action load() by kernel
+          when safe: false
+          loaded := true
+        action fire() by kernel
+          when ready: loaded
+          when held: not loaded
+          fired := true
+        invariant quiet
+          not fired
+        variant armed of m
+          drop load.safe
+          drop fire.held
+          expect violated quiet within 2 steps
+          cites "two guards of one design"
+    """
+    guard = _why(setting(text, variant="armed"), "m.quiet").strengthening
+    assert guard is not None
+    assert (guard.action, guard.guard) == ("m.fire", "not loaded")
+
+
+def test_where_no_element_is_named_a_neighbour_is_of_the_same_actor(setting: Make) -> None:
+    text = """
+        var used: bool
+        var cleared: bool
+        action use() by kernel
+          used := true
+        action clear() by host
+          cleared := true
+        invariant unused
+          not used or cleared
+    """
+    assert _why(setting(text), "m.unused").neighbour is None
+    own = text.replace("clear() by host", "clear() by kernel")
+    near = _why(setting(own), "m.unused").neighbour
+    assert near is not None
+    assert near.action == "m.clear"
+
+
 def test_a_neighbour_is_about_what_the_last_step_is_about(setting: Make) -> None:
     """Every `use` breaks the claim. Clearing the same container is a choice, too; a tick is none,
     nor is it to lock the container, which nobody asks about."""

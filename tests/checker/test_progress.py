@@ -150,6 +150,31 @@ def test_a_run_may_stop_where_nothing_has_to_happen(setting: Make) -> None:
     assert lasso(setting(unfair)) == ["leave(c1)"]
 
 
+def test_it_waits_from_the_first_time_that_stays_without_an_answer(setting: Make) -> None:
+    """Somebody is in need, served, and in need again; there it may stop."""
+    text = """
+        enum Moment = needed | served | again
+        var now: Moment
+        init
+          now := needed
+        action serve() by kernel fair
+          when needed: now = needed
+          now := served
+        action need() by kernel
+          when served: now = served
+          now := again
+        progress need_is_served
+          now = needed or now = again leads to now = served
+    """
+    needy = setting(text)
+    assert lasso(needy) == ["serve()", "need()"]
+    trace = refute(needy, *needy.progress).trace
+    assert trace is not None
+    assert trace.explanation is not None
+    assert trace.explanation.remark.startswith("It waits from state 2 on.")
+    assert trace.explanation.facts == (("now", "again"),)
+
+
 def test_a_round_is_fair_to_others_and_never_answers(setting: Make) -> None:
     """While c2 takes and gives for ever, c1 need not finish if `finish` is fair to somebody."""
     loose = LEAVING.replace(

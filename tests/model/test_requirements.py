@@ -77,7 +77,8 @@ def _model(folder: Path) -> Checked:
         "invariant stays_off given honest host\n"
         '  """Nobody presses it."""\n'
         '  asked by "L2, in a way"\n'
-        "  not on\n",
+        "  not on\n\n"
+        "witness lit\n  on\n",
         encoding="utf-8",
     )
     broken = folder / "broken.split"
@@ -149,3 +150,5 @@ def test_a_property_that_the_lock_does_not_have_is_shown_by_nothing(tmp_path: Pa
     assert "  Not in the lock, given an honest host." in text
     assert "`pressed` of `switch` (violated, 1 step)" in text
     assert "| L2 | the talk | light | 1 not in the lock | 1 |" in text
+    # A witness of the module is no property that a mechanism has.
+    assert "| light | lamps | `switch` | 1 not in the lock | 1 |" in text
