@@ -23,10 +23,11 @@ from splitspec.checker.symbolic.proving import prove
 from splitspec.checker.symbolic.theory import theory_of
 from splitspec.cli.kept import proof_store
 from splitspec.cli.models import Model, read_models
+from splitspec.cli.mutate import without_guard
 from splitspec.cli.selection import Job, Request, select
 from splitspec.model import catalogue
 from splitspec.model.codes import errors_page
-from splitspec.model.ir import Action, Drop, PropertyKind, Variant
+from splitspec.model.ir import PropertyKind
 from splitspec.model.reasons import FILE_NAME as REASONS_NAME
 from splitspec.model.reasons import read_reasons
 from splitspec.model.requirements import FILE_NAME, read_requirements
@@ -149,8 +150,11 @@ def _effects(
     jobs = select(Request(models=(name,))).jobs
     if any(job.walks for job in jobs):
         return
-    actions = jobs[0].setting.program.actions
-    family = tuple(_without(item, number, name, actions) for number, item in enumerate(items))
+    guards = [item.name.rpartition(".") for item in items]
+    family = tuple(
+        without_guard(jobs[0].setting, action, guard, number)
+        for number, (action, _, guard) in enumerate(guards)
+    )
     for item, variant in zip(items, family, strict=True):
         broken: dict[str, None] = {}
         complete = True
@@ -164,14 +168,6 @@ def _effects(
                 if verdict.outcome is Outcome.VIOLATED and is_claimed:
                     broken[verdict.property] = None
         yield item, assumptions.Effect(tuple(broken), complete)
-
-
-def _without(
-    item: assumptions.Assumed, number: int, model: str, actions: Mapping[str, Action]
-) -> Variant:
-    action, _, label = item.name.rpartition(".")
-    span = actions[action].span
-    return Variant(f"w{number}", model, (Drop(action, label, span),), None, None, (), "", span)
 
 
 def theorem_models() -> tuple[Model, ...]:

@@ -6,9 +6,12 @@ it is part of an `unknown`, and never of a `violated`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from splitspec.model.ir import Variable
 from splitspec.model.trace import Explanation, Step, Trace
+from splitspec.model.types import Natural
 
 REACHABILITY_UNKNOWN = "reachability unknown"
 BOUND = 2
@@ -63,3 +66,26 @@ class InductionCounterexample:
         changed = {place for place, _, _ in self.changes}
         rows = zip(self.places, self.before, strict=True)
         return tuple(row for row in rows if row[0] in self.cone and row[0] not in changed)
+
+
+def counterexample_of(trace: Trace, cone: frozenset[str]) -> InductionCounterexample:
+    """Return the counterexample to induction that has this trace."""
+    return InductionCounterexample(
+        trace.model,
+        trace.given,
+        trace.variant,
+        trace.scope,
+        trace.claim,
+        trace.steps[0],
+        trace.places,
+        trace.states[0],
+        trace.states[1] if len(trace.states) > 1 else (),
+        cone,
+        trace.explanation,
+    )
+
+
+def bounds_for(variables: Iterable[Variable], given: Mapping[str, int]) -> dict[str, int]:
+    """Return a bound for each `nat`: the one that is given, or else `BOUND`."""
+    naturals = (v.path for v in variables if isinstance(v.type, Natural))
+    return {path: given.get(path, BOUND) for path in naturals}

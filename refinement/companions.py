@@ -56,7 +56,7 @@ def square_beside(correspondence: Correspondence, setting: Setting, square: Squa
     execution = retrace(lanes.concrete, square.concrete)
     if isinstance(execution, Refusal):
         raise ReplayError(f"the run of {square.name} ends at step {execution.number}")
-    abstract = square.name.partition(" of ")[2]
+    _, abstract = correspondence.names
     declared = setting.program.properties.get(square.concrete.claim)
     claim = unnamed(square.concrete.claim, "" if declared is None else declared.text)
     picture = picture_of(lanes.concrete, claim, execution, square.concrete)

@@ -45,3 +45,9 @@ class Correspondence:
     abstract: Program
     seen: Mapping[str, Seen]
     counterparts: Mapping[str, Counterpart | None]
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of the concrete model and of the abstract one."""
+        concrete, _, abstract = self.name.partition(" of ")
+        return concrete, abstract

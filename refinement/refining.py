@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from splitspec.checker.explicit.search import explore
 from splitspec.checker.interruption import Interruption
@@ -15,11 +16,10 @@ from splitspec.checker.store import Store
 from splitspec.checker.symbolic.granting import granted
 from splitspec.checker.symbolic.proving import prove
 from splitspec.checker.symbolic.theory import theory_of
-from splitspec.model.induction import BOUND
+from splitspec.model.induction import bounds_for
 from splitspec.model.ir import ActorKind, PropertyKind
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, properties_under
-from splitspec.model.types import Natural
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 from splitspec.refinement.correspondence import Correspondence
 from splitspec.refinement.lanes import Lanes
@@ -116,17 +116,16 @@ def prove_refinement(
         interruption=interruption,
         store=store,
     )
-    result = prove(
-        setting,
-        limits=_left(limits, began),
+    proving = partial(
+        prove,
         seed=seed,
         recheck=recheck,
-        selected=frozenset(setting.properties),
         report=on_progress,
         interruption=interruption,
         store=store,
-        granted=facts,
     )
+    claims = frozenset(setting.properties)
+    result = proving(setting, limits=_left(limits, began), selected=claims, granted=facts)
     abstract = abstract_of(correspondence, setting)
     owed = frozenset(
         claim.path
@@ -135,16 +134,7 @@ def prove_refinement(
     )
     if not owed:
         return result
-    shown = prove(
-        abstract,
-        limits=_left(of_one, began),
-        seed=seed,
-        recheck=recheck,
-        selected=owed,
-        report=on_progress,
-        interruption=interruption,
-        store=store,
-    )
+    shown = proving(abstract, limits=_left(of_one, began), selected=owed)
     return _resting_on(result, shown, abstract.model)
 
 
@@ -187,21 +177,20 @@ def concrete_of(correspondence: Correspondence, setting: Setting) -> Setting:
     """Return the concrete system alone, as the product has it."""
     program, given = correspondence.concrete, setting.given
     properties = properties_under(program, given)
-    model = correspondence.name.partition(" of ")[0]
+    model, _ = correspondence.names
     return Setting(model, program, setting.scope, given, None, properties)
 
 
 def abstract_of(correspondence: Correspondence, setting: Setting) -> Setting:
     """Return the abstract system alone, under the adversary of the product and at its sizes."""
     program, given = correspondence.abstract, setting.given
-    naturals = [v.path for v in program.variables.values() if isinstance(v.type, Natural)]
     scope = replace(
         setting.scope,
         sizes={sort: setting.scope.sizes[sort] for sort in program.sorts},
-        bounds={path: setting.scope.bounds.get(path, BOUND) for path in naturals},
+        bounds=bounds_for(program.variables.values(), setting.scope.bounds),
         pins={k: v for k, v in setting.scope.pins.items() if k in program.variables},
     )
-    model = correspondence.name.partition(" of ")[2]
+    _, model = correspondence.names
     return Setting(model, program, scope, given, None, properties_under(program, given))
 
 

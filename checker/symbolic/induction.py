@@ -32,13 +32,13 @@ from splitspec.checker.symbolic.z3_solver import Translator
 from splitspec.model import ir
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.expressions import subterms, variables_read
-from splitspec.model.induction import BOUND, InductionCounterexample
+from splitspec.model.induction import InductionCounterexample, bounds_for
 from splitspec.model.ir import PropertyKind
 from splitspec.model.passes.oblige import overflows, overlaps
 from splitspec.model.scope import Scope, State
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
-from splitspec.model.types import Natural, Range, Sort
+from splitspec.model.types import Range, Sort
 
 
 class DisagreementError(Exception):
@@ -167,11 +167,7 @@ class InductionSearch:
     def scope(self, sizes_: Mapping[str, int]) -> Scope:
         """Return a scope of these sizes, with bounds and the pins on which types depend."""
         given, variables = self.setting.scope, self.theory.system.variables
-        bounds = {
-            path: given.bounds.get(path, BOUND)
-            for path, variable in variables.items()
-            if isinstance(variable.type, Natural)
-        }
+        bounds = bounds_for(variables.values(), given.bounds)
         ends = {path: v for path, v in given.pins.items() if path in set(_ends(self.theory))}
         return Scope(dict(sizes_), bounds, {**ends, **self.theory.constants})
 

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from tests.cli.within import splitspec
 
+from splitspec.cli.report_request import MAKERS
+
 # `never_hot` holds in every reachable state and is not inductive: nobody says that it is not lit.
 LAMP = '''
 module lamp
@@ -171,3 +173,15 @@ def test_a_kind_that_is_not_made_here_is_refused_with_who_makes_it(
     done = run(*words)
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())
+
+
+def test_who_is_said_to_make_a_kind_takes_it_and_nobody_else_does() -> None:
+    commands = ("check", "simulate", "prove", "refine", "conform", "gate", "replay")
+    taken: dict[str, set[str]] = {}
+    for command in commands:
+        log = ["log"] if command == "replay" else []
+        said = run(command, *log, "--report", "nothing=x").stderr.partition("KIND is ")[2]
+        for kind in re.findall(r"[a-z]+", said):
+            taken.setdefault(kind, set()).add(command)
+    made = {kind: set(re.findall(r"[a-z]+", by)) & {*commands} for kind, by in MAKERS.items()}
+    assert taken == made

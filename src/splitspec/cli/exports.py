@@ -35,8 +35,8 @@ from splitspec.model.verdict import Outcome
 
 PAGES_MAX = 20
 NO_RUN = (
-    "a counterexample to induction is one step from some state, and no run; html draws it, and "
-    "--reach looks for a run"
+    "a counterexample to induction is one step from some state, which html draws, and no run to it "
+    "was found"
 )
 
 

@@ -19,6 +19,7 @@ from splitspec.cli.outcome import proof_code
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
 from splitspec.model.ir import Drop, Variant
+from splitspec.model.setting import Setting
 from splitspec.model.verdict import Outcome
 
 
@@ -70,7 +71,7 @@ def _runs(
     All mutants share one kernel, of which each is a mask.
     """
     variants = {
-        mutant.name: _variant(job, mutant, number)
+        mutant.name: without_guard(job.setting, mutant.action, mutant.guard, number)
         for number, mutant in enumerate(mutants)
         if mutant.lost
     }
@@ -87,12 +88,11 @@ def _runs(
     return found
 
 
-def _variant(job: Job, mutant: Mutant, number: int) -> Variant:
-    program = job.setting.program
-    span = program.actions[mutant.action].span
-    difference = Drop(mutant.action, mutant.guard, span)
-    name = f"mutant_{number}"
-    return Variant(name, job.setting.model, (difference,), None, None, (), "", span)
+def without_guard(setting: Setting, action: str, guard: str, number: int) -> Variant:
+    """Return the variant that leaves out a guard, one of those of a number that share a kernel."""
+    span = setting.program.actions[action].span
+    difference = Drop(action, guard, span)
+    return Variant(f"mutant_{number}", setting.model, (difference,), None, None, (), "", span)
 
 
 def _length(

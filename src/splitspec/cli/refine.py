@@ -143,7 +143,7 @@ def _failure(job: RefinementJob, square: Square) -> Failure:
 
 def _words(job: RefinementJob) -> tuple[str, ...]:
     """Return the words of a command that holds the refinement."""
-    model = job.correspondence.name.partition(" of ")[0]
+    model, _ = job.correspondence.names
     names = [kind.value for kind in job.setting.given] or ["none"]
     given = (word for name in sorted(names) for word in ("--given", name))
     return ("splitspec", "refine", model, *given)

@@ -24,7 +24,7 @@ class ExportKind(StrEnum):
 
 
 class ResultKind(StrEnum):
-    """What the result of another command that makes runs is written as."""
+    """What the result of holding one thing to another is written as for machines."""
 
     JSON = "json"
     JUNIT = "junit"

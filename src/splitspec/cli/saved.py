@@ -20,11 +20,14 @@ from splitspec.cli.models import Problems, is_shipped, manifest_path
 from splitspec.cli.selection import Request, select
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.induction import BOUND, InductionCounterexample
+from splitspec.model.induction import (
+    InductionCounterexample,
+    bounds_for,
+    counterexample_of,
+)
 from splitspec.model.ir import Property, PropertyKind
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
-from splitspec.model.types import Natural
 
 REACHABILITY_UNKNOWN = (
     "Reachability unknown: the state before the step satisfies every fact of the proof, but nobody "
@@ -60,21 +63,7 @@ class Saved:
     @property
     def example(self) -> InductionCounterexample:
         """The trace as the counterexample to induction that it is."""
-        shown = self.trace
-        after = shown.states[1] if len(shown.states) > 1 else ()
-        return InductionCounterexample(
-            shown.model,
-            shown.given,
-            shown.variant,
-            shown.scope,
-            shown.claim,
-            shown.steps[0],
-            shown.places,
-            shown.states[0],
-            after,
-            self.cone or frozenset(shown.places),
-            shown.explanation,
-        )
+        return counterexample_of(self.trace, self.cone or frozenset(self.trace.places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +182,8 @@ def replay_in(setting: Setting, saved: Saved) -> Replayed:
 def _at_sizes(setting: Setting, trace: Trace) -> Setting:
     """Return a run at the sizes, and with room for the numbers, of a counterexample to induction,
     which is sought at the smallest that show it."""
-    variables = setting.program.variables.values()
-    bounds = {v.path: BOUND for v in variables if isinstance(v.type, Natural)}
-    scope = replace(
-        setting.scope, sizes=dict(trace.scope), bounds={**bounds, **setting.scope.bounds}
-    )
+    bounds = bounds_for(setting.program.variables.values(), setting.scope.bounds)
+    scope = replace(setting.scope, sizes=dict(trace.scope), bounds=bounds)
     return replace(setting, scope=scope)
 
 
