@@ -91,19 +91,20 @@ def _length(judgement: Judgement) -> int | None:
 def proved(judged: JudgedProof, context: Context, seeds: int) -> Block:
     """Return the block of a proof that was made under so many seeds.
 
-    Of obligations it has the number that the text alone decides: on which other facts a proof
-    rests, and by which ranking, depends on the proofs that were kept from before.
+    It counts the obligations that the text alone decides: on which other facts a proof rests, and
+    by which ranking, depends on the proofs that were kept from before.
     """
     result = judged.result
     asked = {v.property for v in result.verdicts if v.kind is not PropertyKind.PROGRESS}
+    decided = [o for o in result.obligations if o.property in asked]
     return Block(
         context.tier,
         context.system,
         context.scope,
         {
-            "obligations": sum(o.property in asked for o in result.obligations),
+            "obligations": len(decided),
             "framed": result.run.framed,
-            "dearest": max((o.steps for o in result.obligations), default=0),
+            "dearest": max((o.steps for o in decided), default=0),
         },
         tuple(sorted(result.run.never_enabled)),
         result.run.solvers,
