@@ -21,14 +21,16 @@ nothing was written.
                              block track remove unblock
     machine.platform         SNP: rmpupdate nest accept rescind; TDX: offer block track remove
                              unblock accept rescind
-    machine.processor        read write: accesses of the container on a vCPU
+    machine.processor        read write: accesses of the container on a vCPU; compute: what its
+                             registers hold
+    machine.clock            advance
     machine.kernel.lifecycle create load start stop exit retire
     machine.kernel.pools     admit accept (or validate, then complete or retract) scrub release
                              share unshare abandon
     machine.kernel.spaces    map_page map_shared unmap_page write_protect allow_writing
-    machine.kernel.forks     seal begin fork activate copy_on_write
+    machine.kernel.forks     prepare seal begin fork activate copy_on_write
     machine.kernel.channels  create grant open close revoke freeze shut destroy
-    machine.kernel.threads   spawn bind dispatch trap wait wake finish park request
+    machine.kernel.threads   spawn bind dispatch trap wait wake expire finish park request
     machine.kernel.shootdown acknowledge
     machine.kernel.notifications create signal take close
 

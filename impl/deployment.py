@@ -67,7 +67,11 @@ class Deployment:
         image = image if directory is None else build(directory)
         instance = self._create(pool, image, memory_max, cpu_max)
         self._load(instance, CODE, code)
-        self._start(instance, self.machine.kernel.lifecycle.start)
+        instance.open_mailbox()
+        self.machine.kernel.lifecycle.start(instance.container)
+        thread = self.machine.kernel.threads.unused()
+        self.machine.kernel.threads.spawn(instance.container, thread)
+        instance.begin(thread)
         return instance
 
     def snapshot(self, instance: Instance) -> bytes:
@@ -75,7 +79,9 @@ class Deployment:
         instance.check_quiet()
         instance.close_mailbox()
         instance.trap()
-        self.machine.kernel.forks.seal(instance.container, vcpu=instance.vcpu)
+        forks, thread = self.machine.kernel.forks, instance.thread
+        forks.prepare(instance.container, vcpu=instance.vcpu, thread=thread)
+        forks.seal(instance.container, vcpu=instance.vcpu, thread=thread)
         instance.is_running = False
         return self.machine.kernel.state.containers[instance.container].measurement
 
@@ -97,7 +103,10 @@ class Deployment:
         instance.reserved |= zygote.reserved
         instance.process.inherit(zygote.process)
         self._load(instance, FUNCTION, function.code)
-        self._start(instance, forks.activate)
+        instance.open_mailbox()
+        thread = self.machine.kernel.threads.unused()
+        forks.activate(instance.container, thread)
+        instance.begin(thread)
         return instance
 
     def attest(self, instance: Instance, verifier: Verifier) -> None:
@@ -193,11 +202,6 @@ class Deployment:
     def _load(self, instance: Instance, address: int, code: bytes) -> None:
         pages = instance.claim_pages(len(code_pages(code)))
         self.machine.kernel.lifecycle.load(instance.container, address, pages, code)
-
-    def _start(self, instance: Instance, begin: Callable[[int], None]) -> None:
-        instance.open_mailbox()
-        begin(instance.container)
-        instance.begin(self.machine.kernel.threads.unused())
 
     def _gap(self, count: int) -> range:
         """Return guest pages that belong to no slot, side by side."""

@@ -45,9 +45,8 @@ class Instance:
     # Running.
 
     def begin(self, thread: int) -> None:
-        """Run the first thread of the container."""
+        """Run the first thread of the container, which waits for a vCPU."""
         threads = self.machine.kernel.threads
-        threads.spawn(self.container, thread)
         threads.bind(self.vcpu, thread)
         threads.dispatch(thread)
         self.thread, self.is_running = thread, True

@@ -15,6 +15,7 @@ from typing import Any
 from splitspec.impl.attestation.certificate import Chip
 from splitspec.impl.attestation.measurement import launch_pages
 from splitspec.impl.geometry import Geometry
+from splitspec.impl.hardware.clock import Clock
 from splitspec.impl.hardware.memory import Memory
 from splitspec.impl.hardware.processor import Processor
 from splitspec.impl.hardware.secure_processor import SecureProcessor
@@ -38,6 +39,7 @@ class Machine:
     """The whole system; `geometry` says how large it is."""
 
     __slots__ = (
+        "clock",
         "geometry",
         "host",
         "hostile",
@@ -66,6 +68,7 @@ class Machine:
         frames = self.geometry.base_pages + self.geometry.frames
         self.memory = Memory(self.journal, frames, memory_key or secrets.token_bytes(64))
         self.tlb = Tlb(self.journal)
+        self.clock = Clock(self.journal)
         page_machine = Snp if kind is PlatformKind.SNP else Tdx
         self.platform: Snp | Tdx = page_machine(self.journal, self.memory, self.tlb)
         self.processor = Processor(
@@ -89,6 +92,7 @@ class Machine:
             platform=self.platform,
             memory=self.memory,
             processor=self.processor,
+            clock=self.clock,
             secure_processor=self.secure_processor,
             one_to_one=one_to_one,
         )
@@ -103,7 +107,7 @@ class Machine:
 
     def tables(self) -> Iterator[tuple[str, Table[Any, Any]]]:
         """Yield every table of the machine with its name."""
-        hardware = (self.platform, self.tlb, self.processor, self.secure_processor)
+        hardware = (self.platform, self.tlb, self.processor, self.secure_processor, self.clock)
         host = (self.host.cgroups, self.host.shadows, self.host.backing, self.host.work)
         channels = self.kernel.channels
         for part in (*hardware, *host, self.kernel.state, channels, channels.capabilities):

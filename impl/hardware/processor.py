@@ -20,6 +20,9 @@ from splitspec.impl.hardware.tlb import Tlb, Translation
 from splitspec.impl.journal import Journal, Table
 from splitspec.impl.refusal import Guards, GuestPageFault, HardwareRefusal
 
+CLEAR = bytes(32)
+"""What vector registers hold that nobody has used."""
+
 
 class Reason(Enum):
     """Why a vCPU left the guest; the host sees it."""
@@ -48,6 +51,7 @@ class Vcpu:
     tag: int = 0
     exit: Exit | None = None
     answer: int = 0  # the register that the host wrote when it last entered
+    registers: bytes = CLEAR  # the vector registers; outside the guest they are in private memory
 
 
 class Processor:
@@ -89,9 +93,22 @@ class Processor:
         self._platform.leave(vcpu)
         self.vcpus[vcpu] = replace(state, inside=False, exit=exit, answer=0)
 
-    def load(self, vcpu: int, directory: int | None, tag: int = 0) -> None:
-        """Write CR3 without a flush: run a container, or with None the kernel."""
-        self.vcpus[vcpu] = replace(self.vcpus[vcpu], directory=directory, tag=tag)
+    def load(
+        self, vcpu: int, directory: int | None, tag: int = 0, registers: bytes = CLEAR
+    ) -> None:
+        """Write CR3 without a flush, and the registers: run a container, or with None the kernel.
+
+        Registers change with the tables, not when they are first used.
+        """
+        state = self.vcpus[vcpu]
+        self.vcpus[vcpu] = replace(state, directory=directory, tag=tag, registers=registers)
+
+    def compute(self, vcpu: int, value: bytes) -> None:
+        """The container on the vCPU has a value in its vector registers."""
+        guards = Guards(HardwareRefusal, "compute")
+        self._check_container(guards, vcpu)
+        guards.require("width", len(value) == len(CLEAR), f"registers hold {len(CLEAR)} bytes")
+        self.vcpus[vcpu] = replace(self.vcpus[vcpu], registers=value)
 
     def flush(self, vcpu: int) -> None:
         """Flush all translations of the core on which the vCPU is."""
@@ -145,14 +162,19 @@ class Processor:
     def translate(self, vcpu: int, address: int, *, write: bool) -> Translation:
         """Return the translation that an access to a virtual page uses, cached or walked."""
         state = self.vcpus[vcpu]
-        guards = Guards(HardwareRefusal, "access")
+        directory = self._check_container(Guards(HardwareRefusal, "access"), vcpu)
+        known = self.tlb.find(state.core, state.tag, address)
+        if known is None or (write and not known.writable):
+            return self._walk(directory, address, write=write)
+        return known
+
+    def _check_container(self, guards: Guards, vcpu: int) -> int:
+        """Refuse unless a container runs on the vCPU; return the directory of its tables."""
+        state = self.vcpus[vcpu]
         guards.require("inside", state.inside, f"vCPU {vcpu} does not run")
         if state.directory is None:
             guards.fail("container_mode", f"vCPU {vcpu} runs the kernel")
-        known = self.tlb.find(state.core, state.tag, address)
-        if known is None or (write and not known.writable):
-            return self._walk(state.directory, address, write=write)
-        return known
+        return state.directory
 
     def _walk(self, directory: int, address: int, *, write: bool) -> Translation:
         entry = self._walker.find(directory, address)

@@ -2,10 +2,13 @@
 
 A zygote is sealed once: every page that it maps becomes read-only for everybody, for good, and it
 is served no fault again. Its threads may run on and change nothing, so nothing depends on the
-host's keeping it paused. A clone maps the same pages,
-and comes to life in three steps, between which the zygote may be killed; each asks for it. A write
-makes a copy, always, even if no other container maps the page: whether the page is copied
-must not tell what the siblings do. The copy comes from the clone's own pool and is charged to it.
+host's keeping it paused. A clone maps the same pages, and comes to life in three steps, between
+which the zygote may be killed; each asks for it. A write makes a copy, always, even if no other
+container maps the page: whether the page is copied must not tell what the siblings do. The copy
+comes from the clone's own pool and is charged to it.
+
+A snapshot is two calls. The first is repeated until all other threads of the zygote wait; before
+the second one of them may wake, so it looks again. What they were is kept with the image.
 """
 
 from __future__ import annotations
@@ -26,13 +29,14 @@ from splitspec.impl.kernel.records import (
     Use,
 )
 from splitspec.impl.kernel.shootdown import Shootdown
+from splitspec.impl.kernel.threads import Threads
 from splitspec.impl.refusal import Guards, KernelRefusal
 
 
 class Forks:
     """Sealing of zygotes, cloning, and the copies that writes make."""
 
-    __slots__ = ("_memory", "_pools", "_shootdown", "_spaces", "_state")
+    __slots__ = ("_memory", "_pools", "_shootdown", "_spaces", "_state", "_threads")
 
     def __init__(
         self,
@@ -42,30 +46,43 @@ class Forks:
         pools: Pools,
         spaces: AddressSpaces,
         shootdown: Shootdown,
+        threads: Threads,
     ) -> None:
         self._state = state
         self._memory = memory
         self._pools = pools
         self._spaces = spaces
         self._shootdown = shootdown
+        self._threads = threads
 
-    def seal(self, zygote: int, *, vcpu: int | None = None) -> None:
-        """Make a running container the zygote of others: measure and freeze all that it maps.
+    def prepare(self, zygote: int, *, vcpu: int | None = None, thread: int | None = None) -> None:
+        """Begin a snapshot, which a thread of the container asks for, if all its others wait."""
+        guards = Guards(KernelRefusal, "prepare")
+        self._shootdown.check_vcpu(guards, vcpu)
+        row = self._check_sealable(guards, zygote)
+        quiet = self._threads.are_waiting(zygote, but=thread)
+        guards.require("quiet", quiet, f"a thread of container {zygote} does not wait")
+        self._state.containers[zygote] = replace(row, is_prepared=True)
 
-        No other vCPU may hold translations of it, since they could still allow writing.
+    def seal(self, zygote: int, *, vcpu: int | None = None, thread: int | None = None) -> None:
+        """Make a running container the zygote of others: measure and freeze all that it maps, and
+        keep what its threads are.
+
+        No other vCPU may hold translations of it, since they could still allow writing. All other
+        threads wait still, and in the zygote for good.
         """
         guards = Guards(KernelRefusal, "seal")
         self._shootdown.check_vcpu(guards, vcpu)
-        row = self._state.containers.get(zygote)
-        if row is None or row.phase is not Phase.RUNNING:
-            guards.fail("running", f"container {zygote} does not run")
-        guards.require("original", row.origin is None, f"container {zygote} is a clone")
+        row = self._check_sealable(guards, zygote)
         guards.require("untainted", not row.is_tainted, "it has held data of a tenant")
         others = self._shootdown.holders(zygote) - {vcpu}
         guards.require("alone", not others, f"vCPUs {sorted(others)} may write through a TLB")
         entries = list(self._memory.entries(zygote))
         private = all(self._state.pages[entry.page].use is Use.PRIVATE for _, entry in entries)
         guards.require("private", private, "it maps a channel or a page of the host")
+        guards.require("prepared", row.is_prepared, "nobody has asked whether its threads wait")
+        waiting = self._threads.are_waiting(zygote, but=thread)
+        guards.require("waiting", waiting, f"a thread of container {zygote} woke")
         self._memory.check_tables(guards, zygote)
         self._memory.reach(*(entry.page for _, entry in entries))
 
@@ -79,7 +96,10 @@ class Forks:
             self._state.pages[entry.page] = replace(record, use=Use.IMAGE)
         if vcpu is not None:
             self._shootdown.flush(vcpu)
-        self._state.containers[zygote] = replace(row, phase=Phase.SEALED, measurement=measurement)
+        threads = self._threads.freeze(zygote)
+        self._state.containers[zygote] = replace(
+            row, phase=Phase.SEALED, measurement=measurement, threads=threads
+        )
 
     def begin(self, zygote: int, clone: int) -> None:
         """Make a container that maps nothing yet a clone-to-be of a sealed zygote, for good."""
@@ -111,16 +131,24 @@ class Forks:
             self._memory.set_entry(clone, address, entry)
         self._state.containers[clone] = replace(row, image=source.measurement)
 
-    def activate(self, clone: int) -> None:
-        """End the loading of a clone that has the image: from now on its threads run."""
+    def activate(self, clone: int, *numbers: int) -> None:
+        """End the loading of a clone that has the image: from now on its threads run, which get
+        these numbers and go on where the zygote's were when it was sealed."""
         guards = Guards(KernelRefusal, "activate")
         row = self._created(guards, clone)
         guards.require("copied", bool(row.image), f"container {clone} has no image")
-        sealed = any(
-            other.identity == row.origin and other.phase is Phase.SEALED
-            for other in self._state.containers.values()
+        zygote = next(
+            (
+                other
+                for other in self._state.containers.values()
+                if other.identity == row.origin and other.phase is Phase.SEALED
+            ),
+            None,
         )
-        guards.require("sealed", sealed, f"the zygote of container {clone} is gone")
+        if zygote is None:
+            guards.fail("sealed", f"the zygote of container {clone} is gone")
+        self._threads.check_numbers(guards, numbers, len(zygote.threads))
+        self._threads.thaw(clone, zygote.threads, numbers)
         self._state.containers[clone] = replace(row, phase=Phase.RUNNING)
 
     def copy_on_write(
@@ -142,6 +170,14 @@ class Forks:
         self._memory.set_entry(container, address, Entry(page, writable=True))
         self._spaces.drop(entry.page)
         self._shootdown.retire(container, address, entry.page, vcpu)
+
+    def _check_sealable(self, guards: Guards, zygote: int) -> Container:
+        """Refuse unless the container runs, and is no clone."""
+        row = self._state.containers.get(zygote)
+        if row is None or row.phase is not Phase.RUNNING:
+            guards.fail("running", f"container {zygote} does not run")
+        guards.require("original", row.origin is None, f"container {zygote} is a clone")
+        return row
 
     def _sealed(self, guards: Guards, zygote: int) -> Container:
         row = self._state.containers.get(zygote)

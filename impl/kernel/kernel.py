@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from splitspec.impl.geometry import Geometry
+from splitspec.impl.hardware.clock import Clock
 from splitspec.impl.hardware.memory import Memory
 from splitspec.impl.hardware.platform import Platform
 from splitspec.impl.hardware.processor import Processor
@@ -20,6 +21,7 @@ from splitspec.impl.kernel.pools import Pools
 from splitspec.impl.kernel.records import State
 from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.impl.kernel.threads import Threads
+from splitspec.impl.kernel.timers import Timers
 
 
 class Kernel:
@@ -48,6 +50,7 @@ class Kernel:
         platform: Platform,
         memory: Memory,
         processor: Processor,
+        clock: Clock,
         secure_processor: SecureProcessor,
         one_to_one: bool,
     ) -> None:
@@ -58,12 +61,21 @@ class Kernel:
         self.spaces = AddressSpaces(
             self.state, memory=self.memory, pools=self.pools, shootdown=self.shootdown
         )
+        self.threads = Threads(
+            self.state,
+            geometry,
+            processor,
+            shootdown=self.shootdown,
+            timers=Timers(self.state, clock),
+            one_to_one=one_to_one,
+        )
         self.forks = Forks(
             self.state,
             memory=self.memory,
             pools=self.pools,
             spaces=self.spaces,
             shootdown=self.shootdown,
+            threads=self.threads,
         )
         self.channels = Channels(
             journal,
@@ -87,10 +99,3 @@ class Kernel:
         )
         self.loading = Loading(self.state, memory=self.memory, pools=self.pools, spaces=self.spaces)
         self.attestation = Attestation(self.state, secure_processor)
-        self.threads = Threads(
-            self.state,
-            geometry,
-            processor,
-            shootdown=self.shootdown,
-            one_to_one=one_to_one,
-        )

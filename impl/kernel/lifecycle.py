@@ -145,8 +145,8 @@ class Lifecycle:
             self._shootdown.retire(container, address, entry.page, vcpu)
         for table in self._memory.tables(container):
             self._memory.clear(table)
-        for thread in [t for t, row in self._state.threads.items() if row.container == container]:
-            del self._state.threads[thread]
+        for thread in self._state.threads_of(container):
+            self._state.end_thread(thread)
 
     def retire(self, container: int) -> None:
         """End an exit: nothing is left of the container, no vCPU remembers it, the slot is free.
@@ -160,7 +160,7 @@ class Lifecycle:
         self._memory.reach(*self._memory.tables(container))
         mapped = [address for address, _ in self._memory.entries(container)]
         guards.require("unmapped", not mapped, f"it maps virtual pages {mapped}")
-        left = [t for t, thread in self._state.threads.items() if thread.container == container]
+        left = self._state.threads_of(container)
         guards.require("threadless", not left, f"threads {left} are its own")
         kept_open = self._notifications.of(container)
         guards.require("closed", not kept_open, f"notifications {kept_open} are its own")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from splitspec.impl.attestation.report import ContainerReport
+from splitspec.impl.hardware.processor import CLEAR
 from splitspec.impl.journal import Journal, Table
 
 
@@ -44,6 +45,15 @@ class Use(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadImage:
+    """What a thread of a zygote was when it was sealed, and a thread of each clone begins as."""
+
+    registers: bytes
+    waits: bool
+    timeout: int | None  # the ticks after which it goes on, whatever comes
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """A container in its slot; `identity` is given once in the life of the VM."""
 
@@ -53,6 +63,8 @@ class Container:
     image: bytes = b""  # the measurement of that zygote, once its pages are mapped
     measurement: bytes = b""  # of what was loaded into it
     is_tainted: bool = False  # it has held data of a tenant
+    is_prepared: bool = False  # a snapshot was asked for, and all its other threads waited
+    threads: tuple[ThreadImage, ...] = ()  # of a zygote, as they were sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,8 @@ class ThreadState(Enum):
     RUNNING = "running"
     WAITING = "waiting"
     """It waits for an event inside the VM."""
+    FROZEN = "frozen"
+    """It waited when its container was sealed, and waits for good: clones begin with that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,15 @@ class Thread:
     container: int
     state: ThreadState
     vcpu: int | None = None
+    registers: bytes = CLEAR  # while it does not run
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """When a thread goes on that waits for a while at most."""
+
+    ticks: int
+    since: int | None  # from this time on; None: it is stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +145,7 @@ class State:
         "roots",
         "secrets",
         "threads",
+        "timers",
     )
 
     def __init__(self, journal: Journal) -> None:
@@ -132,6 +156,7 @@ class State:
         self.quarantine: Table[int, frozenset[tuple[int, int]]] = Table(journal)
         self.presence: Table[int, frozenset[int]] = Table(journal)  # vCPU to containers run there
         self.threads: Table[int, Thread] = Table(journal)
+        self.timers: Table[int, Timer] = Table(journal)  # of threads that wait
         self.roots: Table[int, bytes] = Table(journal)  # of the container's file system
         # By container and nonce, until a secret comes: what was stated, and its private key.
         self.quotes: Table[tuple[int, bytes], ContainerReport] = Table(journal)
@@ -153,6 +178,15 @@ class State:
         """The container takes memory, and may run."""
         row = self.containers.get(container)
         return row is not None and row.phase in (Phase.CREATED, Phase.RUNNING)
+
+    def threads_of(self, container: int) -> list[int]:
+        """Return the threads of the container, in order."""
+        return sorted(thread for thread, row in self.threads.items() if row.container == container)
+
+    def end_thread(self, thread: int) -> None:
+        """Forget a thread, and what it waits for."""
+        del self.threads[thread]
+        self.timers.discard(thread)
 
     def pool(self, container: int) -> list[int]:
         """Return the pages of the container's pool, in order."""

@@ -5,23 +5,29 @@ that for a wish: it binds a thread that waits for a vCPU, to a vCPU that nobody 
 resumes one only where it is bound, whatever the host names. With
 `one_to_one`, each thread has a vCPU of its own, hence a shadow thread of its own whose time is the
 container's; without, the threads of one container share a vCPU, and the kernel takes turns.
+
+A thread's registers, vector registers too, are saved when the kernel gets its vCPU and loaded when
+it runs again, so none finds what another one left. Its registers, what it waits for and for how
+long yet are what a snapshot keeps of it: a thread of a clone begins with them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from splitspec.impl.geometry import Geometry
 from splitspec.impl.hardware.processor import Exit, Processor, Reason
-from splitspec.impl.kernel.records import Phase, State, Thread, ThreadState
+from splitspec.impl.kernel.records import Phase, State, Thread, ThreadImage, ThreadState
 from splitspec.impl.kernel.shootdown import Shootdown
+from splitspec.impl.kernel.timers import Timers
 from splitspec.impl.refusal import Guards, KernelRefusal
 
 
 class Threads:
     """Binding, dispatching and parking."""
 
-    __slots__ = ("_geometry", "_processor", "_shootdown", "_state", "one_to_one")
+    __slots__ = ("_geometry", "_processor", "_shootdown", "_state", "_timers", "one_to_one")
 
     def __init__(
         self,
@@ -30,12 +36,14 @@ class Threads:
         processor: Processor,
         *,
         shootdown: Shootdown,
+        timers: Timers,
         one_to_one: bool,
     ) -> None:
         self._state = state
         self._geometry = geometry
         self._processor = processor
         self._shootdown = shootdown
+        self._timers = timers
         self.one_to_one = one_to_one
 
     def current(self, vcpu: int) -> int | None:
@@ -65,7 +73,7 @@ class Threads:
         guards.require("running", running, f"container {container} is not")
         guards.require("number", thread > 0, "0 names no thread")
         guards.require("unused", thread not in self._state.threads, f"thread {thread} exists")
-        own = sum(other.container == container for other in self._state.threads.values())
+        own = len(self._state.threads_of(container))
         room = own < self._geometry.threads
         guards.require("quota", room, f"container {container} has {own} threads")
         self._state.threads[thread] = Thread(container, ThreadState.UNBOUND)
@@ -81,7 +89,7 @@ class Threads:
         guards.require("unbound", unbound, f"thread {thread} is {row.state.value}")
         self._check_vacant(guards, vcpu, row.container)
         self._shootdown.flush(vcpu)
-        self._state.threads[thread] = Thread(row.container, ThreadState.READY, vcpu)
+        self._state.threads[thread] = replace(row, state=ThreadState.READY, vcpu=vcpu)
 
     def move(self, vcpu: int, thread: int) -> None:
         """Bind a thread that does not run to another vCPU: this one, on which the kernel runs.
@@ -142,8 +150,7 @@ class Threads:
             guards.fail("bound_here", f"thread {thread} is not bound to vCPU {vcpu}")
         guards.require("other", thread != current, f"thread {thread} runs")
         self._check_ready(guards, vcpu, row)
-        stopped = self._state.threads[current]
-        self._state.threads[current] = replace(stopped, state=ThreadState.READY)
+        self._save(vcpu, current, ThreadState.READY)
         self._run(vcpu, thread, row)
 
     def trap(self, vcpu: int, state: ThreadState = ThreadState.READY) -> None:
@@ -154,21 +161,34 @@ class Threads:
         thread = self.current(vcpu)
         if thread is None:
             guards.fail("in_container", f"vCPU {vcpu} runs the kernel")
-        row = self._state.threads[thread]
-        self._state.threads[thread] = replace(row, state=state)
+        self._save(vcpu, thread, state)
         self._processor.load(vcpu, None)
 
-    def wait(self, vcpu: int) -> None:
-        """The thread that runs on the vCPU waits for an event inside the VM."""
+    def wait(self, vcpu: int, ticks: int | None = None) -> None:
+        """The thread that runs on the vCPU waits for an event inside the VM, and for so many ticks
+        at most if that is said."""
+        guards = Guards(KernelRefusal, "wait")
+        guards.require("future", ticks is None or ticks > 0, f"it would wait {ticks} ticks")
+        thread = self.current(vcpu)
         self.trap(vcpu, ThreadState.WAITING)
+        if ticks is not None:
+            assert thread is not None
+            self._timers.start(thread, ticks)
 
     def wake(self, thread: int) -> None:
         """The event came."""
         guards = Guards(KernelRefusal, "wake")
-        row = self._state.threads.get(thread)
-        if row is None or row.state is not ThreadState.WAITING:
-            guards.fail("waiting", f"thread {thread} is not")
-        self._state.threads[thread] = replace(row, state=ThreadState.READY)
+        self._go_on(self._check_waiting(guards, thread), thread)
+
+    def expire(self, thread: int) -> None:
+        """The event did not come in time."""
+        guards = Guards(KernelRefusal, "expire")
+        row = self._check_waiting(guards, thread)
+        left = self._timers.left(thread)
+        if left is None:
+            guards.fail("timed", f"thread {thread} has no timer")
+        guards.require("due", left == 0, f"{left} ticks are left")
+        self._go_on(row, thread)
 
     def finish(self, thread: int) -> None:
         """End a thread that does not run."""
@@ -178,7 +198,41 @@ class Threads:
             guards.fail("known", f"there is no thread {thread}")
         stopped = row.state is not ThreadState.RUNNING
         guards.require("stopped", stopped, f"thread {thread} runs")
-        del self._state.threads[thread]
+        self._state.end_thread(thread)
+
+    def are_waiting(self, container: int, *, but: int | None) -> bool:
+        """All threads of the container wait, but the one that asks."""
+        rows = [self._state.threads[t] for t in self._state.threads_of(container) if t != but]
+        return all(row.state is ThreadState.WAITING for row in rows)
+
+    def freeze(self, container: int) -> tuple[ThreadImage, ...]:
+        """Stop for good the threads of the container that wait, and their timers; return what all
+        its threads are now."""
+        images = []
+        for thread in self._state.threads_of(container):
+            row = self._state.threads[thread]
+            waits = row.state is ThreadState.WAITING
+            timeout = self._timers.stop(thread) if waits else None
+            images.append(ThreadImage(row.registers, waits, timeout))
+            if waits:
+                self._state.threads[thread] = replace(row, state=ThreadState.FROZEN)
+        return tuple(images)
+
+    def thaw(self, container: int, images: Sequence[ThreadImage], numbers: Sequence[int]) -> None:
+        """Begin threads where those of a zygote were: each with its registers, and one that waits
+        with a timer of its own if that one had one."""
+        for image, thread in zip(images, numbers, strict=True):
+            state = ThreadState.WAITING if image.waits else ThreadState.UNBOUND
+            self._state.threads[thread] = Thread(container, state, registers=image.registers)
+            if image.timeout is not None:
+                self._timers.start(thread, image.timeout)
+
+    def check_numbers(self, guards: Guards, numbers: Sequence[int], count: int) -> None:
+        """Refuse unless these are numbers for so many threads, which no thread has."""
+        named = len(numbers) == len({*numbers}) == count and all(n > 0 for n in numbers)
+        guards.require("numbered", named, f"{count} threads need numbers: {numbers}")
+        taken = [number for number in numbers if number in self._state.threads]
+        guards.require("unused", not taken, f"threads {taken} exist")
 
     def turn(self, vcpu: int, after: int = 0) -> int | None:
         """Return the ready thread of the vCPU whose turn it is after another, round robin."""
@@ -210,19 +264,40 @@ class Threads:
 
     def _check_ready(self, guards: Guards, vcpu: int, row: Thread) -> None:
         """Refuse unless the thread of the row can run on the vCPU now."""
-        guards.require("ready", row.state is ThreadState.READY, f"it is {row.state.value}")
         phase = self._state.containers[row.container].phase
         runs = phase in (Phase.RUNNING, Phase.SEALED)  # A sealed zygote can change nothing.
         guards.require("running", runs, f"its container is {phase.value}")
+        guards.require("ready", row.state is ThreadState.READY, f"it is {row.state.value}")
         settled = self._shootdown.is_settled(vcpu, row.container)
         guards.require("flushed", settled, "stale translations may be left")
 
+    def _check_waiting(self, guards: Guards, thread: int) -> Thread:
+        """Refuse unless the thread waits, and its container does not leave."""
+        row = self._state.threads.get(thread)
+        if row is None or row.state is not ThreadState.WAITING:
+            guards.fail("waiting", f"thread {thread} is not")
+        phase = self._state.containers[row.container].phase
+        guards.require("running", phase is not Phase.EXITING, "its container leaves")
+        return row
+
+    def _go_on(self, row: Thread, thread: int) -> None:
+        """A thread that waited is ready; one of a clone may have to get a vCPU first."""
+        state = ThreadState.UNBOUND if row.vcpu is None else ThreadState.READY
+        self._state.threads[thread] = replace(row, state=state)
+        self._state.timers.discard(thread)
+
+    def _save(self, vcpu: int, thread: int, state: ThreadState) -> None:
+        """Take the thread off the vCPU, with its registers."""
+        row, registers = self._state.threads[thread], self._processor.vcpus[vcpu].registers
+        self._state.threads[thread] = replace(row, state=state, registers=registers)
+
     def _run(self, vcpu: int, thread: int, row: Thread) -> None:
-        """Note that the container has been on the vCPU, and load its tables."""
+        """Note that the container has been on the vCPU, and load its tables and registers."""
         seen = self._state.presence.get(vcpu, frozenset())
         self._state.presence[vcpu] = seen | {row.container}
         self._state.threads[thread] = replace(row, state=ThreadState.RUNNING)
-        self._processor.load(vcpu, self._geometry.directory(row.container), row.container)
+        directory = self._geometry.directory(row.container)
+        self._processor.load(vcpu, directory, row.container, row.registers)
 
     def _check_leaving(self, guards: Guards, vcpu: int) -> None:
         self._shootdown.check_vcpu(guards, vcpu)

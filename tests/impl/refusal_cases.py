@@ -87,6 +87,7 @@ HARDWARE: list[tuple[Setup, str, Call]] = [
     (parked, "inside", lambda s: s.machine.hostile.interrupt(s.first.vcpu)),
     (parked, "inside", lambda s: s.machine.processor.read(s.first.vcpu, 0, 1)),
     (trapped, "container_mode", lambda s: s.machine.processor.read(s.first.vcpu, 0, 1)),
+    (tenants, "width", lambda s: s.machine.processor.compute(s.first.vcpu, b"short")),
     (tenants, "present", lambda s: s.machine.processor.read(s.first.vcpu, 4096, 1)),
     (tenants, "present", lambda s: s.machine.processor.read(s.first.vcpu, 4090, 9)),
     (family, "writable", lambda s: s.machine.processor.write(s.second.vcpu, 0, b"1")),

@@ -29,6 +29,12 @@ def torn(scene: Scene) -> Scene:
     return scene
 
 
+def prepared(scene: Scene) -> Scene:
+    """The snapshot of the first container is prepared."""
+    scene.machine.kernel.forks.prepare(0, vcpu=scene.first.vcpu, thread=1)
+    return scene
+
+
 FORKS: list[tuple[Setup, str, Call]] = [
     (family, "unsealed", lambda s: s.machine.kernel.pools.admit(0, s.p(5))),
     (loading, "running", lambda s: s.machine.kernel.forks.seal(0)),
@@ -37,6 +43,10 @@ FORKS: list[tuple[Setup, str, Call]] = [
     (trapped, "untainted", lambda s: tainted(s).machine.kernel.forks.seal(0)),
     (tenants, "alone", lambda s: s.machine.kernel.forks.seal(0)),
     (sharing, "private", lambda s: s.machine.kernel.forks.seal(0, vcpu=s.first.vcpu)),
+    (loading, "running", lambda s: s.machine.kernel.forks.prepare(0)),
+    (tenants, "quiet", lambda s: s.machine.kernel.forks.prepare(0)),
+    (trapped, "prepared", lambda s: s.machine.kernel.forks.seal(0, vcpu=s.first.vcpu, thread=1)),
+    (trapped, "waiting", lambda s: prepared(s).machine.kernel.forks.seal(0, vcpu=s.first.vcpu)),
     (tenants, "sealed", lambda s: s.machine.kernel.forks.begin(0, 1)),
     (family, "created", lambda s: s.machine.kernel.forks.begin(0, 1)),
     (family, "original", lambda s: begun(s).machine.kernel.forks.begin(0, 2)),
@@ -48,6 +58,8 @@ FORKS: list[tuple[Setup, str, Call]] = [
     (family, "created", lambda s: s.machine.kernel.forks.activate(1)),
     (family, "copied", lambda s: begun(s).machine.kernel.forks.activate(2)),
     (family, "sealed", lambda s: torn(s).machine.kernel.forks.activate(2)),
+    (family, "numbered", lambda s: copied(s).machine.kernel.forks.activate(2)),
+    (family, "unused", lambda s: copied(s).machine.kernel.forks.activate(2, 1)),
     (family, "countable", lambda s: counted_out(s)),
     (tenants, "shared_copy", lambda s: s.machine.kernel.forks.copy_on_write(0, 0, s.p(1))),
     (family, "in_pool", lambda s: s.machine.kernel.forks.copy_on_write(1, 0, s.p(1))),

@@ -97,6 +97,13 @@ def waiting(scene: Scene) -> Scene:
     return scene
 
 
+def timed(scene: Scene) -> Scene:
+    """The first container's thread waits for ten ticks at most."""
+    scene.machine.kernel.threads.dispatch(1)
+    scene.machine.kernel.threads.wait(scene.first.vcpu, 10)
+    return scene
+
+
 def half_granted(scene: Scene) -> None:
     kernel = scene.machine.kernel
     kernel.channels.grant(0, 1, 1, Right.READ | Right.GRANT)
@@ -155,6 +162,7 @@ def code_of_zygote(scene: Scene) -> None:
         kernel.pools.accept(2, scene.p(index))
     kernel.lifecycle.load(2, 9, [scene.p(4)], b"code")
     kernel.lifecycle.start(2)
+    kernel.forks.prepare(2)
     kernel.forks.seal(2)
     kernel.threads.finish(1)
     kernel.lifecycle.exit(0, vcpu=scene.first.vcpu)

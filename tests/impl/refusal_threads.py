@@ -12,7 +12,7 @@ from tests.impl.refusal_scenes import (
     together,
     trapped,
 )
-from tests.impl.refusal_steps import entered, spawned, stopped, waiting
+from tests.impl.refusal_steps import entered, spawned, stopped, timed, waiting
 
 THREADS: list[tuple[Setup, str, Call]] = [
     (together, "same_container", lambda s: s.machine.kernel.threads.bind(s.first.vcpu, 2)),
@@ -41,6 +41,10 @@ THREADS: list[tuple[Setup, str, Call]] = [
     (parked, "inside", lambda s: s.machine.kernel.threads.trap(s.first.vcpu)),
     (trapped, "in_container", lambda s: s.machine.kernel.threads.trap(s.first.vcpu)),
     (tenants, "waiting", lambda s: s.machine.kernel.threads.wake(1)),
+    (trapped, "running", lambda s: stopped(waiting(s)).machine.kernel.threads.wake(1)),
+    (tenants, "future", lambda s: s.machine.kernel.threads.wait(s.first.vcpu, 0)),
+    (trapped, "timed", lambda s: waiting(s).machine.kernel.threads.expire(1)),
+    (trapped, "due", lambda s: timed(s).machine.kernel.threads.expire(1)),
     (tenants, "known", lambda s: s.machine.kernel.threads.finish(9)),
     (tenants, "stopped", lambda s: s.machine.kernel.threads.finish(1)),
     (trapped, "unbound", lambda s: s.machine.kernel.threads.park(s.first.vcpu)),

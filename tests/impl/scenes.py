@@ -48,10 +48,11 @@ def join(scene: Machine, container: int, pages: range = range(0)) -> Handle:
 
 def run(scene: Machine, container: int, vcpu: int, thread: int) -> None:
     """Start the container, or activate the clone, and run one thread of it."""
-    origin = scene.kernel.state.containers[container].origin
-    start = scene.kernel.lifecycle.start if origin is None else scene.kernel.forks.activate
-    start(container)
-    scene.kernel.threads.spawn(container, thread)
+    if scene.kernel.state.containers[container].origin is None:
+        scene.kernel.lifecycle.start(container)
+        scene.kernel.threads.spawn(container, thread)
+    else:
+        scene.kernel.forks.activate(container, thread)
     scene.kernel.threads.bind(vcpu, thread)
     scene.kernel.threads.dispatch(thread)
 
@@ -65,6 +66,12 @@ def two_tenants(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
         run(scene, container, handle.vcpu, container + 1)
         scene.processor.write(handle.vcpu, 0, secret(container + 1))
     return scene, first, second
+
+
+def seal(scene: Machine, container: int, vcpu: int, thread: int) -> None:
+    """A thread of the container, which has come to the kernel, has it sealed."""
+    scene.kernel.forks.prepare(container, vcpu=vcpu, thread=thread)
+    scene.kernel.forks.seal(container, vcpu=vcpu, thread=thread)
 
 
 def clone(scene: Machine, container: int) -> None:
@@ -81,7 +88,7 @@ def zygote_and_clone(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
     run(scene, 0, first.vcpu, 1)
     scene.processor.write(first.vcpu, 0, secret(1))
     scene.kernel.threads.trap(first.vcpu)
-    scene.kernel.forks.seal(0, vcpu=first.vcpu)
+    seal(scene, 0, first.vcpu, 1)
     clone(scene, 1)
     run(scene, 1, second.vcpu, 2)
     return scene, first, second
@@ -105,7 +112,7 @@ def coded_family(kind: PlatformKind) -> Machine:
     scene.kernel.lifecycle.load(0, 1, [page(scene, 0)], b"code")
     run(scene, 0, first.vcpu, 1)
     scene.kernel.threads.trap(first.vcpu)
-    scene.kernel.forks.seal(0, vcpu=first.vcpu)
+    seal(scene, 0, first.vcpu, 1)
     clone(scene, 1)
     run(scene, 1, second.vcpu, 2)
     return scene

@@ -152,10 +152,11 @@ def test_a_function_that_makes_itself_the_zygote_hands_its_tenants_data_on(
         scene.kernel.attestation.install(0, message)
         scene.processor.write(first.vcpu, 0, b"computed from the secret")
         scene.kernel.threads.trap(first.vcpu)
+        scene.kernel.forks.prepare(0, vcpu=first.vcpu, thread=1)
         return Scene(scene, first, second)
 
     def snapshot(scene: Scene) -> bytes:
-        scene.machine.kernel.forks.seal(0, vcpu=scene.first.vcpu)
+        scene.machine.kernel.forks.seal(0, vcpu=scene.first.vcpu, thread=1)
         clone(scene.machine, 1)
         run(scene.machine, 1, scene.second.vcpu, 2)
         return reads(scene, scene.second)

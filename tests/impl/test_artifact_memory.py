@@ -23,10 +23,10 @@ SNP, TDX = PlatformKind.SNP, PlatformKind.TDX
 _accept, _load, _seal, _share = Pools.accept, Lifecycle.load, Forks.seal, Pools.share
 
 
-def seal_in_name(self: Forks, zygote: int, *, vcpu: int | None = None) -> None:
+def seal_in_name(self: Forks, zygote: int, **asking: int) -> None:
     """Sealing leaves the zygote's entries writable."""
     entries = list(self._memory.entries(zygote))
-    _seal(self, zygote, vcpu=vcpu)
+    _seal(self, zygote, **asking)
     for address, entry in entries:
         self._memory.set_entry(zygote, address, entry)
 

@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 from tests.impl.deployments import chained, deployment, keyed, refuses
-from tests.impl.scenes import KINDS, clone, frame, join, machine, page, refuse, run, two_tenants
+from tests.impl.scenes import (
+    KINDS,
+    clone,
+    frame,
+    join,
+    machine,
+    page,
+    refuse,
+    run,
+    seal,
+    two_tenants,
+)
 
 from splitspec.impl.delegation.mailbox import Message, Operation
 from splitspec.impl.delegation.rootfs import ImageError, build
@@ -99,7 +110,7 @@ def test_what_a_zygote_protected_stays_protected_in_its_clones(kind: PlatformKin
     scene.kernel.spaces.write_protect(0, 1)
     run(scene, 0, first.vcpu, 1)
     scene.kernel.threads.trap(first.vcpu)
-    scene.kernel.forks.seal(0, vcpu=first.vcpu)
+    seal(scene, 0, first.vcpu, 1)
     clone(scene, 1)
     scene.kernel.forks.copy_on_write(1, 0, page(scene, 2))
     refuse(scene, "shared_copy", lambda: scene.kernel.forks.copy_on_write(1, 1, page(scene, 3)))
