@@ -35,6 +35,7 @@ LEFT_OUT = {
 SLOTS = "the last vCPU of a process is published when its memory slots are gone (W8)"
 LEAVES = "a thread that still runs has to leave first"
 STRICTER = {
+    "seal.prepare quiet": "all other threads have to wait, and not only to be off their vCPUs",
     "park_vcpu.publish slots_removed": SLOTS,
     **{f"{a}.dispatch running": LEAVES for a in ("unmap_page", "finish_exit", "give_back_page")},
 }
@@ -86,15 +87,18 @@ def in_halves(opening: Opening) -> Opening:
     return tuple(found)
 
 
-def cofunc(setup: Setup, below: Sequence[Fragment], admit: Function) -> Fragment:
-    """Return the fragment, over those of the modules below; `admit` binds a thread to a vCPU."""
+def cofunc(setup: Setup, below: Sequence[Fragment], threads: Fragment) -> Fragment:
+    """Return the fragment, over those of the modules below, that of `threads` among them."""
+    admit, seat = threads.parts["admit"].step, threads.parts["seat"].step
+    assert admit is not None
+    assert seat is not None
     enter: Enter = driven if setup.is_honest else any_host
     created = [each.around["create"] for each in below if "create" in each.around]
     return Fragment(
         "cofunc",
         around={
             "start": partial(_begin, admit),
-            "activate": partial(_activate, admit),
+            "activate": partial(_activate, seat),
             "begin_fork": partial(_as_created, created),
             "begin_exit": call,
             "seal": partial(seal, setup.zygote, enter),
@@ -108,8 +112,12 @@ def cofunc(setup: Setup, below: Sequence[Fragment], admit: Function) -> Fragment
         },
         guards={
             "start": ADMIT,
-            "activate": ADMIT,
-            "seal": {"seal alone": ("quiet",), "seal untainted": ("tenant_free",)},
+            "activate": {**ADMIT, "activate unused": ("fresh",)},
+            "seal": {
+                "prepare quiet": ("quiet",),
+                "seal alone": ("quiet",),
+                "seal untainted": ("tenant_free",),
+            },
         },
         promises=("start.granted", "activate.granted"),
         left_out=LEFT_OUT,
@@ -121,8 +129,8 @@ def _begin(admit: Function, testbed: Testbed, proceed: Step, c: int, t: int, w: 
     testbed.together(proceed, partial(admit, testbed, c, t, w))
 
 
-def _activate(admit: Function, testbed: Testbed, proceed: Step, d: int, t: int, w: int) -> None:
-    testbed.together(proceed, partial(admit, testbed, d, t, w))
+def _activate(seat: Function, testbed: Testbed, proceed: Proceed, d: int, t: int, w: int) -> None:
+    testbed.together(partial(proceed, numbers=(t,)), partial(seat, testbed, d, t, w))
 
 
 def _as_created(created: Sequence[Function], testbed: Testbed, proceed: Step, d: int) -> None:
@@ -175,7 +183,7 @@ def seal(zygote: int, enter: Enter, testbed: Testbed, proceed: Proceed, t: int, 
         *(partial(_forget, enter, testbed, vcpu) for vcpu in others),
         partial(threads.trap, w),
         partial(testbed.network.publish, zygote),
-        partial(proceed, vcpu=w),
+        partial(proceed, vcpu=w, thread=t),
         partial(threads.dispatch, t),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from splitspec.refinement.machine.fragment import Fragment, Function, Setup
@@ -12,15 +13,15 @@ from splitspec.refinement.machine.testbed import Testbed
 COPYING = tuple(f"cow_fault.{guard}" for guard in ("unmapped", "accepted", "source", "target"))
 
 
-def fork(setup: Setup) -> Fragment:
-    """Return the fragment."""
+def fork(setup: Setup, *, is_prepared: bool = False) -> Fragment:
+    """Return the fragment; `is_prepared` says that sealing is prepared by a step of its own."""
     return Fragment(
         "fork",
-        actions=_actions(setup.zygote),
+        actions=_actions(setup.zygote, is_prepared),
         guards={
             "start": {"start original": ("loaded",)},
             "begin_exit": {"stop unsealed": ("running",)},
-            "seal": {"seal running": ("running",)},
+            "seal": {"seal running": ("running",), "prepare running": ("running",)},
             "begin_fork": {
                 "start absent": ("fresh",),
                 "create absent": ("fresh",),
@@ -63,9 +64,11 @@ def _left_out(setup: Setup) -> dict[str, str]:
     return found
 
 
-def _actions(zygote: int) -> dict[str, Function]:
-    def seal(testbed: Testbed, *, vcpu: int | None = None) -> None:
-        testbed.machine.kernel.forks.seal(zygote, vcpu=vcpu)
+def _actions(zygote: int, is_prepared: bool) -> dict[str, Function]:
+    def seal(testbed: Testbed, *, vcpu: int | None = None, thread: int | None = None) -> None:
+        forks = testbed.machine.kernel.forks
+        steps = (forks.seal,) if is_prepared else (forks.prepare, forks.seal)
+        testbed.together(*(partial(step, zygote, vcpu=vcpu, thread=thread) for step in steps))
 
     def begin_fork(testbed: Testbed, d: int) -> None:
         begin = partial(testbed.machine.kernel.forks.begin, zygote, d)
@@ -74,8 +77,8 @@ def _actions(zygote: int) -> dict[str, Function]:
     def copy_space(testbed: Testbed, d: int) -> None:
         testbed.machine.kernel.forks.fork(zygote, d)
 
-    def activate(testbed: Testbed, d: int) -> None:
-        testbed.machine.kernel.forks.activate(d)
+    def activate(testbed: Testbed, d: int, *, numbers: Sequence[int] = ()) -> None:
+        testbed.machine.kernel.forks.activate(d, *numbers)
 
     def cow_fault(testbed: Testbed, c: int, v: int, h: int, *, vcpu: int | None = None) -> None:
         testbed.machine.kernel.forks.copy_on_write(c, v, h, vcpu=vcpu)

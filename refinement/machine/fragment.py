@@ -73,6 +73,7 @@ class Setup:
     sizes: Mapping[str, int]
     pins: Mapping[str, str | int | bool] = field(default_factory=dict)
     spare_frames: int = 0  # of which the model does not know
+    is_synchronous: bool = False  # threads share a vCPU, where no constant of the model says it
 
     @property
     def is_tdx(self) -> bool:
@@ -123,7 +124,7 @@ class Setup:
     @property
     def is_one_to_one(self) -> bool:
         """Each thread has a vCPU of its own."""
-        return not self.pins.get("synchronous", False)
+        return not self.pins.get("synchronous", self.is_synchronous)
 
     @property
     def zygote(self) -> int:

@@ -7,7 +7,7 @@ the container is a return to its code, what it does there, and a trap.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from splitspec.refinement.machine.fragment import Fragment, Setup
@@ -24,12 +24,12 @@ def lone_threads(setup: Setup) -> Fragment:
             "create": lambda testbed, proceed, c: drive(testbed, proceed, c),
             "begin_fork": lambda testbed, proceed, d: drive(testbed, proceed, d),
             "start": lambda testbed, proceed, c: begin(testbed, proceed, c),
-            "activate": lambda testbed, proceed, d: begin(testbed, proceed, d),
+            "activate": activate,
             "begin_exit": call,
             "map_page": fault,
             "cow_fault": call,
             "unmap_page": unmap,
-            "seal": lambda testbed, proceed: call(testbed, proceed, setup.zygote),
+            "seal": partial(seal, setup.zygote),
             "write_page": access,
             "read_page": access,
             "kill": enter_again,
@@ -63,20 +63,33 @@ def begin(testbed: Testbed, proceed: Proceed, c: int) -> None:
     testbed.together(proceed, partial(_spawn, testbed, c))
 
 
+def activate(testbed: Testbed, proceed: Proceed, d: int, *, others: Sequence[int] = ()) -> None:
+    """A clone begins with the zygote's thread, and others that it may have; it gets a number."""
+    testbed.together(
+        lambda: proceed(numbers=(first_thread(d), *others)),
+        lambda: testbed.machine.kernel.threads.bind(testbed.handle(d).vcpu, first_thread(d)),
+    )
+
+
 def _spawn(testbed: Testbed, c: int) -> None:
-    threads, thread = testbed.machine.kernel.threads, _thread(c)
+    threads, thread = testbed.machine.kernel.threads, first_thread(c)
     threads.spawn(c, thread)
     threads.bind(testbed.handle(c).vcpu, thread)
 
 
 def call(testbed: Testbed, proceed: Proceed, c: int) -> None:
     """The container's thread runs, and asks the kernel for something."""
-    testbed.together(*_turn(testbed, c), lambda: proceed(vcpu=testbed.handle(c).vcpu))
+    testbed.together(*turn(testbed, c), lambda: proceed(vcpu=testbed.handle(c).vcpu))
+
+
+def seal(zygote: int, testbed: Testbed, proceed: Proceed) -> None:
+    """The zygote's thread asks for it."""
+    call(testbed, partial(proceed, thread=first_thread(zygote)), zygote)
 
 
 def fault(testbed: Testbed, proceed: Proceed, c: int) -> None:
     """The container's thread runs, and faults."""
-    testbed.together(*_turn(testbed, c), proceed)
+    testbed.together(*turn(testbed, c), proceed)
 
 
 def unmap(testbed: Testbed, proceed: Proceed, c: int) -> None:
@@ -89,14 +102,14 @@ def unmap(testbed: Testbed, proceed: Proceed, c: int) -> None:
 
 def access(testbed: Testbed, proceed: Proceed, c: int) -> None:
     """The container's thread runs and uses memory."""
-    run, back = _turn(testbed, c)
+    run, back = turn(testbed, c)
     testbed.together(run, lambda: proceed(vcpu=testbed.handle(c).vcpu), back)
 
 
-def _turn(testbed: Testbed, c: int) -> tuple[Step, Step]:
+def turn(testbed: Testbed, c: int) -> tuple[Step, Step]:
     """Let the thread run, and come back to the kernel."""
     threads = testbed.machine.kernel.threads
-    return partial(threads.dispatch, _thread(c)), lambda: threads.trap(testbed.handle(c).vcpu)
+    return partial(threads.dispatch, first_thread(c)), lambda: threads.trap(testbed.handle(c).vcpu)
 
 
 def enter_again(testbed: Testbed, proceed: Proceed, c: int) -> None:
@@ -127,5 +140,6 @@ def publish(testbed: Testbed, proceed: Proceed, c: int) -> None:
     testbed.together(*(partial(shadows.publish, vcpu) for vcpu in held), proceed)
 
 
-def _thread(c: int) -> int:
+def first_thread(c: int) -> int:
+    """Return the number of the container's first thread."""
     return c + 1  # 0 names no thread.

@@ -18,6 +18,7 @@ from splitspec.refinement.machine import (
     lone_threads,
     platform,
     sev,
+    snapshot,
     supply,
     tables,
     tdx,
@@ -110,6 +111,16 @@ def paged(
     forked = [fork.fork(setup)] if model == "fork" else []
     spaces = [*_lives(setup), tables.tables(setup), *forked]
     return compose(model, setup, [*spaces, supply.slots(setup)])
+
+
+def snapshots(
+    kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int]
+) -> Implementation[Testbed]:
+    """Return the mapping to `snapshot`: fork, and what a clone gets of the zygote's threads."""
+    spare = sizes["Page"]
+    setup = Setup(kind, honest, sizes, {"zygote": "c1"}, spare, is_synchronous=True)
+    forked = [tables.tables(setup), fork.fork(setup, is_prepared=True), supply.slots(setup)]
+    return compose("snapshot", setup, [*_lives(setup), *forked, snapshot.snapshot(setup)])
 
 
 def _lives(setup: Setup) -> list[Fragment]:
@@ -221,10 +232,8 @@ def cofunc(
     machine = own(setup) if is_concrete else platform.platform(setup)
     threaded = running.threads(setup)
     fragments = [*_memory(setup, machine, threaded), evidence.attestation(setup)]
-    admit = threaded.parts["admit"].step
-    assert admit is not None
     model = f"cofunc_{machine.module}" if is_concrete else "cofunc"
-    composed = compose(model, setup, [*fragments, together.cofunc(setup, fragments, admit)])
+    composed = compose(model, setup, [*fragments, together.cofunc(setup, fragments, threaded)])
     opening = together.in_halves(together.OPENING) if machine.module == "sev" else together.OPENING
     return replace(composed, opening=opening if sizes is COFUNC else ())
 

@@ -24,6 +24,7 @@ from splitspec.refinement.machine.models import (
     paged,
     platform_alone,
     sev_alone,
+    snapshots,
     tdx_alone,
     threads,
 )
@@ -83,6 +84,10 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "fork-tdx-hostile": partial(paged, PlatformKind.TDX, honest=False, sizes=COPYING),
     "fork-sev-hostile-wide": partial(paged, PlatformKind.SNP, honest=False, sizes=FAMILY),
     "fork-tdx-hostile-wide": partial(paged, PlatformKind.TDX, honest=False, sizes=FAMILY),
+    "snapshot-sev": partial(snapshots, PlatformKind.SNP, honest=True, sizes=ONE_PAGE),
+    "snapshot-tdx": partial(snapshots, PlatformKind.TDX, honest=True, sizes=ONE_PAGE),
+    "snapshot-sev-hostile": partial(snapshots, PlatformKind.SNP, honest=False, sizes=ONE_PAGE),
+    "snapshot-tdx-hostile": partial(snapshots, PlatformKind.TDX, honest=False, sizes=ONE_PAGE),
     "granting-sev": partial(granting, PlatformKind.SNP, honest=True),
     "granting-tdx": partial(granting, PlatformKind.TDX, honest=True),
     "granting-sev-hostile": partial(granting, PlatformKind.SNP, honest=False, sizes=SMALL),

@@ -27,8 +27,11 @@ from splitspec.refinement.machine.vcpus import (
     collect,
     driven,
     give_back,
+    granted,
     held_by,
+    named,
     park,
+    seat,
     visit,
 )
 from splitspec.refinement.mapping import InexpressibleError
@@ -136,7 +139,10 @@ def threads(setup: Setup) -> Fragment:
             "finish_exit": partial(take_down, driven if setup.is_honest else any_host),
             "reap": give_back_all,
         },
-        parts={"admit": Part(step=actions["spawn"])},
+        parts={
+            "admit": Part(step=actions["spawn"]),
+            "seat": Part(step=partial(seat, granted if setup.is_honest else named)),
+        },
         guards=GUARDS,
         promises=PROMISES,
         left_out=left_out,
@@ -242,10 +248,6 @@ def _common(setup: Setup) -> dict[str, Function]:
 
 
 def _honest() -> Mapping[str, Function]:
-    def granted(testbed: Testbed, c: int, v: int, answer: int = 0) -> None:
-        shadows = testbed.machine.host.shadows
-        shadows.enter(shadows.descriptor(c, v), answer)
-
     def enter(testbed: Testbed, c: int, v: int, t: int) -> None:
         testbed.together(
             partial(granted, testbed, c, v, t),
@@ -274,9 +276,6 @@ def _honest() -> Mapping[str, Function]:
 
 
 def _hostile() -> Mapping[str, Function]:
-    def named(testbed: Testbed, _c: int, v: int, answer: int = 0) -> None:
-        testbed.machine.hostile.enter(v, answer)
-
     def enter(testbed: Testbed, v: int, t: int) -> None:
         enter = partial(testbed.machine.hostile.enter, v, t)
         testbed.together(enter, partial(_resume, testbed, v, t))
@@ -316,17 +315,17 @@ def leave(testbed: Testbed, vcpu: int, interrupt: Callable[[int], object]) -> No
 def wake(testbed: Testbed, vcpu: int, thread: int) -> None:
     """What a thread waits for has come when it is to run where it is bound: blocking is not
     modelled."""
-    threads, row = testbed.machine.kernel.threads, testbed.machine.kernel.state.threads.get(thread)
-    if row is not None and row.vcpu == vcpu and row.state is ThreadState.WAITING:
-        threads.wake(thread)
+    kernel, row = testbed.machine.kernel, testbed.machine.kernel.state.threads.get(thread)
+    if row is None or row.vcpu != vcpu or row.state is not ThreadState.WAITING:
+        return
+    if testbed.phase(row.container) != "exiting":
+        kernel.threads.wake(thread)
 
 
 def spawn(enter: Function, testbed: Testbed, c: int, t: int, v: int) -> None:
     """The kernel makes a thread; the process grants a vCPU for it, and the kernel binds it."""
-    kernel = testbed.machine.kernel
-    bind = partial(kernel.threads.bind, v, t)
-    grant = partial(enter, testbed, c, v, t)
-    testbed.together(partial(kernel.threads.spawn, c, t), lambda: visit(testbed, v, grant, bind))
+    begin = partial(testbed.machine.kernel.threads.spawn, c, t)
+    testbed.together(begin, partial(seat, enter, testbed, c, t, v))
 
 
 def _move(enter: Function, back: Enter) -> Function:

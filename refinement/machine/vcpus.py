@@ -50,6 +50,23 @@ def any_host(testbed: Testbed, vcpu: int) -> None:
     testbed.machine.hostile.enter(vcpu, 0)
 
 
+def granted(testbed: Testbed, c: int, v: int, answer: int = 0) -> None:
+    """A process enters a vCPU of which it has a descriptor."""
+    shadows = testbed.machine.host.shadows
+    shadows.enter(shadows.descriptor(c, v), answer)
+
+
+def named(testbed: Testbed, _c: int, v: int, answer: int = 0) -> None:
+    """A hostile host enters any vCPU, for a thread of its choice."""
+    testbed.machine.hostile.enter(v, answer)
+
+
+def seat(grant: Callable[..., object], testbed: Testbed, c: int, t: int, v: int) -> None:
+    """The process grants a vCPU for a thread that is new, and the kernel binds it."""
+    bind = partial(testbed.machine.kernel.threads.bind, v, t)
+    visit(testbed, v, partial(grant, testbed, c, v, t), bind)
+
+
 def bring_to_rest(testbed: Testbed, thread: int, enter: Enter) -> None:
     """Have the kernel take a thread that an interrupt stopped out of its vCPU."""
     row = testbed.machine.kernel.state.threads.get(thread)

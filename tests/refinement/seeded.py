@@ -11,6 +11,7 @@ from tests.refinement.bugs_granting import GRANTING
 from tests.refinement.bugs_memory import MEMORY
 from tests.refinement.bugs_planned import PLANNED
 from tests.refinement.bugs_slices import SLICES
+from tests.refinement.bugs_snapshot import SNAPSHOTS
 from tests.refinement.bugs_tdx import SECURE_EPT
 from tests.refinement.bugs_threads import THREADS
 from tests.refinement.seeding import Bug, found, seeded
@@ -20,6 +21,7 @@ BUGS = (
     *(*CHAIN_BUGS, *DELEGATION),
     *PLANNED,
     *DOMAIN,
+    *SNAPSHOTS,
 )
 
 __all__ = ["BUGS", "Bug", "found", "seeded"]

@@ -1,0 +1,71 @@
+"""Bugs of snapshots and of what a clone gets of the zygote's threads, planned from the domain."""
+
+from __future__ import annotations
+
+from tests.refinement.seeding import Bug
+
+from splitspec.impl.kernel.fork import Forks
+from splitspec.impl.kernel.records import State
+from splitspec.impl.kernel.threads import Threads
+from splitspec.refinement.divergence import DivergenceKind as Kind
+
+SNAPSHOT = "snapshot-sev"
+
+# A table, which reads best as one.
+# fmt: off
+SNAPSHOTS = (
+    Bug("a clone waits without the timer", Threads, "thaw",
+        "if image.timeout is not None:", "if False:",
+        SNAPSHOT, Kind.OTHER_STATE, "timer[c2]",
+        "W23: timed waits are cloned without their timer"),
+    Bug("a clone begins with clear vector registers", Threads, "thaw",
+        "Thread(container, state, registers=image.registers)", "Thread(container, state)",
+        SNAPSHOT, Kind.UNREADABLE, "thread 2",
+        "W23: the FPU state is not copied"),
+    Bug("all threads of a clone have the registers of the first", Threads, "freeze",
+        "ThreadImage(row.registers, waits, timeout)",
+        "ThreadImage(images[0].registers if images else row.registers, waits, timeout)",
+        SNAPSHOT, Kind.UNREADABLE, "thread 4",
+        "2.5: threads are cloned, registers and TLS"),
+    Bug("the second call of a snapshot trusts the first", Forks, "seal",
+        'guards.require("waiting", waiting, f"a thread of container {zygote} woke")', "pass",
+        SNAPSHOT, Kind.ACCEPTED, "waiting",
+        "W23: a thread may become runnable between the check and the commit"),
+    Bug("a snapshot is taken without its first call", Forks, "seal",
+        'guards.require("prepared", row.is_prepared, "nobody has asked whether its threads wait")',
+        "pass", SNAPSHOT, Kind.ACCEPTED, "prepared",
+        "2.5: SnapCommit is a separate call after SnapPrepare"),
+    Bug("a thread that is off its vCPU counts as one that waits", Threads, "are_waiting",
+        "row.state is ThreadState.WAITING", "row.state is not ThreadState.RUNNING",
+        SNAPSHOT, Kind.ACCEPTED, "quiet",
+        "2.5: all other threads are waiting, else it is tried again"),
+    Bug("a snapshot waits for the thread that asks for it", Threads, "are_waiting",
+        "if t != but]", "]",
+        SNAPSHOT, Kind.REFUSED, "quiet",
+        "L7: a snapshot completes when the other threads block"),
+    Bug("who waits in a sealed zygote can be woken", Threads, "freeze",
+        "self._state.threads[thread] = replace(row, state=ThreadState.FROZEN)", "pass",
+        SNAPSHOT, Kind.ACCEPTED, "running",
+        "I10: the image and its identity are constant after the snapshot"),
+    Bug("who is woken keeps the timer", Threads, "_go_on",
+        "self._state.timers.discard(thread)", "pass",
+        SNAPSHOT, Kind.OTHER_STATE, "timer[c2]",
+        "L5: a timer wakes the thread whose wait it ends, and no later one"),
+    Bug("a timer outlives its thread", State, "end_thread",
+        "self.timers.discard(thread)", "pass",
+        SNAPSHOT, Kind.OTHER_STATE, "timer[c2]",
+        "L2: an exit returns everything"),
+    Bug("a thread of a clone that wakes is ready where it has no vCPU", Threads, "_go_on",
+        "ThreadState.UNBOUND if row.vcpu is None else ThreadState.READY", "ThreadState.READY",
+        SNAPSHOT, Kind.REFUSED, "dispatch",
+        "2.1: a thread is bound to a vCPU before it runs"),
+    Bug("a thread wakes after its container has begun to leave", Threads, "_check_waiting",
+        'guards.require("running", phase is not Phase.EXITING, "its container leaves")', "pass",
+        SNAPSHOT, Kind.ACCEPTED, "running",
+        "2.9: exit marks the threads as exiting"),
+    Bug("vector registers are saved when another thread first uses them", Threads, "_save",
+        "replace(row, state=state, registers=registers)", "replace(row, state=state)",
+        SNAPSHOT, Kind.UNREADABLE, "thread 1",
+        "V06: the vector state is saved and cleared at every switch"),
+)
+# fmt: on
