@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from importlib.metadata import version as version_of
+from typing import Any
 
 from splitspec.checker.symbolic.journal import ExhaustedError
 from splitspec.checker.symbolic.smtlib import Dialogue, script
@@ -115,8 +116,7 @@ class _Talk:
     """One process of parsing and answering; each question has so many steps."""
 
     def __init__(self, steps: int, *, incremental: bool = False) -> None:
-        import cvc5  # Most proofs never need it.
-
+        cvc5 = _cvc5()
         manager = cvc5.TermManager()
         self._solver = cvc5.Solver(manager)
         self._symbols = cvc5.SymbolManager(manager)
@@ -129,8 +129,7 @@ class _Talk:
 
     def say(self, text: str) -> str:
         """Return what cvc5 answers: `sat`, `unsat`, or `unknown`."""
-        import cvc5
-
+        cvc5 = _cvc5()
         parser = cvc5.InputParser(self._solver, self._symbols)
         parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "query")
         answer = ""
@@ -139,6 +138,17 @@ class _Talk:
             if command.isNull():
                 return answer.strip()
             answer += command.invoke(self._solver, self._symbols)
+
+
+def _cvc5() -> Any:
+    """Return cvc5, which most proofs never need; to load it takes memory, too."""
+    try:
+        import cvc5
+    except ImportError as error:
+        if "failed to map" in str(error) or "cannot allocate" in str(error):
+            raise ExhaustedError(str(error)) from error
+        raise
+    return cvc5
 
 
 def version() -> str:

@@ -5,6 +5,7 @@ What goes wrong goes wrong for real: processes are killed by signals, and have n
 
 from __future__ import annotations
 
+import builtins
 import os
 import re
 import resource
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.checker.small_systems import COUNTED, SEATS
@@ -27,7 +29,7 @@ from splitspec.checker.symbolic.bounded import explore_bounded
 from splitspec.checker.symbolic.calculus import Outcome as Decided
 from splitspec.checker.symbolic.condition import Query
 from splitspec.checker.symbolic.induction import InductionSearch
-from splitspec.checker.symbolic.journal import Journal
+from splitspec.checker.symbolic.journal import ExhaustedError, Journal
 from splitspec.checker.symbolic.proving import prove
 from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.supervision import LostWorkerError, StrayWorkerError, supervise
@@ -115,6 +117,25 @@ def starved_z3() -> None:
     for term in pigeonholes(30):
         session.assume(term)
     session.check(())
+
+
+def test_a_solver_that_cannot_be_loaded_for_lack_of_memory_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """This is what the loader of shared objects says then; any other failure is one of ours."""
+    found, said = builtins.__import__, ["libcvc5.so.1: failed to map segment from shared object"]
+
+    def refused(name: str, *more: Any, **named: Any) -> Any:
+        if name == "cvc5":
+            raise ImportError(said[0])
+        return found(name, *more, **named)
+
+    monkeypatch.setattr(builtins, "__import__", refused)
+    with pytest.raises(ExhaustedError):
+        cvc5_solver.ask_text("(check-sat)", steps=1)
+    said[0] = "no module named cvc5"
+    with pytest.raises(ImportError, match="no module"):
+        cvc5_solver.ask_text("(check-sat)", steps=1)
 
 
 def of_action(result: ProofResult, action: str) -> list[Obligation]:
