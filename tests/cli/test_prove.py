@@ -133,6 +133,27 @@ def test_a_property_that_is_not_there_is_a_usage_error(folder: Path) -> None:
     assert "did you mean one_a_seat" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [
+        (("--bmc", "2"), ("--recheck",)),
+        (("--bmc", "2"), ("--finite",)),
+        (("--bmc", "2"), ("--k-induction", "2")),
+        (("--bmc", "2"), ("--suggest",)),
+        (("--suggest",), ("--recheck",)),
+        (("--suggest",), ("--finite",)),
+        (("--suggest",), ("--reach",)),
+        (("--suggest",), ("--k-induction", "2")),
+    ],
+)
+def test_an_option_that_would_have_no_effect_is_refused(
+    folder: Path, first: tuple[str, ...], other: tuple[str, ...]
+) -> None:
+    done = run(folder, "seats", *first, *other)
+    assert done.returncode == 2
+    assert f"'{first[0]}': {other[0]} would have no effect on it" in done.stderr
+
+
 def test_mutate_names_what_each_guard_carries_and_shows_a_run(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "splitspec", "mutate", "seats", "--explore", "--format", "json"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -10,23 +11,34 @@ from splitspec.cli import options as o
 from splitspec.cli.report_request import ExportKind, Report, parse_report
 from splitspec.cli.terminal import Choice
 
+IDLE = {
+    "--bmc": ("--suggest", "--k-induction", "--finite", "--recheck", "--timeout"),
+    "--suggest": ("--k-induction", "--finite", "--recheck", "--reach", "--timeout"),
+    "--k-induction": ("--timeout",),
+}
+"""Options, each with those that would have no effect on it."""
 
-def _refuse(timeout: float | None) -> None:
-    if timeout is not None:
-        raise typer.BadParameter(
-            "it ends proofs by induction, not --bmc, --k-induction or --suggest",
-            param_hint="'--timeout'",
-        )
+
+def _refuse_idle(on: Mapping[str, bool], values: Mapping[str, float | None]) -> None:
+    given = {**on, **{option: value is not None for option, value in values.items()}}
+    for option, others in IDLE.items():
+        for other in others if given[option] else ():
+            if given[other]:
+                raise typer.BadParameter(
+                    f"{other} would have no effect on it", param_hint=f"'{option}'"
+                )
 
 
-def _refuse_runs(reports: tuple[Report[ExportKind], ...]) -> None:
-    for report in reports:
+def _reports(texts: list[str] | None, *, may_tell_of_runs: bool) -> tuple[Report[ExportKind], ...]:
+    reports = tuple(parse_report(text, ExportKind) for text in texts or ())
+    for report in () if may_tell_of_runs else reports:
         if report.kind in (ExportKind.ITF, ExportKind.MERMAID, ExportKind.DOT):
             raise typer.BadParameter(
                 f"{report.kind} tells of a run, and a counterexample to induction is one step from "
                 "some state: html draws it; --reach or --bmc looks for a run",
                 param_hint="'--report'",
             )
+    return reports
 
 
 def prove(
@@ -60,11 +72,9 @@ def prove(
     The result of a proof is the assurance `proved`. Where it fails, the smallest counterexample to
     induction is shown: one step from a state that satisfies all invariants and breaks one.
     """
-    if bmc is not None or k_induction is not None or suggest:
-        _refuse(timeout)
-    reports = tuple(parse_report(text, ExportKind) for text in report or ())
-    if bmc is None and not reach:
-        _refuse_runs(reports)
+    on = {"--suggest": suggest, "--finite": finite, "--recheck": recheck, "--reach": reach}
+    _refuse_idle(on, {"--bmc": bmc, "--k-induction": k_induction, "--timeout": timeout})
+    reports = _reports(report, may_tell_of_runs=bmc is not None or reach)
     from splitspec.checker.proof import ProofLimits
     from splitspec.checker.store import Mode
     from splitspec.cli.kept import proof_store
