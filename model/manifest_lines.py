@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from splitspec.model.source import Source, Span
 
 Keys = tuple[str, ...]
+Place = tuple[int, int, int]
+"""A line, where something begins on it, and where it ends."""
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]")
 _PART = re.compile(r'"([^"]*)"|\'([^\']*)\'|([\w-]+)')
 _COMMENT = re.compile(r'"[^"]*"|\'[^\']*\'|(#.*)')
+_SIMPLE = re.compile(r"\s*([\w-]+)\s*=[^,{#]*")
 _PAIR = re.compile(r'(?:^\s*|[{,]\s*)("[^"]*"|\'[^\']*\'|[\w.-]+)\s*=')
 
 
@@ -26,7 +29,7 @@ class Positions:
     """Where each table and key stands; the elements of an array of tables are numbered from 0."""
 
     source: Source
-    spans: Mapping[Keys, Span]
+    places: Mapping[Keys, Place]
 
     def span(self, *keys: str) -> Span | None:
         """Return the span of a key, or of the nearest table around it that was found.
@@ -36,14 +39,16 @@ class Positions:
         if not self.source.text:
             return None
         for length in range(len(keys), 0, -1):
-            if keys[:length] in self.spans:
-                return self.spans[keys[:length]]
+            place = self.places.get(keys[:length])
+            if place is not None:
+                line, start, end = place
+                return Span(self.source, line, start + 1, line, end + 1)
         return Span(self.source, 1, 1, 1, 2)
 
 
 def find_positions(source: Source) -> Positions:
     """Return where the tables and keys of a well-formed TOML text stand."""
-    spans: dict[Keys, Span] = {}
+    places: dict[Keys, Place] = {}
     counts: dict[Keys, int] = {}
     table: Keys = ()
     for number, text in enumerate(source.text.split("\n"), start=1):
@@ -54,20 +59,22 @@ def find_positions(source: Source) -> Positions:
                 index = counts.get(table, 0)
                 counts[table] = index + 1
                 table = (*table, str(index))
-            spans.setdefault(table, _span(source, number, header.start(1), len(text.rstrip())))
-            continue
-        _note_pairs(source, number, text, table, spans)
-    return Positions(source, spans)
+            places.setdefault(table, (number, header.start(1), len(text.rstrip())))
+        elif text:
+            _note_pairs(number, text, table, places)
+    return Positions(source, places)
 
 
-def _note_pairs(
-    source: Source, number: int, text: str, table: Keys, spans: dict[Keys, Span]
-) -> None:
+def _note_pairs(number: int, text: str, table: Keys, places: dict[Keys, Place]) -> None:
     """Note the key with which a line begins, and the keys of an inline table behind it."""
+    simple = _SIMPLE.fullmatch(text)
+    if simple is not None:  # As nearly every line is.
+        places.setdefault((*table, simple[1]), (number, *simple.span(1)))
+        return
     outer: Keys = table
     for place, pair in enumerate(_PAIR.finditer(_without_comment(text))):
         keys = (*outer, *_parts(pair[1]))
-        spans.setdefault(keys, _span(source, number, pair.start(1), pair.end(1)))
+        places.setdefault(keys, (number, pair.start(1), pair.end(1)))
         if place == 0:
             outer = keys
 
@@ -83,7 +90,3 @@ def _without_comment(text: str) -> str:
 
 def _parts(dotted: str) -> Keys:
     return tuple(a or b or c for a, b, c in _PART.findall(dotted))
-
-
-def _span(source: Source, line: int, start: int, end: int) -> Span:
-    return Span(source, line, start + 1, line, end + 1)

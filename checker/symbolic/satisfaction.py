@@ -24,7 +24,10 @@ class Satisfaction:
         self, translator: Translator | None = None, *, seed: int = 0, steps: int = 0
     ) -> None:
         self._translator = translator or Translator()
-        self._solver = z3.SolverFor("QF_FD", ctx=self._translator.context)
+        context = self._translator.context
+        # `z3.SolverFor` would make another context, for the name of the logic.
+        logic = z3.to_symbol("QF_FD", context)
+        self._solver = z3.Solver(z3.Z3_mk_solver_for_logic(context.ref(), logic), context)
         self._solver.set("random_seed", seed)
         if steps:
             self._solver.set("rlimit", steps)

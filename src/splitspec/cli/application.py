@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -13,6 +14,10 @@ import typer
 from splitspec import __version__
 from splitspec.cli.commands import exploration, gating, pictures, proof, refinement, text
 from splitspec.cli.exitcode import ExitCode
+
+NEW_OBJECTS_MAX = 50_000
+"""The collector of garbage looks for cycles after so many new objects, 700 by default. Programs,
+terms and classes are there to stay, and looking through them again and again found nothing."""
 
 application = typer.Typer(
     name="splitspec",
@@ -36,6 +41,7 @@ def run() -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     # A crash of native code leaves no exception; this says at least where it was.
     faulthandler.enable()
+    gc.set_threshold(NEW_OBJECTS_MAX, *gc.get_threshold()[1:])
     try:
         _run_and_flush()
     except KeyboardInterrupt:
