@@ -19,11 +19,20 @@ from splitspec.model.expressions import variables_read
 from splitspec.model.ir import Expression, FlatAction
 
 
-def facts_near(theory: Theory, action: FlatAction, claim: Claim) -> Facts:
-    """Return the names of the facts near what the action owes."""
-    written = frozenset(update.variable for update in action.updates)
-    reach = variables_read(_terms(action)) | written | theory.reads(claim)
-    return frozenset(c.name for c in theory.facts if theory.reads(c) <= reach)
+class Relevance:
+    """Finds the facts near the obligations of a theory; what an action reads is gathered once."""
+
+    def __init__(self, theory: Theory) -> None:
+        self._theory = theory
+        self._reaches: dict[str, frozenset[str]] = {}
+
+    def facts_near(self, action: FlatAction, claim: Claim) -> Facts:
+        """Return the names of the facts near what the action owes."""
+        if action.path not in self._reaches:
+            written = frozenset(update.variable for update in action.updates)
+            self._reaches[action.path] = variables_read(_terms(action)) | written
+        reach, reads = self._reaches[action.path] | self._theory.reads(claim), self._theory.reads
+        return frozenset(fact.name for fact in self._theory.facts if reads(fact) <= reach)
 
 
 def _terms(action: FlatAction) -> Iterator[Expression]:

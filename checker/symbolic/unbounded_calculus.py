@@ -1,8 +1,8 @@
 """Prove obligations for any size.
 
-An obligation climbs a ladder: the incremental solver, a fresh one with another seed and the facts
-near it alone, another one with all facts, cvc5. What none of them proves is left to the search for
-counterexamples and to finite scopes.
+An obligation climbs a ladder: the incremental solver, from the facts near it and then from all, a
+fresh one with another seed and the facts near it alone, another one with all facts, cvc5. What none
+of them proves is left to the search for counterexamples and to finite scopes.
 
 Soundness: an obligation counts as proved when one solver says that facts, guards and hypotheses
 imply the goal. The core names what was used, no less: hypotheses that are not named there hold by
@@ -12,7 +12,7 @@ the meaning of the language.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -23,10 +23,11 @@ from splitspec.checker.symbolic import cvc5_solver, z3_solver
 from splitspec.checker.symbolic.calculus import Facts, Outcome, StepCalculus
 from splitspec.checker.symbolic.condition import Conditions, Query, Step
 from splitspec.checker.symbolic.journal import Journal
-from splitspec.checker.symbolic.relevance import facts_near
+from splitspec.checker.symbolic.relevance import Relevance
 from splitspec.checker.symbolic.response import Posed
 from splitspec.checker.symbolic.term import Term, Truth
 from splitspec.checker.symbolic.theory import Claim, Theory
+from splitspec.checker.symbolic.unsat_core import minimised
 from splitspec.checker.symbolic.z3_solver import (
     Answer,
     Reply,
@@ -41,12 +42,6 @@ FIRST_STEPS = 600_000
 
 COHERENCE_STEPS = 60_000
 """The budget of the question whether facts contradict themselves."""
-
-MINIMISING_STEPS = 6_000
-LEAST_STEPS = 200
-"""A proof from fewer facts takes fewer steps than the first one, most often a tenth: to make a core
-smaller, a quarter of them is the budget, and this much besides, up to a limit. More finds nothing
-more: cores of three models were as small by a half and up to 60,000, in twice the time."""
 
 
 @dataclass
@@ -110,6 +105,8 @@ class UnboundedCalculus:
         if seed:
             random.Random(seed).shuffle(self._order)
         self._assumptions = tuple(a.path for a in theory.system.assumptions)
+        self._actions = {action.path: action for action in theory.system.actions}
+        self._relevance = Relevance(theory)
         self._steps: dict[str, UnboundedStep] = {}
         self._entered: UnboundedStep | None = None
         self._about = ""
@@ -168,7 +165,7 @@ class UnboundedCalculus:
         answer = session.check(self._assumptions)
         core = answer.core
         if answer.reply is Reply.PROVED:
-            core = self._minimised(session, answer)
+            core = minimised(session, answer)
         session.pop()
         return _outcome(answer, Method.Z3, core, query)
 
@@ -214,10 +211,11 @@ class UnboundedCalculus:
     ) -> Outcome:
         """Return the first proof of any of the queries, else what was said of the last."""
         queries, others = tee(queries)
-        outcome = self.ask_once(queries, live, guards)
+        names = self._names(live, guards)
+        # Fewer facts have fewer instances, and are enough for most proofs.
+        outcome = self._first_of(queries, names, FIRST_STEPS, self._names_near)
         if outcome.reply is Reply.PROVED:
             return outcome
-        names = self._names(live, guards)
         spent, seconds = outcome.steps, outcome.seconds
         for query in others if outcome.reply is Reply.UNKNOWN else ():
             for again in (self._near, self._fresh, self._second_solver):
@@ -237,10 +235,21 @@ class UnboundedCalculus:
     ) -> Outcome:
         """Return what the incremental solver says, in the scope of the action that was entered."""
         names = self._names(live, guards)
+        return self._first_of(queries, names, steps or FIRST_STEPS, lambda _, names: names)
+
+    def _first_of(
+        self,
+        queries: Iterable[Query],
+        names: list[str],
+        steps: int,
+        few: Callable[[Query, list[str]], list[str]],
+    ) -> Outcome:
+        """Return the incremental solver's first proof of any query, from `few` of the names if they
+        are enough; else what was said of the last."""
         spent, seconds = 0, 0.0
         outcome = Outcome(Reply.UNKNOWN, None, reason="nothing was tried")
         for query in queries:
-            make = partial(self._incremental, query, names, steps or FIRST_STEPS)
+            make = partial(self._incremental, query, few(query, names), names, steps)
             outcome = self._journal.ask(make, _lost, self._about)
             spent, seconds = spent + outcome.steps, seconds + outcome.seconds
             if outcome.reply is Reply.PROVED:
@@ -251,7 +260,15 @@ class UnboundedCalculus:
         """Return assumptions, facts and guards in one order, on which answers may depend."""
         return [*self._assumptions, *(name for name in self._order if name in live), *guards]
 
-    def _incremental(self, query: Query, names: list[str], steps: int) -> Outcome:
+    def _names_near(self, query: Query, names: list[str]) -> list[str]:
+        """Return the names without those of facts that are far from a question about a step."""
+        action = self._actions.get(query.action)
+        if action is None:  # Of a state alone, every fact may say something.
+            return names
+        near = self._relevance.facts_near(action, query.claim) | query.rests
+        return [name for name in names if name in near or name not in self.conditions.facts]
+
+    def _incremental(self, query: Query, few: list[str], names: list[str], steps: int) -> Outcome:
         session = self._session
         if self._entered is not None:
             self._entered.open(session)
@@ -259,25 +276,12 @@ class UnboundedCalculus:
         for hypothesis in query.hypotheses:
             session.assume(hypothesis)
         session.deny(query.goal)
-        answer = session.check(names, min(steps, self._limits.steps))
+        answer = session.check_in_turn((few, names), min(steps, self._limits.steps))
         core = answer.core
         if answer.reply is Reply.PROVED:
-            core = self._minimised(session, answer)
+            core = minimised(session, answer)
         session.pop()
         return _outcome(answer, Method.Z3, core, query)
-
-    def _minimised(self, session: Session, proved: Answer) -> Facts:
-        """Return a core of which nothing can be left out, as far as a small budget shows."""
-        core = proved.core
-        budget = min(MINIMISING_STEPS, proved.steps // 4 + LEAST_STEPS)
-        for name in sorted(core):
-            rest = core - {name}
-            if rest == core:
-                continue
-            answer = session.check(sorted(rest), budget)
-            if answer.reply is Reply.PROVED:
-                core = answer.core & rest
-        return core
 
     def _near(
         self,
@@ -287,12 +291,7 @@ class UnboundedCalculus:
         guards: Mapping[str, Term],
     ) -> Outcome:
         """Ask a new solver, from the facts near the obligation alone."""
-        action = next((a for a in self._theory.system.actions if a.path == query.action), None)
-        if action is None:  # Of a state alone, every fact may say something.
-            return self._fresh(query, names, limits, guards)
-        near = facts_near(self.conditions.theory, action, query.claim) | query.rests
-        few = [n for n in names if n in near or n in guards or n not in self.conditions.facts]
-        return self._fresh(query, few, limits, guards)
+        return self._fresh(query, self._names_near(query, names), limits, guards)
 
     def _fresh(
         self,

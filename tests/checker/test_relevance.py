@@ -8,7 +8,7 @@ import pytest
 
 from splitspec.checker.proof import Method
 from splitspec.checker.symbolic.proving import prove
-from splitspec.checker.symbolic.relevance import facts_near
+from splitspec.checker.symbolic.relevance import Relevance
 from splitspec.checker.symbolic.theory import theory_of
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import AssuranceKind, Outcome
@@ -54,7 +54,7 @@ def test_facts_near_read_what_action_and_claim_read(
     theory = theory_of((made := setting(TWO_MECHANISMS)).program, made.given)
     claims = {each.name: each for each in theory.claims}
     actions = {each.path: each for each in theory.system.actions}
-    found = facts_near(theory, actions[f"m.{action}"], claims[f"m.{claim}"])
+    found = Relevance(theory).facts_near(actions[f"m.{action}"], claims[f"m.{claim}"])
     assert found == {f"m.{name}" for name in near}
 
 
@@ -71,8 +71,57 @@ def test_what_the_first_solver_gives_up_is_proved_from_near_facts(
     claims = {each.name: each for each in theory.claims}
     actions = {each.path: each for each in theory.system.actions}
     facts = {fact.name for fact in theory.facts}
+    relevance = Relevance(theory)
     fresh = [o for o in result.obligations if o.method is Method.Z3_FRESH]
     assert fresh
     for each in fresh:
-        near = facts_near(theory, actions[each.action], claims[each.claim])
+        near = relevance.facts_near(actions[each.action], claims[each.claim])
         assert facts & set(each.core) <= near
+
+
+def test_the_first_solver_does_not_use_what_is_far_where_the_near_is_enough(setting: Make) -> None:
+    """`light` keeps `lit_are_warm` by itself, and `lit_owners` by facts that are all near it."""
+    made = setting(TWO_MECHANISMS)
+    relevance = Relevance(theory := theory_of(made.program, made.given))
+    claims = {each.name: each for each in theory.claims}
+    actions = {each.path: each for each in theory.system.actions}
+    facts = {fact.name for fact in theory.facts}
+    proved = [o for o in prove(made).obligations if o.action]
+    assert {o.method for o in proved} <= {Method.Z3, Method.FOLDED}
+    for each in proved:
+        near = relevance.facts_near(actions[each.action], claims[each.claim])
+        assert facts & set(each.core) <= near
+
+
+# That nothing is sought follows from two facts, and both speak of what step and claim do not.
+FAR = """
+    sort C
+    var sought: bool
+    var armed: bool
+    var held[C]: bool
+    action hold(c: C) by kernel for c
+      when wanted: sought
+      held[c] := true
+    action disarm() by kernel
+      armed := false
+    lemma sought_means_armed
+      sought implies armed
+    lemma never_armed
+      not armed
+    invariant nobody_holds
+      no c: C: held[c]
+"""
+
+
+def test_what_is_far_is_asked_where_the_near_is_not_enough(setting: Make) -> None:
+    made = setting(FAR)
+    relevance = Relevance(theory := theory_of(made.program, made.given))
+    claims = {each.name: each for each in theory.claims}
+    actions = {each.path: each for each in theory.system.actions}
+    far = {"m.sought_means_armed", "m.never_armed"}
+    assert not far & relevance.facts_near(actions["m.hold"], claims["m.nobody_holds"])
+    (found,) = (
+        o for o in prove(made).obligations if (o.action, o.claim) == ("m.hold", "m.nobody_holds")
+    )
+    assert found.method is Method.Z3
+    assert far <= set(found.core)
