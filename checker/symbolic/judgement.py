@@ -93,9 +93,9 @@ def _failed(proof: Proof, claims: Iterable[Claim]) -> Iterable[tuple[str, Decisi
 
 def _assurance(proof: Proof, names: list[str]) -> Assurance:
     """Return the assurance of the weakest obligation of some claims."""
-    methods = {
-        decision.outcome.method for (name, _), decision in proof.decisions.items() if name in names
-    }
+    keys = (key for name in names for key in proof.keys_of(proof.claims[name]))
+    decided = (proof.decisions[key] for key in keys if key in proof.decisions)
+    methods = {decision.outcome.method for decision in decided}
     if Method.FINITE in methods or isinstance(proof.calculus, FiniteCalculus):
         return Assurance(AssuranceKind.PROVED_FINITE, scope_text(proof.setting.scope))
     return Assurance(AssuranceKind.PROVED)
@@ -136,7 +136,7 @@ def basis(proof: Proof, path: str) -> tuple[str, ...]:
 def _rests(proof: Proof, names: Iterable[str], core: Facts) -> tuple[str, ...]:
     """Return the assumptions and properties on which some claims rest, and what proofs with a core
     of their own rest on."""
-    reached = proof.basis_of(names)
+    reached = dict.fromkeys(proof.basis_of(names))
     paths = {proof.claims[name].path for name in reached}
     used = core.union(
         *(

@@ -95,6 +95,7 @@ class Proof:
         self.done = self.kept = 0
         self.unwritten = ""
         self._instances: Instances = {}
+        self._keys: dict[str, tuple[Key, ...]] = {}
         self.is_out_of_time = False
 
     def proceed(self) -> None:
@@ -121,21 +122,28 @@ class Proof:
 
     def basis_of(self, names: Iterable[str]) -> list[str]:
         """Return claims with all facts on which their proofs rest, as far as they are known."""
-        used: dict[str, set[str]] = {}
-        for (claim, _), decision in self.decisions.items():
-            if decision.status is Status.PROVED:
-                used.setdefault(claim, set()).update(decision.outcome.core)
         found: dict[str, None] = {}
         todo = list(names)
         while todo:
             name = todo.pop()
             if name not in found:
                 found[name] = None
-                todo += sorted(fact for fact in used.get(name, ()) if fact in self.claims)
+                todo += sorted(fact for fact in self._used_by(name) if fact in self.claims)
         return list(found)
 
-    def keys_of(self, claim: Claim) -> Iterator[Key]:
-        """Iterate over the obligations of a claim."""
+    def _used_by(self, name: str) -> set[str]:
+        """Return what the proofs of a claim used, as far as there are any."""
+        found = (self.decisions.get(key) for key in self.keys_of(self.claims[name]))
+        proved = (d for d in found if d is not None and d.status is Status.PROVED)
+        return set().union(*(decision.outcome.core for decision in proved))
+
+    def keys_of(self, claim: Claim) -> tuple[Key, ...]:
+        """Return the obligations of a claim."""
+        if claim.name not in self._keys:
+            self._keys[claim.name] = tuple(self._owed(claim))
+        return self._keys[claim.name]
+
+    def _owed(self, claim: Claim) -> Iterator[Key]:
         if claim.name in self.granted:
             return
         if claim.kind in INDUCTIVE:
@@ -160,9 +168,12 @@ class Proof:
     def _decide(self, keys: list[Key], total: int) -> None:
         """Decide obligations, action by action."""
         self.proceed()
+        owed: dict[str, list[Claim]] = {}
+        for name, path in keys:
+            owed.setdefault(path, []).append(self.claims[name])
         for action in (None, *self.theory.system.actions):
             path = "" if action is None else action.path
-            claims = [self.claims[name] for name, own in keys if own == path]
+            claims = owed.get(path, [])
             left = [claim for claim in claims if not self._is_known(claim, action)]
             if action is None:
                 for claim in left:
