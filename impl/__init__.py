@@ -24,13 +24,17 @@ nothing was written.
     machine.processor        read write: accesses of the container on a vCPU; compute: what its
                              registers hold
     machine.clock            advance
+    machine                  boot park_vcpus: only of one that is made with `is_booted=False`
     machine.kernel.lifecycle create load start stop exit retire
+    machine.kernel.recycler  signal_threads end_threads free_capabilities dismantle_pool
+    machine.kernel.faults    begin serve give_up fail
     machine.kernel.pools     admit accept (or validate, then complete or retract) scrub release
                              share unshare abandon
     machine.kernel.spaces    map_page map_shared unmap_page write_protect allow_writing
     machine.kernel.forks     prepare seal begin fork activate copy_on_write
     machine.kernel.channels  create grant open close revoke freeze shut destroy
-    machine.kernel.threads   spawn bind dispatch trap wait wake expire finish park request
+    machine.kernel.threads   start_loop spawn bind dispatch trap wait wake expire finish park
+                             request
     machine.kernel.shootdown acknowledge
     machine.kernel.notifications create signal take close
 

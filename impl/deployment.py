@@ -18,7 +18,7 @@ from splitspec.impl.delegation.rootfs import Image, build
 from splitspec.impl.host.delegate import Delegate
 from splitspec.impl.instance import Instance
 from splitspec.impl.kernel.capabilities import Right
-from splitspec.impl.kernel.records import Use
+from splitspec.impl.kernel.records import Phase, Use
 from splitspec.impl.libos.layout import CODE, FUNCTION
 from splitspec.impl.libos.process import Process
 from splitspec.impl.machine import Machine
@@ -141,14 +141,15 @@ class Deployment:
         self._check_childless(container)
         instance.trap()
         instance.stop_threads()
-        kernel.lifecycle.exit(container, vcpu=vcpu)
-        for channel in kernel.channels.created_by(container):
-            self._end_channel(container, channel)
+        if kernel.state.containers[container].phase is not Phase.EXITING:
+            kernel.lifecycle.stop(container, vcpu=vcpu)
+        kernel.recycler.signal_threads(container)
+        kernel.recycler.end_threads(container)
+        kernel.recycler.free_capabilities(container)
         self._flush(container)
         for page in kernel.state.pool(container):
             self._return_page(page)
-        for number in kernel.notifications.of(container):
-            kernel.notifications.close(container, number)
+        kernel.recycler.dismantle_pool(container)
         kernel.lifecycle.retire(container)
         host.shadows.dismiss(container)
         kernel.threads.park(vcpu)
@@ -161,14 +162,6 @@ class Deployment:
         host.work.finish(container)
         instance.delegate.close()
         del self.instances[container]
-
-    def _end_channel(self, creator: int, channel: int) -> None:
-        """End a channel, whoever has it open."""
-        channels = self.machine.kernel.channels
-        channels.shut(creator, channel)
-        for member in channels.members(channel):
-            channels.close(member, channel)
-        channels.destroy(channel)
 
     def _create(
         self,

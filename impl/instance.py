@@ -155,7 +155,10 @@ class Instance:
         return self.machine.host.shadows.holders[vcpu]
 
     def _serve(self, fault: GuestPageFault) -> None:
-        """Handle a page fault: a zero page, a copy, or a violation."""
+        """Handle a page fault: a zero page, a copy, or a violation.
+
+        Where no page is to be had, the container ends.
+        """
         kernel, address = self.machine.kernel, fault.address
         entry = kernel.memory.entry(self.container, address)
         guards = Guards(LibraryRefusal, "segment")
@@ -163,15 +166,15 @@ class Instance:
             guards.require("reserved", address in self.reserved, str(fault))
         else:
             guards.require("copy_on_write", entry.copy_on_write, str(fault))
-        self.trap()
+        kernel.faults.begin(self.vcpu, address)
         try:
             (page,) = self.claim_pages(1)
-            if entry is None:
-                kernel.spaces.map_page(self.container, address, page)
-            else:
-                kernel.forks.copy_on_write(self.container, address, page, vcpu=self.vcpu)
-        finally:
-            self.resume()
+        except Refusal:
+            kernel.faults.fail(self.container)
+            self.is_running = False
+            raise
+        kernel.faults.serve(self.container, page, vcpu=self.vcpu)
+        self.resume()
 
     # The host.
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from splitspec.impl.attestation.certificate import Chip
@@ -43,6 +44,7 @@ class Machine:
         "geometry",
         "host",
         "hostile",
+        "image",
         "journal",
         "kernel",
         "memory",
@@ -62,8 +64,10 @@ class Machine:
         chip: Chip | None = None,
         debug: bool = False,
         memory_key: bytes | None = None,
+        is_booted: bool = True,
     ) -> None:
         self.geometry = geometry or Geometry()
+        self.image = image
         self.journal = Journal()
         frames = self.geometry.base_pages + self.geometry.frames
         self.memory = Memory(self.journal, frames, memory_key or secrets.token_bytes(64))
@@ -79,9 +83,6 @@ class Machine:
             tlb=self.tlb,
         )
         self.secure_processor = SecureProcessor(self.journal, self.platform, chip, debug=debug)
-        for page, data in enumerate(launch_pages(self.geometry, image)):
-            self.secure_processor.launch(page, page, data)
-        self.platform.finish_launch()
         self.host = Host(
             self.journal, self.geometry, platform=self.platform, processor=self.processor
         )
@@ -96,6 +97,28 @@ class Machine:
             secure_processor=self.secure_processor,
             one_to_one=one_to_one,
         )
+        if is_booted:
+            self.boot()
+            self.park_vcpus()
+
+    def boot(self) -> None:
+        """The host loads the microkernel, and the hardware measures it: once."""
+        for page, data in enumerate(launch_pages(self.geometry, self.image)):
+            self.secure_processor.launch(page, page, data)
+        self.platform.finish_launch()
+
+    def park_vcpus(self) -> None:
+        """The process manager starts its loop on every vCPU, and each makes the idle hypercall."""
+        for step in self.parking():
+            step()
+
+    def parking(self) -> Iterator[Callable[[], None]]:
+        """Iterate over the steps of that."""
+        for vcpu in self.processor.vcpus:
+            yield partial(self.processor.enter, vcpu)
+            yield partial(self.kernel.threads.start_loop, vcpu)
+            yield partial(self.kernel.threads.park, vcpu)
+            yield partial(self.host.shadows.enlist, vcpu)
 
     def checkpoint(self) -> int:
         """Return a mark of the present state. Equal marks mean that nothing changed between."""

@@ -78,6 +78,10 @@ class Platform(Protocol):
     def finish_launch(self) -> None:
         """Close the launch: no page is put in afterwards."""
 
+    @property
+    def is_launched(self) -> bool:
+        """The launch is finished: vCPUs may enter."""
+
     # At the boundary of a vCPU.
     def enter(self, vcpu: int) -> bool:
         """Note that the vCPU enters the guest; return whether its translations must go."""

@@ -69,7 +69,7 @@ class Processor:
         self.vcpus: Table[int, Vcpu] = Table(journal)
         self._last: Table[int, int] = Table(journal)  # core to the vCPU that ran there last
         for vcpu in range(vcpus):
-            self.vcpus[vcpu] = Vcpu(core=vcpu, exit=Exit(Reason.IDLE))
+            self.vcpus[vcpu] = Vcpu(core=vcpu)
 
     def enter(self, vcpu: int, answer: int = 0, *, core: int | None = None) -> None:
         """VMRUN or TDH.VP.ENTER: the host runs the vCPU on a core, with an answer to its exit."""
@@ -77,6 +77,7 @@ class Processor:
         core = state.core if core is None else core
         busy = any(other.inside and other.core == core for other in self.vcpus.values())
         guards = Guards(HardwareRefusal, "enter")
+        guards.require("launched", self._platform.is_launched, "the launch is not finished")
         guards.require("outside", not state.inside, f"vCPU {vcpu} runs already")
         guards.require("core_free", not busy, f"core {core} runs another vCPU")
         is_stale = self._platform.enter(vcpu)

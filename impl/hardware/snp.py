@@ -151,6 +151,11 @@ class Snp:
         """SNP_LAUNCH_FINISH."""
         self._phase["finished"] = True
 
+    @property
+    def is_launched(self) -> bool:
+        """The guest may run."""
+        return self._phase.get("finished", False)
+
     def enter(self, vcpu: int) -> bool:
         """RMPUPDATE has dropped what had to go."""
         return False

@@ -222,6 +222,11 @@ class Tdx:
         """TDH.MR.FINALIZE."""
         self._world[FINISHED] = 1
 
+    @property
+    def is_launched(self) -> bool:
+        """The TD may run."""
+        return bool(self._world.get(FINISHED, 0))
+
     def enter(self, vcpu: int) -> bool:
         """TDH.VP.ENTER: the vCPU joins the epoch, without the translations of older ones."""
         is_stale = self.seen.get(vcpu, self.epoch) != self.epoch

@@ -72,7 +72,7 @@ class Shadows:
         self.descriptors: Table[tuple[int, int], Handle] = Table(journal)
         self._generations: Table[int, int] = Table(journal)
         self._idle: Table[str, tuple[int, ...]] = Table(journal)
-        self._idle[IDLE] = tuple(processor.vcpus)
+        self._idle[IDLE] = ()
 
     @property
     def idle(self) -> tuple[int, ...]:
@@ -157,6 +157,14 @@ class Shadows:
         """End the slice: an interrupt of the host takes the vCPU out of the guest."""
         self._processor.leave(vcpu, Exit(Reason.INTERRUPT))
 
+    def enlist(self, vcpu: int) -> None:
+        """Put a vCPU that the guest has parked for the first time on the idle list."""
+        guards = Guards(HostRefusal, "enlist")
+        known = vcpu in self.idle or vcpu in self.holders
+        guards.require("new", not known, f"vCPU {vcpu} is known")
+        guards.require("parked", self._is_parked(vcpu), f"vCPU {vcpu} did not ask for it")
+        self._idle[IDLE] = (*self.idle, vcpu)
+
     def publish(self, vcpu: int) -> None:
         """Put a vCPU that the guest parked on the idle list, and end the handle on it.
 
@@ -166,9 +174,7 @@ class Shadows:
         handle = self.holders.get(vcpu)
         if handle is None:
             guards.fail("held", f"vCPU {vcpu} is idle already")
-        state = self._processor.vcpus[vcpu]
-        parked = not state.inside and state.exit is not None and state.exit.reason is Reason.IDLE
-        guards.require("parked", parked, f"vCPU {vcpu} did not ask for it")
+        guards.require("parked", self._is_parked(vcpu), f"vCPU {vcpu} did not ask for it")
         others = any(
             other.shadow == handle.shadow and key != vcpu for key, other in self.holders.items()
         )
@@ -221,6 +227,10 @@ class Shadows:
         self._cgroups.remove(self.group(shadow))
         self._close(shadow)
         del self.shadows[shadow]
+
+    def _is_parked(self, vcpu: int) -> bool:
+        state = self._processor.vcpus[vcpu]
+        return not state.inside and state.exit is not None and state.exit.reason is Reason.IDLE
 
     def _close(self, shadow: int) -> None:
         for key in [key for key in self.descriptors if key[0] == shadow]:

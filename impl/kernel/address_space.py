@@ -64,6 +64,14 @@ class AddressSpaces:
         self.drop(entry.page)
         self._shootdown.retire(container, address, entry.page, vcpu)
 
+    def unmap_all(self, container: int, *, vcpu: int | None = None) -> None:
+        """Remove all mappings of a container that leaves; whoever calls has reached its tables."""
+        for address, entry in list(self._memory.entries(container)):
+            self.drop(entry.page)
+            self._shootdown.retire(container, address, entry.page, vcpu)
+        for table in self._memory.tables(container):
+            self._memory.clear(table)
+
     def write_protect(self, container: int, address: int, *, vcpu: int | None = None) -> None:
         """Take the right to write from a mapping."""
         guards = Guards(KernelRefusal, "write_protect")

@@ -165,6 +165,14 @@ class Channels:
             self._state.pages[page] = Page(Use.FREE)
         del self.channels[channel]
 
+    def end(self, container: int, channel: int) -> None:
+        """End a channel of the container's in one step, whoever has it open."""
+        if not self.channels[channel].is_shut:
+            self.shut(container, channel)
+        for member in self.members(channel):
+            self.close(member, channel)
+        self.destroy(channel)
+
     def members(self, channel: int) -> list[int]:
         """Return the containers that have the channel open."""
         return [holder for holder in self._users(channel) if self._windows(holder, channel)]
@@ -172,6 +180,11 @@ class Channels:
     def created_by(self, container: int) -> list[int]:
         """Return the channels of the container's own."""
         return [number for number, row in self.channels.items() if row.creator == container]
+
+    def reach_all(self, container: int) -> None:
+        """Raise unless the tables of all who lose a channel with this one can be written."""
+        users = {user for channel in self.created_by(container) for user in self._users(channel)}
+        self._reach([*sorted(users), *self._dependents(container)])
 
     def check_left(self, guards: Guards, container: int) -> None:
         """Refuse to forget a container that still has channels of its own."""

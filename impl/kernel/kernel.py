@@ -13,12 +13,14 @@ from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.attestation import Attestation
 from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.direct_map import DirectMap
+from splitspec.impl.kernel.faults import Faults
 from splitspec.impl.kernel.fork import Forks
 from splitspec.impl.kernel.lifecycle import Lifecycle
 from splitspec.impl.kernel.loading import Loading
 from splitspec.impl.kernel.notifications import Notifications
 from splitspec.impl.kernel.pools import Pools
 from splitspec.impl.kernel.records import State
+from splitspec.impl.kernel.recycler import Recycler
 from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.impl.kernel.threads import Threads
 from splitspec.impl.kernel.timers import Timers
@@ -30,12 +32,14 @@ class Kernel:
     __slots__ = (
         "attestation",
         "channels",
+        "faults",
         "forks",
         "lifecycle",
         "loading",
         "memory",
         "notifications",
         "pools",
+        "recycler",
         "shootdown",
         "spaces",
         "state",
@@ -99,3 +103,20 @@ class Kernel:
         )
         self.loading = Loading(self.state, memory=self.memory, pools=self.pools, spaces=self.spaces)
         self.attestation = Attestation(self.state, secure_processor)
+        self.faults = Faults(
+            self.state,
+            memory=self.memory,
+            spaces=self.spaces,
+            forks=self.forks,
+            threads=self.threads,
+        )
+        self.recycler = Recycler(
+            self.state,
+            memory=self.memory,
+            pools=self.pools,
+            spaces=self.spaces,
+            channels=self.channels,
+            notifications=self.notifications,
+            loading=self.loading,
+            threads=self.threads,
+        )

@@ -1,9 +1,10 @@
 """The life of a container: created, running, exiting, gone.
 
-Exit is a sequence of steps with others in between: `stop` ends what runs, entries of page tables
-go one by one (`exit` is both in one step), the container's own channels are shut, closed by whoever
-has them open, and destroyed, each page of the pool is scrubbed and released, or written off;
-`retire` ends it. Slots are reused, identities not.
+Exit is a sequence of steps with others in between: `stop` ends what runs, the recycler takes apart
+what is left (`recycler`), each page of the pool is scrubbed and released, or written off; `retire`
+ends it. All that the recycler does may also be done piece by piece: threads end, entries of page
+tables go (`exit` is both in one step, with `stop`), the container's own channels are shut, closed
+by whoever has them open, and destroyed. Slots are reused, identities not.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.notifications import Notifications
 from splitspec.impl.kernel.pools import Pools
-from splitspec.impl.kernel.records import Container, Page, Phase, State, Use
+from splitspec.impl.kernel.records import Container, Page, Phase, Stage, State, Use
 from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.impl.refusal import Guards, KernelRefusal
 
@@ -67,6 +68,7 @@ class Lifecycle:
     def create(self, container: int) -> None:
         """Begin a container in a free slot, with an identity that no other ever has."""
         guards = Guards(KernelRefusal, "create")
+        guards.require("booted", bool(self._state.presence), "no loop of the kernel's runs yet")
         slot = 0 <= container < self._geometry.containers
         guards.require("slot", slot, f"there is no slot {container}")
         absent = container not in self._state.containers
@@ -140,13 +142,10 @@ class Lifecycle:
         self._memory.reach(*self._memory.tables(container))
         self._state.containers[container] = replace(row, phase=Phase.EXITING)
         self._channels.close_all(container, vcpu)
-        for address, entry in list(self._memory.entries(container)):
-            self._spaces.drop(entry.page)
-            self._shootdown.retire(container, address, entry.page, vcpu)
-        for table in self._memory.tables(container):
-            self._memory.clear(table)
+        self._spaces.unmap_all(container, vcpu=vcpu)
         for thread in self._state.threads_of(container):
             self._state.end_thread(thread)
+        self._state.faults.discard(container)
 
     def retire(self, container: int) -> None:
         """End an exit: nothing is left of the container, no vCPU remembers it, the slot is free.
@@ -157,6 +156,9 @@ class Lifecycle:
         row = self._state.containers.get(container)
         if row is None or row.phase is not Phase.EXITING:
             guards.fail("exiting", f"container {container} is not")
+        stage, pool = self._state.recycling.get(container), self._state.pool(container)
+        done = stage is None or (stage is Stage.BARE and not pool)
+        guards.require("recycled", done, "the recycler is at it")
         self._memory.reach(*self._memory.tables(container))
         mapped = [address for address, _ in self._memory.entries(container)]
         guards.require("unmapped", not mapped, f"it maps virtual pages {mapped}")
@@ -165,24 +167,15 @@ class Lifecycle:
         kept_open = self._notifications.of(container)
         guards.require("closed", not kept_open, f"notifications {kept_open} are its own")
         self._channels.check_left(guards, container)
-        kept = [
-            page
-            for page in self._state.pool(container)
-            if page in self._state.pages and self._state.pages[page].use is not Use.LOST
-        ]
-        guards.require("drained", not kept, f"pages {kept} are accepted")
+        self._pools.check_drained(guards, container)
         lagging = self._shootdown.holders(container)
         guards.require("flushed", not lagging, f"vCPUs {sorted(lagging)} have to flush")
         self._channels.leave(container)
         state = self._state
         for page in state.pool(container):
             del state.pools[page]
-        for quote in [key for key in state.quotes if key[0] == container]:
-            del state.quotes[quote]
-        for key in [key for key in state.keys if key[0] == container]:
-            del state.keys[key]
-        for forgotten in (state.roots, state.secrets, state.chains, state.code, state.digests):
-            forgotten.discard(container)
+        state.forget(container)
+        state.recycling.discard(container)
         del state.containers[container]
 
     def _check_leaving(self, guards: Guards, container: int, vcpu: int | None) -> Container:

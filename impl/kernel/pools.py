@@ -122,6 +122,15 @@ class Pools:
         guards.require("taken", not self._is_reachable(page), f"page {page} is still there")
         self._state.pages[page] = Page(Use.LOST)
 
+    def check_drained(self, guards: Guards, container: int) -> None:
+        """Refuse unless every page of the pool was given up, or written off."""
+        kept = [
+            page
+            for page in self._state.pool(container)
+            if page in self._state.pages and self._state.pages[page].use is not Use.LOST
+        ]
+        guards.require("drained", not kept, f"pages {kept} are accepted")
+
     def check_usable(self, guards: Guards, container: int, page: int) -> None:
         """Refuse unless the container may be given the page: its own, free, clean, reachable."""
         record = self.check_own(guards, container, page)

@@ -115,6 +115,25 @@ class Timer:
     since: int | None  # from this time on; None: it is stopped
 
 
+class Stage(Enum):
+    """How far the recycler has come with a container that leaves."""
+
+    SIGNALLED = "signalled"
+    """Its threads have been told to leave the kernel."""
+    THREADLESS = "threadless"
+    """The last one has left."""
+    BARE = "bare"
+    """Nothing that it named is left: no entry, no channel, no notification, no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A page fault that the kernel handles: it holds the lock of the container's pool."""
+
+    thread: int
+    address: int
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
     """A count of signals, in a record of the kernel's."""
@@ -135,6 +154,7 @@ class State:
         "containers",
         "counters",
         "digests",
+        "faults",
         "keys",
         "notifications",
         "pages",
@@ -142,6 +162,7 @@ class State:
         "presence",
         "quarantine",
         "quotes",
+        "recycling",
         "roots",
         "secrets",
         "threads",
@@ -157,6 +178,8 @@ class State:
         self.presence: Table[int, frozenset[int]] = Table(journal)  # vCPU to containers run there
         self.threads: Table[int, Thread] = Table(journal)
         self.timers: Table[int, Timer] = Table(journal)  # of threads that wait
+        self.faults: Table[int, Fault] = Table(journal)  # by container, whose pool they lock
+        self.recycling: Table[int, Stage] = Table(journal)  # of containers that leave
         self.roots: Table[int, bytes] = Table(journal)  # of the container's file system
         # By container and nonce, until a secret comes: what was stated, and its private key.
         self.quotes: Table[tuple[int, bytes], ContainerReport] = Table(journal)
@@ -187,6 +210,15 @@ class State:
         """Forget a thread, and what it waits for."""
         del self.threads[thread]
         self.timers.discard(thread)
+
+    def forget(self, container: int) -> None:
+        """Drop what attestation and loading keep of a container."""
+        for quote in [key for key in self.quotes if key[0] == container]:
+            del self.quotes[quote]
+        for key in [key for key in self.keys if key[0] == container]:
+            del self.keys[key]
+        for forgotten in (self.roots, self.secrets, self.chains, self.code, self.digests):
+            forgotten.discard(container)
 
     def pool(self, container: int) -> list[int]:
         """Return the pages of the container's pool, in order."""

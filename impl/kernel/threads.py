@@ -190,6 +190,13 @@ class Threads:
         guards.require("due", left == 0, f"{left} ticks are left")
         self._go_on(row, thread)
 
+    def rouse(self, container: int) -> None:
+        """Have the threads of a container that leaves wait no longer: no event comes any more."""
+        for thread in self._state.threads_of(container):
+            row = self._state.threads[thread]
+            if row.state is ThreadState.WAITING:
+                self._go_on(row, thread)
+
     def finish(self, thread: int) -> None:
         """End a thread that does not run."""
         guards = Guards(KernelRefusal, "finish")
@@ -198,6 +205,8 @@ class Threads:
             guards.fail("known", f"there is no thread {thread}")
         stopped = row.state is not ThreadState.RUNNING
         guards.require("stopped", stopped, f"thread {thread} runs")
+        holds = any(fault.thread == thread for fault in self._state.faults.values())
+        guards.require("unlocked", not holds, f"thread {thread} holds the lock of its pool")
         self._state.end_thread(thread)
 
     def are_waiting(self, container: int, *, but: int | None) -> bool:
@@ -242,6 +251,13 @@ class Threads:
             if self._state.threads[thread].state is ThreadState.READY
         ]
         return next((thread for thread in ready if thread > after), ready[0] if ready else None)
+
+    def start_loop(self, vcpu: int) -> None:
+        """The process manager starts its loop on a vCPU that runs for the first time."""
+        guards = Guards(KernelRefusal, "start_loop")
+        guards.require("once", vcpu not in self._state.presence, f"vCPU {vcpu} has its loop")
+        self._shootdown.check_vcpu(guards, vcpu)
+        self._shootdown.flush(vcpu)
 
     def park(self, vcpu: int) -> None:
         """Give a vCPU without threads back to the host: the hypercall that makes it idle."""

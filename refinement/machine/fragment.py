@@ -74,6 +74,9 @@ class Setup:
     pins: Mapping[str, str | int | bool] = field(default_factory=dict)
     spare_frames: int = 0  # of which the model does not know
     is_synchronous: bool = False  # threads share a vCPU, where no constant of the model says it
+    spare_pages: int = 0
+    vcpus_each: int = 1  # of a container, where the model has no sort of them
+    is_booted: bool = True
 
     @property
     def is_tdx(self) -> bool:
@@ -82,14 +85,14 @@ class Setup:
 
     @property
     def geometry(self) -> Geometry:
-        """The machine's sizes; without a sort of vCPUs, one for each container.
+        """The machine's sizes; without a sort of vCPUs, `vcpus_each` for each container.
 
         Where code is loaded, each container has two pages more than the model knows of.
         """
         sizes = self.sizes
-        vcpus = sizes.get("Vcpu", sizes["Container"])
+        vcpus = sizes.get("Vcpu", sizes["Container"] * self.vcpus_each)
         more = PAGES_FOR_CODE * sizes["Container"] if "Code" in sizes else 0
-        pages = sizes.get("Page", 1) + more
+        pages = sizes.get("Page", 1) + more + self.spare_pages
         frames = sizes.get("Frame", 1) + more + self.spare_frames
         quota = self.pins.get("quota", 1)
         assert isinstance(quota, int)
@@ -204,6 +207,7 @@ def _created(setup: Setup, begins: Sequence[Callable[[Testbed], None]]) -> Testb
         image=setup.runtime,
         pages=setup.sizes.get("Page"),
         frames=setup.sizes.get("Frame"),
+        is_booted=setup.is_booted,
     )
     for begin in begins:
         begin(testbed)

@@ -26,6 +26,7 @@ from splitspec.refinement.machine import (
 from splitspec.refinement.machine import granting as grants
 from splitspec.refinement.machine import memory as accesses
 from splitspec.refinement.machine import pages as client
+from splitspec.refinement.machine import teardown as leaving
 from splitspec.refinement.machine import threads as running
 from splitspec.refinement.machine.fragment import Fragment, Setup, compose
 from splitspec.refinement.machine.testbed import Testbed
@@ -100,6 +101,21 @@ def life(kind: PlatformKind, *, honest: bool, containers: int) -> Implementation
     """Return the mapping to `lifecycle`."""
     setup = Setup(kind, honest, {"Container": containers})
     return compose("lifecycle", setup, (*_lives(setup), supply.slots(setup)))
+
+
+def teardown(kind: PlatformKind, *, honest: bool, containers: int = 2) -> Implementation[Testbed]:
+    """Return the mapping to `teardown`: the boot, faults under a pool's lock, and the exit."""
+    more = leaving.PAGES * containers - 1
+    setup = Setup(
+        kind,
+        honest,
+        {"Container": containers},
+        spare_frames=more,
+        spare_pages=more,
+        vcpus_each=leaving.VCPUS,
+        is_booted=False,
+    )
+    return compose("teardown", setup, (lifecycle.lifecycle(setup), leaving.teardown(setup)))
 
 
 def paged(

@@ -26,6 +26,7 @@ from splitspec.refinement.machine.models import (
     sev_alone,
     snapshots,
     tdx_alone,
+    teardown,
     threads,
 )
 from splitspec.refinement.machine.rootfs import rootfs
@@ -55,6 +56,10 @@ FAMILY = {"Container": 3, "Page": 2, "Frame": 2, "Addr": 1}
 SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "lifecycle-sev-hostile": partial(life, PlatformKind.SNP, honest=False, containers=3),
     "lifecycle-tdx-hostile": partial(life, PlatformKind.TDX, honest=False, containers=3),
+    "teardown-sev": partial(teardown, PlatformKind.SNP, honest=True),
+    "teardown-tdx": partial(teardown, PlatformKind.TDX, honest=True),
+    "teardown-sev-hostile": partial(teardown, PlatformKind.SNP, honest=False),
+    "teardown-tdx-hostile": partial(teardown, PlatformKind.TDX, honest=False),
     "platform-sev": partial(platform_alone, PlatformKind.SNP, honest=True, sizes=TWO),
     "platform-tdx": partial(platform_alone, PlatformKind.TDX, honest=True, sizes=TWO),
     "platform-sev-hostile": partial(

@@ -65,8 +65,11 @@ class Testbed:
         image: bytes = b"microkernel",
         pages: int | None = None,
         frames: int | None = None,
+        is_booted: bool = True,
     ) -> None:
-        self.machine = Machine(geometry, kind, image=image, one_to_one=one_to_one, chip=chip())
+        self.machine = Machine(
+            geometry, kind, image=image, one_to_one=one_to_one, chip=chip(), is_booted=is_booted
+        )
         self.network = Network(self.machine)
         self.limit = limit  # memory.max of every container, in frames
         # What the model knows of: the first pages and frames of those that can be granted.

@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 from tests.impl.refusal_accounting import ACCOUNTING
 from tests.impl.refusal_attestation import ATTESTATION
 from tests.impl.refusal_forks import FORKS
+from tests.impl.refusal_recycling import RECYCLING
 from tests.impl.refusal_scenes import (
     RW,
     Scene,
@@ -374,7 +375,7 @@ KERNEL: list[tuple[Setup, str, Call]] = [
 
 
 def _cases() -> list[Case]:
-    steps = (*KERNEL, *FORKS, *THREADS, *ATTESTATION, *ACCOUNTING)
+    steps = (*KERNEL, *FORKS, *THREADS, *ATTESTATION, *ACCOUNTING, *RECYCLING)
     both = [(kind, *case) for case in (*HARDWARE, *HOST, *SPECIAL, *steps) for kind in KINDS]
     snp = [(SNP, setup, guard, _on(Snp, call)) for setup, guard, call in ON_SNP]
     tdx = [(TDX, setup, guard, _on(Tdx, call)) for setup, guard, call in ON_TDX]

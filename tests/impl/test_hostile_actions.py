@@ -17,10 +17,11 @@ from splitspec.model import ir
 from splitspec.model.loader import load
 
 SPEC = Path(__file__).parents[2] / "spec"
-OTHER_DESIGNS = ("isolation", "kata", "shared_guest", "launch", "teardown", "pools")
-"""The ideal, other designs, and what boots or numbers a machine as a whole."""
+OTHER_DESIGNS = ("isolation", "kata", "shared_guest", "launch", "pools")
+"""The ideal, other designs, and what launches several machines or numbers one as a whole."""
 
 BEYOND = {
+    "teardown.boot": "a machine is launched once, and measured (`Machine.boot`)",
     "turns.ask_for_vcpus": "a machine is made with one mode for all its containers",
 }
 """What a host does and `impl` has not, with the reason."""

@@ -20,6 +20,7 @@ from splitspec.impl.kernel.attestation import Attestation
 from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.fork import Forks
 from splitspec.impl.kernel.lifecycle import Lifecycle
+from splitspec.impl.kernel.records import State
 from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.impl.kernel.threads import Threads
 from splitspec.impl.machine import Machine, PlatformKind
@@ -88,9 +89,9 @@ BEYOND = (
     ),
     Beyond(
         "a slot keeps the chain of the container that had it before",
-        Lifecycle,
-        "retire",
-        "state.chains, ",
+        State,
+        "forget",
+        "self.chains, ",
         "",
         "I18: who maps a channel is attested",
         "in a mapping each slot has one container",

@@ -6,8 +6,8 @@ from tests.refinement.seeding import Bug
 
 from splitspec.impl.attestation.verifier import Verifier
 from splitspec.impl.kernel.attestation import Attestation
-from splitspec.impl.kernel.lifecycle import Lifecycle
 from splitspec.impl.kernel.loading import Loading
+from splitspec.impl.kernel.records import State
 from splitspec.refinement.divergence import DivergenceKind as Kind
 
 SMALL, TWO, QUOTES = "attestation-sev-small", "attestation-sev-hostile", "attestation-sev-quotes"
@@ -52,8 +52,8 @@ ATTESTATION = (
         "return list(self._state.quotes)", SIBLINGS, Kind.ACCEPTED, "addressed"),
     Bug("a message that is not authentic is taken", Attestation, "_unseal",
         "return None", "return message.ljust(CHAIN_BYTES)", SMALL, Kind.ACCEPTED, "arrived"),
-    Bug("a secret outlives its container", Lifecycle, "retire",
-        "state.secrets, ", "", SMALL, Kind.OTHER_STATE, "keyed[co"),
+    Bug("a secret outlives its container", State, "forget",
+        "self.secrets, ", "", SMALL, Kind.OTHER_STATE, "keyed[co"),
     Bug("any function gets the secret", Verifier, "_check_container",
         'guards.require("function", expected, "it runs another function")', "pass",
         SMALL, Kind.ACCEPTED, "expected"),

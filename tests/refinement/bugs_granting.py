@@ -52,7 +52,7 @@ GRANTING = (
     Bug("the pool goes to the neighbour", Pools, "admit",
         "self._state.pools[page] = container", "self._state.pools[page] = container ^ 1",
         SEV, Kind.OTHER_STATE, "pool[c1, p1]"),
-    Bug("an exit ends with pages in use", Lifecycle, "retire",
+    Bug("an exit ends with pages in use", Pools, "check_drained",
         'guards.require("drained", not kept, f"pages {kept} are accepted")', "pass",
         SEV, Kind.ACCEPTED, "empty"),
     Bug("an exit leaves the pool", Lifecycle, "retire",

@@ -13,12 +13,13 @@ from tests.refinement.bugs_planned import PLANNED
 from tests.refinement.bugs_slices import SLICES
 from tests.refinement.bugs_snapshot import SNAPSHOTS
 from tests.refinement.bugs_tdx import SECURE_EPT
+from tests.refinement.bugs_teardown import TEARDOWN
 from tests.refinement.bugs_threads import THREADS
 from tests.refinement.seeding import Bug, found, seeded
 
 BUGS = (
     *(*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *SLICES),
-    *(*CHAIN_BUGS, *DELEGATION),
+    *(*CHAIN_BUGS, *DELEGATION, *TEARDOWN),
     *PLANNED,
     *DOMAIN,
     *SNAPSHOTS,

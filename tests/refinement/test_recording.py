@@ -21,7 +21,6 @@ from splitspec.impl.geometry import Geometry
 from splitspec.impl.hardware.snp import Snp
 from splitspec.impl.host.backing import Backing
 from splitspec.impl.host.cgroup import Cgroups
-from splitspec.impl.kernel.lifecycle import Lifecycle
 from splitspec.impl.kernel.pools import Pools
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import Refusal
@@ -145,8 +144,8 @@ BUGS = (
     ),
     Logged(
         "a container ends with pages that are accepted",
-        Lifecycle,
-        "retire",
+        Pools,
+        "check_drained",
         "if page in self._state.pages and self._state.pages[page].use is not Use.LOST",
         "if False",
         "finish_exit",
