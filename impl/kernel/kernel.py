@@ -103,6 +103,10 @@ class Kernel:
         )
         self.loading = Loading(self.state, memory=self.memory, pools=self.pools, spaces=self.spaces)
         self.attestation = Attestation(self.state, secure_processor)
+        self._join()
+
+    def _join(self) -> None:
+        """Put the parts together that take steps of several others: page faults, and the exit."""
         self.faults = Faults(
             self.state,
             memory=self.memory,
