@@ -30,7 +30,7 @@ nothing was written.
     machine.kernel.faults    begin serve give_up fail
     machine.kernel.pools     admit accept (or validate, then complete or retract) scrub release
                              share unshare abandon
-    machine.kernel.spaces    map_page map_shared unmap_page write_protect allow_writing
+    machine.kernel.spaces    map_page map_shared unmap_page protect unprotect
     machine.kernel.forks     prepare seal begin fork activate copy_on_write
     machine.kernel.channels  create grant open close revoke freeze shut destroy
     machine.kernel.threads   start_loop spawn bind dispatch trap wait wake expire finish park

@@ -33,6 +33,11 @@ class Entry:
     shared: bool = False
     executable: bool = False
 
+    @property
+    def permits_writing(self) -> bool:
+        """A write is done, or is served with a copy."""
+        return self.writable or self.copy_on_write
+
 
 def encode(entry: Entry | None) -> bytes:
     """Return the 8 bytes of an entry; `None` is not present."""

@@ -2,6 +2,7 @@
 
 Only the kernel writes page tables. A page is mapped privately by the one container whose pool has
 it; several map a page only if it belongs to a sealed zygote, and then read-only, or to a channel.
+An entry without the right to write says whether a write is served with a copy, or is a violation.
 Only measured pages are executable, and they are not writable. The bit that makes an access shared
 is the kernel's choice, from the use of the page.
 """
@@ -72,25 +73,28 @@ class AddressSpaces:
         for table in self._memory.tables(container):
             self._memory.clear(table)
 
-    def write_protect(self, container: int, address: int, *, vcpu: int | None = None) -> None:
-        """Take the right to write from a mapping."""
-        guards = Guards(KernelRefusal, "write_protect")
+    def protect(self, container: int, address: int, *, vcpu: int | None = None) -> None:
+        """Permit no more writing at a virtual page: neither is it done, nor served with a copy."""
+        guards = Guards(KernelRefusal, "protect")
         self._shootdown.check_vcpu(guards, vcpu)
         entry = self.check_mapped(guards, container, address)
-        guards.require("writable", entry.writable, f"virtual page {address} is read-only")
-        self._memory.set_entry(container, address, replace(entry, writable=False))
+        protected = replace(entry, writable=False, copy_on_write=False)
+        self._memory.set_entry(container, address, protected)
         self._shootdown.retire(container, address, entry.page, vcpu)
 
-    def allow_writing(self, container: int, address: int) -> None:
-        """Give the right to write to a private page that only this container maps."""
-        guards = Guards(KernelRefusal, "allow_writing")
+    def unprotect(self, container: int, address: int) -> None:
+        """Permit writing at a virtual page again: the next write is served with a copy.
+
+        So it is if nobody else has the page, as with every write fault.
+        """
+        guards = Guards(KernelRefusal, "unprotect")
         entry = self.check_mapped(guards, container, address)
-        guards.require("read_only", not entry.writable, f"virtual page {address} is writable")
-        guards.require("own_copy", not entry.copy_on_write, "the page is the zygote's")
+        protected = not entry.permits_writing
+        guards.require("protected", protected, f"virtual page {address} may be written")
         guards.require("not_code", not entry.executable, "measured code stays as it is")
-        private = self._state.pages[entry.page].use is Use.PRIVATE
+        private = self._state.pages[entry.page].use in (Use.PRIVATE, Use.IMAGE)
         guards.require("private", private, f"page {entry.page} is not the container's alone")
-        self._memory.set_entry(container, address, replace(entry, writable=True))
+        self._memory.set_entry(container, address, replace(entry, copy_on_write=True))
 
     def check_vacant(self, guards: Guards, container: int, address: int) -> None:
         """Refuse unless the container may map something at the virtual page."""

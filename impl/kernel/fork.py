@@ -89,7 +89,7 @@ class Forks:
         measurement = self._digest(entries)
         for address, entry in entries:
             # What was read-only before stays so in clones: copying it would give a right to write.
-            copied = entry.writable
+            copied = entry.permits_writing
             frozen = Entry(entry.page, copy_on_write=copied, executable=entry.executable)
             self._memory.set_entry(zygote, address, frozen)
             record = self._state.pages[entry.page]
@@ -154,7 +154,8 @@ class Forks:
     def copy_on_write(
         self, container: int, address: int, page: int, *, vcpu: int | None = None
     ) -> None:
-        """Serve a write to a page of the zygote: copy it to a free page of the container's pool.
+        """Serve a write to a page of the zygote, or to one that was protected for a while: copy it
+        to a free page of the container's pool.
 
         The copy fills the page, so it need not be clean. The entry is written last.
         """
@@ -200,7 +201,7 @@ class Forks:
         """SHA-384 of each virtual page with its rights and content, in order."""
         digest = hashlib.sha384(b"zygote")
         for address, entry in entries:
-            rights = bytes([entry.executable, entry.writable])
+            rights = bytes([entry.executable, entry.permits_writing])
             digest.update(address.to_bytes(8, "little") + rights)
             digest.update(self._memory.read(entry.page))
         return digest.digest()

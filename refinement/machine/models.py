@@ -17,6 +17,7 @@ from splitspec.refinement.machine import (
     lone_pools,
     lone_threads,
     platform,
+    regions,
     sev,
     snapshot,
     supply,
@@ -121,11 +122,12 @@ def teardown(kind: PlatformKind, *, honest: bool, containers: int = 2) -> Implem
 def paged(
     kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int], model: str = "fork"
 ) -> Implementation[Testbed]:
-    """Return the mapping to `tables` or to `fork`: address spaces alone, with pages when needed."""
-    pins = {"zygote": "c1"} if model == "fork" else {}
+    """Return the mapping to `tables`, `fork` or `regions`: address spaces alone, with pages when
+    needed."""
+    pins = {} if model == "tables" else {"zygote": "c1"}
     setup = Setup(kind, honest, sizes, pins, spare_frames=sizes["Page"])
-    forked = [fork.fork(setup)] if model == "fork" else []
-    spaces = [*_lives(setup), tables.tables(setup), *forked]
+    above = {"tables": (), "fork": (fork.fork,), "regions": (fork.fork, regions.regions)}
+    spaces = [*_lives(setup), tables.tables(setup), *(made(setup) for made in above[model])]
     return compose(model, setup, [*spaces, supply.slots(setup)])
 
 

@@ -51,6 +51,7 @@ THREE_CHAINED = {**TENANTS, "Container": 3}
 TWO_TENANTS = {"Container": 2, "Page": 2, "Frame": 1}
 TWO_FRAMES = {"Container": 1, "Page": 1, "Frame": 2}
 TABLES = {"Container": 2, "Page": 3, "Frame": 1, "Addr": 2}
+REGIONS = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 1}
 FAMILY = {"Container": 3, "Page": 2, "Frame": 2, "Addr": 1}
 
 SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
@@ -89,6 +90,12 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "fork-tdx-hostile": partial(paged, PlatformKind.TDX, honest=False, sizes=COPYING),
     "fork-sev-hostile-wide": partial(paged, PlatformKind.SNP, honest=False, sizes=FAMILY),
     "fork-tdx-hostile-wide": partial(paged, PlatformKind.TDX, honest=False, sizes=FAMILY),
+    "regions-sev-hostile": partial(
+        paged, PlatformKind.SNP, honest=False, sizes=REGIONS, model="regions"
+    ),
+    "regions-tdx-hostile": partial(
+        paged, PlatformKind.TDX, honest=False, sizes=REGIONS, model="regions"
+    ),
     "snapshot-sev": partial(snapshots, PlatformKind.SNP, honest=True, sizes=ONE_PAGE),
     "snapshot-tdx": partial(snapshots, PlatformKind.TDX, honest=True, sizes=ONE_PAGE),
     "snapshot-sev-hostile": partial(snapshots, PlatformKind.SNP, honest=False, sizes=ONE_PAGE),

@@ -291,15 +291,14 @@ KERNEL: list[tuple[Setup, str, Call]] = [
     (tenants, "alive", lambda s: s.machine.kernel.spaces.unmap_page(2, 0)),
     (tenants, "mapped", lambda s: s.machine.kernel.spaces.unmap_page(0, 1)),
     (tenants, "in_kernel", lambda s: s.machine.kernel.spaces.unmap_page(0, 0, vcpu=s.first.vcpu)),
-    (tenants, "writable", twice(lambda s: s.machine.kernel.spaces.write_protect(0, 0))),
-    (tenants, "read_only", lambda s: s.machine.kernel.spaces.allow_writing(0, 0)),
-    (family, "own_copy", lambda s: s.machine.kernel.spaces.allow_writing(1, 0)),
+    (tenants, "protected", lambda s: s.machine.kernel.spaces.unprotect(0, 0)),
+    (family, "protected", lambda s: s.machine.kernel.spaces.unprotect(1, 0)),
     (
         loading,
         "not_code",
         then(
             lambda s: s.machine.kernel.lifecycle.load(0, 1, [s.p(0)], b"c"),
-            lambda s: s.machine.kernel.spaces.allow_writing(0, 1),
+            lambda s: s.machine.kernel.spaces.unprotect(0, 1),
         ),
     ),
     (
@@ -308,7 +307,7 @@ KERNEL: list[tuple[Setup, str, Call]] = [
         then(
             lambda s: s.machine.kernel.channels.grant(0, 1, 1, Right.READ),
             lambda s: s.machine.kernel.channels.open(1, 1, 5),
-            lambda s: s.machine.kernel.spaces.allow_writing(1, 5),
+            lambda s: s.machine.kernel.spaces.unprotect(1, 5),
         ),
     ),
     (parked, "inside", lambda s: s.machine.kernel.shootdown.acknowledge(s.first.vcpu)),

@@ -6,12 +6,15 @@ the counter that stand beside the weakness, and the implementation as it is refu
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.impl.refusal_scenes import Scene, family, tenants
 from tests.impl.scenes import KINDS, clone, join, machine, page, run, secret
 from tests.impl.weakness import Change, Weakness, built_in, reads
 
 from splitspec.impl.geometry import PAGE
+from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.fork import Forks
 from splitspec.impl.kernel.lifecycle import Lifecycle
 from splitspec.impl.kernel.pools import Pools
@@ -21,6 +24,7 @@ from splitspec.impl.machine import PlatformKind
 SNP, TDX = PlatformKind.SNP, PlatformKind.TDX
 
 _accept, _load, _seal, _share = Pools.accept, Lifecycle.load, Forks.seal, Pools.share
+_unprotect = AddressSpaces.unprotect
 
 
 def seal_in_name(self: Forks, zygote: int, **asking: int) -> None:
@@ -62,12 +66,21 @@ def test_a_zygote_that_the_host_resumes_writes_into_its_clones(
     weakness.show(resumed, write_on)
 
 
+def unprotect_in_place(self: AddressSpaces, container: int, address: int) -> None:
+    """The entry gets the W bit, whoever else has the page."""
+    _unprotect(self, container, address)
+    entry = self._memory.entry(container, address)
+    assert entry is not None
+    self._memory.set_entry(container, address, replace(entry, writable=True))
+
+
 @built_in(
     Weakness(
         row="W3",
         certainty="C",
-        guards=("allow_writing.own_copy", "allow_writing.private"),
-        guard="allow_writing.own_copy",
+        guards=("unprotect.protected",),
+        changes=(Change(AddressSpaces, "unprotect", unprotect_in_place),),
+        guard="unprotect.protected",
         effect="The second clone reads {}, which the first wrote.",
         observed=b"the secret of the first clone",
     )
@@ -87,7 +100,7 @@ def test_a_clone_that_maps_the_image_writable_writes_into_its_sibling(
         return Scene(scene.machine, scene.second, third)
 
     def remap(scene: Scene) -> bytes:
-        scene.machine.kernel.spaces.allow_writing(1, 0)
+        scene.machine.kernel.spaces.unprotect(1, 0)
         scene.machine.processor.write(scene.first.vcpu, 0, b"the secret of the first clone")
         return reads(scene, scene.second)
 

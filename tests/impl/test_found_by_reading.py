@@ -27,7 +27,7 @@ from splitspec.impl.deployment import CapacityError, Function
 from splitspec.impl.geometry import PAGE
 from splitspec.impl.hardware.tdx import Tdx
 from splitspec.impl.host.shadow import Handle
-from splitspec.impl.kernel.records import Phase
+from splitspec.impl.kernel.records import Phase, Use
 from splitspec.impl.libos.process import Process
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import GuestPageFault, Refusal
@@ -107,17 +107,41 @@ def test_what_a_zygote_protected_stays_protected_in_its_clones(kind: PlatformKin
     first, second = join(scene, 0, range(2)), join(scene, 1, range(2, 4))
     for address in (0, 1):
         scene.kernel.spaces.map_page(0, address, page(scene, address))
-    scene.kernel.spaces.write_protect(0, 1)
+    scene.kernel.spaces.protect(0, 1)
     run(scene, 0, first.vcpu, 1)
     scene.kernel.threads.trap(first.vcpu)
     seal(scene, 0, first.vcpu, 1)
     clone(scene, 1)
     scene.kernel.forks.copy_on_write(1, 0, page(scene, 2))
     refuse(scene, "shared_copy", lambda: scene.kernel.forks.copy_on_write(1, 1, page(scene, 3)))
-    refuse(scene, "private", lambda: scene.kernel.spaces.allow_writing(1, 1))
     run(scene, 1, second.vcpu, 2)
     with pytest.raises(GuestPageFault, match="writable"):
         scene.processor.write(second.vcpu, PAGE, b"not mine")
+
+
+@every_platform
+def test_who_permits_writing_again_writes_into_a_copy(kind: PlatformKind) -> None:
+    """In a clone, and in a container that has the page for itself: what is served is one fault."""
+    scene = machine(kind)
+    first, second = join(scene, 0, range(2)), join(scene, 1, range(2, 4))
+    scene.kernel.spaces.map_page(0, 0, page(scene, 0))
+    scene.kernel.spaces.protect(0, 0)
+    scene.kernel.spaces.unprotect(0, 0)
+    scene.kernel.forks.copy_on_write(0, 0, page(scene, 1))
+    assert scene.kernel.state.pages[page(scene, 0)].use is Use.FREE
+    scene.kernel.spaces.protect(0, 0)
+    run(scene, 0, first.vcpu, 1)
+    scene.kernel.threads.trap(first.vcpu)
+    seal(scene, 0, first.vcpu, 1)
+    clone(scene, 1)
+    run(scene, 1, second.vcpu, 2)
+    scene.kernel.threads.trap(second.vcpu)
+    refuse(scene, "shared_copy", lambda: scene.kernel.forks.copy_on_write(1, 0, page(scene, 2)))
+    scene.kernel.spaces.unprotect(1, 0)
+    scene.kernel.forks.copy_on_write(1, 0, page(scene, 2), vcpu=second.vcpu)
+    scene.kernel.threads.dispatch(2)
+    scene.processor.write(second.vcpu, 0, b"its own")
+    assert scene.kernel.memory.read(page(scene, 1)) == bytes(PAGE)
 
 
 def test_who_lost_a_channel_reads_nothing_that_was_written_later() -> None:

@@ -276,7 +276,7 @@ def test_a_sealed_zygote_changes_nothing_whatever_the_host_resumes(kind: Platfor
     refuse(scene, "writable", lambda: scene.processor.write(first.vcpu, 0, b"new"))
     refuse(scene, "running", lambda: scene.kernel.threads.spawn(0, 7))
     refuse(scene, "unsealed", lambda: scene.kernel.lifecycle.stop(0, asked=True))
-    refuse(scene, "alive", lambda: scene.kernel.spaces.allow_writing(0, 0))
+    refuse(scene, "alive", lambda: scene.kernel.spaces.unprotect(0, 0))
     refuse(scene, "alive", lambda: scene.kernel.spaces.unmap_page(0, 0))
     refuse(scene, "unsealed", lambda: scene.kernel.pools.admit(0, page(scene, 5)))
     assert reads(scene, second) == secret(1)
