@@ -36,6 +36,7 @@ nothing was written.
     machine.kernel.threads   start_loop spawn bind dispatch trap wait wake expire finish park
                              request
     machine.kernel.shootdown acknowledge
+    machine.kernel.generators draw
     machine.kernel.notifications create signal take close
 
 Containers, shadow containers, vCPUs, pages and frames are small numbers. `geometry.pool_pages` and

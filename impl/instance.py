@@ -248,6 +248,10 @@ class Instance:
         """Return what the verifier released."""
         return self.machine.kernel.attestation.secret(self.container)
 
+    def random(self, length: int) -> bytes:
+        """Return bytes of the container's random generator."""
+        return self.machine.kernel.generators.draw(self.container, length)
+
     # Threads.
 
     def make_event(self) -> int:

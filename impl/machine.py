@@ -17,6 +17,7 @@ from splitspec.impl.attestation.certificate import Chip
 from splitspec.impl.attestation.measurement import launch_pages
 from splitspec.impl.geometry import Geometry
 from splitspec.impl.hardware.clock import Clock
+from splitspec.impl.hardware.entropy import Entropy
 from splitspec.impl.hardware.memory import Memory
 from splitspec.impl.hardware.processor import Processor
 from splitspec.impl.hardware.secure_processor import SecureProcessor
@@ -41,6 +42,7 @@ class Machine:
 
     __slots__ = (
         "clock",
+        "entropy",
         "geometry",
         "host",
         "hostile",
@@ -73,6 +75,7 @@ class Machine:
         self.memory = Memory(self.journal, frames, memory_key or secrets.token_bytes(64))
         self.tlb = Tlb(self.journal)
         self.clock = Clock(self.journal)
+        self.entropy = Entropy(self.journal)
         page_machine = Snp if kind is PlatformKind.SNP else Tdx
         self.platform: Snp | Tdx = page_machine(self.journal, self.memory, self.tlb)
         self.processor = Processor(
@@ -94,6 +97,7 @@ class Machine:
             memory=self.memory,
             processor=self.processor,
             clock=self.clock,
+            entropy=self.entropy,
             secure_processor=self.secure_processor,
             one_to_one=one_to_one,
         )
@@ -130,10 +134,18 @@ class Machine:
 
     def tables(self) -> Iterator[tuple[str, Table[Any, Any]]]:
         """Yield every table of the machine with its name."""
-        hardware = (self.platform, self.tlb, self.processor, self.secure_processor, self.clock)
+        hardware = (self.platform, self.tlb, self.processor, self.secure_processor)
+        sources = (self.clock, self.entropy)
         host = (self.host.cgroups, self.host.shadows, self.host.backing, self.host.work)
         channels = self.kernel.channels
-        for part in (*hardware, *host, self.kernel.state, channels, channels.capabilities):
+        for part in (
+            *hardware,
+            *sources,
+            *host,
+            self.kernel.state,
+            channels,
+            channels.capabilities,
+        ):
             for name in type(part).__slots__:
                 store = getattr(part, name)
                 if isinstance(store, Table):

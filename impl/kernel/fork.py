@@ -20,6 +20,7 @@ from splitspec.impl.hardware.paging import Entry
 from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.pools import Pools
+from splitspec.impl.kernel.randomness import Generators
 from splitspec.impl.kernel.records import (
     REFERENCES_MAX,
     Container,
@@ -36,7 +37,7 @@ from splitspec.impl.refusal import Guards, KernelRefusal
 class Forks:
     """Sealing of zygotes, cloning, and the copies that writes make."""
 
-    __slots__ = ("_memory", "_pools", "_shootdown", "_spaces", "_state", "_threads")
+    __slots__ = ("_generators", "_memory", "_pools", "_shootdown", "_spaces", "_state", "_threads")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Forks:
         spaces: AddressSpaces,
         shootdown: Shootdown,
         threads: Threads,
+        generators: Generators,
     ) -> None:
         self._state = state
         self._memory = memory
@@ -54,6 +56,7 @@ class Forks:
         self._spaces = spaces
         self._shootdown = shootdown
         self._threads = threads
+        self._generators = generators
 
     def prepare(self, zygote: int, *, vcpu: int | None = None, thread: int | None = None) -> None:
         """Begin a snapshot, which a thread of the container asks for, if all its others wait."""
@@ -129,6 +132,7 @@ class Forks:
         for address, entry in entries:
             self._spaces.hold(entry.page)
             self._memory.set_entry(clone, address, entry)
+        self._generators.inherit(zygote, clone)
         self._state.containers[clone] = replace(row, image=source.measurement)
 
     def activate(self, clone: int, *numbers: int) -> None:
@@ -149,6 +153,7 @@ class Forks:
             guards.fail("sealed", f"the zygote of container {clone} is gone")
         self._threads.check_numbers(guards, numbers, len(zygote.threads))
         self._threads.thaw(clone, zygote.threads, numbers)
+        self._generators.seed(clone)
         self._state.containers[clone] = replace(row, phase=Phase.RUNNING)
 
     def copy_on_write(

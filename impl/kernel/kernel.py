@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from splitspec.impl.geometry import Geometry
 from splitspec.impl.hardware.clock import Clock
+from splitspec.impl.hardware.entropy import Entropy
 from splitspec.impl.hardware.memory import Memory
 from splitspec.impl.hardware.platform import Platform
 from splitspec.impl.hardware.processor import Processor
@@ -19,6 +20,7 @@ from splitspec.impl.kernel.lifecycle import Lifecycle
 from splitspec.impl.kernel.loading import Loading
 from splitspec.impl.kernel.notifications import Notifications
 from splitspec.impl.kernel.pools import Pools
+from splitspec.impl.kernel.randomness import Generators
 from splitspec.impl.kernel.records import State
 from splitspec.impl.kernel.recycler import Recycler
 from splitspec.impl.kernel.shootdown import Shootdown
@@ -34,6 +36,7 @@ class Kernel:
         "channels",
         "faults",
         "forks",
+        "generators",
         "lifecycle",
         "loading",
         "memory",
@@ -55,6 +58,7 @@ class Kernel:
         memory: Memory,
         processor: Processor,
         clock: Clock,
+        entropy: Entropy,
         secure_processor: SecureProcessor,
         one_to_one: bool,
     ) -> None:
@@ -73,6 +77,7 @@ class Kernel:
             timers=Timers(self.state, clock),
             one_to_one=one_to_one,
         )
+        self.generators = Generators(self.state, entropy)
         self.forks = Forks(
             self.state,
             memory=self.memory,
@@ -80,6 +85,7 @@ class Kernel:
             spaces=self.spaces,
             shootdown=self.shootdown,
             threads=self.threads,
+            generators=self.generators,
         )
         self.channels = Channels(
             journal,
@@ -100,6 +106,7 @@ class Kernel:
             shootdown=self.shootdown,
             channels=self.channels,
             notifications=self.notifications,
+            generators=self.generators,
         )
         self.loading = Loading(self.state, memory=self.memory, pools=self.pools, spaces=self.spaces)
         self.attestation = Attestation(self.state, secure_processor)

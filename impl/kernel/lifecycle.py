@@ -20,6 +20,7 @@ from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.notifications import Notifications
 from splitspec.impl.kernel.pools import Pools
+from splitspec.impl.kernel.randomness import Generators
 from splitspec.impl.kernel.records import Container, Page, Phase, Stage, State, Use
 from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.impl.refusal import Guards, KernelRefusal
@@ -32,6 +33,7 @@ class Lifecycle:
 
     __slots__ = (
         "_channels",
+        "_generators",
         "_geometry",
         "_memory",
         "_notifications",
@@ -54,6 +56,7 @@ class Lifecycle:
         shootdown: Shootdown,
         channels: Channels,
         notifications: Notifications,
+        generators: Generators,
     ) -> None:
         self._state = state
         self._geometry = geometry
@@ -64,6 +67,7 @@ class Lifecycle:
         self._shootdown = shootdown
         self._channels = channels
         self._notifications = notifications
+        self._generators = generators
 
     def create(self, container: int) -> None:
         """Begin a container in a free slot, with an identity that no other ever has."""
@@ -117,6 +121,7 @@ class Lifecycle:
         guards = Guards(KernelRefusal, "start")
         row = self._created(guards, container)
         guards.require("original", row.origin is None, "a clone is activated")
+        self._generators.seed(container)
         self._state.containers[container] = replace(row, phase=Phase.RUNNING)
 
     def stop(self, container: int, *, vcpu: int | None = None, asked: bool = False) -> None:

@@ -155,6 +155,7 @@ class State:
         "counters",
         "digests",
         "faults",
+        "generators",
         "keys",
         "notifications",
         "pages",
@@ -187,6 +188,7 @@ class State:
         self.notifications: Table[int, Notification] = Table(journal)  # by number of the record
         self.code: Table[int, Code] = Table(journal)  # the container's function
         self.digests: Table[int, bytes] = Table(journal)  # what was measured of it
+        self.generators: Table[int, bytes] = Table(journal)  # of random bytes: its state
         self.secrets: Table[int, bytes] = Table(journal)
         self.chains: Table[int, bytes] = Table(journal)  # the chain that a verifier has named
         self.counters: Table[str, int] = Table(journal)  # numbers that only grow
@@ -212,12 +214,13 @@ class State:
         self.timers.discard(thread)
 
     def forget(self, container: int) -> None:
-        """Drop what attestation and loading keep of a container."""
+        """Drop what attestation, loading and its random generator keep of a container."""
         for quote in [key for key in self.quotes if key[0] == container]:
             del self.quotes[quote]
         for key in [key for key in self.keys if key[0] == container]:
             del self.keys[key]
-        for forgotten in (self.roots, self.secrets, self.chains, self.code, self.digests):
+        named = (self.roots, self.secrets, self.chains, self.code, self.digests)
+        for forgotten in (*named, self.generators):
             forgotten.discard(container)
 
     def pool(self, container: int) -> list[int]:

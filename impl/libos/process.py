@@ -6,7 +6,6 @@ keeps in the container's memory is real bytes in frames; its own variables are t
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 
 from splitspec.impl.delegation.mailbox import Message, Operation
@@ -167,8 +166,8 @@ class Process:
         return reply.number
 
     def getrandom(self, length: int) -> bytes:
-        """Return fresh random bytes: from the processor, never from state that a fork copies."""
-        return secrets.token_bytes(length)
+        """Return random bytes of the container's generator, which no other container has."""
+        return self.runtime.random(length)
 
     def _check(self, guards: Guards, number: int) -> None:
         guards.require("open", number in self.files.open_files, f"{number} is no open file")

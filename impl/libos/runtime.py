@@ -31,6 +31,9 @@ class Runtime(Memory, Protocol):
     def secret(self) -> bytes:
         """Return what the tenant's verifier released to this container."""
 
+    def random(self, length: int) -> bytes:
+        """Return bytes of the container's random generator."""
+
     def make_event(self) -> int:
         """Make a notification of the kernel's; return its number."""
 

@@ -17,6 +17,7 @@ from splitspec.refinement.machine import (
     lone_pools,
     lone_threads,
     platform,
+    randomness,
     regions,
     sev,
     snapshot,
@@ -122,11 +123,16 @@ def teardown(kind: PlatformKind, *, honest: bool, containers: int = 2) -> Implem
 def paged(
     kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int], model: str = "fork"
 ) -> Implementation[Testbed]:
-    """Return the mapping to `tables`, `fork` or `regions`: address spaces alone, with pages when
-    needed."""
+    """Return the mapping to `tables`, `fork`, `regions` or `randomness`: address spaces alone, with
+    pages when needed."""
     pins = {} if model == "tables" else {"zygote": "c1"}
     setup = Setup(kind, honest, sizes, pins, spare_frames=sizes["Page"])
-    above = {"tables": (), "fork": (fork.fork,), "regions": (fork.fork, regions.regions)}
+    above = {
+        "tables": (),
+        "fork": (fork.fork,),
+        "regions": (fork.fork, regions.regions),
+        "randomness": (fork.fork, randomness.randomness),
+    }
     spaces = [*_lives(setup), tables.tables(setup), *(made(setup) for made in above[model])]
     return compose(model, setup, [*spaces, supply.slots(setup)])
 

@@ -52,6 +52,7 @@ TWO_TENANTS = {"Container": 2, "Page": 2, "Frame": 1}
 TWO_FRAMES = {"Container": 1, "Page": 1, "Frame": 2}
 TABLES = {"Container": 2, "Page": 3, "Frame": 1, "Addr": 2}
 REGIONS = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 1}
+SEEDS = {**ONE_PAGE, "Seed": 2}
 FAMILY = {"Container": 3, "Page": 2, "Frame": 2, "Addr": 1}
 
 SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
@@ -95,6 +96,12 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     ),
     "regions-tdx-hostile": partial(
         paged, PlatformKind.TDX, honest=False, sizes=REGIONS, model="regions"
+    ),
+    "randomness-sev-hostile": partial(
+        paged, PlatformKind.SNP, honest=False, sizes=SEEDS, model="randomness"
+    ),
+    "randomness-tdx-hostile": partial(
+        paged, PlatformKind.TDX, honest=False, sizes=SEEDS, model="randomness"
     ),
     "snapshot-sev": partial(snapshots, PlatformKind.SNP, honest=True, sizes=ONE_PAGE),
     "snapshot-tdx": partial(snapshots, PlatformKind.TDX, honest=True, sizes=ONE_PAGE),

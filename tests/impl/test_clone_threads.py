@@ -1,4 +1,4 @@
-"""What a thread of a clone begins with: registers, what it waits for, and for how long yet."""
+"""What a clone begins with, and what not: registers, waits and their time, and random bytes."""
 
 from __future__ import annotations
 
@@ -106,6 +106,20 @@ def test_a_thread_that_wakes_between_the_two_calls_stops_the_snapshot(kind: Plat
     scene.kernel.threads.dispatch(2)
     scene.kernel.threads.wait(first.vcpu)
     forks.seal(0, vcpu=first.vcpu, thread=1)
+
+
+def test_clones_draw_what_neither_their_siblings_nor_their_zygote_do(kind: PlatformKind) -> None:
+    scene, first, _ = waiting(kind)
+    join(scene, 2)
+    seal(scene, 0, first.vcpu, 1)
+    for container, threads in ((1, (3, 4)), (2, (5, 6))):
+        clone(scene, container)
+        scene.kernel.forks.activate(container, *threads)
+    mark = scene.checkpoint()
+    drawn = [scene.kernel.generators.draw(container, 16) for container in (0, 1, 2, 1)]
+    assert len({*drawn}) == len(drawn)
+    scene.rollback(mark)
+    assert scene.kernel.generators.draw(1, 16) == drawn[1], "it is taken back"
 
 
 def test_a_clone_has_as_many_threads_as_its_zygote(kind: PlatformKind) -> None:

@@ -158,6 +158,7 @@ class Walk:
             "wake": lambda: kernel.threads.wake(t),
             "expire": lambda: kernel.threads.expire(t),
             "time goes by": lambda: self.machine.clock.advance(1),
+            "draw": lambda: kernel.generators.draw(some.container, 8),
             "compute": lambda: self.machine.processor.compute(v, bytes([some.container]) * 32),
             "finish": lambda: kernel.threads.finish(t),
             "park": lambda: kernel.threads.park(v),

@@ -10,6 +10,7 @@ from tests.refinement.bugs_domain import DOMAIN
 from tests.refinement.bugs_granting import GRANTING
 from tests.refinement.bugs_memory import MEMORY
 from tests.refinement.bugs_planned import PLANNED
+from tests.refinement.bugs_randomness import RANDOMNESS
 from tests.refinement.bugs_regions import REGION_BUGS
 from tests.refinement.bugs_slices import SLICES
 from tests.refinement.bugs_snapshot import SNAPSHOTS
@@ -25,6 +26,7 @@ BUGS = (
     *DOMAIN,
     *SNAPSHOTS,
     *REGION_BUGS,
+    *RANDOMNESS,
 )
 
 __all__ = ["BUGS", "Bug", "found", "seeded"]

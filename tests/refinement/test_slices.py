@@ -9,7 +9,10 @@ from splitspec.impl.machine import PlatformKind
 from splitspec.refinement.machine.models import paged, sev_alone, tdx_alone
 from splitspec.refinement.machine.shipped import SHIPPED
 
-SLICES = ("lifecycle", "tables", "fork", "snapshot", "regions", "platform", "sev", "tdx")
+SLICES = (
+    *("lifecycle", "tables", "fork", "snapshot", "regions", "randomness"),
+    *("platform", "sev", "tdx"),
+)
 FAMILY = {"Container": 2, "Page": 2, "Frame": 2}
 NAMES = [name for name in SHIPPED if name.partition("-")[0] in SLICES]
 

@@ -1,0 +1,30 @@
+"""Bugs of random generators, planned from the domain."""
+
+from __future__ import annotations
+
+from tests.refinement.seeding import Bug
+
+from splitspec.impl.hardware.entropy import Entropy
+from splitspec.impl.kernel.fork import Forks
+from splitspec.impl.kernel.lifecycle import Lifecycle
+from splitspec.refinement.divergence import DivergenceKind as Kind
+
+SEEDS = "randomness-sev-hostile"
+
+# A table, which reads best as one.
+# fmt: off
+RANDOMNESS = (
+    Bug("a clone draws on with the zygote's generator", Forks, "activate",
+        "self._generators.seed(clone)", "pass",
+        SEEDS, Kind.OTHER_STATE, "seed[c2]",
+        "C09: two clones inherit one generator; each child is seeded anew"),
+    Bug("the processor gives a seed twice", Entropy, "draw",
+        'self._given["seeds"] = self.given + 1', 'self._given["seeds"] = 1',
+        SEEDS, Kind.OTHER_STATE, "seed[c",
+        "I22: one key and one nonce serve no two messages"),
+    Bug("a generator outlives its container", Lifecycle, "retire",
+        "(*named, state.generators)", "named",
+        SEEDS, Kind.OTHER_STATE, "seed[c",
+        "L2: an exit returns everything"),
+)
+# fmt: on
