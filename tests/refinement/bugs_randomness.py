@@ -1,4 +1,4 @@
-"""Bugs of random generators, planned from the domain."""
+"""Bugs of random generators."""
 
 from __future__ import annotations
 
@@ -16,15 +16,12 @@ SEEDS = "randomness-sev-hostile"
 RANDOMNESS = (
     Bug("a clone draws on with the zygote's generator", Forks, "activate",
         "self._generators.seed(clone)", "pass",
-        SEEDS, Kind.OTHER_STATE, "seed[c2]",
-        "C09: two clones inherit one generator; each child is seeded anew"),
+        SEEDS, Kind.OTHER_STATE, "seed[c2]"),
     Bug("the processor gives a seed twice", Entropy, "draw",
         'self._given["seeds"] = self.given + 1', 'self._given["seeds"] = 1',
-        SEEDS, Kind.OTHER_STATE, "seed[c",
-        "I22: one key and one nonce serve no two messages"),
+        SEEDS, Kind.OTHER_STATE, "seed[c"),
     Bug("a generator outlives its container", Lifecycle, "retire",
         "(*named, state.generators)", "named",
-        SEEDS, Kind.OTHER_STATE, "seed[c",
-        "L2: an exit returns everything"),
+        SEEDS, Kind.OTHER_STATE, "seed[c"),
 )
 # fmt: on

@@ -22,11 +22,9 @@ from tests.refinement.seeding import Bug, found, seeded
 BUGS = (
     *(*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *SLICES),
     *(*CHAIN_BUGS, *DELEGATION, *TEARDOWN),
+    *(*SNAPSHOTS, *REGION_BUGS, *RANDOMNESS),
     *PLANNED,
     *DOMAIN,
-    *SNAPSHOTS,
-    *REGION_BUGS,
-    *RANDOMNESS,
 )
 
 __all__ = ["BUGS", "Bug", "found", "seeded"]

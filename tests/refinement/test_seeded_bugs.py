@@ -28,7 +28,7 @@ SLOW = {
     *("memory-sev-frame", "memory-sev-family", "memory-sev-copies", "memory_sev-pages"),
     *("attestation-sev", "attestation-sev-hostile", "attestation-sev-unfounded"),
     *("attestation-sev-quotes", "threads-sev-tenants", "threads-sev-synchronous"),
-    *("threads-sev-hostile", "chain-sev-tenants", "chain_memory-sev"),
+    *("threads-sev-hostile", "chain-sev-tenants", "chain_memory-sev", "snapshot-sev"),
 }
 """Mappings with which it takes more than half a second to find a bug."""
 
