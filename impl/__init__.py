@@ -33,8 +33,8 @@ nothing was written.
     machine.kernel.spaces    map_page map_shared unmap_page protect unprotect
     machine.kernel.forks     prepare seal begin fork activate copy_on_write
     machine.kernel.channels  create grant open close revoke freeze shut destroy
-    machine.kernel.threads   start_loop spawn bind dispatch trap wait wake expire finish park
-                             request
+    machine.kernel.threads   start_loop separate spawn bind dispatch put_off trap wait wake expire
+                             finish park request
     machine.kernel.shootdown acknowledge
     machine.kernel.generators draw
     machine.kernel.notifications create signal take close

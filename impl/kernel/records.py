@@ -63,6 +63,7 @@ class Container:
     image: bytes = b""  # the measurement of that zygote, once its pages are mapped
     measurement: bytes = b""  # of what was loaded into it
     is_tainted: bool = False  # it has held data of a tenant
+    is_separate: bool = False  # it asked for a vCPU for each of its threads
     is_prepared: bool = False  # a snapshot was asked for, and all its other threads waited
     threads: tuple[ThreadImage, ...] = ()  # of a zygote, as they were sealed
 
@@ -158,6 +159,7 @@ class State:
         "generators",
         "keys",
         "notifications",
+        "overtime",
         "pages",
         "pools",
         "presence",
@@ -178,6 +180,7 @@ class State:
         self.quarantine: Table[int, frozenset[tuple[int, int]]] = Table(journal)
         self.presence: Table[int, frozenset[int]] = Table(journal)  # vCPU to containers run there
         self.threads: Table[int, Thread] = Table(journal)
+        self.overtime: Table[int, bool] = Table(journal)  # vCPUs whose turn has been put off
         self.timers: Table[int, Timer] = Table(journal)  # of threads that wait
         self.faults: Table[int, Fault] = Table(journal)  # by container, whose pool they lock
         self.recycling: Table[int, Stage] = Table(journal)  # of containers that leave

@@ -4,7 +4,9 @@ The host says, when it enters a parked vCPU, which thread it brings the vCPU for
 that for a wish: it binds a thread that waits for a vCPU, to a vCPU that nobody else uses, and
 resumes one only where it is bound, whatever the host names. With
 `one_to_one`, each thread has a vCPU of its own, hence a shadow thread of its own whose time is the
-container's; without, the threads of one container share a vCPU, and the kernel takes turns.
+container's; without, the threads of one container share a vCPU, and the kernel takes turns, unless
+the container asked for the other mode. The vCPU's timer ends a turn; the running thread may put
+that off once.
 
 A thread's registers, vector registers too, are saved when the kernel gets its vCPU and loaded when
 it runs again, so none finds what another one left. Its registers, what it waits for and for how
@@ -125,6 +127,7 @@ class Threads:
             self.bind(vcpu, thread)
             return
         self._check_ready(guards, vcpu, row)
+        self._state.overtime.discard(vcpu)  # With a slice a turn begins.
         self._run(vcpu, thread, row)
 
     def dispatch(self, thread: int) -> None:
@@ -151,7 +154,29 @@ class Threads:
         guards.require("other", thread != current, f"thread {thread} runs")
         self._check_ready(guards, vcpu, row)
         self._save(vcpu, current, ThreadState.READY)
+        self._state.overtime.discard(vcpu)
         self._run(vcpu, thread, row)
+
+    def put_off(self, vcpu: int) -> None:
+        """The timer ends the turn of the thread that runs, which asks for more time: once."""
+        guards = Guards(KernelRefusal, "put_off")
+        inside = self._processor.vcpus[vcpu].inside
+        guards.require("inside", inside, f"vCPU {vcpu} does not run")
+        current = self.current(vcpu)
+        if current is None:
+            guards.fail("in_container", f"vCPU {vcpu} runs the kernel")
+        guards.require("waiting", self.bound(vcpu) != [current], "no other thread waits")
+        once = vcpu not in self._state.overtime
+        guards.require("once", once, f"thread {current} has done so")
+        self._state.overtime[vcpu] = True
+
+    def separate(self, container: int) -> None:
+        """The configuration of a container that is loaded asks for a vCPU for each thread."""
+        guards = Guards(KernelRefusal, "separate")
+        row = self._state.containers.get(container)
+        if row is None or row.phase is not Phase.CREATED:
+            guards.fail("created", f"container {container} is not being loaded")
+        self._state.containers[container] = replace(row, is_separate=True)
 
     def trap(self, vcpu: int, state: ThreadState = ThreadState.READY) -> None:
         """A fault, a call or an interrupt takes the vCPU from the container into the kernel."""
@@ -273,7 +298,7 @@ class Threads:
     def _check_vacant(self, guards: Guards, vcpu: int, container: int) -> None:
         """Refuse unless a thread of the container may be bound to the vCPU."""
         others = [self._state.threads[other].container for other in self.bound(vcpu)]
-        if self.one_to_one:
+        if self.one_to_one or self._state.containers[container].is_separate:
             guards.require("vcpu_free", not others, f"vCPU {vcpu} has a thread")
         same = all(other == container for other in others)
         guards.require("same_container", same, f"vCPU {vcpu} runs containers {others}")

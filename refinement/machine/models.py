@@ -30,6 +30,7 @@ from splitspec.refinement.machine import memory as accesses
 from splitspec.refinement.machine import pages as client
 from splitspec.refinement.machine import teardown as leaving
 from splitspec.refinement.machine import threads as running
+from splitspec.refinement.machine import turns as sharing
 from splitspec.refinement.machine.fragment import Fragment, Setup, compose
 from splitspec.refinement.machine.testbed import Testbed
 from splitspec.refinement.mapping import Implementation
@@ -183,6 +184,13 @@ def threads(
     """
     setup = Setup(kind, honest, sizes, {"synchronous": synchronous})
     return compose("threads", setup, (lifecycle.lifecycle(setup), running.threads(setup)))
+
+
+def turns(kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int]) -> Implementation[Testbed]:
+    """Return the mapping to `turns`, where threads share vCPUs unless their container asks."""
+    setup = Setup(kind, honest, sizes, {"synchronous": True})
+    below = (lifecycle.lifecycle(setup), running.threads(setup))
+    return compose("turns", setup, (*below, sharing.turns(setup)))
 
 
 def accounting(

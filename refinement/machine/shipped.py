@@ -28,6 +28,7 @@ from splitspec.refinement.machine.models import (
     tdx_alone,
     teardown,
     threads,
+    turns,
 )
 from splitspec.refinement.machine.rootfs import rootfs
 from splitspec.refinement.machine.sockets import sockets
@@ -42,6 +43,7 @@ SIBLINGS = {"Container": 2, "Code": 1, "Nonce": 1, "Evidence": 1}
 TWO_CODES = {**SIBLINGS, "Code": 2}
 TWO_CHALLENGES = {"Container": 1, "Code": 2, "Nonce": 2, "Evidence": 1}
 LEDGER = dict.fromkeys(("Container", "Page", "Frame", "Vcpu", "Thread", "Record", "Work"), 1)
+TWO_THREADS = {"Container": 1, "Vcpu": 1, "Thread": 2}
 ONE_VCPU = {"Container": 2, "Vcpu": 1, "Thread": 2}
 CHAINED = {"Container": 2, "Page": 1, "Addr": 1, "Channel": 1, "Tenant": 1}
 TENANTS = {**CHAINED, "Tenant": 2}
@@ -137,6 +139,12 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "threads-sev-synchronous": partial(
         threads, PlatformKind.SNP, honest=True, synchronous=True, sizes=ONE_VCPU
     ),
+    "turns-sev": partial(turns, PlatformKind.SNP, honest=True, sizes=TWO_THREADS),
+    "turns-tdx": partial(turns, PlatformKind.TDX, honest=True, sizes=TWO_THREADS),
+    "turns-sev-hostile": partial(turns, PlatformKind.SNP, honest=False, sizes=ONE_CONTAINER),
+    "turns-tdx-hostile": partial(turns, PlatformKind.TDX, honest=False, sizes=ONE_CONTAINER),
+    # Two tenants take turns on one vCPU; either may have asked for one of its own.
+    "turns-sev-wide": partial(turns, PlatformKind.SNP, honest=True, sizes=ONE_VCPU),
     "accounting-sev": partial(accounting, PlatformKind.SNP, honest=True, sizes=LEDGER),
     "accounting-tdx": partial(accounting, PlatformKind.TDX, honest=True, sizes=LEDGER),
     "accounting-sev-hostile": partial(accounting, PlatformKind.SNP, honest=False, sizes=LEDGER),

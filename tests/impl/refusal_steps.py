@@ -104,6 +104,16 @@ def timed(scene: Scene) -> Scene:
     return scene
 
 
+def overtime(scene: Scene) -> Scene:
+    """The first container's thread has put off the end of its turn, and another one waits."""
+    threads, vcpu = scene.machine.kernel.threads, scene.first.vcpu
+    threads.spawn(0, 5)
+    threads.bind(vcpu, 5)
+    threads.dispatch(1)
+    threads.put_off(vcpu)
+    return scene
+
+
 def half_granted(scene: Scene) -> None:
     kernel = scene.machine.kernel
     kernel.channels.grant(0, 1, 1, Right.READ | Right.GRANT)

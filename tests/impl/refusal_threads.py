@@ -12,7 +12,7 @@ from tests.impl.refusal_scenes import (
     together,
     trapped,
 )
-from tests.impl.refusal_steps import entered, spawned, stopped, timed, waiting
+from tests.impl.refusal_steps import entered, overtime, spawned, stopped, timed, waiting
 
 THREADS: list[tuple[Setup, str, Call]] = [
     (together, "same_container", lambda s: s.machine.kernel.threads.bind(s.first.vcpu, 2)),
@@ -38,6 +38,11 @@ THREADS: list[tuple[Setup, str, Call]] = [
     (trapped, "in_container", lambda s: s.machine.kernel.threads.switch(s.first.vcpu, 1)),
     (tenants, "bound_here", lambda s: s.machine.kernel.threads.switch(s.first.vcpu, 2)),
     (tenants, "other", lambda s: s.machine.kernel.threads.switch(s.first.vcpu, 1)),
+    (parked, "inside", lambda s: s.machine.kernel.threads.put_off(s.first.vcpu)),
+    (trapped, "in_container", lambda s: s.machine.kernel.threads.put_off(s.first.vcpu)),
+    (tenants, "waiting", lambda s: s.machine.kernel.threads.put_off(s.first.vcpu)),
+    (together, "once", lambda s: overtime(s).machine.kernel.threads.put_off(s.first.vcpu)),
+    (tenants, "created", lambda s: s.machine.kernel.threads.separate(0)),
     (parked, "inside", lambda s: s.machine.kernel.threads.trap(s.first.vcpu)),
     (trapped, "in_container", lambda s: s.machine.kernel.threads.trap(s.first.vcpu)),
     (tenants, "waiting", lambda s: s.machine.kernel.threads.wake(1)),

@@ -161,6 +161,8 @@ class Walk:
             "draw": lambda: kernel.generators.draw(some.container, 8),
             "compute": lambda: self.machine.processor.compute(v, bytes([some.container]) * 32),
             "finish": lambda: kernel.threads.finish(t),
+            "put off": lambda: kernel.threads.put_off(v),
+            "separate": lambda: kernel.threads.separate(some.container),
             "park": lambda: kernel.threads.park(v),
             "request": lambda: kernel.threads.request(v, 7),
             "acknowledge": lambda: kernel.shootdown.acknowledge(v),

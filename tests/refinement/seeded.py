@@ -17,12 +17,13 @@ from tests.refinement.bugs_snapshot import SNAPSHOTS
 from tests.refinement.bugs_tdx import SECURE_EPT
 from tests.refinement.bugs_teardown import TEARDOWN
 from tests.refinement.bugs_threads import THREADS
+from tests.refinement.bugs_turns import TURN_BUGS
 from tests.refinement.seeding import Bug, found, seeded
 
 BUGS = (
     *(*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *SLICES),
     *(*CHAIN_BUGS, *DELEGATION, *TEARDOWN),
-    *(*SNAPSHOTS, *REGION_BUGS, *RANDOMNESS),
+    *(*SNAPSHOTS, *REGION_BUGS, *RANDOMNESS, *TURN_BUGS),
     *PLANNED,
     *DOMAIN,
 )

@@ -7,6 +7,7 @@ from tests.refinement.holding import hold, walk_of
 
 from splitspec.impl.machine import PlatformKind
 from splitspec.refinement.machine.models import THREADS, threads
+from splitspec.refinement.machine.shipped import SHIPPED
 from splitspec.refinement.report import conformance_text
 
 SNP, TDX = PlatformKind.SNP, PlatformKind.TDX
@@ -37,6 +38,19 @@ def test_epochs_of_tdx_make_no_difference_to_threads() -> None:
 @HOSTS
 def test_two_of_everything(honest: bool, synchronous: bool) -> None:
     hold(threads(SNP, honest=honest, synchronous=synchronous, sizes=THREADS))
+
+
+TURNS = [name for name in SHIPPED if name.startswith("turns-")]
+
+
+@pytest.mark.parametrize("name", [name for name in TURNS if not name.endswith("-wide")])
+def test_turns_end_and_who_asked_has_a_vcpu_a_thread(name: str) -> None:
+    hold(SHIPPED[name]())
+
+
+@pytest.mark.nightly
+def test_two_tenants_take_turns_on_one_vcpu() -> None:
+    hold(SHIPPED["turns-sev-wide"]())
 
 
 def test_random_programs_conform_whatever_interrupts_leave_behind() -> None:
