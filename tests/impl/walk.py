@@ -17,7 +17,7 @@ Step = Callable[[], object]
 # Steps that end what others build up; drawn often, nothing would ever be mapped.
 RARE = {"exit", "finish", "seal", "park", "preempt", "request", "release", "reclaim_page", "share"}
 RARE |= {"stop", "finish shadow", "publish", "remove_slot", "wait", "kill"}
-RARE |= {"freeze channel", "shut channel", "revoke"}
+RARE |= {"fail fault", "freeze channel", "shut channel", "revoke"}
 
 TRIES = 8
 
@@ -75,7 +75,7 @@ class Walk:
             thread=rnd.randrange(1, 5),
             flag=rnd.random() < 0.7,
         )
-        steps = self._host(some) | self._memory(some) | self._threads(some)
+        steps = self._host(some) | self._memory(some) | self._threads(some) | self._ends(some)
         if self.machine.kernel.state.chains:
             steps |= self._channels(some)
         if self.hostile and rnd.random() < 0.2:
@@ -141,6 +141,20 @@ class Walk:
             "fork": lambda: kernel.forks.fork(c, some.other),
             "activate": lambda: kernel.forks.activate(c, some.thread),
             "copy_on_write": lambda: kernel.forks.copy_on_write(c, a, g, vcpu=local),
+        }
+
+    def _ends(self, some: Arguments) -> dict[str, Step]:
+        faults, recycler = self.machine.kernel.faults, self.machine.kernel.recycler
+        c, local = some.container, some.vcpu if some.flag else None
+        return {
+            "begin fault": lambda: faults.begin(some.vcpu, some.address),
+            "serve fault": lambda: faults.serve(c, some.page, vcpu=local),
+            "give up fault": lambda: faults.give_up(c),
+            "fail fault": lambda: faults.fail(c),
+            "signal threads": lambda: recycler.signal_threads(c),
+            "end threads": lambda: recycler.end_threads(c),
+            "free capabilities": lambda: recycler.free_capabilities(c),
+            "dismantle pool": lambda: recycler.dismantle_pool(c),
         }
 
     def _threads(self, some: Arguments) -> dict[str, Step]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from tests.impl.scenes import secret
 
 from splitspec.impl.geometry import ZEROS
-from splitspec.impl.kernel.records import Use
+from splitspec.impl.kernel.records import Phase, Stage, Use
 from splitspec.impl.machine import Machine
 from splitspec.impl.refusal import Refusal
 
@@ -78,6 +78,20 @@ def check_clean(machine: Machine) -> None:
                 assert machine.memory.load(frame, private=True) == ZEROS, page
 
 
+def check_exits(machine: Machine) -> None:
+    """What the recycler has taken is gone; who holds the lock of a pool is a thread of its own."""
+    kernel, state = machine.kernel, machine.kernel.state
+    for container, fault in state.faults.items():
+        assert state.threads[fault.thread].container == container
+    for container, stage in state.recycling.items():
+        assert state.containers[container].phase is Phase.EXITING
+        if stage is not Stage.SIGNALLED:
+            assert not state.threads_of(container)
+        if stage is Stage.BARE:
+            assert not list(kernel.memory.entries(container))
+            assert not kernel.channels.capabilities.of(container)
+
+
 def check_translations(machine: Machine) -> None:
     """No vCPU in the guest translates to a page that is free, unless the page waits for it."""
     state = machine.kernel.state
@@ -112,6 +126,7 @@ CHECKS = (
     check_references,
     check_ledger,
     check_clean,
+    check_exits,
     check_translations,
     check_rights,
 )
