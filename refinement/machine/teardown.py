@@ -124,7 +124,7 @@ def _cvm(testbed: Testbed) -> str:
 def _names(testbed: Testbed, c: int) -> bool:
     """The kernel has something that the container could name."""
     kernel, state = testbed.machine.kernel, testbed.machine.kernel.state
-    kept = (state.roots, state.secrets, state.chains, state.code, state.digests)
+    kept = (state.roots, state.secrets, state.chains, state.code, state.digests, state.generators)
     return (
         next(kernel.memory.entries(c), None) is not None
         or bool(kernel.notifications.of(c))

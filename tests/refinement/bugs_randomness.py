@@ -6,7 +6,7 @@ from tests.refinement.seeding import Bug
 
 from splitspec.impl.hardware.entropy import Entropy
 from splitspec.impl.kernel.fork import Forks
-from splitspec.impl.kernel.lifecycle import Lifecycle
+from splitspec.impl.kernel.records import State
 from splitspec.refinement.divergence import DivergenceKind as Kind
 
 SEEDS = "randomness-sev-hostile"
@@ -20,8 +20,8 @@ RANDOMNESS = (
     Bug("the processor gives a seed twice", Entropy, "draw",
         'self._given["seeds"] = self.given + 1', 'self._given["seeds"] = 1',
         SEEDS, Kind.OTHER_STATE, "seed[c"),
-    Bug("a generator outlives its container", Lifecycle, "retire",
-        "(*named, state.generators)", "named",
+    Bug("a generator outlives its container", State, "forget",
+        "(*named, self.generators)", "named",
         SEEDS, Kind.OTHER_STATE, "seed[c"),
 )
 # fmt: on

@@ -51,6 +51,8 @@ TEARDOWN: tuple[Bug, ...] = (
         HONEST, Kind.OTHER_STATE, "capabilities_left[c"),
     Bug("the tables keep their entries", AddressSpaces, "unmap_all",
         "self._memory.clear(table)", "pass", TDX, Kind.OTHER_STATE, "capabilities_left[c"),
+    Bug("what attestation and loading keep outlives the container", Recycler, "free_capabilities",
+        "self._state.forget(container)", "pass", HOSTILE, Kind.OTHER_STATE, "capabilities_left[c"),
     Bug("a container is gone before its pool", Lifecycle, "retire",
         'guards.require("recycled", done, "the recycler is at it")', "pass",
         HONEST, Kind.ACCEPTED, "gone"),
