@@ -11,7 +11,6 @@ from pathlib import Path
 
 from splitspec.checker.explicit.search import explore
 from splitspec.checker.gate import lock_text
-from splitspec.checker.gate.lock import FILE_NAME as LOCK_NAME
 from splitspec.checker.gate.lock import Lock
 from splitspec.checker.gate.standing import refinements, standing
 from splitspec.checker.report import as_found, assumptions, attacks, designs, explored, theorems
@@ -28,6 +27,7 @@ from splitspec.cli.selection import Job, Request, select
 from splitspec.model import catalogue
 from splitspec.model.codes import errors_page
 from splitspec.model.ir import PropertyKind
+from splitspec.model.manifest import LOCK_NAME
 from splitspec.model.reasons import FILE_NAME as REASONS_NAME
 from splitspec.model.reasons import read_reasons
 from splitspec.model.requirements import FILE_NAME, read_requirements

@@ -11,7 +11,7 @@ from __future__ import annotations
 from splitspec.model.code import Code
 from splitspec.model.codes_export import EXPORT
 from splitspec.model.codes_lint import LINT
-from splitspec.model.codes_manifest import MODELS
+from splitspec.model.codes_manifest import MODELS, PLACES
 from splitspec.model.codes_refinement import REFINEMENT
 from splitspec.model.codes_system import SYSTEM
 from splitspec.model.codes_traces import TRACES
@@ -217,7 +217,7 @@ _SECTIONS = (
     ("Names", NAMES),
     ("Types", TYPES),
     ("The system as a whole", SYSTEM),
-    ("models.toml", MODELS),
+    ("models.toml", (*MODELS, *PLACES)),
     ("Warnings", LINT),
     ("Saved traces", TRACES),
     ("Refinements and logs", REFINEMENT),

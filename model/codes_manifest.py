@@ -138,4 +138,25 @@ MODELS = (
         '[memory]\nmodule = "memory"\n[[memory.conformance]]\ntier = "pr"',
         'Write `mapping = "module:NAME"`, or the name of a shipped mapping, once.',
     ),
+    Code(
+        "SS519",
+        "two runs under one adversary",
+        "What is recorded of a run is found by who is honest in it, so that the second of two is "
+        "held to nothing.",
+        '[memory]\nmodule = "memory"\n[[memory.runs]]\nstates = 9\n[[memory.runs]]\nstates = 8',
+        "Take out one of the two, or name the honest actors of each: `given = ['host']`.",
+    ),
+)
+
+PLACES = (
+    Code(
+        "SS520",
+        "no specification here",
+        "`gate`, `lock` and `lint` hold the specification of the nearest `models.toml`, and an "
+        "implementation or a log is held to its models. The specification that comes with the "
+        "program is never taken in its place.",
+        "cd /tmp && splitspec gate",
+        "Go to the folder of the specification, or name it: `--folder design`. For the shipped "
+        "one, be in its checkout, or name its model in a mapping or log as `splitspec:granting`.",
+    ),
 )

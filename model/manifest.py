@@ -5,6 +5,7 @@ Only the form is checked here. `splitspec.model.manifest_scope` holds an entry t
 
 from __future__ import annotations
 
+import os.path
 import re
 import tomllib
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ from splitspec.model.source import Source, Span
 from splitspec.model.tier import Tier
 
 FILE_NAME = "models.toml"
+LOCK_NAME = "splitspec.lock"
+"""Stands beside a `models.toml`, and says what was accepted of it."""
 # The names of folders below that of `models.toml`, and the name of the module.
 MODULE = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*")
 KEYS = (
@@ -66,11 +69,23 @@ class Manifest:
 
 
 def find_manifest(start: Path) -> Path | None:
-    """Return the `models.toml` of a folder, or of the nearest folder above it that has one."""
-    for folder in (start, *start.parents):
-        if (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME
-    return None
+    """Return the `models.toml` of a folder, or of the nearest folder above it that has one.
+
+    One that cannot be read is found too, and so is one that is gone while its lock is there: those
+    who read it say so, where one of a folder further above would be another specification's.
+    """
+    return next((path for each in (start, *start.parents) for path in _manifests_in(each)), None)
+
+
+def nearest_manifest(start: Path) -> Path | None:
+    """Return the `models.toml` of a folder or of its `spec`, or of the nearest above with one."""
+    places = (place for each in (start, *start.parents) for place in (each, each / "spec"))
+    return next((path for place in places for path in _manifests_in(place)), None)
+
+
+def _manifests_in(folder: Path) -> tuple[Path, ...]:
+    is_there = any(os.path.lexists(folder / name) for name in (FILE_NAME, LOCK_NAME))
+    return (folder / FILE_NAME,) if is_there else ()
 
 
 def load_manifest(path: Path) -> Manifest:
@@ -233,7 +248,13 @@ class _Reader(Form):
         if not isinstance(rows, list):
             self.refuse("SS503", "`runs` is not a list of tables", (*keys, "runs"))
             return ()
-        return tuple(self._run(row, (*keys, "runs", str(i))) for i, row in enumerate(rows))
+        found = tuple(self._run(row, (*keys, "runs", str(i))) for i, row in enumerate(rows))
+        for number, run in enumerate(found):
+            if any(other.given == run.given for other in found[:number]):
+                names = " and ".join(sorted(kind.value for kind in run.given)) or "nobody"
+                message = f"two runs are given {names} honest: only one can be expected"
+                self.refuse("SS519", message, (*keys, "runs", str(number)))
+        return found
 
     def _run(self, table: Any, keys: tuple[str, ...]) -> ExpectedRun:
         if not isinstance(table, dict):

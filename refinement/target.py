@@ -10,12 +10,22 @@ from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import ActorKind, Program
 from splitspec.model.loader import load_entry
-from splitspec.model.manifest import Manifest, entry_for_module, find_manifest, load_manifest
+from splitspec.model.manifest import (
+    FILE_NAME,
+    Manifest,
+    entry_for_module,
+    find_manifest,
+    load_manifest,
+    nearest_manifest,
+)
 from splitspec.model.manifest_entry import ModelEntry, Pin
 from splitspec.model.manifest_scope import scope_of
 from splitspec.model.pipeline import prepare
 from splitspec.model.setting import Setting, properties_under
 from splitspec.spec import folder as shipped_folder
+
+SHIPPED = "splitspec:"
+"""Before the name of a model, it says that the one of the shipped specification is meant."""
 
 
 class TargetError(Exception):
@@ -36,8 +46,9 @@ def evaluator_of(
 ) -> Evaluator:
     """Return the evaluator of a model at a scope, under an adversary; raise `TargetError`.
 
-    `model` is a name of the nearest models.toml (of `folder`, or of one above it, else the shipped
-    one), or the path of a .split file. `sizes` and `pins` go before what is recorded there.
+    `model` is a name of the nearest models.toml (of `folder`, or of one above it), the path of a
+    .split file, or a name of the shipped specification as `splitspec:NAME`: none that stands alone
+    is taken for that. `sizes` and `pins` go before what is recorded there.
     """
     entry, where = _entry(model, folder or Path.cwd())
     loaded = load_entry(entry, where)
@@ -74,15 +85,20 @@ def _entry(model: str, folder: Path) -> tuple[ModelEntry, Path]:
         near = find_manifest(path.absolute().parent)
         known = {} if near is None else load_manifest(near).models
         return known.get(path.stem, entry_for_module(path.stem, {})), path.parent
-    manifest = _manifest(folder)
-    if model not in manifest.models:
-        raise TargetError(f"{manifest.path} has no model {model}")
-    return manifest.models[model], manifest.folder
+    name = model.removeprefix(SHIPPED)
+    manifest = _manifest(folder, name, is_shipped=name != model)
+    if name not in manifest.models:
+        raise TargetError(f"{manifest.path} has no model {name}")
+    return manifest.models[name], manifest.folder
 
 
-def _manifest(folder: Path) -> Manifest:
-    near = find_manifest(folder.absolute()) or find_manifest(folder.absolute() / "spec")
-    manifest = load_manifest(near or Path(str(shipped_folder())) / "models.toml")
+def _manifest(folder: Path, model: str, *, is_shipped: bool) -> Manifest:
+    path = shipped_folder() / FILE_NAME if is_shipped else nearest_manifest(folder.absolute())
+    if path is None:
+        message = f"there is no {FILE_NAME} in {folder.absolute()}, its `spec`, or a folder above"
+        help_ = f"The {model} of the shipped specification is named `{SHIPPED}{model}`."
+        raise TargetError(message, (Diagnostic("SS520", message, None, help=help_),))
+    manifest = load_manifest(path)
     if manifest.diagnostics:
         raise TargetError(_first(manifest.diagnostics), manifest.diagnostics)
     return manifest

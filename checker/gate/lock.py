@@ -8,8 +8,6 @@ from enum import Enum
 
 from splitspec.model.tier import Tier
 
-FILE_NAME = "splitspec.lock"
-
 
 class Activity(Enum):
     """How a block's claims are shown. A variant is explored, and its named property must break; of

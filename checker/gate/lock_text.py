@@ -8,7 +8,6 @@ told from a whole one, wherever it was cut.
 from __future__ import annotations
 
 import json
-import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from typing import Any
 
 from splitspec.checker.gate.lock import Activity, Block, Claim, Key, Lock
 from splitspec.model.tier import Tier
+from splitspec.model.verdict import Outcome
 
 HEADER = """\
 # What was accepted of this specification: how far each claim is shown, and on which text.
@@ -36,6 +36,8 @@ FIGURES = (
     "framed",
     "dearest",
 )
+RESTS = re.compile(r"proved|proved-finite|exhaustive|(bounded|sampled)\(\d[^()]*\)")
+"""The assurances of a lock. How many steps or runs there were stands behind; the scope does not."""
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 KEYS = ("tier", "system", "implementation", "scope", *FIGURES, *LISTS, "seeds", "claims")
 
@@ -185,10 +187,21 @@ def _read_claim(key: Key, path: str, table: Any) -> Claim:
     if not isinstance(table, dict) or any(name not in known for name in table):
         raise DamagedLockError(f"the claim `{path}` of `{key}` is not one")
     texts = [_typed(key, table, name, str, "") for name in known[:3]]
-    if not texts[1]:
-        raise DamagedLockError(f"the claim `{path}` of `{key}` has no outcome")
+    _check_result(f"`{path}` of `{key}`", texts[1], texts[2])
     killers = tuple(_typed(key, table, "killed_by", list, []))
     return Claim(texts[0], texts[1], texts[2], killers)
+
+
+def _check_result(where: str, outcome: str, assurance: str) -> None:
+    """Raise `DamagedLockError` for words that nothing writes: whatever is found is stronger than an
+    assurance that is none, and would pass."""
+    if outcome not in {each.value for each in Outcome}:
+        raise DamagedLockError(f"the outcome `{outcome}` of {where} is none")
+    rests = RESTS.fullmatch(assurance)
+    if assurance and rests is None:
+        raise DamagedLockError(f"the assurance `{assurance}` of {where} is none")
+    if outcome == Outcome.HOLDS.value and not assurance:
+        raise DamagedLockError(f"{where} holds, and has no assurance")
 
 
 def _typed(key: Key, table: Mapping[str, Any], name: str, type_: type, absent: Any) -> Any:
@@ -196,17 +209,3 @@ def _typed(key: Key, table: Mapping[str, Any], name: str, type_: type, absent: A
     if not isinstance(value, type_) or isinstance(value, bool):
         raise DamagedLockError(f"`{name}` of `{key}` is not {type_.__name__}")
     return value
-
-
-def store(path: Path, lock: Lock) -> None:
-    """Write a lock as a whole or not at all; raise `OSError` where that cannot be."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(written(lock))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise

@@ -25,6 +25,8 @@ def sarif(summary: Summary) -> str:
     bad = [item for item in summary.items if item.state in (State.FAILED, State.UNDECIDED)]
     placed = {(item.run, item.claim) for item in summary.items}
     loose = [f for f in summary.failing if (f.run, f.claim) not in placed]
+    manifest = summary.facts.get("manifest", "")
+    nowhere = NOWHERE if not manifest or manifest.startswith("/") else manifest
     names = sorted({_rule(item) for item in bad} | {failure.word for failure in loose})
     sentences = {_rule(item): item.sentence for item in bad if item.sentence}
     notification = {
@@ -46,8 +48,8 @@ def sarif(summary: Summary) -> str:
                 "toolExecutionNotifications": [notification],
             }
         ],
-        "results": [_result(item, names) for item in bad]
-        + [_loose(failure, names) for failure in loose],
+        "results": [_result(item, names, nowhere) for item in bad]
+        + [_loose(failure, names, nowhere) for failure in loose],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -61,13 +63,13 @@ def _described(name: str, sentence: str) -> dict[str, Any]:
     return {"id": name, "shortDescription": {"text": sentence or name}}
 
 
-def _result(item: Item, names: list[str]) -> dict[str, Any]:
+def _result(item: Item, names: list[str], nowhere: str) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": _rule(item),
         "ruleIndex": names.index(_rule(item)),
         "level": "error" if item.state is State.FAILED else "warning",
         "message": {"text": f"{item.run}: {item.message}"},
-        "locations": [_location(item.file, item.line)],
+        "locations": [_location(item.file or nowhere, item.line)],
         "partialFingerprints": {"claimInRun/v1": _fingerprint(item.run, item.claim)},
     }
     if item.trace is not None:
@@ -75,13 +77,13 @@ def _result(item: Item, names: list[str]) -> dict[str, Any]:
     return result
 
 
-def _loose(failure: Failure, names: list[str]) -> dict[str, Any]:
+def _loose(failure: Failure, names: list[str], nowhere: str) -> dict[str, Any]:
     return {
         "ruleId": failure.word,
         "ruleIndex": names.index(failure.word),
         "level": "error",
         "message": {"text": f"{failure.run}: {failure.text}".removeprefix(": ")},
-        "locations": [_location("", 0)],
+        "locations": [_location(nowhere, 0)],
         "partialFingerprints": {"claimInRun/v1": _fingerprint(failure.run, failure.text)},
     }
 

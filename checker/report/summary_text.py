@@ -18,6 +18,8 @@ def summary_text(summary: Summary, paint: Paint, *, verbose: bool) -> str:
     """Return the report: a line for each activity, what was left, and every failure with what to
     do about it."""
     lines = [paint("title", summary.title)]
+    if "manifest" in summary.facts:
+        lines.append(f"  of        {summary.facts['manifest']}")
     lines += [f"  {line}" for line in _activities(summary.items)]
     lines += [f"  left      {text}" for text in summary.left]
     notes = [failure for failure in summary.failures if failure.is_note]

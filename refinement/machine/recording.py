@@ -22,6 +22,7 @@ from splitspec.impl.host.shadow import Shadow
 from splitspec.impl.kernel.records import Container, Page, Phase, Use
 from splitspec.impl.machine import Machine
 from splitspec.refinement.log_writer import LogWriter, Scalar
+from splitspec.refinement.target import SHIPPED
 
 Done = tuple[str, dict[str, str]]
 """An action that was completed, and its arguments."""
@@ -50,7 +51,7 @@ def write_log(machine: Machine, stream: TextIO, *, limit: int | None = None) -> 
         "Frame": len(geometry.pool_frames),
     }
     pins = {"limit": len(geometry.pool_frames) if limit is None else limit}
-    with LogWriter(stream, "granting", given=["host"], sizes=sizes, pins=pins) as log:
+    with LogWriter(stream, f"{SHIPPED}granting", given=["host"], sizes=sizes, pins=pins) as log:
         for action, arguments, seen in events:
             log.event(action, arguments, seen)
     return len(events)

@@ -334,3 +334,14 @@ def test_output_that_cannot_be_written_is_no_pass(tmp_path: Path) -> None:
     assert done.returncode == 70
     assert done.stderr.startswith("error: the results cannot be written")
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_tried_out_without_a_specification_is_said_to_be_the_shipped_one(
+    tmp_path: Path,
+) -> None:
+    done = splitspec(tmp_path, "check", "kata", "--given", "host", "--format", "json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["runs"][0]["model"] == "kata"
+    assert "note: there is no models.toml here or above: this is the shipped" in done.stderr
+    linted = splitspec(tmp_path, "lint")
+    assert (linted.returncode, linted.stdout) == (2, "")

@@ -21,9 +21,8 @@ from types import SimpleNamespace
 import pytest
 from tests.gate.conftest import Said, Splitspec, run
 
-from splitspec.checker.gate import keeping, lock_text
+from splitspec.checker.gate import keeping
 from splitspec.checker.gate.keeping import Keeping, Kept
-from splitspec.checker.gate.lock import Lock
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.store import Mode, Store
 from splitspec.checker.symbolic import prover
@@ -35,12 +34,14 @@ from splitspec.cli.gate import GateRequest, run_gate
 from splitspec.cli.lock import LockRequest, accept
 from splitspec.cli.options import CacheMode
 from splitspec.cli.terminal import Choice
+from splitspec.cli.writing import write_whole
 from splitspec.model.tier import Tier
 
 
 def request(cache: CacheMode = CacheMode.OFF, seconds: float | None = None) -> GateRequest:
     return GateRequest(
         models=(),
+        folder=Path(),
         tier=Tier.COMMIT,
         seconds=seconds,
         workers=2,
@@ -88,15 +89,15 @@ def full_disk() -> Iterator[None]:
 def test_a_lock_that_cannot_be_written_is_left_as_it_was(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def store(path: Path, locked: Lock) -> None:
+    def write(path: Path, text: str) -> None:
         with full_disk():
-            lock_text.store(path, locked)
+            write_whole(path, text)
 
     path = project / "splitspec.lock"
     spoiled = re.sub(r"states = 7(?=\ntransitions = 16\ndepth)", "states = 8", path.read_text())
     path.write_text(spoiled)
     monkeypatch.chdir(project)
-    monkeypatch.setattr(locking, "store", store)
+    monkeypatch.setattr(locking, "write_whole", write)
     wanted = LockRequest(request(), check=False, weaker=False, anew=False)
     assert accept(wanted, Interruption()) is ExitCode.INTERNAL
     said = capsys.readouterr()

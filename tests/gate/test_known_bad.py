@@ -40,7 +40,16 @@ def test_a_known_bad_input_fails_in_its_own_words(
 
 
 @pytest.mark.parametrize(
-    "name", ["changed_guard", "new_property", "removed_variant", "truncated_lock"]
+    "name",
+    [
+        "assurance_that_is_none",
+        "changed_guard",
+        "new_property",
+        "no_models",
+        "no_specification",
+        "removed_variant",
+        "truncated_lock",
+    ],
 )
 def test_what_is_wrong_is_not_accepted_without_a_word(
     name: str, project: Path, within: Callable[..., Said]
@@ -63,6 +72,8 @@ def _spoil(project: Path, case: dict[str, Any]) -> None:
         text = path.read_text(encoding="utf-8")
         assert edit["old"] in text, f"{edit['file']} has no {edit['old']!r}"
         path.write_text(text.replace(edit["old"], edit["new"]), encoding="utf-8")
+    if "write" in case:
+        (project / case["write"]["file"]).write_text(case["write"]["text"], encoding="utf-8")
     if "cut" in case:
         path = project / case["cut"]["file"]
         text, mark, _ = path.read_text(encoding="utf-8").partition(case["cut"]["before"])

@@ -17,7 +17,24 @@ from splitspec.model.tier import Tier
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 LISTS = st.lists(WORDS, max_size=3).map(tuple)
-CLAIMS = st.builds(Claim, st.just("") | WORDS, WORDS, st.just("") | WORDS, LISTS)
+RESULTS = st.sampled_from(
+    [
+        ("holds", "proved"),
+        ("holds", "proved-finite"),
+        ("holds", "exhaustive"),
+        ("holds", "bounded(12 steps)"),
+        ("holds", "sampled(10,000 calls, seed 0)"),
+        ("reached", ""),
+        ("unreached", "exhaustive"),
+        ("violated", ""),
+    ]
+)
+CLAIMS = st.builds(
+    lambda text, result, killers: Claim(text, *result, killers),
+    st.just("") | WORDS,
+    RESULTS,
+    LISTS,
+)
 BLOCKS = st.builds(
     Block,
     st.sampled_from(Tier),
@@ -68,6 +85,25 @@ def test_no_two_locks_with_other_claims_are_taken_for_equal(one: Lock, other: Lo
         for key, block in one.blocks.items():
             assert block.claims.keys() == other.blocks[key].claims.keys()
             assert block.system == other.blocks[key].system
+
+
+@pytest.mark.parametrize(
+    ("outcome", "assurance", "words"),
+    [
+        ("holds", "magic", "the assurance `magic` of `a` of `explored m` is none"),
+        ("holds", "sampled", "the assurance `sampled` of `a` of `explored m` is none"),
+        ("holds", "", "`a` of `explored m` holds, and has no assurance"),
+        ("held", "proved", "the outcome `held` of `a` of `explored m` is none"),
+    ],
+)
+def test_a_claim_in_words_that_nothing_writes_is_damaged(
+    outcome: str, assurance: str, words: str
+) -> None:
+    """It would be weaker than whatever is found, and so pass."""
+    claim = Claim("", outcome, assurance)
+    lock = Lock({Key("explored", "m"): Block(Tier.COMMIT, "", claims={"a": claim})})
+    with pytest.raises(DamagedLockError, match=re.escape(words)):
+        read(written(lock))
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,28 @@ def test_each_hook_passes_the_project_and_fails_a_wrong_one(
     assert code() != 0
 
 
+@pytest.mark.parametrize("hook", ["splitspec-lint", "splitspec-gate"])
+def test_a_hook_at_the_top_of_a_repository_holds_the_folder_that_it_is_given(
+    hook: str, project: Path, warm_cache: Path
+) -> None:
+    """pre-commit runs hooks at the top, and gives them what `args` has."""
+    (entry,) = [str(each["entry"]) for each in hooks() if each["id"] == hook]
+    top = project.parent
+
+    def start(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [str(BIN / "splitspec"), *entry.split()[1:], *words]
+        environment = os.environ | {"XDG_CACHE_HOME": str(warm_cache)}
+        return subprocess.run(command, cwd=top, env=environment, capture_output=True, text=True)
+
+    assert start("--folder", "project").returncode == 0
+    lost = start()
+    assert (lost.returncode, lost.stdout) == (2, "")
+    assert "error[SS520]: there is no models.toml in" in lost.stderr
+    nowhere = start("--folder", "elsewhere")
+    assert nowhere.returncode == 2
+    assert "there is no folder elsewhere" in nowhere.stderr
+
+
 def run_pytest(project: Path, cache: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "splitspec.cli.pytest_gate", "-rA", *words],
@@ -164,6 +186,25 @@ def test_a_damaged_lock_ends_the_collection(project: Path, warm_cache: Path) -> 
     done = run_pytest(project, warm_cache, "--splitspec-gate=commit")
     assert done.returncode == pytest.ExitCode.INTERRUPTED
     assert "its end is missing" in done.stdout
+
+
+def test_a_gate_without_a_lock_fails_the_session(project: Path, warm_cache: Path) -> None:
+    """Other tests pass, and nothing was held to anything."""
+    (project / "splitspec.lock").unlink()
+    (project / "test_other.py").write_text("def test_other() -> None:\n    pass\n")
+    done = run_pytest(project, warm_cache, "--splitspec-gate=commit")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "no splitspec.lock was collected" in done.stderr
+    assert run_pytest(project, warm_cache).returncode == 0
+
+
+def test_a_lock_without_its_specification_fails_in_words(project: Path, warm_cache: Path) -> None:
+    (project / "models.toml").unlink()
+    done = run_pytest(project, warm_cache, "--splitspec-gate=commit")
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "passed" not in done.stdout.splitlines()[-1]
+    assert "error[SS501]: cannot read" in done.stdout
+    assert "Traceback" not in done.stdout
 
 
 def test_the_plugin_is_registered() -> None:

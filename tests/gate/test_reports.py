@@ -8,7 +8,10 @@ of Jenkins says of JUnit's attributes.
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from junitparser import JUnitXml
+from tests.cli.within import splitspec as command
 from tests.gate.conftest import Splitspec
 
 from splitspec.checker.gate.finding import ADVICE, Kind
@@ -297,3 +301,73 @@ def test_every_word_has_a_code_and_says_what_to_do() -> None:
 def test_every_activity_is_in_the_schema() -> None:
     items = json.loads(schema_text())["$defs"]["claim"]["properties"]
     assert {each.value for each in Activity} | {"gate"} == set(items["activity"]["enum"])
+
+
+def places(folder: Path) -> tuple[set[str], set[str]]:
+    """The files that annotations, and that SARIF, of two reports there name."""
+    lines = (folder / "github").read_text()
+    (found,) = json.loads((folder / "sarif").read_text())["runs"]
+    locations = [place for result in found["results"] for place in result["locations"]]
+    uris = {place["physicalLocation"]["artifactLocation"]["uri"] for place in locations}
+    return set(re.findall(r"file=([^,]*)", lines)), uris
+
+
+def test_places_are_those_from_the_top_of_the_repository(
+    broken: Path, splitspec: Splitspec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the folder of the specification GitHub says where the top is; at the top, it is here."""
+    reports = ("--report", "github=github", "--report", "sarif=sarif", "-q")
+    expected = {"project/desk.split"}, {"project/desk.split", "project/models.toml"}
+    splitspec("gate", *reports, GITHUB_WORKSPACE=str(broken.parent))
+    assert places(broken) == expected
+    monkeypatch.delenv("GITHUB_WORKSPACE")
+    command(broken.parent, "gate", "--folder", "project", *reports)
+    assert places(broken.parent) == expected
+    splitspec("gate", *reports)
+    assert places(broken) == ({"desk.split"}, {"desk.split", "models.toml"})
+
+
+def test_a_gate_says_which_specification_it_held(project: Path, splitspec: Splitspec) -> None:
+    assert "\n  of        models.toml\n" in splitspec("gate").stdout
+    document = json.loads(splitspec("gate", "--format", "json").stdout)
+    assert document["facts"] == {"tier": "commit", "models": "all", "manifest": "models.toml"}
+
+
+def test_a_link_is_followed_and_stays(project: Path, splitspec: Splitspec) -> None:
+    (project / "real.json").write_text("old")
+    (project / "link.json").symlink_to("real.json")
+    (project / "dangling.json").symlink_to("new.json")
+    for name in ("link", "dangling"):
+        assert splitspec("gate", "--report", f"json={name}.json").returncode == 0
+        assert (project / f"{name}.json").is_symlink()
+    for name in ("real", "new"):
+        assert json.loads((project / f"{name}.json").read_text())["code"] == 0
+
+
+def test_a_pipe_is_written_through_and_has_what_was_found_once(
+    project: Path, splitspec: Splitspec
+) -> None:
+    """Root could replace a device by a file; a pipe shows the same, and breaks no machine."""
+    pipe = project / "pipe"
+    os.mkfifo(pipe)
+    # Open for both, nobody waits: what the gate writes stays until it is read.
+    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        assert splitspec("gate", "--report", "github=pipe").returncode == 0
+        assert pipe.is_fifo()
+        text = os.read(reader, 1 << 16).decode()
+    finally:
+        os.close(reader)
+    assert "unfinished" not in text
+    assert text.startswith("::notice title=left::")
+
+
+def test_what_is_open_already_is_not_replaced(project: Path, warm_cache: Path) -> None:
+    """Standard output may be a file to which the text goes as well."""
+    with (project / "both").open("w") as both:
+        command = [sys.executable, "-m", "splitspec", "gate", "--report", "github=/dev/stdout"]
+        environment = os.environ | {"XDG_CACHE_HOME": str(warm_cache)}
+        subprocess.run(command, cwd=project, env=environment, stdout=both, check=True)
+    text = (project / "both").read_text()
+    assert "::notice title=left::" in text
+    assert "gate passed" in text

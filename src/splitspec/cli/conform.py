@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ from splitspec.refinement.report import (
     program_text,
 )
 from splitspec.refinement.session_log import SessionLog
-from splitspec.refinement.target import TargetError, evaluator_of
+from splitspec.refinement.target import SHIPPED, TargetError, evaluator_of
 from splitspec.refinement.walking import run
 
 UNUSABLE = (UnknownMappingError, MappingError, UnreadableError, UncopiableError)
@@ -84,7 +84,7 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
             if interruption.requested:
                 break
             try:
-                mapping = mapping_of(name)
+                mapping = _mapping(name)
                 evaluator = _evaluator(mapping)
                 found = _hold(name, mapping, evaluator, request, interruption)
             except TargetError as error:
@@ -180,6 +180,12 @@ def _untried(found: Conformance, run: str) -> Iterator[Finding]:
                 yield Finding(Kind.VACUOUS, run, path, text)
     elif not found.transitions:
         yield Finding(Kind.EMPTY, run, "", "nothing was done")
+
+
+def _mapping(name: str) -> Implementation[Any]:
+    """Return a mapping; a shipped one is to the shipped specification, whatever is near."""
+    mapping = mapping_of(name)
+    return mapping if ":" in name else replace(mapping, model=f"{SHIPPED}{mapping.model}")
 
 
 def _evaluator(mapping: Implementation[Any]) -> Evaluator:

@@ -12,7 +12,7 @@ from time import monotonic
 
 from splitspec.checker.gate.comparison import compare
 from splitspec.checker.gate.finding import ADVICE, Finding, Kind
-from splitspec.checker.gate.lock import FILE_NAME, Activity, Block, Key, Lock
+from splitspec.checker.gate.lock import Activity, Block, Key, Lock
 from splitspec.checker.gate.lock_text import DamagedLockError, load
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.report.gate_document import gate_document
@@ -25,20 +25,31 @@ from splitspec.cli.execution import Made, Means, execute
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.judging import Judged, is_as_expected, judge_all
 from splitspec.cli.kept import proof_store, result_keeping
-from splitspec.cli.models import Problems, RefusedError, manifest_path, read_models, report_problems
+from splitspec.cli.models import (
+    Problems,
+    RefusedError,
+    own_manifest,
+    read_models,
+    report_problems,
+    wrong,
+)
 from splitspec.cli.options import CacheMode
+from splitspec.cli.places import shown
 from splitspec.cli.report_request import Report, ReportKind
 from splitspec.cli.reports import write_reports
 from splitspec.cli.summary import summarise
 from splitspec.cli.terminal import Choice, painter, uses_color
+from splitspec.cli.writing import is_input
+from splitspec.model.manifest import LOCK_NAME, load_manifest, nearest_manifest
 from splitspec.model.tier import Tier
 
 
 @dataclass(frozen=True, slots=True)
 class GateRequest:
-    """What was asked on the command line."""
+    """What was asked on the command line; the nearest `models.toml` is that from `folder`."""
 
     models: tuple[str, ...]
+    folder: Path
     tier: Tier
     seconds: float | None
     workers: int
@@ -69,7 +80,7 @@ class GateRequest:
 class Round:
     """One time through everything that is due: what was demanded, made, judged, and found.
 
-    `all` has the demands of every tier, `due` those of this one.
+    `path` is that of the lock. `all` has the demands of every tier, `due` those of this one.
     """
 
     path: Path
@@ -89,6 +100,7 @@ class Round:
 def run_gate(request: GateRequest, interruption: Interruption) -> ExitCode:
     """Hold everything that is due to the lock, report, and return one code."""
     try:
+        _spare_inputs(request)
         write_reports(request.reports, started(_title(request), _facts(request)))
         summary = summary_of(request, interruption)
     except RefusedError as refusal:
@@ -103,17 +115,31 @@ def run_gate(request: GateRequest, interruption: Interruption) -> ExitCode:
     return _conclude(request, summary)
 
 
+def _spare_inputs(request: GateRequest) -> None:
+    """Raise `RefusedError` if a report would be written over what an implementation is made of."""
+    near = nearest_manifest(request.folder.absolute())
+    if near is None or not request.reports:
+        return
+    entries = load_manifest(near).models.values()
+    held = [each for entry in entries for each in entry.conformance]
+    named = tuple(near.parent / name for each in held for name in each.sources)
+    for report in request.reports:
+        if is_input(Path(report.path), named):
+            raise wrong(f"{report.path} is what is read: no report is written there")
+
+
 def summary_of(
     request: GateRequest, interruption: Interruption, *, patiently: bool = False
 ) -> Summary:
     """Return what a gate did and found; raise what keeps it from being done at all."""
     began = monotonic()
-    path = manifest_path().with_name(FILE_NAME)
-    with exclusively(path, patiently=patiently):
-        round_ = gather(request, path, interruption)
+    manifest = own_manifest(request.folder)
+    with exclusively(manifest.with_name(LOCK_NAME), patiently=patiently):
+        round_ = gather(request, manifest, interruption)
         round_.findings += held_to(round_, request)
     interruption.settle()
-    return summarise(round_, _title(request), _facts(request), monotonic() - began)
+    facts = _facts(request) | {"manifest": shown(manifest)}
+    return summarise(round_, _title(request), facts, monotonic() - began)
 
 
 def _title(request: GateRequest) -> str:
@@ -131,15 +157,16 @@ def refuse(kind: Kind, text: str, code: ExitCode) -> ExitCode:
 
 
 def gather(
-    request: GateRequest, path: Path, interruption: Interruption, *, anew: bool = False
+    request: GateRequest, manifest: Path, interruption: Interruption, *, anew: bool = False
 ) -> Round:
     """Make and judge what is due; raise `RefusedError` for a specification that is wrong."""
+    path = manifest.with_name(LOCK_NAME)
     if not anew:
         load(path)  # A lock that is damaged is found before the work, not after it.
     for name in request.models:
         if name.endswith(".split"):
-            raise RefusedError(Problems((f"models.toml has no model {name}",)))
-    asked = demands(read_models(tuple(dict.fromkeys(request.models))))
+            raise RefusedError(Problems((f"{manifest} has no model {name}",)))
+    asked = demands(read_models(tuple(dict.fromkeys(request.models)), manifest))
     due = tuple(readied(demand) for demand in asked if request.tier.includes(demand.tier))
     round_ = Round(path, asked, due)
     # The second signal gives up what is under way, and not the report of the rest.

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from splitspec.checker.report.counting import counted
 from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode
-from splitspec.cli.models import Model, RefusedError, read_models, report_problems
+from splitspec.cli.models import Model, RefusedError, own_manifest, read_models, report_problems
 from splitspec.cli.terminal import Choice, uses_color
 from splitspec.model.lint import Linted, lint
 from splitspec.model.manifest_forgetting import definitions_named
 
 
-def lint_models(names: tuple[str, ...], prove: bool, color: Choice) -> ExitCode:
+def lint_models(names: tuple[str, ...], folder: Path, prove: bool, color: Choice) -> ExitCode:
     """Print the warnings to stdout; any warning is a policy failure, none is met."""
+    are_files = bool(names) and all(name.endswith(".split") for name in names)
     try:
-        models = tuple(read_models(names))
+        models = tuple(read_models(names, None if are_files else own_manifest(folder)))
     except RefusedError as refusal:
         return report_problems(refusal.problems, color)
     warnings = lint([linted(model) for model in models], prove=prove)

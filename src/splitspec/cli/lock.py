@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 
 from splitspec.checker.gate.comparison import compare, is_loss
 from splitspec.checker.gate.finding import ADVICE, Finding, Kind
-from splitspec.checker.gate.lock import FILE_NAME, Block, Key, Lock
-from splitspec.checker.gate.lock_text import DamagedLockError, load, store
+from splitspec.checker.gate.lock import Block, Key, Lock
+from splitspec.checker.gate.lock_text import DamagedLockError, load, written
 from splitspec.checker.interruption import Interruption
 from splitspec.cli.exclusion import BusyError, exclusively
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.gate import GateRequest, Round, gather, refuse
-from splitspec.cli.models import RefusedError, manifest_path, report_problems
+from splitspec.cli.models import RefusedError, own_manifest, report_problems
 from splitspec.cli.summary import code_of
 from splitspec.cli.terminal import painter, uses_color
+from splitspec.cli.writing import write_whole
+from splitspec.model.manifest import LOCK_NAME
 from splitspec.model.tier import Tier
 
 
@@ -32,11 +34,12 @@ class LockRequest:
 
 def accept(request: LockRequest, interruption: Interruption) -> ExitCode:
     """Make what is due, show how it differs from the lock, and write it if all is well."""
-    path = manifest_path().with_name(FILE_NAME)
     try:
+        manifest = own_manifest(request.gate.folder)
+        path = manifest.with_name(LOCK_NAME)
         with exclusively(path):
             old = Lock() if request.anew else load(path) or Lock()
-            round_ = gather(request.gate, path, interruption, anew=request.anew)
+            round_ = gather(request.gate, manifest, interruption, anew=request.anew)
             return _accept(request, old, round_)
     except RefusedError as refusal:
         return report_problems(refusal.problems, request.gate.color)
@@ -66,7 +69,7 @@ def _accept(request: LockRequest, old: Lock, round_: Round) -> ExitCode:
         print(f"{round_.path} was not written: --check")
         return ExitCode.POLICY
     try:
-        store(round_.path, new)
+        write_whole(round_.path, written(new))
     except OSError as problem:
         return refuse(Kind.UNWRITABLE, f"{round_.path}: {problem.strerror}", ExitCode.INTERNAL)
     print(f"{round_.path} was written: {_size(new)}")

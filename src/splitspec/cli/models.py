@@ -18,7 +18,14 @@ from splitspec.model import syntax
 from splitspec.model.diagnostic import Diagnostic, Severity
 from splitspec.model.ir import Program, Variant
 from splitspec.model.loader import Library, load_entry, load_variants
-from splitspec.model.manifest import Manifest, entry_for_module, find_manifest, load_manifest
+from splitspec.model.manifest import (
+    FILE_NAME,
+    Manifest,
+    entry_for_module,
+    find_manifest,
+    load_manifest,
+    nearest_manifest,
+)
 from splitspec.model.manifest_entry import ModelEntry
 from splitspec.model.manifest_scope import check_entry
 from splitspec.spec import folder as shipped_folder
@@ -63,11 +70,15 @@ def report_problems(problems: Problems, color: Choice) -> ExitCode:
     return ExitCode.USAGE
 
 
-def read_models(names: tuple[str, ...]) -> Iterator[Model]:
-    """Iterate over the named models, all of the manifest if none is named; raise `RefusedError`."""
+def read_models(names: tuple[str, ...], path: Path | None = None) -> Iterator[Model]:
+    """Iterate over the named models, all of the manifest if none is named; raise `RefusedError`.
+
+    Without the path of a `models.toml`, the nearest is read, else the shipped one, which is said.
+    """
     library = Library()
     paths = [name for name in names if name.endswith(".split")]
-    manifest = None if names and len(paths) == len(names) else _manifest()
+    is_needed = not names or len(paths) < len(names)
+    manifest = _loaded(path or _trial_path()) if is_needed else None
     if not names:
         assert manifest is not None
         for entry in manifest.models.values():
@@ -89,18 +100,41 @@ def models_of(path: Path) -> Iterator[Model]:
 
 def manifest_path() -> Path:
     """Return the nearest `models.toml`: of a folder above, of its `spec`, else the shipped one."""
-    here = Path.cwd()
-    near = find_manifest(here) or find_manifest(here / "spec")
-    return near or Path(str(shipped_folder())) / "models.toml"
+    return nearest_manifest(Path.cwd()) or shipped_folder() / FILE_NAME
+
+
+def own_manifest(start: Path) -> Path:
+    """Return the nearest `models.toml`; raise `RefusedError` if there is none.
+
+    What passes without one would have passed on another specification than the user's.
+    """
+    if not start.is_dir():
+        raise wrong(f"there is no folder {start}")
+    near = nearest_manifest(start.absolute())
+    if near is None:
+        message = f"there is no {FILE_NAME} in {start.absolute()}, its `spec`, or a folder above"
+        help_ = "Go to the folder of the specification, or name it: `--folder design`."
+        raise RefusedError(Problems(diagnostics=(Diagnostic("SS520", message, None, help=help_),)))
+    return near
+
+
+def _trial_path() -> Path:
+    """Return the nearest `models.toml`, or the shipped one, by which the tool can be tried."""
+    path = manifest_path()
+    if nearest_manifest(Path.cwd()) is None:
+        say_shipped()
+    return path
+
+
+def say_shipped() -> None:
+    """Say on stderr that what follows is of the shipped specification, and of nobody's own."""
+    text = f"there is no {FILE_NAME} here or above: this is the shipped specification"
+    print(f"note: {text}, {shipped_folder()}", file=sys.stderr)
 
 
 def is_shipped(manifest: Path) -> bool:
     """Whether a `models.toml` is the one that comes with the program."""
-    return manifest.parent.resolve() == Path(str(shipped_folder())).resolve()
-
-
-def _manifest() -> Manifest:
-    return _loaded(manifest_path())
+    return manifest.parent.resolve() == shipped_folder().resolve()
 
 
 def _loaded(path: Path) -> Manifest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -92,6 +93,15 @@ Models = Annotated[
     typer.Argument(
         metavar="MODEL…",
         help="Names of models.toml or paths of .split files. [default: every model]",
+    ),
+]
+Folder = Annotated[
+    Path,
+    typer.Option(
+        "--folder",
+        metavar="DIR",
+        help="Where the nearest models.toml is looked for. [default: here]",
+        show_default=False,
     ),
 ]
 Scope = Annotated[

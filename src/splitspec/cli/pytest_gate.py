@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "splitspec.lock"  # The lock's own module is not imported for tests without a gate.
 REST = "everything else"
+COLLECTED = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,7 +35,16 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Take every lock, if that was asked for."""
     if file_path.name != FILE_NAME or parent.config.getoption("--splitspec-gate") is None:
         return None
+    parent.config.stash[COLLECTED] = True
     return LockFile.from_parent(parent, path=file_path)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fail a session that was asked for a gate, and found no lock to hold anything to."""
+    tier = session.config.getoption("--splitspec-gate")
+    if tier is not None and not session.config.stash.get(COLLECTED, False):
+        text = f"no {FILE_NAME} was collected, so nothing was held to one: name it, or its folder"
+        raise pytest.UsageError(f"--splitspec-gate={tier}: {text}")
 
 
 class LockFile(pytest.File):
@@ -87,8 +97,7 @@ class ClaimItem(pytest.Item):
         from splitspec.checker.report.summary import State
         from splitspec.checker.report.text import plain, trace_text
 
-        assert isinstance(self.parent, LockFile)
-        summary = self.parent.summary
+        summary = self._summary()
         if self._place is None:
             self._judge_the_rest(summary)
             return
@@ -99,6 +108,19 @@ class ClaimItem(pytest.Item):
             if item.state is not State.PASSED:
                 shown = "" if item.trace is None else trace_text(item.trace, item.sentence, plain)
                 pytest.fail(f"{item.message}\n{shown}".rstrip(), pytrace=False)
+
+    def _summary(self) -> Summary:
+        """What the gate found; a specification that it refuses fails the test by its text."""
+        from splitspec.cli.diagnostics import render
+        from splitspec.cli.models import RefusedError
+
+        assert isinstance(self.parent, LockFile)
+        try:
+            return self.parent.summary
+        except RefusedError as refusal:
+            problems = refusal.problems
+            text = "\n".join((render(problems.diagnostics, False), *problems.sentences))
+            pytest.fail(text, pytrace=False)
 
     def _judge_the_rest(self, summary: Summary) -> None:
         assert isinstance(self.parent, LockFile)
@@ -122,6 +144,7 @@ def _gated(tier: Any) -> Summary:
 
     request = GateRequest(
         models=(),
+        folder=Path(),
         tier=tier,
         seconds=None,
         workers=2,

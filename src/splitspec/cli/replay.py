@@ -13,6 +13,7 @@ from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.report_request import PageKind, Report
 from splitspec.cli.terminal import Choice, painter, uses_color
+from splitspec.cli.writing import is_input
 from splitspec.refinement.log_run import log_beside
 from splitspec.refinement.replay import Replay, replay
 from splitspec.refinement.replay_report import replay_document, replay_text
@@ -31,6 +32,13 @@ class ReplayRequest:
 
 def replay_logs(request: ReplayRequest) -> ExitCode:
     """Replay every log in order."""
+    logs = tuple(map(Path, request.logs))
+    for report in request.reports:
+        if is_input(Path(report.path), logs):
+            print(
+                f"error: {report.path} is what is read: no page is written there", file=sys.stderr
+            )
+            return ExitCode.USAGE
     paint = painter(uses_color(request.color, sys.stdout))
     results: list[Replay] = []
     failures: list[Failure] = []

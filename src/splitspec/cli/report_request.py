@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import typer
+
+from splitspec.cli.writing import is_input
 
 
 class ExportKind(StrEnum):
@@ -83,6 +86,9 @@ class Report(Generic[K]):
 def parse_report(text: str, kinds: type[K]) -> Report[K]:
     """Return the report that `KIND=PATH` asks for."""
     kind, _, path = text.partition("=")
+    if is_input(Path(path)):
+        message = f"{path} is named as what is read: no report is written there"
+        raise typer.BadParameter(message, param_hint="'--report'")
     if kind in list(kinds) and path:
         return Report(kinds(kind), path)
     known = ", ".join(kinds)

@@ -13,6 +13,7 @@ from splitspec.checker.expectation import JudgedProof, JudgedRun
 from splitspec.checker.gate.finding import ADVICE, Finding, Kind
 from splitspec.checker.gate.lock import Activity
 from splitspec.checker.report.summary import Failure, Item, State
+from splitspec.cli.places import shown
 from splitspec.model.setting import Setting
 from splitspec.model.source import Span
 from splitspec.model.trace import Trace
@@ -133,8 +134,8 @@ def _place(origin: Origin, path: str) -> tuple[str, int]:
     program = origin.setting.program
     action = program.actions.get(path, program.actions.get(path.rpartition(".")[0]))
     if path in program.properties:
-        return _shown(program.properties[path].span)
-    return _shown(origin.span if action is None else action.span)
+        return _found(program.properties[path].span)
+    return _found(origin.span if action is None else action.span)
 
 
 def _steps(setting: Setting, trace: Trace | None) -> tuple[tuple[str, int], ...]:
@@ -143,13 +144,12 @@ def _steps(setting: Setting, trace: Trace | None) -> tuple[tuple[str, int], ...]
     added = None if variant is None else variant.span
     steps = () if trace is None else trace.steps
     return tuple(
-        _shown(actions[step.action].span if step.action in actions else added) for step in steps
+        _found(actions[step.action].span if step.action in actions else added) for step in steps
     )
 
 
-def _shown(span: Span | None) -> tuple[str, int]:
-    """Return a place as a reader here would write it; "" and 0 are nowhere."""
+def _found(span: Span | None) -> tuple[str, int]:
+    """Return a place as a report has it; "" and 0 are nowhere."""
     if span is None:
         return "", 0
-    path, here = Path(span.source.name), Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path), span.line
+    return shown(Path(span.source.name)), span.line

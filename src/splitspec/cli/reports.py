@@ -19,19 +19,21 @@ from splitspec.checker.report.markdown import comparison
 from splitspec.checker.report.sarif import sarif
 from splitspec.checker.report.summary import Summary
 from splitspec.cli.report_request import Report, ReportKind
-from splitspec.cli.writing import write_whole
+from splitspec.cli.writing import is_stream, write_whole
 
 
 def write_reports(reports: Iterable[Report[ReportKind]], summary: Summary) -> None:
     """Write each report; raise `OSError` for the first that cannot be written."""
     for report in reports:
         text = _written(report.kind)(summary)
-        if report.path == "-":
-            # What was printed cannot be replaced by what is found later.
-            if not summary.is_unfinished:
-                print(text, end="")
+        is_standard, path = report.path == "-", Path(report.path)
+        # What was printed cannot be replaced by what is found later.
+        if summary.is_unfinished and (is_standard or is_stream(path)):
+            continue
+        if is_standard:
+            print(text, end="")
         else:
-            write_whole(Path(report.path), text)
+            write_whole(path, text)
         if report.kind is ReportKind.GITHUB:
             _append_step_summary(summary)
 

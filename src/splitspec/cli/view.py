@@ -27,7 +27,7 @@ from splitspec.cli.saved import (
     replay,
 )
 from splitspec.cli.terminal import Choice
-from splitspec.cli.writing import write_whole
+from splitspec.cli.writing import is_input, write_whole
 from splitspec.model.ir import PropertyKind
 from splitspec.model.manifest import load_manifest
 from splitspec.model.setting import Setting
@@ -52,6 +52,9 @@ def view_trace(request: ViewRequest) -> ExitCode:
     except UnusableError as error:
         return report_problems(error.problems, request.color)
     output = request.output or request.file.with_suffix(".html")
+    if is_input(output, (request.file,)):
+        print(f"error: {output} is what is read: no page is written there", file=sys.stderr)
+        return ExitCode.USAGE
     text = page_of(replayed)
     try:
         write_whole(output, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +26,7 @@ TotalTimeout = Annotated[
 
 def gate(
     models: o.Models = None,
+    folder: o.Folder = Path(),
     tier: DueTier = Tier.COMMIT,
     timeout: TotalTimeout = None,
     workers: o.Workers = 2,
@@ -45,6 +47,7 @@ def gate(
 
         request = GateRequest(
             models=tuple(models or ()),
+            folder=folder,
             tier=tier,
             seconds=timeout,
             workers=workers,
@@ -61,6 +64,7 @@ def gate(
 
 def lock(
     models: o.Models = None,
+    folder: o.Folder = Path(),
     tier: DueTier = Tier.COMMIT,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 4 if there is a difference.")
@@ -86,6 +90,7 @@ def lock(
 
         request = GateRequest(
             models=tuple(models or ()),
+            folder=folder,
             tier=tier,
             seconds=None,
             workers=workers,

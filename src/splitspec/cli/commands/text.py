@@ -82,10 +82,11 @@ def format_files(
 
 def lint(
     models: o.Models = None,
+    folder: o.Folder = Path(),
     prove: o.Prove = False,
     color: o.Color = Choice.AUTO,
 ) -> None:
     """Point at what is probably not meant: unused names, promises taken for checks, and more."""
     from splitspec.cli.lint import lint_models
 
-    raise typer.Exit(lint_models(tuple(models or ()), prove, color))
+    raise typer.Exit(lint_models(tuple(models or ()), folder, prove, color))
