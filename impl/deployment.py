@@ -15,6 +15,7 @@ from pathlib import Path
 from splitspec.impl.attestation.measurement import code_pages
 from splitspec.impl.attestation.verifier import Verifier
 from splitspec.impl.delegation.rootfs import Image, build
+from splitspec.impl.geometry import ENTRIES
 from splitspec.impl.host.delegate import Delegate
 from splitspec.impl.instance import Instance
 from splitspec.impl.kernel.capabilities import Right
@@ -99,6 +100,8 @@ class Deployment:
         instance = self._create(pool, image, memory_max, None)
         forks = self.machine.kernel.forks
         forks.begin(zygote.container, instance.container)
+        for place in self.machine.kernel.memory.pool_tables(zygote.container):
+            instance.root(place * ENTRIES)
         forks.fork(zygote.container, instance.container)
         instance.reserved |= zygote.reserved
         instance.process.inherit(zygote.process)
@@ -224,11 +227,12 @@ class Deployment:
         kernel, host = self.machine.kernel, self.machine.host
         lagging = set(kernel.shootdown.holders(container))
         for page in kernel.state.pool(container):
-            lagging |= {vcpu for vcpu, _ in kernel.state.quarantine.get(page, ())}
+            lagging |= kernel.shootdown.delaying(page)
         for vcpu in sorted(lagging):
             if not self.machine.processor.vcpus[vcpu].inside:
                 self.instances[host.shadows.holders[vcpu].shadow].enter()
             kernel.shootdown.acknowledge(vcpu)
+        kernel.shootdown.sweep()
 
     def _return_page(self, page: int) -> None:
         pools, record = self.machine.kernel.pools, self.machine.kernel.state.pages.get(page)

@@ -1,8 +1,9 @@
 """Sizes of one machine: how many of everything, and where it lies in guest-physical memory.
 
 Guest-physical memory begins with the kernel's own pages, which are launched and measured: its
-image, then for each container slot one directory and some leaf tables. Pool pages follow. The
-tables of a container therefore come from a quota of its own, and no container can use up another's.
+image, then for each container slot one directory and some leaf tables. Pool pages follow. These
+tables of a container are a quota of its own, so that none can use up another's; it takes further
+ones from its pool.
 """
 
 from __future__ import annotations
@@ -16,21 +17,22 @@ ENTRIES = 512
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """Sizes, all at least 1. The defaults are the smallest machine that forks."""
+    """Sizes, all but leaf tables at least 1. The defaults are the smallest machine that forks."""
 
     containers: int = 2
     pages: int = 2
     frames: int = 4
     vcpus: int = 1
     image_pages: int = 1
-    leaf_tables: int = 1
+    leaf_tables: int = 1  # of each container, from the kernel; others come from its pool
     notifications: int = 8  # of each container
     threads: int = 64  # of each container
+    tags: int = 4095  # of address spaces: PCIDs from 1, as 0 is the kernel's
 
     def __post_init__(self) -> None:
         sizes = (self.containers, self.pages, self.frames, self.vcpus)
-        own = (self.image_pages, self.leaf_tables, self.notifications, self.threads)
-        if min(*sizes, *own) < 1 or self.leaf_tables > ENTRIES:
+        own = (self.image_pages, self.notifications, self.threads, self.tags)
+        if min(*sizes, *own) < 1 or not 0 <= self.leaf_tables <= ENTRIES:
             raise ValueError(f"sizes are at least 1, leaf tables at most {ENTRIES}: {self}")
 
     @property
@@ -50,8 +52,8 @@ class Geometry:
 
     @property
     def addresses(self) -> range:
-        """The virtual pages of a container, limited by its leaf tables."""
-        return range(self.leaf_tables * ENTRIES)
+        """The virtual pages of a container, limited by its directory."""
+        return range(ENTRIES * ENTRIES)
 
     def directory(self, container: int) -> int:
         """The guest page of the container's page directory."""

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from splitspec.impl.delegation.mailbox import REPLIES, REPLY_ROOM, Message, Operation, decode
+from splitspec.impl.geometry import ENTRIES
 from splitspec.impl.host.delegate import Delegate
 from splitspec.impl.host.shadow import Handle
 from splitspec.impl.kernel.records import Use
@@ -127,7 +128,8 @@ class Instance:
             if len(found) == count:
                 break
             record = state.pages.get(page)
-            if record is not None and (record.use is not Use.FREE or page in state.quarantine):
+            waits = kernel.shootdown.is_quarantined(page)
+            if record is not None and (record.use is not Use.FREE or waits):
                 continue
             if record is None:
                 self._grant(page)
@@ -150,6 +152,13 @@ class Instance:
             self.enter()
         self.machine.kernel.pools.accept(self.container, page)
 
+    def root(self, address: int) -> None:
+        """Have a table for a virtual page, of a page of the pool if the kernel has none."""
+        place = address // ENTRIES
+        if self.machine.kernel.memory.leaf(self.container, place) is None:
+            (page,) = self.claim_pages(1)
+            self.machine.kernel.spaces.add_table(self.container, page, place)
+
     def handle_of(self, vcpu: int) -> Handle:
         """Return the shadow's handle on a vCPU."""
         return self.machine.host.shadows.holders[vcpu]
@@ -168,6 +177,7 @@ class Instance:
             guards.require("copy_on_write", entry.copy_on_write, str(fault))
         kernel.faults.begin(self.vcpu, address)
         try:
+            self.root(address)
             (page,) = self.claim_pages(1)
         except Refusal:
             kernel.faults.fail(self.container)

@@ -90,6 +90,11 @@ class Walker:
         leaf = self._entry(directory, index) if 0 <= index < ENTRIES else None
         return None if leaf is None else self._entry(leaf.page, offset)
 
+    def tables(self, directory: int) -> Iterator[tuple[int, int]]:
+        """Yield the place and the page of each table that the directory names, in order."""
+        for index, leaf in self._present(directory):
+            yield index, leaf.page
+
     def entries(self, directory: int) -> Iterator[tuple[int, Entry]]:
         """Yield each present virtual page with its entry, in order."""
         for index, leaf in self._present(directory):

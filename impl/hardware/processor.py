@@ -9,12 +9,13 @@ that moves vCPUs around therefore gains nothing.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from splitspec.impl.geometry import PAGE
 from splitspec.impl.hardware.memory import Memory
-from splitspec.impl.hardware.paging import Walker
+from splitspec.impl.hardware.paging import Entry, Walker
 from splitspec.impl.hardware.platform import Platform
 from splitspec.impl.hardware.tlb import Tlb, Translation
 from splitspec.impl.journal import Journal, Table
@@ -115,6 +116,10 @@ class Processor:
         """Flush all translations of the core on which the vCPU is."""
         self.tlb.flush_core(self.vcpus[vcpu].core)
 
+    def flush_tag(self, vcpu: int, tag: int) -> None:
+        """INVPCID on the core on which the vCPU is, of one address space."""
+        self.tlb.flush_tag(self.vcpus[vcpu].core, tag)
+
     def flush_address(self, vcpu: int, tag: int, address: int) -> None:
         """INVLPG on the core on which the vCPU is."""
         self.tlb.flush_address(self.vcpus[vcpu].core, tag, address)
@@ -137,6 +142,15 @@ class Processor:
             else:
                 self._platform.host_write(place.frame, offset, piece)
             done += size
+
+    def look_ahead(self, vcpu: int) -> None:
+        """The core of a vCPU that runs a container walks its tables ahead of need, and caches all
+        that can be reached, as it may at any time."""
+        state = self.vcpus[vcpu]
+        directory = self._check_container(Guards(HardwareRefusal, "look_ahead"), vcpu)
+        for address, entry in self._walker.entries(directory):
+            with suppress(HardwareRefusal):
+                self.tlb.fill(state.core, state.tag, address, self._resolved(entry))
 
     def _load(self, place: Translation) -> bytes:
         """Return the page. What is shared has the host's key, whatever the frame is by now."""
@@ -164,10 +178,8 @@ class Processor:
         """Return the translation that an access to a virtual page uses, cached or walked."""
         state = self.vcpus[vcpu]
         directory = self._check_container(Guards(HardwareRefusal, "access"), vcpu)
-        known = self.tlb.find(state.core, state.tag, address)
-        if known is None or (write and not known.writable):
-            return self._walk(directory, address, write=write)
-        return known
+        known = self.tlb.find(state.core, state.tag, address, write=write)
+        return self._walk(directory, address, write=write) if known is None else known
 
     def _check_container(self, guards: Guards, vcpu: int) -> int:
         """Refuse unless a container runs on the vCPU; return the directory of its tables."""
@@ -183,6 +195,9 @@ class Processor:
             raise GuestPageFault("present", address, write=write)
         if write and not entry.writable:
             raise GuestPageFault("writable", address, write=write)
+        return self._resolved(entry)
+
+    def _resolved(self, entry: Entry) -> Translation:
         frame = self._platform.resolve(entry.page, private=not entry.shared)
         return Translation(entry.page, frame, entry.writable, not entry.shared)
 

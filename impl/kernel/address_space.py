@@ -1,7 +1,8 @@
 """Address spaces of containers: who maps what, and how.
 
-Only the kernel writes page tables. A page is mapped privately by the one container whose pool has
-it; several map a page only if it belongs to a sealed zygote, and then read-only, or to a channel.
+Only the kernel writes page tables. Those that it has no page of its own for are pages of the
+container's pool, which nobody maps meanwhile. A page is mapped privately by the one container whose
+pool has it; several map one only if it is of a sealed zygote, and then read-only, or of a channel.
 An entry without the right to write says whether a write is served with a copy, or is a violation.
 Only measured pages are executable, and they are not writable. The bit that makes an access shared
 is the kernel's choice, from the use of the page.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from splitspec.impl.geometry import ENTRIES
 from splitspec.impl.hardware.paging import Entry
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.pools import Pools
@@ -68,10 +70,11 @@ class AddressSpaces:
     def unmap_all(self, container: int, *, vcpu: int | None = None) -> None:
         """Remove all mappings of a container that leaves; whoever calls has reached its tables."""
         for address, entry in list(self._memory.entries(container)):
+            self._memory.set_entry(container, address, None)
             self.drop(entry.page)
             self._shootdown.retire(container, address, entry.page, vcpu)
-        for table in self._memory.tables(container):
-            self._memory.clear(table)
+        for page in self._memory.pool_tables(container).values():
+            self.remove_table(container, page, vcpu=vcpu)
 
     def protect(self, container: int, address: int, *, vcpu: int | None = None) -> None:
         """Permit no more writing at a virtual page: neither is it done, nor served with a copy."""
@@ -80,7 +83,7 @@ class AddressSpaces:
         entry = self.check_mapped(guards, container, address)
         protected = replace(entry, writable=False, copy_on_write=False)
         self._memory.set_entry(container, address, protected)
-        self._shootdown.retire(container, address, entry.page, vcpu)
+        self._shootdown.protect(container, vcpu, address)
 
     def unprotect(self, container: int, address: int) -> None:
         """Permit writing at a virtual page again: the next write is served with a copy.
@@ -95,6 +98,44 @@ class AddressSpaces:
         private = self._state.pages[entry.page].use in (Use.PRIVATE, Use.IMAGE)
         guards.require("private", private, f"page {entry.page} is not the container's alone")
         self._memory.set_entry(container, address, replace(entry, copy_on_write=True))
+
+    def add_table(self, container: int, page: int, place: int | None = None) -> None:
+        """Let the table grow by a free page of the container's pool, full of zeros: what the
+        container wrote there while the page was its own would be entries. It goes to a place of
+        the directory, or to the first that is empty."""
+        guards = Guards(KernelRefusal, "add_table")
+        guards.require("alive", self._state.is_alive(container), f"container {container} is not")
+        self._memory.check_tables(guards, container)
+        index = self._unnamed(container) if place is None else place
+        if index is None or self._memory.leaf(container, index) is not None:
+            guards.fail("room", f"the directory of container {container} has a table there")
+        self._pools.check_usable(guards, container, page)
+        self._memory.set_table(container, index, page)
+        self._state.pages[page] = Page(Use.TABLE)
+
+    def remove_table(self, container: int, page: int, *, vcpu: int | None = None) -> None:
+        """Take a page of the table back while the container leaves, when no entry is left: until
+        then a core may walk it. What a core remembers of the walk keeps the page waiting."""
+        guards = Guards(KernelRefusal, "remove_table")
+        self._shootdown.check_vcpu(guards, vcpu)
+        row = self._state.containers.get(container)
+        exiting = row is not None and row.phase is Phase.EXITING
+        guards.require("exiting", exiting, f"container {container} is not")
+        self._memory.check_tables(guards, container)
+        named = self._memory.pool_tables(container).items()
+        index = next((index for index, own in named if own == page), None)
+        if index is None:
+            guards.fail("mine", f"page {page} is of another table, or of none")
+        mapped = [address for address, _ in self._memory.entries(container)]
+        guards.require("empty", not mapped, f"virtual pages {mapped} are mapped")
+        self._memory.set_table(container, index, None)
+        self._state.pages[page] = Page(Use.FREE)
+        self._shootdown.retire(container, index * ENTRIES, page, vcpu)
+
+    def _unnamed(self, container: int) -> int | None:
+        """Return the first place of the directory for which there is no table."""
+        places = range(ENTRIES)
+        return next((n for n in places if self._memory.leaf(container, n) is None), None)
 
     def check_vacant(self, guards: Guards, container: int, address: int) -> None:
         """Refuse unless the container may map something at the virtual page."""

@@ -250,20 +250,19 @@ class Channels:
         for address, entry in self._windows(container, channel):
             self._memory.set_entry(container, address, None)
             self._spaces.drop(entry.page)
-            self._forget(container, channel, address, entry.page, vcpu)
+            users = self._others(channel, container)
+            self._shootdown.retire(container, address, entry.page, vcpu, users=users)
 
     def _protect(
         self, container: int, channel: int, address: int, entry: Entry, vcpu: int | None
     ) -> None:
         if entry.writable:
             self._memory.set_entry(container, address, replace(entry, writable=False))
-            self._forget(container, channel, address, entry.page, vcpu)
+            users = self._others(channel, container)
+            self._shootdown.protect(container, vcpu, address, users=users)
 
-    def _forget(
-        self, container: int, channel: int, address: int, page: int, vcpu: int | None
-    ) -> None:
-        users = [user for user in self._users(channel) if user != container]
-        self._shootdown.retire(container, address, page, vcpu, users=users)
+    def _others(self, channel: int, container: int) -> list[int]:
+        return [user for user in self._users(channel) if user != container]
 
     def _users(self, channel: int) -> list[int]:
         """Return who has a capability: what one of them loses, the others do not write unseen."""

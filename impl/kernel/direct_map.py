@@ -58,16 +58,42 @@ class DirectMap:
         for address in addresses:
             guards.require("address", address in self._geometry.addresses, f"{address} is outside")
         self.reach(*self.tables(container))
+        for address in addresses:
+            rooted = self.leaf(container, address // ENTRIES) is not None
+            guards.require("rooted", rooted, f"no table has virtual page {address}")
 
     def tables(self, container: int) -> list[int]:
-        """Return the pages of the container's tables: its directory, then its leaf tables."""
+        """Return the pages of the container's tables: its directory, the leaf tables that the
+        kernel has for it, then those of its pool."""
+        return [*self.kernel_tables(container), *self.pool_tables(container).values()]
+
+    def kernel_tables(self, container: int) -> list[int]:
+        """Return the pages of the container's tables that are the kernel's own."""
         directory = self._geometry.directory(container)
         return [directory, *range(directory + 1, directory + 1 + self._geometry.leaf_tables)]
+
+    def pool_tables(self, container: int) -> dict[int, int]:
+        """Return the leaf tables of the container's that are pages of its pool, by place."""
+        named = self._walker.tables(self._geometry.directory(container))
+        return {index: page for index, page in named if index >= self._geometry.leaf_tables}
+
+    def leaf(self, container: int, index: int) -> int | None:
+        """Return the page of the leaf table at a place of the directory, if there is one."""
+        if index < self._geometry.leaf_tables:
+            return self._geometry.leaf(container, index)
+        return self.pool_tables(container).get(index)
+
+    def set_table(self, container: int, index: int, page: int | None) -> None:
+        """Write an entry of the directory."""
+        entry = None if page is None else Entry(page, writable=True)
+        directory = self._geometry.directory(container)
+        self.write(directory, encode(entry), offset=index * WIDTH)
 
     def set_entry(self, container: int, address: int, entry: Entry | None) -> None:
         """Write a page-table entry, and the leaf table's own if this is its first."""
         index, offset = divmod(address, ENTRIES)
         leaf = self._geometry.leaf(container, index)
-        directory = self._geometry.directory(container)
+        if index >= self._geometry.leaf_tables:
+            leaf = self.pool_tables(container)[index]
         self.write(leaf, encode(entry), offset=offset * WIDTH)
-        self.write(directory, encode(Entry(leaf, writable=True)), offset=index * WIDTH)
+        self.set_table(container, index, leaf)

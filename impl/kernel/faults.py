@@ -76,11 +76,11 @@ class Faults:
         guards = Guards(KernelRefusal, "fail_fault")
         row = self._running(guards, container)
         self._pending(guards, container)
-        pages, quarantine = self._state.pages, self._state.quarantine
+        pages, waiting = self._state.pages, {page for _, page in self._state.quarantine}
         spare = [
             page
             for page in self._state.pool(container)
-            if page in pages and pages[page].use is Use.FREE and page not in quarantine
+            if page in pages and pages[page].use is Use.FREE and page not in waiting
         ]
         guards.require("used_up", not spare, f"pages {spare} are free")
         self._state.containers[container] = replace(row, phase=Phase.EXITING)

@@ -68,18 +68,17 @@ class Forks:
         self._state.containers[zygote] = replace(row, is_prepared=True)
 
     def seal(self, zygote: int, *, vcpu: int | None = None, thread: int | None = None) -> None:
-        """Make a running container the zygote of others: measure and freeze all that it maps, and
+        """Make a running container the zygote of others: freeze all that it maps, measure it, and
         keep what its threads are.
 
-        No other vCPU may hold translations of it, since they could still allow writing. All other
-        threads wait still, and in the zygote for good.
+        Other vCPUs may still hold translations that allow writing. Until they have flushed nobody
+        is cloned, and nothing is measured that could change afterwards: the first clone does it.
+        All other threads wait still, and in the zygote for good.
         """
         guards = Guards(KernelRefusal, "seal")
         self._shootdown.check_vcpu(guards, vcpu)
         row = self._check_sealable(guards, zygote)
         guards.require("untainted", not row.is_tainted, "it has held data of a tenant")
-        others = self._shootdown.holders(zygote) - {vcpu}
-        guards.require("alone", not others, f"vCPUs {sorted(others)} may write through a TLB")
         entries = list(self._memory.entries(zygote))
         private = all(self._state.pages[entry.page].use is Use.PRIVATE for _, entry in entries)
         guards.require("private", private, "it maps a channel or a page of the host")
@@ -89,7 +88,7 @@ class Forks:
         self._memory.check_tables(guards, zygote)
         self._memory.reach(*(entry.page for _, entry in entries))
 
-        measurement = self._digest(entries)
+        measured = b"" if self._shootdown.holders(zygote) - {vcpu} else self._digest(entries)
         for address, entry in entries:
             # What was read-only before stays so in clones: copying it would give a right to write.
             copied = entry.permits_writing
@@ -97,11 +96,10 @@ class Forks:
             self._memory.set_entry(zygote, address, frozen)
             record = self._state.pages[entry.page]
             self._state.pages[entry.page] = replace(record, use=Use.IMAGE)
-        if vcpu is not None:
-            self._shootdown.flush(vcpu)
+        self._shootdown.protect(zygote, vcpu, *(address for address, _ in entries))
         threads = self._threads.freeze(zygote)
         self._state.containers[zygote] = replace(
-            row, phase=Phase.SEALED, measurement=measurement, threads=threads
+            row, phase=Phase.SEALED, measurement=measured, threads=threads
         )
 
     def begin(self, zygote: int, clone: int) -> None:
@@ -122,8 +120,12 @@ class Forks:
         guards.require("begun", begun, f"container {clone} is no clone of {zygote}")
         guards.require("once", not row.image, f"container {clone} has the image")
         self._check_empty(guards, clone)
+        lagging = self._shootdown.lagging(zygote)
+        guards.require("flushed", not lagging, f"vCPUs {sorted(lagging)} may write the image")
         self._memory.reach(*self._memory.tables(zygote))
         entries = list(self._memory.entries(zygote))
+        self._memory.check_tables(guards, clone, *(address for address, _ in entries))
+        measured = source.measurement or self._measured(entries)
         bounded = all(
             self._state.pages[entry.page].references < REFERENCES_MAX for _, entry in entries
         )
@@ -133,7 +135,8 @@ class Forks:
             self._spaces.hold(entry.page)
             self._memory.set_entry(clone, address, entry)
         self._generators.inherit(zygote, clone)
-        self._state.containers[clone] = replace(row, image=source.measurement)
+        self._state.containers[zygote] = replace(source, measurement=measured)
+        self._state.containers[clone] = replace(row, image=measured)
 
     def activate(self, clone: int, *numbers: int) -> None:
         """End the loading of a clone that has the image: from now on its threads run, which get
@@ -201,6 +204,10 @@ class Forks:
         self._memory.check_tables(guards, clone)
         empty = next(self._memory.entries(clone), None) is None
         guards.require("empty", empty, f"container {clone} maps something")
+
+    def _measured(self, entries: list[tuple[int, Entry]]) -> bytes:
+        self._memory.reach(*(entry.page for _, entry in entries))
+        return self._digest(entries)
 
     def _digest(self, entries: list[tuple[int, Entry]]) -> bytes:
         """SHA-384 of each virtual page with its rights and content, in order."""

@@ -64,8 +64,14 @@ class Kernel:
     ) -> None:
         self.state = State(journal)
         self.memory = DirectMap(geometry, platform, memory)
-        self.shootdown = Shootdown(self.state, processor)
-        self.pools = Pools(self.state, geometry, platform=platform, memory=self.memory)
+        self.shootdown = Shootdown(self.state, geometry, processor)
+        self.pools = Pools(
+            self.state,
+            geometry,
+            platform=platform,
+            memory=self.memory,
+            shootdown=self.shootdown,
+        )
         self.spaces = AddressSpaces(
             self.state, memory=self.memory, pools=self.pools, shootdown=self.shootdown
         )

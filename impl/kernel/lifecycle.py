@@ -72,14 +72,16 @@ class Lifecycle:
     def create(self, container: int) -> None:
         """Begin a container in a free slot, with an identity that no other ever has."""
         guards = Guards(KernelRefusal, "create")
-        guards.require("booted", bool(self._state.presence), "no loop of the kernel's runs yet")
+        guards.require("booted", bool(self._state.loops), "no loop of the kernel's runs yet")
         slot = 0 <= container < self._geometry.containers
         guards.require("slot", slot, f"there is no slot {container}")
         absent = container not in self._state.containers
         guards.require("absent", absent, f"slot {container} is taken")
+        tag = self._shootdown.unused_tag(guards)
         self._memory.reach(*self._memory.tables(container))
-        for table in self._memory.tables(container):
+        for table in self._memory.kernel_tables(container):
             self._memory.clear(table)
+        self._state.tags[container] = tag
         self._state.containers[container] = Container(
             identity=self._state.next("identity"), phase=Phase.CREATED
         )
@@ -153,7 +155,7 @@ class Lifecycle:
         self._state.faults.discard(container)
 
     def retire(self, container: int) -> None:
-        """End an exit: nothing is left of the container, no vCPU remembers it, the slot is free.
+        """End an exit: nothing is left of the container, nobody remembers it, the slot is free.
 
         Its secrets and its measurement go with it.
         """
@@ -173,9 +175,9 @@ class Lifecycle:
         guards.require("closed", not kept_open, f"notifications {kept_open} are its own")
         self._channels.check_left(guards, container)
         self._pools.check_drained(guards, container)
-        lagging = self._shootdown.holders(container)
-        guards.require("flushed", not lagging, f"vCPUs {sorted(lagging)} have to flush")
+        self._shootdown.check_forgotten(guards, container)
         self._channels.leave(container)
+        self._shootdown.forget(container)
         state = self._state
         for page in state.pool(container):
             del state.pools[page]

@@ -13,21 +13,29 @@ from splitspec.impl.geometry import Geometry
 from splitspec.impl.hardware.platform import Platform
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.records import Page, Phase, State, Use
+from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.impl.refusal import Guards, KernelRefusal, Refusal
 
 
 class Pools:
     """The pools of all containers."""
 
-    __slots__ = ("_geometry", "_memory", "_platform", "_state")
+    __slots__ = ("_geometry", "_memory", "_platform", "_shootdown", "_state")
 
     def __init__(
-        self, state: State, geometry: Geometry, *, platform: Platform, memory: DirectMap
+        self,
+        state: State,
+        geometry: Geometry,
+        *,
+        platform: Platform,
+        memory: DirectMap,
+        shootdown: Shootdown,
     ) -> None:
         self._state = state
         self._geometry = geometry
         self._platform = platform
         self._memory = memory
+        self._shootdown = shootdown
 
     def admit(self, container: int, first: int, count: int = 1) -> None:
         """Take pages that the host granted into the container's pool."""
@@ -104,7 +112,7 @@ class Pools:
         guards.require("shared", shared, f"page {page} is not shared")
         assert record is not None
         guards.require("unreferenced", record.references == 0, f"page {page} is mapped")
-        guards.require("flushed", page not in self._state.quarantine, f"page {page} waits")
+        self._shootdown.check_settled(guards, page)
         del self._state.pages[page]
 
     def abandon(self, page: int) -> None:
@@ -167,7 +175,7 @@ class Pools:
             guards.fail("accepted", f"page {page} is not")
         unused = record.use in (uses or (Use.FREE,))
         guards.require("free", unused, f"page {page} is {record.use.value}")
-        guards.require("flushed", page not in self._state.quarantine, f"page {page} waits")
+        self._shootdown.check_settled(guards, page)
         return record
 
     def _is_reachable(self, page: int) -> bool:

@@ -36,6 +36,8 @@ class Use(Enum):
     PRIVATE = "private"
     IMAGE = "image"
     """Of a sealed zygote, mapped read-only by its clones."""
+    TABLE = "table"
+    """Of the page table of the container whose pool has it; nothing maps it, nor does the host."""
     CHANNEL = "channel"
     """Memory of a function chain, mapped by its members."""
     SHARED = "shared"
@@ -156,18 +158,22 @@ class State:
         "counters",
         "digests",
         "faults",
+        "flushed",
+        "generations",
         "generators",
+        "held",
         "keys",
+        "loops",
         "notifications",
         "overtime",
         "pages",
         "pools",
-        "presence",
         "quarantine",
         "quotes",
         "recycling",
         "roots",
         "secrets",
+        "tags",
         "threads",
         "timers",
     )
@@ -176,9 +182,16 @@ class State:
         self.containers: Table[int, Container] = Table(journal)
         self.pools: Table[int, int] = Table(journal)  # page to the container whose pool has it
         self.pages: Table[int, Page] = Table(journal)
-        # Page to the vCPUs that have yet to flush it, each with the container that it may run.
-        self.quarantine: Table[int, frozenset[tuple[int, int]]] = Table(journal)
-        self.presence: Table[int, frozenset[int]] = Table(journal)  # vCPU to containers run there
+        self.tags: Table[int, int] = Table(journal)  # of containers' address spaces, in the TLBs
+        # How often a container's table has lost something, and up to which of these times a vCPU
+        # has flushed it. A vCPU without a row for a container has no translation of it.
+        self.generations: Table[int, int] = Table(journal)
+        self.flushed: Table[tuple[int, int], int] = Table(journal)
+        # By the container that gave it up, a page that vCPUs may still reach.
+        self.quarantine: Table[tuple[int, int], bool] = Table(journal)
+        # Container to the changes, of its own table or another's, that all must have flushed first.
+        self.held: Table[int, frozenset[tuple[int, int]]] = Table(journal)
+        self.loops: Table[int, bool] = Table(journal)  # vCPUs on which the process manager's runs
         self.threads: Table[int, Thread] = Table(journal)
         self.overtime: Table[int, bool] = Table(journal)  # vCPUs whose turn has been put off
         self.timers: Table[int, Timer] = Table(journal)  # of threads that wait

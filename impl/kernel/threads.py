@@ -81,7 +81,10 @@ class Threads:
         self._state.threads[thread] = Thread(container, ThreadState.UNBOUND)
 
     def bind(self, vcpu: int, thread: int) -> None:
-        """Bind a waiting thread to the vCPU on which the kernel runs, and flush the vCPU."""
+        """Bind a waiting thread to the vCPU on which the kernel runs.
+
+        What the vCPU has cached stays, under the tags of those that it ran.
+        """
         guards = Guards(KernelRefusal, "bind")
         self._shootdown.check_vcpu(guards, vcpu)
         row = self._state.threads.get(thread)
@@ -90,7 +93,6 @@ class Threads:
         unbound = row.state is ThreadState.UNBOUND
         guards.require("unbound", unbound, f"thread {thread} is {row.state.value}")
         self._check_vacant(guards, vcpu, row.container)
-        self._shootdown.flush(vcpu)
         self._state.threads[thread] = replace(row, state=ThreadState.READY, vcpu=vcpu)
 
     def move(self, vcpu: int, thread: int) -> None:
@@ -108,7 +110,6 @@ class Threads:
         guards.require("elsewhere", row.vcpu != vcpu, f"thread {thread} is bound here")
         self._shootdown.check_vcpu(guards, vcpu)
         self._check_vacant(guards, vcpu, row.container)
-        self._shootdown.flush(vcpu)
         self._state.threads[thread] = replace(row, vcpu=vcpu)
 
     def resume(self, vcpu: int) -> None:
@@ -222,6 +223,16 @@ class Threads:
             if row.state is ThreadState.WAITING:
                 self._go_on(row, thread)
 
+    def unbind(self, thread: int) -> None:
+        """Take a thread that does not run from its vCPU: it waits for one again."""
+        guards = Guards(KernelRefusal, "unbind")
+        row = self._state.threads.get(thread)
+        if row is None or row.vcpu is None:
+            guards.fail("bound", f"thread {thread} has no vCPU")
+        ready = row.state is ThreadState.READY
+        guards.require("ready", ready, f"thread {thread} is {row.state.value}")
+        self._state.threads[thread] = replace(row, state=ThreadState.UNBOUND, vcpu=None)
+
     def finish(self, thread: int) -> None:
         """End a thread that does not run."""
         guards = Guards(KernelRefusal, "finish")
@@ -280,9 +291,10 @@ class Threads:
     def start_loop(self, vcpu: int) -> None:
         """The process manager starts its loop on a vCPU that runs for the first time."""
         guards = Guards(KernelRefusal, "start_loop")
-        guards.require("once", vcpu not in self._state.presence, f"vCPU {vcpu} has its loop")
+        guards.require("once", vcpu not in self._state.loops, f"vCPU {vcpu} has its loop")
         self._shootdown.check_vcpu(guards, vcpu)
-        self._shootdown.flush(vcpu)
+        self._shootdown.acknowledge(vcpu)
+        self._state.loops[vcpu] = True
 
     def park(self, vcpu: int) -> None:
         """Give a vCPU without threads back to the host: the hypercall that makes it idle."""
@@ -334,11 +346,10 @@ class Threads:
 
     def _run(self, vcpu: int, thread: int, row: Thread) -> None:
         """Note that the container has been on the vCPU, and load its tables and registers."""
-        seen = self._state.presence.get(vcpu, frozenset())
-        self._state.presence[vcpu] = seen | {row.container}
+        self._shootdown.note_entry(vcpu, row.container)
         self._state.threads[thread] = replace(row, state=ThreadState.RUNNING)
-        directory = self._geometry.directory(row.container)
-        self._processor.load(vcpu, directory, row.container, row.registers)
+        directory, tag = self._geometry.directory(row.container), self._state.tags[row.container]
+        self._processor.load(vcpu, directory, tag, row.registers)
 
     def _check_leaving(self, guards: Guards, vcpu: int) -> None:
         self._shootdown.check_vcpu(guards, vcpu)

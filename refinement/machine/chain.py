@@ -295,8 +295,8 @@ def freeze(testbed: Testbed, c: int, k: int, *, vcpu: int) -> None:
 def settle(testbed: Testbed) -> None:
     """Every vCPU flushes that something waits for."""
     kernel = testbed.machine.kernel
-    waits = [wait for waits in kernel.state.quarantine.values() for wait in waits]
-    for vcpu in sorted({vcpu for vcpu, _ in waits}):
+    lagging = [kernel.shootdown.lagging(container) for container in kernel.state.containers]
+    for vcpu in sorted(frozenset[int]().union(*lagging)):
         kernel.shootdown.acknowledge(vcpu)
 
 

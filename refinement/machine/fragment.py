@@ -77,6 +77,7 @@ class Setup:
     spare_pages: int = 0
     vcpus_each: int = 1  # of a container, where the model has no sort of them
     is_booted: bool = True
+    leaf_tables: int = 1  # of each container, which the kernel has for it from the start
 
     @property
     def is_tdx(self) -> bool:
@@ -85,18 +86,28 @@ class Setup:
 
     @property
     def geometry(self) -> Geometry:
-        """The machine's sizes; without a sort of vCPUs, `vcpus_each` for each container.
+        """The machine's sizes; without a sort of vCPUs or cores, `vcpus_each` for each container.
 
         Where code is loaded, each container has two pages more than the model knows of.
         """
         sizes = self.sizes
-        vcpus = sizes.get("Vcpu", sizes["Container"] * self.vcpus_each)
+        cores = sizes.get("Core", sizes["Container"] * self.vcpus_each)
+        vcpus = sizes.get("Vcpu", cores)
         more = PAGES_FOR_CODE * sizes["Container"] if "Code" in sizes else 0
         pages = sizes.get("Page", 1) + more + self.spare_pages
         frames = sizes.get("Frame", 1) + more + self.spare_frames
         quota = self.pins.get("quota", 1)
         assert isinstance(quota, int)
-        return Geometry(sizes["Container"], pages, frames, vcpus, notifications=quota)
+        tags = {"tags": sizes["Tag"]} if "Tag" in sizes else {}
+        return Geometry(
+            sizes["Container"],
+            pages,
+            frames,
+            vcpus,
+            leaf_tables=self.leaf_tables,
+            notifications=quota,
+            **tags,
+        )
 
     @property
     def codes(self) -> tuple[bytes, ...]:

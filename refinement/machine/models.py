@@ -28,6 +28,8 @@ from splitspec.refinement.machine import (
 from splitspec.refinement.machine import granting as grants
 from splitspec.refinement.machine import memory as accesses
 from splitspec.refinement.machine import pages as client
+from splitspec.refinement.machine import paging as uses
+from splitspec.refinement.machine import shootdown as translations
 from splitspec.refinement.machine import teardown as leaving
 from splitspec.refinement.machine import threads as running
 from splitspec.refinement.machine import turns as sharing
@@ -146,6 +148,27 @@ def snapshots(
     setup = Setup(kind, honest, sizes, {"zygote": "c1"}, spare, is_synchronous=True)
     forked = [tables.tables(setup), fork.fork(setup, is_prepared=True), supply.slots(setup)]
     return compose("snapshot", setup, [*_lives(setup), *forked, snapshot.snapshot(setup)])
+
+
+def shootdown(
+    kind: PlatformKind, *, honest: bool, sizes: Mapping[str, int]
+) -> Implementation[Testbed]:
+    """Return the mapping to `shootdown`: what cores cache, and when they have to forget it."""
+    setup = Setup(kind, honest, sizes, {"zygote": "c1"}, spare_frames=sizes["Page"])
+    below = [lifecycle.lifecycle(setup), translations.cores(setup), tables.tables(setup)]
+    fragments = [*below, fork.fork(setup), translations.shootdown(setup)]
+    return compose("shootdown", setup, fragments)
+
+
+def paging(kind: PlatformKind, *, sizes: Mapping[str, int]) -> Implementation[Testbed]:
+    """Return the mapping to `paging`: pages of tables, private pages, and pages of the host's.
+
+    Every host does what it likes with what is shared, so no other one makes a difference.
+    """
+    setup = Setup(kind, False, {**sizes, "Frame": sizes["Page"]}, leaf_tables=0)
+    below = [lifecycle.lifecycle(setup), lone_threads.lone_threads(setup)]
+    fragments = [*below, lone_pools.lone_pools(setup), tables.tables(setup)]
+    return compose("paging", setup, [*fragments, uses.paging(setup)])
 
 
 def _lives(setup: Setup) -> list[Fragment]:

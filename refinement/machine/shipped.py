@@ -22,8 +22,10 @@ from splitspec.refinement.machine.models import (
     memory_sev,
     memory_tdx,
     paged,
+    paging,
     platform_alone,
     sev_alone,
+    shootdown,
     snapshots,
     tdx_alone,
     teardown,
@@ -55,6 +57,12 @@ TWO_FRAMES = {"Container": 1, "Page": 1, "Frame": 2}
 TABLES = {"Container": 2, "Page": 3, "Frame": 1, "Addr": 2}
 REGIONS = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 1}
 SEEDS = {**ONE_PAGE, "Seed": 2}
+TAGGED = {"Container": 2, "Page": 1, "Frame": 1, "Addr": 1, "Core": 1, "Tag": 2}
+TWO_CORES = {**TAGGED, "Core": 2, "Tag": 1}
+TAGGED_COPIES = {**COPYING, "Core": 1, "Tag": 2}
+TYPED = {"Container": 1, "Page": 3, "Addr": 1}
+TWO_ADDRESSES = {**TYPED, "Addr": 2}
+TYPED_TENANTS = {**TYPED, "Container": 2}
 FAMILY = {"Container": 3, "Page": 2, "Frame": 2, "Addr": 1}
 
 SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
@@ -109,6 +117,23 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "snapshot-tdx": partial(snapshots, PlatformKind.TDX, honest=True, sizes=ONE_PAGE),
     "snapshot-sev-hostile": partial(snapshots, PlatformKind.SNP, honest=False, sizes=ONE_PAGE),
     "snapshot-tdx-hostile": partial(snapshots, PlatformKind.TDX, honest=False, sizes=ONE_PAGE),
+    "shootdown-sev-hostile": partial(shootdown, PlatformKind.SNP, honest=False, sizes=TAGGED),
+    "shootdown-tdx-hostile": partial(shootdown, PlatformKind.TDX, honest=False, sizes=TAGGED),
+    # A core is left with translations that another one's change made stale, and a tag with two.
+    "shootdown-sev-hostile-cores": partial(
+        shootdown, PlatformKind.SNP, honest=False, sizes=TWO_CORES
+    ),
+    "shootdown-sev-hostile-wide": partial(
+        shootdown, PlatformKind.SNP, honest=False, sizes=TAGGED_COPIES
+    ),
+    "shootdown-tdx-hostile-wide": partial(
+        shootdown, PlatformKind.TDX, honest=False, sizes=TAGGED_COPIES
+    ),
+    "paging-sev-hostile": partial(paging, PlatformKind.SNP, sizes=TYPED),
+    "paging-tdx-hostile": partial(paging, PlatformKind.TDX, sizes=TYPED),
+    "paging-sev-hostile-wide": partial(paging, PlatformKind.SNP, sizes=TWO_ADDRESSES),
+    "paging-tdx-hostile-wide": partial(paging, PlatformKind.TDX, sizes=TWO_ADDRESSES),
+    "paging-sev-hostile-tenants-wide": partial(paging, PlatformKind.SNP, sizes=TYPED_TENANTS),
     "granting-sev": partial(granting, PlatformKind.SNP, honest=True),
     "granting-tdx": partial(granting, PlatformKind.TDX, honest=True),
     "granting-sev-hostile": partial(granting, PlatformKind.SNP, honest=False, sizes=SMALL),

@@ -117,7 +117,7 @@ def _cvm(testbed: Testbed) -> str:
     machine = testbed.machine
     if not machine.platform.is_launched:
         return "off"
-    started = all(vcpu in machine.kernel.state.presence for vcpu in machine.processor.vcpus)
+    started = all(vcpu in machine.kernel.state.loops for vcpu in machine.processor.vcpus)
     return "ready" if started else "booting"
 
 
@@ -290,11 +290,12 @@ def _take_back(enter: Enter, testbed: Testbed, c: int) -> None:
     """Every page comes back, when all vCPUs that wait to flush it have."""
     kernel = testbed.machine.kernel
     pages = [page for page in kernel.state.pool(c) if page in kernel.state.pages]
-    waits = [kernel.state.quarantine.get(page, frozenset()) for page in pages]
+    lagging = [kernel.shootdown.delaying(page) for page in pages]
     steps: list[Step] = []
-    for vcpu in sorted({vcpu for lagging in waits for vcpu, _ in lagging}):
+    for vcpu in sorted(frozenset[int]().union(*lagging)):
         steps.append(partial(_bring_in, enter, testbed, vcpu))
         steps.append(partial(kernel.shootdown.acknowledge, vcpu))
+    steps.append(kernel.shootdown.sweep)
     for page in pages:
         steps += _coming_back(testbed, page)
     testbed.together(*steps)

@@ -190,9 +190,9 @@ def running_threads(testbed: Testbed) -> dict[int, int]:
             thread = machine.kernel.threads.current(vcpu)
             row = machine.kernel.state.threads.get(-1 if thread is None else thread)
             if thread is None or row is None:
-                raise ValueError(f"vCPU {vcpu} runs container {state.tag} without a thread")
+                raise ValueError(f"vCPU {vcpu} walks a table without a thread")
             if machine.geometry.directory(row.container) != state.directory:
-                raise ValueError(f"vCPU {vcpu} runs thread {thread} on the tables of {state.tag}")
+                raise ValueError(f"vCPU {vcpu} runs thread {thread} on another table")
             found[vcpu] = thread
     return found
 

@@ -26,10 +26,10 @@ from tests.impl.refusal_scenes import (
     tenants,
     trapped,
 )
+from tests.impl.refusal_shootdown import SHOOTDOWN
 from tests.impl.refusal_steps import (
     assigned_behind,
     dirty,
-    drained,
     emptied,
     half_granted,
     launch_a_piece,
@@ -218,7 +218,6 @@ SPECIAL: list[tuple[Setup, str, Call]] = [
     (killed, "alive", lambda s: s.machine.host.shadows.enter(s.first)),
     (parked, "unassigned", lambda s: assigned_behind(s)),
     (parked, "slots_removed", lambda s: without_vcpu(s).machine.host.shadows.finish(0)),
-    (leaving, "flushed", lambda s: drained(s).machine.kernel.lifecycle.retire(0)),
     (leaving, "accepted", lambda s: released(s).machine.kernel.pools.abandon(s.p(1))),
     (sharing, "private", lambda s: left(s).machine.kernel.pools.abandon(s.p(1))),
 ]
@@ -283,7 +282,8 @@ KERNEL: list[tuple[Setup, str, Call]] = [
     (trapped, "clean", lambda s: dirty(s).machine.kernel.spaces.map_page(0, 1, s.p(0))),
     (tenants, "alive", lambda s: s.machine.kernel.spaces.map_page(2, 1, s.p(1))),
     (tenants, "vacant", lambda s: s.machine.kernel.spaces.map_page(0, 0, s.p(1))),
-    (tenants, "address", lambda s: s.machine.kernel.spaces.map_page(0, 512, s.p(1))),
+    (tenants, "address", lambda s: s.machine.kernel.spaces.map_page(0, 512 * 512, s.p(1))),
+    (tenants, "rooted", lambda s: s.machine.kernel.spaces.map_page(0, 512, s.p(1))),
     (tenants, "free", lambda s: s.machine.kernel.spaces.map_page(0, 1, s.p(0))),
     (tenants, "in_pool", lambda s: s.machine.kernel.spaces.map_shared(0, 2, s.p(2))),
     (tenants, "shared", lambda s: s.machine.kernel.spaces.map_shared(0, 2, s.p(1))),
@@ -310,7 +310,6 @@ KERNEL: list[tuple[Setup, str, Call]] = [
             lambda s: s.machine.kernel.spaces.unprotect(1, 5),
         ),
     ),
-    (parked, "inside", lambda s: s.machine.kernel.shootdown.acknowledge(s.first.vcpu)),
     (tenants, "attested", lambda s: s.machine.kernel.channels.create(0, [s.p(1)])),
     (loading, "running", lambda s: s.machine.kernel.channels.create(0, [s.p(1)])),
     (chained, "distinct", lambda s: s.machine.kernel.channels.create(0, [])),
@@ -374,7 +373,7 @@ KERNEL: list[tuple[Setup, str, Call]] = [
 
 
 def _cases() -> list[Case]:
-    steps = (*KERNEL, *FORKS, *THREADS, *ATTESTATION, *ACCOUNTING, *RECYCLING)
+    steps = (*KERNEL, *FORKS, *THREADS, *SHOOTDOWN, *ATTESTATION, *ACCOUNTING, *RECYCLING)
     both = [(kind, *case) for case in (*HARDWARE, *HOST, *SPECIAL, *steps) for kind in KINDS]
     snp = [(SNP, setup, guard, _on(Snp, call)) for setup, guard, call in ON_SNP]
     tdx = [(TDX, setup, guard, _on(Tdx, call)) for setup, guard, call in ON_TDX]

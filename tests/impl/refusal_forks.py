@@ -41,7 +41,6 @@ FORKS: list[tuple[Setup, str, Call]] = [
     (family, "original", lambda s: s.machine.kernel.forks.seal(1)),
     (family, "unsealed", lambda s: s.machine.kernel.lifecycle.stop(0, asked=True)),
     (trapped, "untainted", lambda s: tainted(s).machine.kernel.forks.seal(0)),
-    (tenants, "alone", lambda s: s.machine.kernel.forks.seal(0)),
     (sharing, "private", lambda s: s.machine.kernel.forks.seal(0, vcpu=s.first.vcpu)),
     (loading, "running", lambda s: s.machine.kernel.generators.draw(0, 8)),
     (loading, "running", lambda s: s.machine.kernel.forks.prepare(0)),

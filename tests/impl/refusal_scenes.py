@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tests.impl.scenes import frame, join, machine, page, two_tenants, zygote_and_clone
 
+from splitspec.impl.geometry import Geometry
 from splitspec.impl.host.shadow import Handle
 from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.machine import Machine, PlatformKind
@@ -114,6 +115,12 @@ def lagging(kind: PlatformKind) -> Scene:
     scene = trapped(kind)
     scene.machine.kernel.spaces.unmap_page(0, 0)
     return scene
+
+
+def tagless(kind: PlatformKind) -> Scene:
+    """Containers 0 and 1 have the only tags that there are."""
+    scene = machine(kind, Geometry(containers=3, pages=6, frames=8, vcpus=3, tags=2))
+    return Scene(scene, join(scene, 0), join(scene, 1))
 
 
 def killed(kind: PlatformKind) -> Scene:

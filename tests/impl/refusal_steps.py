@@ -45,10 +45,18 @@ def drained(scene: Scene) -> Scene:
     """All pages of container 0 are given back; another vCPU has run it and not flushed."""
     kernel = scene.machine.kernel
     settled(scene)
-    kernel.state.presence[0] = frozenset({0})
+    kernel.state.flushed[0, 0] = -1
     kernel.pools.scrub(scene.p(0))
     for index in (0, 1):
         kernel.pools.release(scene.p(index))
+    return scene
+
+
+def loaded(scene: Scene) -> Scene:
+    """All pages of container 0 are given back, and a vCPU still walks its table."""
+    drained(scene)
+    directory = scene.machine.geometry.directory(0)
+    scene.machine.processor.load(scene.second.vcpu, directory)
     return scene
 
 

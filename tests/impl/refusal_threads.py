@@ -27,6 +27,8 @@ THREADS: list[tuple[Setup, str, Call]] = [
     (trapped, "running", lambda s: stopped(s).machine.kernel.threads.dispatch(1)),
     (lagging, "flushed", lambda s: s.machine.kernel.threads.dispatch(1)),
     (trapped, "bound", lambda s: spawned(s).machine.kernel.threads.move(s.first.vcpu, 5)),
+    (trapped, "bound", lambda s: spawned(s).machine.kernel.threads.unbind(5)),
+    (tenants, "ready", lambda s: s.machine.kernel.threads.unbind(1)),
     (tenants, "stopped", lambda s: s.machine.kernel.threads.move(0, 1)),
     (trapped, "elsewhere", lambda s: s.machine.kernel.threads.move(s.first.vcpu, 1)),
     (trapped, "vcpu_free", lambda s: s.machine.kernel.threads.move(s.second.vcpu, 1)),

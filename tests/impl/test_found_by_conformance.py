@@ -97,7 +97,8 @@ def test_a_page_that_two_containers_have_lost_waits_for_the_vcpus_of_both(
         channels.open(member, 1, 0)
     for member in (1, 2):
         channels.close(member, 1)
-    drivers = {scene.host.shadows.driver(vcpu) for vcpu, _ in scene.kernel.state.quarantine[lost]}
+    vcpus = scene.kernel.shootdown.delaying(lost)
+    drivers = {scene.host.shadows.driver(vcpu) for vcpu in vcpus}
     assert drivers == {1, 2}
     channels.shut(0, 1)
     channels.destroy(1)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.impl.scenes import secret
+from tests.impl.walk_checks import tagged
 
 from splitspec.impl.kernel.capabilities import ALL_RIGHTS, Right
 from splitspec.impl.machine import Machine
@@ -131,6 +132,8 @@ class Walk:
             "unshare": lambda: pools.unshare(g),
             "abandon": lambda: pools.abandon(g),
             "map_page": lambda: spaces.map_page(c, a, g, writable=some.flag),
+            "add table": lambda: spaces.add_table(c, g),
+            "remove table": lambda: spaces.remove_table(c, g, vcpu=local),
             "map_shared": lambda: spaces.map_shared(c, a, g),
             "unmap_page": lambda: spaces.unmap_page(c, a, vcpu=local),
             "protect": lambda: spaces.protect(c, a, vcpu=local),
@@ -179,7 +182,11 @@ class Walk:
             "separate": lambda: kernel.threads.separate(some.container),
             "park": lambda: kernel.threads.park(v),
             "request": lambda: kernel.threads.request(v, 7),
+            "unbind": lambda: kernel.threads.unbind(t),
             "acknowledge": lambda: kernel.shootdown.acknowledge(v),
+            "shootdown": lambda: kernel.shootdown.interrupt(v, some.container),
+            "settle": lambda: kernel.shootdown.settle(some.container, some.page),
+            "look ahead": lambda: self.machine.processor.look_ahead(v),
             "read": lambda: self.machine.processor.read(v, 4096 * some.address, 16),
             "write": lambda: self._write(v, some.address),
         }
@@ -213,7 +220,7 @@ class Walk:
     def _write(self, vcpu: int, address: int) -> None:
         """The container that runs writes its own secret, unless it writes to a page of the host."""
         place = self.machine.processor.translate(vcpu, address, write=True)
-        running = self.machine.processor.vcpus[vcpu].tag
+        running = tagged(self.machine, self.machine.processor.vcpus[vcpu].tag)
         own = secret(self.machine.kernel.state.containers[running].identity)
         data = own if place.private else b"for the host"
         self.machine.processor.write(vcpu, 4096 * address, data)

@@ -13,6 +13,11 @@ from splitspec.impl.machine import Machine
 from splitspec.impl.refusal import Refusal
 
 
+def tagged(machine: Machine, tag: int) -> int:
+    """The container whose translations have the tag."""
+    return next(c for c, own in machine.kernel.state.tags.items() if own == tag)
+
+
 def check_isolation(machine: Machine) -> None:
     """Each container reads zeros, its own secret, its zygote's, its chain's, or code.
 
@@ -22,9 +27,10 @@ def check_isolation(machine: Machine) -> None:
         if not state.inside or state.directory is None:
             continue
         state_of, rows = machine.kernel.state, machine.kernel.state.containers
-        row = rows[state.tag]
+        running = tagged(machine, state.tag)
+        row = rows[running]
         family = {row.identity, row.identity if row.origin is None else row.origin}
-        chain = state_of.chains.get(state.tag)
+        chain = state_of.chains.get(running)
         members = [c for c, name in state_of.chains.items() if name == chain and c in rows]
         own = {secret(identity) for identity in family | {rows[c].identity for c in members}}
         for address in range(2):
@@ -34,7 +40,7 @@ def check_isolation(machine: Machine) -> None:
                 continue
             if place.private:
                 seen = machine.memory.load(place.frame, private=True).rstrip(b"\0")
-                assert seen in own | {b"", b"code"}, (state.tag, address, seen)
+                assert seen in own | {b"", b"code"}, (running, address, seen)
     for number in machine.geometry.pool_frames:
         assert b"the secret" not in machine.hostile.peek(number)
 
@@ -98,12 +104,13 @@ def check_translations(machine: Machine) -> None:
     for vcpu, running in machine.processor.vcpus.items():
         if not running.inside or running.directory is None:
             continue
-        for (core, tag, address), found in machine.tlb.entries.items():
-            if (core, tag) == (running.core, running.tag) and found.private:
-                row = state.pages.get(found.page)
-                is_free = row is not None and row.use is Use.FREE
-                waits = found.page in state.quarantine
-                assert not is_free or waits, (vcpu, address, found.page)
+        for (core, tag, address), known in machine.tlb.entries.items():
+            for found in known:
+                if (core, tag) == (running.core, running.tag) and found.private:
+                    row = state.pages.get(found.page)
+                    is_free = row is not None and row.use is Use.FREE
+                    waits = machine.kernel.shootdown.is_quarantined(found.page)
+                    assert not is_free or waits, (vcpu, address, found.page)
 
 
 def check_rights(machine: Machine) -> None:

@@ -21,7 +21,6 @@ from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.fork import Forks
 from splitspec.impl.kernel.lifecycle import Lifecycle
 from splitspec.impl.kernel.records import State
-from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.impl.kernel.threads import Threads
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import Refusal
@@ -55,17 +54,6 @@ FOCUS = {"chain": frozenset(CHANNELS | RUNNING), "coded family": None}
 
 BEYOND = (
     Beyond(
-        "a second unmapping of a page forgets who has yet to flush after the first",
-        Shootdown,
-        "retire",
-        "self._state.quarantine[page] = self._state.quarantine.get(page, frozenset()) | waits",
-        "self._state.quarantine[page] = waits",
-        "S8: no vCPU holds a stale writable translation for a frame that was freed",
-        "where two containers write to one page, the mappings have both flush in the same step",
-        test="test_found_by_conformance.py::"
-        "test_a_page_that_two_containers_have_lost_waits_for_the_vcpus_of_both",
-    ),
-    Beyond(
         "revoking a capability leaves those that were derived from it",
         Channels,
         "revoke",
@@ -97,17 +85,6 @@ BEYOND = (
         "in a mapping each slot has one container",
         "chain",
         "check_rights",
-    ),
-    Beyond(
-        "a copy on write puts the new page into quarantine instead of the zygote's",
-        Forks,
-        "copy_on_write",
-        "self._shootdown.retire(container, address, entry.page, vcpu)",
-        "self._shootdown.retire(container, address, page, vcpu)",
-        "S8: no vCPU holds a stale writable translation for a frame that was freed",
-        "where pages are copied, the mappings give each container one vCPU",
-        test="test_kernel.py::"
-        "test_a_copy_lets_the_page_of_the_zygote_wait_for_every_vcpu_of_the_clone",
     ),
     Beyond(
         "the measurement of a second load replaces that of the first",

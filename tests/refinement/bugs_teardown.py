@@ -17,10 +17,10 @@ HONEST, HOSTILE, TDX = "teardown-sev", "teardown-sev-hostile", "teardown-tdx-hos
 # fmt: off
 TEARDOWN: tuple[Bug, ...] = (
     Bug("a container is created before the kernel has booted", Lifecycle, "create",
-        'guards.require("booted", bool(self._state.presence), "no loop of the kernel\'s runs yet")',
+        'guards.require("booted", bool(self._state.loops), "no loop of the kernel\'s runs yet")',
         "pass", HOSTILE, Kind.OTHER_GUARD, "booted"),
     Bug("the process manager starts a second loop on a vCPU", Threads, "start_loop",
-        'guards.require("once", vcpu not in self._state.presence, f"vCPU {vcpu} has its loop")',
+        'guards.require("once", vcpu not in self._state.loops, f"vCPU {vcpu} has its loop")',
         "pass", HONEST, Kind.OTHER_GUARD, "booting"),
     Bug("a page fault takes no lock", Faults, "begin",
         "self._state.faults[container] = Fault(thread, address)", "pass",

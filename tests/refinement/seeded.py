@@ -9,9 +9,11 @@ from tests.refinement.bugs_delegation import DELEGATION
 from tests.refinement.bugs_domain import DOMAIN
 from tests.refinement.bugs_granting import GRANTING
 from tests.refinement.bugs_memory import MEMORY
+from tests.refinement.bugs_paging import PAGING_BUGS
 from tests.refinement.bugs_planned import PLANNED
 from tests.refinement.bugs_randomness import RANDOMNESS
 from tests.refinement.bugs_regions import REGION_BUGS
+from tests.refinement.bugs_shootdown import SHOOTDOWN_BUGS
 from tests.refinement.bugs_slices import SLICES
 from tests.refinement.bugs_snapshot import SNAPSHOTS
 from tests.refinement.bugs_tdx import SECURE_EPT
@@ -24,6 +26,7 @@ BUGS = (
     *(*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *SLICES),
     *(*CHAIN_BUGS, *DELEGATION, *TEARDOWN),
     *(*SNAPSHOTS, *REGION_BUGS, *RANDOMNESS, *TURN_BUGS),
+    *(*SHOOTDOWN_BUGS, *PAGING_BUGS),
     *PLANNED,
     *DOMAIN,
 )

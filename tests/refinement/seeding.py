@@ -31,6 +31,7 @@ from splitspec.refinement.machine.models import (
     memory,
     memory_sev,
     memory_tdx,
+    shootdown,
     threads,
 )
 from splitspec.refinement.machine.shipped import SHIPPED
@@ -84,6 +85,7 @@ ONE_PAGE = {"Container": 1, "Page": 1, "Frame": 1, "Addr": 1}
 ONE_FRAME = {"Container": 1, "Page": 2, "Frame": 1, "Addr": 1}
 TWO_PAGES = {"Container": 1, "Page": 2, "Frame": 2, "Addr": 1}
 FAMILY = {"Container": 2, "Page": 1, "Frame": 1, "Addr": 1}
+TWO_TAGGED = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 1, "Core": 1, "Tag": 2}
 COPIES = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 1}
 
 BENCHES: Mapping[str, Callable[[], Implementation[Any]]] = {
@@ -102,6 +104,7 @@ BENCHES: Mapping[str, Callable[[], Implementation[Any]]] = {
     "memory-sev-frame": partial(memory, SNP, honest=False, sizes=ONE_FRAME),
     "memory_tdx-page": partial(memory_tdx, honest=True, sizes=ONE_PAGE),
     "memory_tdx-taken": partial(memory_tdx, honest=False, sizes=ONE_FRAME),
+    "shootdown-copies": partial(shootdown, SNP, honest=False, sizes=TWO_TAGGED),
     "memory_sev-pages": partial(memory_sev, honest=False, sizes=ONE_FRAME),
 }
 """The mappings that bugs are looked for with: those that are shipped, and some of other sizes."""
@@ -131,7 +134,19 @@ CLONE_WITH_A_PAGE: tuple[Call, ...] = (
     ("back_page", {"c": 1, "g": 1, "f": 1}),
     ("accept_page", {"c": 1, "g": 1, "f": 1}),
 )
-LATER: Mapping[str, tuple[Call, ...]] = {"memory-sev-copies": CLONE_WITH_A_PAGE}
+CLONE_OF_A_PAGE: tuple[Call, ...] = (
+    ("create", {"c": 0}),
+    ("start", {"c": 0}),
+    ("map_page", {"c": 0, "v": 0, "g": 0}),
+    ("seal", {}),
+    ("begin_fork", {"d": 1}),
+    ("copy_space", {"d": 1}),
+    ("activate", {"d": 1}),
+)
+LATER: Mapping[str, tuple[Call, ...]] = {
+    "memory-sev-copies": CLONE_WITH_A_PAGE,
+    "shootdown-copies": CLONE_OF_A_PAGE,
+}
 """Where the walk begins with which of the mappings: in large graphs, near to what it looks for."""
 
 

@@ -29,6 +29,7 @@ SLOW = {
     *("attestation-sev", "attestation-sev-hostile", "attestation-sev-unfounded"),
     *("attestation-sev-quotes", "threads-sev-tenants", "threads-sev-synchronous"),
     *("threads-sev-hostile", "chain-sev-tenants", "chain_memory-sev", "snapshot-sev"),
+    *("shootdown-sev-hostile", "shootdown-sev-hostile-cores", "shootdown-copies"),
 }
 """Mappings with which it takes more than half a second to find a bug."""
 

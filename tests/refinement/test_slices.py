@@ -1,4 +1,4 @@
-"""The machine does what each small slice says: lives, tables, fork, snapshots, page machines."""
+"""The machine does what each small slice says, of lives, memory, snapshots and page machines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from splitspec.refinement.machine.shipped import SHIPPED
 
 SLICES = (
     *("lifecycle", "tables", "fork", "snapshot", "regions", "randomness"),
-    *("platform", "sev", "tdx"),
+    *("shootdown", "paging", "platform", "sev", "tdx"),
 )
 FAMILY = {"Container": 2, "Page": 2, "Frame": 2}
 NAMES = [name for name in SHIPPED if name.partition("-")[0] in SLICES]
