@@ -180,7 +180,7 @@ class _Places:
         if vcpu is not None:
             steps += [partial(kernel.shootdown.acknowledge, vcpu)]
         if c in kernel.state.code:
-            steps += [partial(kernel.pools.scrub, self.private(c))]
+            steps += [kernel.shootdown.sweep, partial(kernel.pools.scrub, self.private(c))]
         steps += [
             partial(kernel.pools.release, self.private(c)),
             partial(kernel.pools.unshare, self.shared(c)),

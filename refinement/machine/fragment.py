@@ -220,6 +220,7 @@ def _created(setup: Setup, begins: Sequence[Callable[[Testbed], None]]) -> Testb
         frames=setup.sizes.get("Frame"),
         is_booted=setup.is_booted,
     )
+    testbed.has_quarantine = "Tag" in setup.sizes
     for begin in begins:
         begin(testbed)
     return testbed
@@ -271,6 +272,8 @@ class _Action:
         before = testbed.paid()
         self._proceed(testbed, len(self._layers) - 1, dict(zip(self._names, values, strict=True)))
         testbed.meter(before)
+        if not testbed.has_quarantine:
+            testbed.machine.kernel.shootdown.sweep()
 
     def _proceed(
         self, testbed: Testbed, depth: int, values: Mapping[str, Any], **handed: Any

@@ -71,6 +71,8 @@ class Testbed:
             geometry, kind, image=image, one_to_one=one_to_one, chip=chip(), is_booted=is_booted
         )
         self.network = Network(self.machine)
+        # The model has steps that end a quarantine; elsewhere the kernel does it when it can.
+        self.has_quarantine = False
         self.limit = limit  # memory.max of every container, in frames
         # What the model knows of: the first pages and frames of those that can be granted.
         self.pages = geometry.pool_pages[: pages or geometry.pages]

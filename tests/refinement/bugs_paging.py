@@ -30,7 +30,7 @@ PAGING_BUGS: tuple[Bug, ...] = (
         PAGING, Kind.OTHER_STATE, "walks[p1]"),
     Bug("a new table page takes the place of the one before", AddressSpaces, "_unnamed",
         "if self._memory.leaf(container, n) is None", "if n == 0",
-        PAGING, Kind.OTHER_STATE, "walks[p1]"),
+        PAGING, Kind.OTHER_GUARD, "untabled"),
     # T07: the bit of an entry is the container's choice.
     Bug("a private page is mapped as one of the host's", AddressSpaces, "map_shared",
         "if record is None or record.use is not Use.SHARED:", "if record is None:",
