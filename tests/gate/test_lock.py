@@ -30,7 +30,7 @@ RESULTS = st.sampled_from(
     ]
 )
 CLAIMS = st.builds(
-    lambda text, result, killers: Claim(text, *result, killers),
+    lambda text, result, killers: Claim(text, result[0], result[1], killers),
     st.just("") | WORDS,
     RESULTS,
     LISTS,
