@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import indent
 
-from splitspec.model.ir import FlatAction, FlatGuard, FlatUpdate, Line, System, VariableKind
+from splitspec.model.ir import (
+    FlatAction,
+    FlatGuard,
+    FlatUpdate,
+    Line,
+    System,
+    Variable,
+    VariableKind,
+)
 from splitspec.model.ir_text import Writer, writer_for
 
 PROVENANCE_COLUMN = 60
@@ -31,6 +39,19 @@ def action_text(action: FlatAction, writer: Writer) -> str:
 def system_text(system: System) -> str:
     """Return a whole system as text, the same bytes for the same system."""
     return "\n".join(_system_lines(system)) + "\n"
+
+
+def variable_text(variable: Variable, writer: Writer) -> str:
+    """Return the declaration of a variable, and of a counter what it counts."""
+    indices = ", ".join(writer.type(index) for index in variable.indices)
+    place = f"{variable.path}[{indices}]" if indices else variable.path
+    line = f"{variable.kind.value} {place}: {writer.type(variable.type)}"
+    if variable.kind is VariableKind.COUNTER and variable.counted is not None:
+        keys, binders = variable.counted.keys, variable.counted.binders
+        condition = writer.expression(variable.counted.condition)
+        line += f" of {writer.parameters(keys)} counts {writer.parameters(binders)}"
+        line += f" where {condition}"
+    return line
 
 
 def _header(action: FlatAction, writer: Writer) -> str:
@@ -86,16 +107,7 @@ def _system_lines(system: System) -> Iterator[str]:
         yield f"sort {sort}"
     for enum, members in system.enums.items():
         yield f"enum {enum} = {' | '.join(members)}"
-    for variable in system.variables.values():
-        indices = ", ".join(writer.type(index) for index in variable.indices)
-        place = f"{variable.path}[{indices}]" if indices else variable.path
-        line = f"{variable.kind.value} {place}: {writer.type(variable.type)}"
-        if variable.kind is VariableKind.COUNTER and variable.counted is not None:
-            keys, binders = variable.counted.keys, variable.counted.binders
-            condition = writer.expression(variable.counted.condition)
-            line += f" of {writer.parameters(keys)} counts {writer.parameters(binders)}"
-            line += f" where {condition}"
-        yield line
+    yield from (variable_text(variable, writer) for variable in system.variables.values())
     for update in system.initial:
         yield f"init {writer.update(update)}"
     for assumption in system.assumptions:

@@ -1,19 +1,24 @@
-"""Compare two specifications as they are meant, action by action: which guards, updates and claims
-one has and the other has not, or has otherwise.
+"""Compare two specifications as they are meant, action by action: which guards, updates, claims,
+variants and demands one has and the other has not, or has otherwise.
 
 Actions are compared flat, so that a guard of a part or of an extension is found where it acts.
-Comments, places and sentences are no difference.
+Comments, places and sentences are no difference. What is not listed by itself is one of the design
+as a whole, by its digest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from splitspec.model.flat_text import action_text
-from splitspec.model.ir import FlatAction, FlatGuard, Program, Property, Variant
+from splitspec.checker.gate.demanded import demanded
+from splitspec.checker.gate.fingerprint import refinement_digest, system_digest
+from splitspec.checker.gate.variation import guard_text, signature, variation_text
+from splitspec.model.flat_text import variable_text
+from splitspec.model.ir import FlatAction, Line, Program, Property, System, Variant
 from splitspec.model.ir_text import Writer, writer_for
+from splitspec.model.manifest_entry import ModelEntry
 from splitspec.model.passes.compose import compose
 from splitspec.model.passes.inline import inline
 
@@ -22,11 +27,16 @@ class Part(Enum):
     """What differs."""
 
     MODEL = "model"
+    DECLARATION = "declaration"
+    INITIAL = "init"
+    ASSUMPTION = "assumption"
     ACTION = "action"
     GUARD = "guard"
     UPDATE = "update"
     PROPERTY = "property"
     VARIANT = "variant"
+    REFINEMENT = "refinement"
+    DEMAND = "models.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +56,89 @@ class Change:
         return "changed" if self.after else "removed"
 
 
-def changes(
-    old: tuple[Program, tuple[Variant, ...]], new: tuple[Program, tuple[Variant, ...]]
-) -> tuple[Change, ...]:
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One model of one of the two: its text, its variants, and what `models.toml` says of it."""
+
+    program: Program
+    variants: tuple[Variant, ...]
+    entry: ModelEntry
+
+
+def changes(old: Side, new: Side) -> tuple[Change, ...]:
     """Return how a model differs from what it was."""
-    return tuple(_changes(old, new))
+    designs = tuple(_design_changes(old.program, new.program))
+    digests = [system_digest(_without_comments(side.program)) for side in (old, new)]
+    if not designs and digests[0] != digests[1]:
+        designs = (Change(Part.MODEL, new.entry.name, *digests),)
+    return (*designs, *_demand_changes(old, new))
 
 
-def _changes(
-    old: tuple[Program, tuple[Variant, ...]], new: tuple[Program, tuple[Variant, ...]]
-) -> Iterator[Change]:
-    sides = [_actions(program) for program, _ in (old, new)]
+def _design_changes(old: Program, new: Program) -> Iterator[Change]:
+    """Iterate over the differences of what is checked: the system without its claims."""
+    yield from _pairs(Part.DECLARATION, *map(_declarations, (old, new)))
+    yield from _pairs(Part.INITIAL, *map(_initial, (old, new)))
+    yield from _pairs(Part.ASSUMPTION, *map(_assumptions, (old, new)))
+    sides = [_actions(program) for program in (old, new)]
     for path in _union(*sides):
         before, after = (side.get(path) for side in sides)
         if before is None or after is None:
             yield Change(Part.ACTION, path, _signature(before), _signature(after))
         else:
             yield from _action_changes(path, before, after)
-    claims = [_claims(program) for program, _ in (old, new)]
-    yield from _pairs(Part.PROPERTY, *claims)
-    variants = [{f"{v.model} with {v.name}": _expected(v) for v in side[1]} for side in (old, new)]
-    yield from _pairs(Part.VARIANT, *variants)
+
+
+def _demand_changes(old: Side, new: Side) -> Iterator[Change]:
+    """Iterate over the differences of what is asked of it."""
+    yield from _pairs(Part.PROPERTY, *(_claims(side.program) for side in (old, new)))
+    yield from _pairs(Part.VARIANT, *map(_variants, (old, new)))
+    yield from _pairs(Part.REFINEMENT, *(_refinements(side.program) for side in (old, new)))
+    yield from _pairs(Part.DEMAND, *(demanded(side.entry) for side in (old, new)))
+
+
+def _without_comments(program: Program) -> System:
+    system = compose(inline(program), ())
+    variables = {path: replace(each, comment="") for path, each in system.variables.items()}
+    return replace(system, variables=variables)
+
+
+def _declarations(program: Program) -> Mapping[str, str]:
+    system = compose(inline(program), ())
+    writer = writer_for(system)
+    return {
+        **{sort: f"sort {sort}" for sort in system.sorts},
+        **{enum: f"enum {' | '.join(members)}" for enum, members in system.enums.items()},
+        **{path: variable_text(each, writer) for path, each in system.variables.items()},
+    }
+
+
+def _initial(program: Program) -> Mapping[str, str]:
+    system = compose(inline(program), ())
+    writer = writer_for(system)
+    found: dict[str, str] = {}
+    for update in system.initial:
+        before = found.get(update.variable)
+        text = writer.update(update)
+        found[update.variable] = text if before is None else f"{before}; {text}"
+    return found
+
+
+def _assumptions(program: Program) -> Mapping[str, str]:
+    system = compose(inline(program), ())
+    writer = writer_for(system)
+    found = {each.path: _lines(each.lines, writer) for each in system.assumptions}
+    if system.finals:
+        found["final"] = _lines(system.finals, writer)
+    return found
+
+
+def _variants(side: Side) -> Mapping[str, str]:
+    return {f"{v.model} with {v.name}": variation_text(side.program, v) for v in side.variants}
+
+
+def _refinements(program: Program) -> Mapping[str, str]:
+    """Return refinements by digest: their lines are many, and say nothing alone."""
+    return {each.path: refinement_digest(each) for each in inline(program).refinements}
 
 
 Written = tuple[FlatAction, Writer]
@@ -89,19 +161,12 @@ def _action_changes(path: str, old: Written, new: Written) -> Iterator[Change]:
 def _signature(side: Written | None) -> str:
     if side is None:
         return ""
-    action, writer = side
-    return action_text(action, writer).splitlines()[0]
+    return signature(*side)
 
 
 def _guards(path: str, side: Written) -> Mapping[str, str]:
     action, writer = side
-    return {f"{path}.{guard.name}": _guard(guard, action, writer) for guard in action.guards}
-
-
-def _guard(guard: FlatGuard, action: FlatAction, writer: Writer) -> str:
-    lines = " and ".join(writer.expression(line.expression) for line in guard.lines)
-    kind = "" if guard.kind is action.actor.kind else f"  @{guard.kind.value}"
-    return f"{lines}{kind}"
+    return {f"{path}.{guard.name}": guard_text(guard, action, writer) for guard in action.guards}
 
 
 def _updates(path: str, side: Written) -> Mapping[str, str]:
@@ -121,15 +186,11 @@ def _claims(program: Program) -> Mapping[str, str]:
 
 def _claim(claim: Property, writer: Writer) -> str:
     given = "".join(f" given honest {kind.value}" for kind in sorted(claim.given, key=str))
-    lines = "; ".join(writer.expression(line.expression) for line in claim.lines)
-    return f"{claim.kind.value}{given}: {lines}"
+    return f"{claim.kind.value}{given}: {_lines(claim.lines, writer)}"
 
 
-def _expected(variant: Variant) -> str:
-    if variant.violated is None:
-        return "expect redundant"
-    within = "" if variant.steps is None else f" within {variant.steps} steps"
-    return f"expect violated {variant.violated}{within}"
+def _lines(lines: Iterable[Line], writer: Writer) -> str:
+    return "; ".join(writer.expression(line.expression) for line in lines)
 
 
 def _pairs(part: Part, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:

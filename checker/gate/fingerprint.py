@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from splitspec.checker.content import ENGINES, canonical, engines
-from splitspec.model.ir import Property, System
+from splitspec.model.ir import Property, Refinement, System
 
 REFINEMENT = "refinement"
 """The folder on which products and conformance depend besides the engines."""
@@ -29,6 +29,11 @@ def system_digest(system: System) -> str:
 def claim_digest(claim: Property) -> str:
     """Return the digest of what a property says, and under which givens."""
     return _short(canonical(claim))
+
+
+def refinement_digest(refinement: Refinement) -> str:
+    """Return the digest of what a refinement says."""
+    return _short(canonical(refinement))
 
 
 def _short(parts: Iterable[str]) -> str:

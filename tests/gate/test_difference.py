@@ -52,6 +52,10 @@ def test_a_lost_guard_is_named_with_what_it_breaks(new: Path, splitspec: Splitsp
     assert [(d["word"], d["part"], d["path"]) for d in document["differences"]] == [
         ("removed", "guard", "desk.hand_out.one"),
         ("removed", "variant", "desk with two_each"),
+        ("removed", "models.toml", "desk.variants.two_each"),
+        ("removed", "models.toml", "desk.refinements.register"),
+        ("removed", "models.toml", "desk.conformance counter_mapping:COUNTER"),
+        ("removed", "models.toml", "desk.conformance counter_mapping:SOME_CALLS"),
     ]
     assert document["differences"][0]["before"] == "no l: Key: holder[l] = p"
     broken = {(b["run"], b["before"], b["after"]) for b in document["broken"]}
@@ -97,6 +101,90 @@ def test_a_changed_claim_shows_both_texts(new: Path, splitspec: Splitspec) -> No
     assert "    - invariant: all k, l: Key, p: Person" in done.stdout
     assert "    + invariant: all k, l: Key, p: Person" in done.stdout
     assert "checked:" not in done.stdout
+
+
+def rows(document: Any) -> list[tuple[str, str, str, str, str]]:
+    keys = ("word", "part", "path", "before", "after")
+    return [tuple(difference[key] for key in keys) for difference in document["differences"]]
+
+
+def test_a_variant_made_harmless_is_named_and_no_longer_fails(
+    new: Path, splitspec: Splitspec
+) -> None:
+    edit(new / "variants" / "desk.split", "drop hand_out.one", "drop take_back.held")
+    code, document = compared(splitspec, ".", "../new", "--tier", "pr")
+    end = "; expect violated desk.one_key_each within 2 steps"
+    assert rows(document) == [
+        (
+            "changed",
+            "variant",
+            "desk with two_each",
+            f"drop desk.hand_out.one{end}",
+            f"drop desk.take_back.held{end}",
+        )
+    ]
+    (broken,) = document["broken"]
+    assert (broken["run"], broken["before"]) == ("variant desk with two_each", "violated")
+    assert code == 4
+
+
+@pytest.mark.parametrize(
+    ("old", "text", "path"),
+    [
+        ("scope = { Person = 2, Key = 2 }", "scope = { Person = 1, Key = 2 }", "desk.scope.Person"),
+        ("depth = 2\n\n[desk.v", "depth = 3\n\n[desk.v", "desk.runs nobody honest"),
+        ("steps = 2", "steps = 3", "desk.variants.two_each"),
+        (
+            'mapping = "counter_mapping:COUNTER"',
+            'tier = "commit"\nmapping = "counter_mapping:COUNTER"',
+            "desk.conformance counter_mapping:COUNTER",
+        ),
+        ('module = "desk"', 'module = "desk"\ntier = "pr"', "desk.tier"),
+        ('module = "desk"', 'module = "desk"\nunproved = "later"', "desk.unproved"),
+        ("seed = 1", "seed = 2", "desk.conformance counter_mapping:SOME_CALLS"),
+    ],
+)
+def test_what_models_toml_says_otherwise_is_a_difference(
+    old: str, text: str, path: str, new: Path, splitspec: Splitspec
+) -> None:
+    edit(new / "models.toml", old, text)
+    _, document = compared(splitspec, ".", "../new", "--no-run")
+    assert [(part, where) for _, part, where, _, _ in rows(document)] == [("models.toml", path)]
+
+
+def test_a_scope_that_reaches_less_breaks_what_it_no_longer_reaches(
+    new: Path, splitspec: Splitspec
+) -> None:
+    """One key is out or in: nobody is there for the second, which the witness asks for."""
+    witness = "\nwitness all_out\n  all k: Key: some p: Person: holder[k] = p\n"
+    for folder in (Path(), new):
+        text = folder / "desk.split"
+        text.write_text(text.read_text() + witness)
+    edit(new / "models.toml", "scope = { Person = 2, Key = 2 }", "scope = { Person = 1, Key = 2 }")
+    code, document = compared(splitspec, ".", "../new")
+    broken = {(b["claim"], b["before"], b["after"]) for b in document["broken"]}
+    assert ("desk.all_out", "reached", "unreached") in broken
+    assert code == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "text", "found"),
+    [
+        ("sort Key\n", "sort Key\nsort Locker\n", [("added", "declaration", "desk.Locker")]),
+        (
+            "invariant one",
+            "init\n  holder[k] := none for k: Key\n\ninvariant one",
+            [("added", "init", "desk.holder")],
+        ),
+    ],
+)
+def test_what_a_design_begins_with_is_part_of_it(
+    old: str, text: str, found: list[tuple[str, str, str]], new: Path, splitspec: Splitspec
+) -> None:
+    edit(new / "desk.split", old, text)
+    done = splitspec("diff", ".", "../new", "--no-run", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert [row[:3] for row in rows(json.loads(done.stdout))] == found
 
 
 def test_a_comment_for_reviewers_has_what_breaks_first(new: Path, splitspec: Splitspec) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from splitspec.checker.gate.difference import Change, Part, changes
+from splitspec.checker.gate.difference import Change, Part, Side, changes
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.report.difference import (
     Broken,
@@ -59,8 +59,8 @@ Results = Mapping[tuple[str, str], tuple[str, Judged]]
 
 
 def show_difference(request: DifferenceRequest, interruption: Interruption) -> ExitCode:
-    """Compare, run what the differences reach, and print; 1 if a claim is newly violated, 3 if one
-    is newly open."""
+    """Compare, run what the differences reach, and print; 1 if a claim is newly violated, 4 if a
+    variant no longer fails, 3 if a claim is newly open."""
     try:
         with laid_out(request.old) as old_path, laid_out(request.new) as new_path:
             old = {model.entry.name: model for model in models_of(old_path)}
@@ -86,6 +86,8 @@ def _code(difference: Difference, interruption: Interruption) -> ExitCode:
         return ExitCode.INTERRUPTED
     if any(item.after in ("violated", "unreached") for item in new):
         return ExitCode.VIOLATED
+    if any(item.after in ("holds", "reached") for item in new):
+        return ExitCode.POLICY  # What should fail, as a variant should, does not.
     return ExitCode.UNKNOWN if new or difference.unmade else ExitCode.MET
 
 
@@ -122,7 +124,8 @@ def _changes_of(name: str, old: Model | None, new: Model | None) -> Sequence[Cha
     if old is None or new is None:
         is_new = old is None
         return [Change(Part.MODEL, name, "" if is_new else name, name if is_new else "")]
-    return changes((old.program, old.variants), (new.program, new.variants))
+    sides = (Side(model.program, model.variants, model.entry) for model in (old, new))
+    return changes(*sides)
 
 
 def _results(

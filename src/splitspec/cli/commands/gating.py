@@ -121,9 +121,10 @@ def diff(
     color: o.Color = Choice.AUTO,
     progress: o.ProgressOption = Choice.AUTO,
 ) -> None:
-    """Show which guards, updates and claims differ, and which claims are now broken.
+    """Show what differs in meaning, in text, variants and models.toml, and what is now broken.
 
-    The models that a difference reaches are run. Exit code 1 if a claim is newly violated.
+    The models that a difference reaches are run. Exit code 1 if a claim is newly violated, 4 if a
+    variant no longer fails.
     """
     with heed() as interruption:
         from splitspec.cli.difference import DifferenceRequest, show_difference
