@@ -149,6 +149,8 @@ class Deployment:
         kernel.recycler.signal_threads(container)
         kernel.recycler.end_threads(container)
         kernel.recycler.free_capabilities(container)
+        for page in kernel.pins.of(container):
+            kernel.pins.unpin(container, page)
         self._flush(container)
         for page in kernel.state.pool(container):
             self._return_page(page)

@@ -28,6 +28,7 @@ from splitspec.impl.host.host import Host
 from splitspec.impl.host.hostile import HostileHost
 from splitspec.impl.journal import Journal, Table
 from splitspec.impl.kernel.kernel import Kernel
+from splitspec.impl.refusal import HardwareRefusal
 
 
 class PlatformKind(Enum):
@@ -38,7 +39,11 @@ class PlatformKind(Enum):
 
 
 class Machine:
-    """The whole system; `geometry` says how large it is."""
+    """The whole system; `geometry` says how large it is.
+
+    It is launched with the image, unless it is to be booted later. `journal` is given where several
+    machines go back together.
+    """
 
     __slots__ = (
         "clock",
@@ -67,10 +72,11 @@ class Machine:
         debug: bool = False,
         memory_key: bytes | None = None,
         is_booted: bool = True,
+        journal: Journal | None = None,
     ) -> None:
         self.geometry = geometry or Geometry()
         self.image = image
-        self.journal = Journal()
+        self.journal = journal or Journal()
         frames = self.geometry.base_pages + self.geometry.frames
         self.memory = Memory(self.journal, frames, memory_key or secrets.token_bytes(64))
         self.tlb = Tlb(self.journal)
@@ -85,7 +91,7 @@ class Machine:
             platform=self.platform,
             tlb=self.tlb,
         )
-        self.secure_processor = SecureProcessor(self.journal, self.platform, chip, debug=debug)
+        self.secure_processor = SecureProcessor(self.journal, self.platform, self.memory, chip)
         self.host = Host(
             self.journal, self.geometry, platform=self.platform, processor=self.processor
         )
@@ -102,14 +108,38 @@ class Machine:
             one_to_one=one_to_one,
         )
         if is_booted:
-            self.boot()
+            self.boot(debug=debug)
             self.park_vcpus()
 
-    def boot(self) -> None:
-        """The host loads the microkernel, and the hardware measures it: once."""
-        for page, data in enumerate(launch_pages(self.geometry, self.image)):
-            self.secure_processor.launch(page, page, data)
-        self.platform.finish_launch()
+    def boot(self, *, debug: bool = False) -> None:
+        """The host launches the microkernel."""
+        self.launch(self.image, debug=debug)
+
+    def launch(self, image: bytes, *, debug: bool = False, expected: bytes | None = None) -> None:
+        """Load a kernel, have the hardware measure it, and boot it.
+
+        A launch that the hardware refuses is given up; then the machine can be launched again.
+        """
+        begin, *rest = self.launching(image, debug=debug, expected=expected)
+        begin()
+        try:
+            for step in rest:
+                step()
+        except HardwareRefusal:
+            self.secure_processor.cancel()
+            raise
+
+    def launching(
+        self, image: bytes, *, debug: bool, expected: bytes | None = None
+    ) -> Iterator[Callable[[], None]]:
+        """Iterate over the steps of a launch: the host's commands to the hardware, and what the
+        kernel does first."""
+        processor = self.secure_processor
+        yield partial(processor.begin, debug=debug)
+        for page, data in enumerate(launch_pages(self.geometry, image)):
+            yield partial(processor.launch, page, page, data)
+        yield partial(processor.finish, expected)
+        yield self.kernel.attestation.boot
 
     def park_vcpus(self) -> None:
         """The process manager starts its loop on every vCPU, and each makes the idle hypercall."""

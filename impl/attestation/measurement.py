@@ -8,6 +8,7 @@ computes what it expects with the same function from the image that it trusts.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from splitspec.impl.geometry import PAGE, ZEROS, Geometry
 
@@ -24,6 +25,15 @@ def extend(digest: bytes, page: int, data: bytes) -> bytes:
 def loaded(before: bytes, address: int, pages: list[bytes]) -> bytes:
     """Return the measurement of a container after code is loaded at a virtual page."""
     return hashlib.sha384(before + address.to_bytes(8, "little") + b"".join(pages)).digest()
+
+
+def imaged(pages: Iterable[tuple[int, bool, bool, bytes]]) -> bytes:
+    """Return the measurement of a zygote: of each virtual page in order, its number, whether it is
+    executable, whether clones may write it, and its content."""
+    digest = hashlib.sha384(b"zygote")
+    for address, executable, writable, data in pages:
+        digest.update(address.to_bytes(8, "little") + bytes([executable, writable]) + data)
+    return digest.digest()
 
 
 def code_pages(code: bytes) -> list[bytes]:

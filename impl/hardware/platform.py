@@ -20,6 +20,10 @@ class Platform(Protocol):
     def clears_on_accept(self) -> bool:
         """Accepting a page zeroes it."""
 
+    @property
+    def has_id_block(self) -> bool:
+        """The host may say which measurement a launch must have."""
+
     # By the guest's accesses.
     def resolve(self, page: int, *, private: bool) -> int:
         """Return the frame that an access of the guest reaches.
@@ -76,7 +80,10 @@ class Platform(Protocol):
         """Put a page into the VM before it runs, encrypted and accepted."""
 
     def finish_launch(self) -> None:
-        """Close the launch: no page is put in afterwards."""
+        """Close the launch: no page is put in afterwards, and vCPUs may enter."""
+
+    def cancel_launch(self) -> None:
+        """Take all pages back from a launch that was not closed."""
 
     @property
     def is_launched(self) -> bool:
@@ -84,7 +91,10 @@ class Platform(Protocol):
 
     # At the boundary of a vCPU.
     def enter(self, vcpu: int) -> bool:
-        """Note that the vCPU enters the guest; return whether its translations must go."""
+        """Note that the vCPU enters the guest; return whether its translations must go.
+
+        Raises HardwareRefusal before the launch is closed.
+        """
 
     def leave(self, vcpu: int) -> None:
         """Note that the vCPU left the guest."""

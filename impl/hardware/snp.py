@@ -33,6 +33,7 @@ class Snp:
 
     name = "SEV-SNP"
     clears_on_accept = False
+    has_id_block = True
 
     def __init__(self, journal: Journal, memory: Memory, tlb: Tlb) -> None:
         self._memory = memory
@@ -155,6 +156,13 @@ class Snp:
     def is_launched(self) -> bool:
         """The guest may run."""
         return self._phase.get("finished", False)
+
+    def cancel_launch(self) -> None:
+        """SNP_DECOMMISSION; the host reclaims every frame."""
+        for frame in list(self.rmp):
+            del self.rmp[frame]
+        for page in list(self.nested):
+            del self.nested[page]
 
     def enter(self, vcpu: int) -> bool:
         """RMPUPDATE has dropped what had to go."""

@@ -58,6 +58,7 @@ class Tdx:
 
     name = "TDX"
     clears_on_accept = True
+    has_id_block = False
 
     def __init__(self, journal: Journal, memory: Memory, tlb: Tlb) -> None:
         self._memory = memory
@@ -226,6 +227,12 @@ class Tdx:
     def is_launched(self) -> bool:
         """The TD may run."""
         return bool(self._world.get(FINISHED, 0))
+
+    def cancel_launch(self) -> None:
+        """TDH.MNG.KEY.RECLAIMID and TDH.PHYMEM.PAGE.RECLAIM for every page."""
+        for page in list(self.sept):
+            del self.owner[self.sept[page].frame]
+            del self.sept[page]
 
     def enter(self, vcpu: int) -> bool:
         """TDH.VP.ENTER: the vCPU joins the epoch, without the translations of older ones."""

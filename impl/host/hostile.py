@@ -4,9 +4,9 @@ It has no secret of its own to lose and keeps no ledger; only the hardware, the 
 library restrain it. What it reads is what the memory bus shows, and what it writes goes past the
 encryption engine. Its instructions are here one by one, so that it can stop halfway: `assign`
 without a map, `remap` without an assignment, `block` without `track`. The requests that it makes of
-the kernel are the kernel's own functions, which any host calls with any argument, and to launch
-another VM is to make another machine. Not to do something, to drop an interrupt or to leave a vCPU
-out of the guest, needs no method.
+the kernel are the kernel's own functions, which any host calls with any argument; a kernel of its
+own is a `RogueKernel`. Not to do something, to drop an interrupt or to leave a vCPU out of the
+guest, needs no method.
 """
 
 from __future__ import annotations

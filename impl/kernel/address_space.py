@@ -63,12 +63,15 @@ class AddressSpaces:
         guards = Guards(KernelRefusal, "unmap_page")
         self._shootdown.check_vcpu(guards, vcpu)
         entry = self._check_mapped(guards, container, address, is_leaving=True)
+        self._check_unaimed(guards, entry.page)
         self._memory.set_entry(container, address, None)
         self.drop(entry.page)
         self._shootdown.retire(container, address, entry.page, vcpu)
 
     def unmap_all(self, container: int, *, vcpu: int | None = None) -> None:
-        """Remove all mappings of a container that leaves; whoever calls has reached its tables."""
+        """Remove all mappings of a container that leaves, and the address at which the kernel was
+        to write; whoever calls has reached its tables."""
+        self._state.targets.discard(container)
         for address, entry in list(self._memory.entries(container)):
             self._memory.set_entry(container, address, None)
             self.drop(entry.page)
@@ -81,6 +84,7 @@ class AddressSpaces:
         guards = Guards(KernelRefusal, "protect")
         self._shootdown.check_vcpu(guards, vcpu)
         entry = self.check_mapped(guards, container, address)
+        self._check_unaimed(guards, entry.page)
         protected = replace(entry, writable=False, copy_on_write=False)
         self._memory.set_entry(container, address, protected)
         self._shootdown.protect(container, vcpu, address)
@@ -160,6 +164,11 @@ class AddressSpaces:
         if entry is None:
             guards.fail("mapped", f"virtual page {address} is not mapped")
         return entry
+
+    def _check_unaimed(self, guards: Guards, page: int) -> None:
+        """Refuse to change what maps a page as long as the kernel is to write there."""
+        aimed = [c for c, target in self._state.targets.items() if target.page == page]
+        guards.require("unaimed", not aimed, f"the kernel writes to page {page} for {aimed}")
 
     def hold(self, page: int) -> None:
         """Count one entry or pin more."""

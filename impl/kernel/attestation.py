@@ -1,10 +1,11 @@
 """The kernel's half of attestation: evidence on a container, and secrets that come for it.
 
-The kernel makes a signing key at boot and has the hardware vouch for it. It alone builds what is
-signed: a container asks for evidence on itself and gives a nonce, no more. A secret is taken once,
-for a container whose evidence is open, and only if it was sealed to that very evidence. Whoever has
-the evidence can seal to it: a host can so give a container a worthless secret, and deny service by
-it; it learns nothing, and enters no chain, whose name only the tenant's verifier knows.
+The kernel draws a signing key at boot and has the hardware vouch for it, and for nothing else. It
+alone builds what is signed: a container asks for evidence on itself and gives a nonce, no more. A
+secret is taken once, for a container whose evidence is open, and only if it was sealed to that very
+evidence. Whoever has the evidence can seal to it: a host can so give a container a worthless
+secret, and deny service by it; it learns nothing, and enters no chain, whose name only the tenant's
+verifier knows.
 """
 
 from __future__ import annotations
@@ -14,10 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from splitspec.impl.attestation.certificate import CURVE, SIGNATURE
+from splitspec.impl.attestation.certificate import SIGNATURE
 from splitspec.impl.attestation.report import (
     NO_DIGEST,
     NO_ROOT,
@@ -32,11 +30,13 @@ from splitspec.impl.attestation.sealing import (
     public_key,
     unseal,
 )
+from splitspec.impl.attestation.signing import SECRET_BYTES, public_bytes, signing_key
 from splitspec.impl.hardware.secure_processor import SecureProcessor, SignedReport
-from splitspec.impl.kernel.records import Phase, State
+from splitspec.impl.kernel.records import BOOT, Boot, Phase, State
 from splitspec.impl.refusal import Guards, KernelRefusal
 
 NONCE_BYTES = 32
+BOOT_BYTES = 16
 QUOTES_MAX = 16  # of one container that may be open, since each is kept by the kernel
 SIGNATURES_MAX = 4096  # kept, so that one statement is signed once
 
@@ -47,17 +47,31 @@ Quote = tuple[int, bytes]
 class Attestation:
     """Evidence on containers, and their secrets."""
 
-    __slots__ = ("_key", "_processor", "_report", "_signatures", "_state", "boot", "draw")
+    __slots__ = ("_processor", "_signatures", "_state", "draw")
 
     def __init__(self, state: State, processor: SecureProcessor) -> None:
         self._state = state
         self._processor = processor
         self.draw: Callable[[int], bytes] = secrets.token_bytes  # RDRAND
-        self.boot = secrets.token_bytes(16)
-        # Made when first used: none is state that a step changes.
-        self._key: ec.EllipticCurvePrivateKey | None = None
-        self._report: SignedReport | None = None
-        self._signatures: dict[bytes, bytes] = {}
+        self._signatures: dict[tuple[bytes, bytes], bytes] = {}
+
+    def boot(self) -> None:
+        """Draw what tells this boot from every other: its name, and the key that signs in it."""
+        identity, secret = self.draw(BOOT_BYTES), self.draw(SECRET_BYTES)
+        self._state.boots[BOOT] = Boot(identity, secret)
+
+    def report(self, kernel_key: bytes) -> SignedReport:
+        """Have the hardware sign that the key is the one of this boot, whoever asks.
+
+        A report that names another key would have this kernel vouch for what it has not signed.
+        """
+        guards = Guards(KernelRefusal, "report")
+        boot = self._state.boots.get(BOOT)
+        if boot is None:
+            guards.fail("booted", "the kernel does not run")
+        own = kernel_key == public_bytes(boot.secret)
+        guards.require("own_key", own, "it is not the key of this boot")
+        return self._processor.report(bind_kernel(boot.identity, kernel_key))
 
     def quote(self, container: int, nonce: bytes) -> Evidence:
         """Return evidence on a running container that answers the nonce of a verifier."""
@@ -77,7 +91,7 @@ class Attestation:
 
         private = new_key(self.draw)
         report = ContainerReport(
-            boot=self.boot,
+            boot=self._state.boots[BOOT].identity,
             identity=row.identity,
             zygote=row.image or NO_DIGEST,
             function=function,
@@ -126,26 +140,23 @@ class Attestation:
         return None
 
     def _sign(self, report: ContainerReport) -> Evidence:
-        if self._key is None:
-            self._key = ec.generate_private_key(CURVE)
-        form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        kernel_key = self._key.public_key().public_bytes(*form)
-        if self._report is None:
-            self._report = self._processor.report(bind_kernel(self.boot, kernel_key))
+        secret = self._state.boots[BOOT].secret
+        kernel_key = public_bytes(secret)
+        vouched = self.report(kernel_key)
         data = report.encode()
         return Evidence(
-            report=self._report.report,
-            report_signature=self._report.signature,
-            chain=self._report.chain,
+            report=vouched.report,
+            report_signature=vouched.signature,
+            chain=vouched.chain,
             kernel_key=kernel_key,
             container=data,
-            container_signature=self._signature(self._key, data),
+            container_signature=self._signature(secret, data),
         )
 
-    def _signature(self, key: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
+    def _signature(self, secret: bytes, data: bytes) -> bytes:
         """Return the signature over the data: the same statement is signed once."""
         if len(self._signatures) >= SIGNATURES_MAX:
             self._signatures.clear()
-        if data not in self._signatures:
-            self._signatures[data] = key.sign(data, SIGNATURE)
-        return self._signatures[data]
+        if (secret, data) not in self._signatures:
+            self._signatures[secret, data] = signing_key(secret).sign(data, SIGNATURE)
+        return self._signatures[secret, data]

@@ -13,9 +13,9 @@ the second one of them may wake, so it looks again. What they were is kept with 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
+from splitspec.impl.attestation.measurement import imaged
 from splitspec.impl.hardware.paging import Entry
 from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.direct_map import DirectMap
@@ -26,6 +26,7 @@ from splitspec.impl.kernel.records import (
     Container,
     Page,
     Phase,
+    Pin,
     State,
     Use,
 )
@@ -79,6 +80,12 @@ class Forks:
         self._shootdown.check_vcpu(guards, vcpu)
         row = self._check_sealable(guards, zygote)
         guards.require("untainted", not row.is_tainted, "it has held data of a tenant")
+        written = [
+            p for (c, p), use in self._state.pins.items() if (c, use) == (zygote, Pin.WRITING)
+        ]
+        guards.require("settled", not written, f"bytes are still to come in to pages {written}")
+        withdrawn = zygote not in self._state.targets
+        guards.require("withdrawn", withdrawn, "it has left an address to which the kernel writes")
         entries = list(self._memory.entries(zygote))
         private = all(self._state.pages[entry.page].use is Use.PRIVATE for _, entry in entries)
         guards.require("private", private, "it maps a channel or a page of the host")
@@ -210,10 +217,8 @@ class Forks:
         return self._digest(entries)
 
     def _digest(self, entries: list[tuple[int, Entry]]) -> bytes:
-        """SHA-384 of each virtual page with its rights and content, in order."""
-        digest = hashlib.sha384(b"zygote")
-        for address, entry in entries:
-            rights = bytes([entry.executable, entry.permits_writing])
-            digest.update(address.to_bytes(8, "little") + rights)
-            digest.update(self._memory.read(entry.page))
-        return digest.digest()
+        """Measure what the zygote maps, as it is in memory."""
+        return imaged(
+            (address, entry.executable, entry.permits_writing, self._memory.read(entry.page))
+            for address, entry in entries
+        )

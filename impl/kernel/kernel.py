@@ -19,6 +19,8 @@ from splitspec.impl.kernel.fork import Forks
 from splitspec.impl.kernel.lifecycle import Lifecycle
 from splitspec.impl.kernel.loading import Loading
 from splitspec.impl.kernel.notifications import Notifications
+from splitspec.impl.kernel.pins import Pins
+from splitspec.impl.kernel.pointers import Pointers
 from splitspec.impl.kernel.pools import Pools
 from splitspec.impl.kernel.randomness import Generators
 from splitspec.impl.kernel.records import State
@@ -41,6 +43,8 @@ class Kernel:
         "loading",
         "memory",
         "notifications",
+        "pins",
+        "pointers",
         "pools",
         "recycler",
         "shootdown",
@@ -84,6 +88,8 @@ class Kernel:
             one_to_one=one_to_one,
         )
         self.generators = Generators(self.state, entropy)
+        self.pins = Pins(self.state, memory=self.memory, spaces=self.spaces)
+        self.pointers = Pointers(self.state, memory=self.memory, spaces=self.spaces)
         self.forks = Forks(
             self.state,
             memory=self.memory,

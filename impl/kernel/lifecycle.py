@@ -166,6 +166,8 @@ class Lifecycle:
         stage, pool = self._state.recycling.get(container), self._state.pool(container)
         done = stage is None or (stage is Stage.BARE and not pool)
         guards.require("recycled", done, "the recycler is at it")
+        withdrawn = container not in self._state.targets
+        guards.require("withdrawn", withdrawn, "it has left an address to which the kernel writes")
         self._memory.reach(*self._memory.tables(container))
         mapped = [address for address, _ in self._memory.entries(container)]
         guards.require("unmapped", not mapped, f"it maps virtual pages {mapped}")
@@ -173,6 +175,8 @@ class Lifecycle:
         guards.require("threadless", not left, f"threads {left} are its own")
         kept_open = self._notifications.of(container)
         guards.require("closed", not kept_open, f"notifications {kept_open} are its own")
+        pinned = [page for holder, page in self._state.pins if holder == container]
+        guards.require("unpinned", not pinned, f"pages {pinned} are pinned")
         self._channels.check_left(guards, container)
         self._pools.check_drained(guards, container)
         self._shootdown.check_forgotten(guards, container)

@@ -145,13 +145,41 @@ class Notification:
     count: int = 0
 
 
+class Pin(Enum):
+    """What input or output under way does with a page."""
+
+    READING = "reading"
+    WRITING = "writing"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the kernel writes for a container: bytes of a page of its."""
+
+    page: int
+    offset: int
+    length: int
+
+
 REFERENCES_MAX = 2**32 - 1
+
+
+BOOT = "boot"
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """What is drawn at boot, and in no other."""
+
+    identity: bytes
+    secret: bytes  # of which the signing key is made
 
 
 class State:
     """All tables of the microkernel."""
 
     __slots__ = (
+        "boots",
         "chains",
         "code",
         "containers",
@@ -167,6 +195,7 @@ class State:
         "notifications",
         "overtime",
         "pages",
+        "pins",
         "pools",
         "quarantine",
         "quotes",
@@ -174,14 +203,18 @@ class State:
         "roots",
         "secrets",
         "tags",
+        "targets",
         "threads",
         "timers",
     )
 
     def __init__(self, journal: Journal) -> None:
+        self.boots: Table[str, Boot] = Table(journal)  # one row, as long as the kernel runs
         self.containers: Table[int, Container] = Table(journal)
         self.pools: Table[int, int] = Table(journal)  # page to the container whose pool has it
         self.pages: Table[int, Page] = Table(journal)
+        self.pins: Table[tuple[int, int], Pin] = Table(journal)  # by container and page
+        self.targets: Table[int, Target] = Table(journal)  # where the kernel writes for it
         self.tags: Table[int, int] = Table(journal)  # of containers' address spaces, in the TLBs
         # How often a container's table has lost something, and up to which of these times a vCPU
         # has flushed it. A vCPU without a row for a container has no translation of it.

@@ -16,7 +16,9 @@ from splitspec.refinement.machine import (
     lifecycle,
     lone_pools,
     lone_threads,
+    pins,
     platform,
+    pointers,
     randomness,
     regions,
     sev,
@@ -169,6 +171,15 @@ def paging(kind: PlatformKind, *, sizes: Mapping[str, int]) -> Implementation[Te
     below = [lifecycle.lifecycle(setup), lone_threads.lone_threads(setup)]
     fragments = [*below, lone_pools.lone_pools(setup), tables.tables(setup)]
     return compose("paging", setup, [*fragments, uses.paging(setup)])
+
+
+def aliased(kind: PlatformKind, *, sizes: Mapping[str, int], model: str) -> Implementation[Testbed]:
+    """Return the mapping to `pins` or to `pointers`: address spaces, and pages that the kernel uses
+    past them."""
+    setup = Setup(kind, False, sizes, {"zygote": "c1"}, spare_frames=sizes["Page"])
+    own = pins.pins(setup) if model == "pins" else pointers.pointers(setup)
+    spaces = [*_lives(setup), tables.tables(setup), fork.fork(setup)]
+    return compose(model, setup, [*spaces, own, supply.slots(setup)])
 
 
 def _lives(setup: Setup) -> list[Fragment]:

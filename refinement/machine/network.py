@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from splitspec.impl.attestation.certificate import SIGNATURE, Chip, Manufacturer
-from splitspec.impl.attestation.measurement import code_pages, expected, loaded
+from splitspec.impl.attestation.measurement import code_pages, expected, imaged, loaded
 from splitspec.impl.attestation.report import NO_DIGEST, ContainerReport, Evidence, HardwareReport
 from splitspec.impl.attestation.sealing import SealingError, unseal
 from splitspec.impl.attestation.verifier import Policy, Verifier, is_signed
@@ -60,11 +60,12 @@ class Network:
     def publish(self, zygote: int) -> None:
         """The provider says what it is about to seal, as it finds it: the tenant looks at that,
         and never asks the kernel."""
-        memory, digest = self._machine.kernel.memory, hashlib.sha384(b"zygote")
-        for address, entry in memory.entries(zygote):
-            digest.update(address.to_bytes(8, "little"))
-            digest.update(bytes([entry.executable, entry.writable]) + memory.read(entry.page))
-        self.images[digest.digest()] = True
+        memory = self._machine.kernel.memory
+        found = imaged(
+            (address, entry.executable, entry.writable, memory.read(entry.page))
+            for address, entry in memory.entries(zygote)
+        )
+        self.images[found] = True
 
     # What is sent
 
@@ -114,7 +115,7 @@ class Network:
         """Return the evidence whose key opens the message that answers a challenge."""
         message = self.messages[nonce]
         for number, container, _ in self.statements():
-            if _opens(self.keys[number], container, message):
+            if opens(self.keys[number], container, message):
                 return number
         return None
 
@@ -162,7 +163,8 @@ def _forge(genuine: Evidence | None, nonce: bytes) -> Evidence:
 
 
 @lru_cache(maxsize=4096)
-def _opens(key: bytes, report: ContainerReport, message: bytes) -> bool:
+def opens(key: bytes, report: ContainerReport, message: bytes) -> bool:
+    """The private key is that of the container of the report, and the message is sealed to it."""
     try:
         unseal(key, report, message)
     except SealingError:

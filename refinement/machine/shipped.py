@@ -9,9 +9,11 @@ from typing import Any
 from splitspec.impl.machine import PlatformKind
 from splitspec.model.tier import Tier
 from splitspec.refinement.machine.io import io
+from splitspec.refinement.machine.launch import launch
 from splitspec.refinement.machine.models import (
     TWO,
     accounting,
+    aliased,
     attestation,
     chain,
     chain_memory,
@@ -51,6 +53,13 @@ CHAINED = {"Container": 2, "Page": 1, "Addr": 1, "Channel": 1, "Tenant": 1}
 TENANTS = {**CHAINED, "Tenant": 2}
 TWO_CHANNELS = {**CHAINED, "Channel": 2}
 THREE_CHAINED = {**TENANTS, "Container": 3}
+
+SHARED_PAGE = {"Container": 2, "Page": 1, "Frame": 1, "Addr": 1}
+COPIED_PAGE = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 1}
+ONE_BOOT = {"Container": 1, "Boot": 1, "Code": 2, "Report": 1, "Evidence": 1}
+TWO_CLONES = {**ONE_BOOT, "Container": 2}
+TWO_BOOTS = {**ONE_BOOT, "Boot": 2, "Code": 1}
+ROGUE_BOOT = {**ONE_BOOT, "Boot": 2}
 
 TWO_TENANTS = {"Container": 2, "Page": 2, "Frame": 1}
 TWO_FRAMES = {"Container": 1, "Page": 1, "Frame": 2}
@@ -201,6 +210,21 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "chain_memory-tdx": partial(chain_memory, PlatformKind.TDX, honest=True),
     "chain_memory-sev-hostile-wide": partial(chain_memory, PlatformKind.SNP, honest=False),
     "chain_memory-tdx-hostile-wide": partial(chain_memory, PlatformKind.TDX, honest=False),
+    "pins-sev-hostile": partial(aliased, PlatformKind.SNP, sizes=SHARED_PAGE, model="pins"),
+    "pins-tdx-hostile": partial(aliased, PlatformKind.TDX, sizes=SHARED_PAGE, model="pins"),
+    "pins-sev-hostile-wide": partial(aliased, PlatformKind.SNP, sizes=COPIED_PAGE, model="pins"),
+    "pointers-sev-hostile": partial(aliased, PlatformKind.SNP, sizes=SHARED_PAGE, model="pointers"),
+    "pointers-tdx-hostile": partial(aliased, PlatformKind.TDX, sizes=SHARED_PAGE, model="pointers"),
+    "pointers-sev-hostile-wide": partial(
+        aliased, PlatformKind.SNP, sizes=COPIED_PAGE, model="pointers"
+    ),
+    "launch-sev": partial(launch, PlatformKind.SNP, sizes=ONE_BOOT),
+    "launch-tdx": partial(launch, PlatformKind.TDX, sizes=ONE_BOOT),
+    "launch-sev-siblings": partial(launch, PlatformKind.SNP, sizes=TWO_CLONES),
+    "launch-sev-boots": partial(launch, PlatformKind.SNP, sizes=TWO_BOOTS),
+    "launch-tdx-boots": partial(launch, PlatformKind.TDX, sizes=TWO_BOOTS),
+    "launch-sev-wide": partial(launch, PlatformKind.SNP, sizes=ROGUE_BOOT),
+    "launch-tdx-wide": partial(launch, PlatformKind.TDX, sizes=ROGUE_BOOT),
     "io-sev": partial(io, PlatformKind.SNP, honest=True),
     "io-sev-hostile": partial(io, PlatformKind.SNP, honest=False),
     "io-tdx-hostile": partial(io, PlatformKind.TDX, honest=False),

@@ -29,7 +29,7 @@ ROOT = bytes(32)
 NO_THREAD = dict.fromkeys(("dispatch bound", "dispatch running", "wake running"), ("running",))
 LEFT = ("unmapped", "threadless", "closed", "drained", "recycled")
 GUARDS: Meanings = {
-    "boot": {"launch launching": ("off",)},
+    "boot": {"begin_launch new": ("off",)},
     "park_vcpus": {
         "enter launched": ("booting",),
         "enter outside": ("booting",),

@@ -90,6 +90,8 @@ class Testbed:
         # What pages held when they were scrubbed to be given up, and zygotes whose data all have.
         self.wiped: Table[int, bytes] = Table(self.machine.journal)
         self.published: Table[int, bool] = Table(self.machine.journal)
+        # To which pages the kernel has written at an address that a container had left with it.
+        self.written: Table[int, bool] = Table(self.machine.journal)
         self.machine.checkpoint()
 
     def together(self, *steps: Step) -> None:

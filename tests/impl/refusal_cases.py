@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 from tests.impl.refusal_accounting import ACCOUNTING
+from tests.impl.refusal_aliases import ALIASES
 from tests.impl.refusal_attestation import ATTESTATION
 from tests.impl.refusal_forks import FORKS
+from tests.impl.refusal_launch import FINISHED, LAUNCH
 from tests.impl.refusal_recycling import RECYCLING
 from tests.impl.refusal_scenes import (
     RW,
@@ -373,11 +375,12 @@ KERNEL: list[tuple[Setup, str, Call]] = [
 
 
 def _cases() -> list[Case]:
-    steps = (*KERNEL, *FORKS, *THREADS, *SHOOTDOWN, *ATTESTATION, *ACCOUNTING, *RECYCLING)
+    attesting = (*ATTESTATION, *LAUNCH, *ALIASES)
+    steps = (*KERNEL, *FORKS, *THREADS, *SHOOTDOWN, *attesting, *ACCOUNTING, *RECYCLING)
     both = [(kind, *case) for case in (*HARDWARE, *HOST, *SPECIAL, *steps) for kind in KINDS]
     snp = [(SNP, setup, guard, _on(Snp, call)) for setup, guard, call in ON_SNP]
     tdx = [(TDX, setup, guard, _on(Tdx, call)) for setup, guard, call in ON_TDX]
-    return [*both, *snp, *tdx]
+    return [*both, *FINISHED, *snp, *tdx]
 
 
 def _on(kind: type[Page], call: Callable[[Scene, Page], object]) -> Call:

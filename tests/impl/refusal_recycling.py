@@ -69,7 +69,7 @@ def interrupted(scene: Scene) -> Scene:
 
 RECYCLING: list[tuple[Setup, str, Call]] = [
     (unbooted, "launched", lambda s: s.machine.processor.enter(0)),
-    (tenants, "launching", lambda s: s.machine.boot()),
+    (tenants, "new", lambda s: s.machine.boot()),
     (launched, "booted", lambda s: s.machine.kernel.lifecycle.create(0)),
     (launched, "parked", lambda s: s.machine.host.shadows.enlist(0)),
     (parked, "new", lambda s: s.machine.host.shadows.enlist(s.first.vcpu)),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from tests.refinement.bugs_accounting import ACCOUNTING
+from tests.refinement.bugs_aliases import ALIASES
 from tests.refinement.bugs_attestation import ATTESTATION
 from tests.refinement.bugs_chain import CHAIN_BUGS
 from tests.refinement.bugs_delegation import DELEGATION
 from tests.refinement.bugs_domain import DOMAIN
 from tests.refinement.bugs_granting import GRANTING
+from tests.refinement.bugs_launch import LAUNCH
 from tests.refinement.bugs_memory import MEMORY
 from tests.refinement.bugs_paging import PAGING_BUGS
 from tests.refinement.bugs_planned import PLANNED
@@ -24,7 +26,7 @@ from tests.refinement.seeding import Bug, found, seeded
 
 BUGS = (
     *(*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *SLICES),
-    *(*CHAIN_BUGS, *DELEGATION, *TEARDOWN),
+    *(*CHAIN_BUGS, *DELEGATION, *TEARDOWN, *LAUNCH, *ALIASES),
     *(*SNAPSHOTS, *REGION_BUGS, *RANDOMNESS, *TURN_BUGS),
     *(*SHOOTDOWN_BUGS, *PAGING_BUGS),
     *PLANNED,
