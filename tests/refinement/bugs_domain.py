@@ -31,7 +31,7 @@ CHAIN = "chain-sev"
 DOMAIN = (
     # The zygote and its clones
     Bug("a sealed zygote counts as running", Forks, "seal",
-        "phase=Phase.SEALED, measurement=measurement,", "measurement=measurement,",
+        "phase=Phase.SEALED, measurement=measured,", "measurement=measured,",
         FAMILY, Kind.OTHER_STATE, "phase[c1]",
         "I10: image frames and image identity are constant after the snapshot"),
     Bug("a clone copies the image twice", Forks, "fork",
@@ -43,7 +43,7 @@ DOMAIN = (
         FAMILY, Kind.ACCEPTED, "begun",
         "S7: clones live while the slot of their zygote is present"),
     Bug("a clone forgets of which image it is", Forks, "fork",
-        "image=source.measurement", "image=row.measurement",
+        "image=measured", "image=row.measurement",
         FAMILY, Kind.OTHER_STATE, "phase[c2]",
         "I13: the quote names the measurement of the zygote"),
     Bug("an activated clone counts as new", Forks, "activate",
