@@ -192,9 +192,11 @@ def test_a_gate_without_a_lock_fails_the_session(project: Path, warm_cache: Path
     """Other tests pass, and nothing was held to anything."""
     (project / "splitspec.lock").unlink()
     (project / "test_other.py").write_text("def test_other() -> None:\n    pass\n")
-    done = run_pytest(project, warm_cache, "--splitspec-gate=commit")
-    assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "no splitspec.lock was collected" in done.stderr
+    for words in ((), ("-k", "test_other"), ("-p", "xdist", "-n", "2")):
+        done = run_pytest(project, warm_cache, "--splitspec-gate=commit", *words)
+        assert done.returncode == pytest.ExitCode.TESTS_FAILED
+        assert "no splitspec.lock was collected" in done.stdout
+        assert "1 failed, 1 passed" in done.stdout
     assert run_pytest(project, warm_cache).returncode == 0
 
 

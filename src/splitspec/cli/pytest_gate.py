@@ -39,12 +39,21 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return LockFile.from_parent(parent, path=file_path)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Fail a session that was asked for a gate, and found no lock to hold anything to."""
-    tier = session.config.getoption("--splitspec-gate")
-    if tier is not None and not session.config.stash.get(COLLECTED, False):
-        text = f"no {FILE_NAME} was collected, so nothing was held to one: name it, or its folder"
-        raise pytest.UsageError(f"--splitspec-gate={tier}: {text}")
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Add a test that fails to a session that was asked for a gate and found no lock."""
+    is_asked = session.config.getoption("--splitspec-gate") is not None
+    if is_asked and not session.config.stash.get(COLLECTED, False):
+        items.append(NoLockItem.from_parent(session, name=FILE_NAME))
+
+
+class NoLockItem(pytest.Item):
+    """The failure of a gate that would hold nothing to anything."""
+
+    def runtest(self) -> None:
+        """Fail."""
+        text = f"no {FILE_NAME} was collected: name it, or the folder where it is"
+        pytest.fail(text, pytrace=False)
 
 
 class LockFile(pytest.File):
