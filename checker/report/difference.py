@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from splitspec.checker.report.counting import counted
-from splitspec.checker.report.markdown import cell
+from splitspec.checker.report.markdown import cell, folded
 from splitspec.checker.report.text import Paint, plain, trace_text
 from splitspec.checker.report.trace_document import trace_document
 from splitspec.model.trace import Trace
@@ -116,9 +116,7 @@ def _markdown(difference: Difference) -> Iterator[str]:
             yield f"| {' | '.join(map(cell, parts))} |"
     for item in difference.broken:
         if item.trace is not None:
-            yield from ("", f"<details><summary>{cell(item.claim)}</summary>", "", "````text")
-            yield trace_text(item.trace, item.sentence, plain).replace("````", "'''")
-            yield from ("````", "", "</details>")
+            yield from folded(item.claim, trace_text(item.trace, item.sentence, plain))
 
 
 def difference_document(difference: Difference) -> Mapping[str, Any]:

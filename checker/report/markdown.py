@@ -3,14 +3,12 @@ was accepted, then the counterexamples."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from splitspec.checker.report.summary import Failure, Item, State, Summary
 from splitspec.checker.report.text import plain, trace_text
+from splitspec.checker.report.visible import visible
 
-# Characters that are not seen, or that turn the line around.
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 ESCAPES = (
     ("\\", "\\\\"),
     ("|", "\\|"),
@@ -61,14 +59,20 @@ def _traces(items: Iterable[Item]) -> Iterator[str]:
     shown = [item for item in items if item.state is State.FAILED and item.trace is not None]
     for item in shown[:TRACES]:
         assert item.trace is not None
-        # A fence longer than any in the text cannot be closed by it.
-        yield from ("", f"<details><summary>{cell(item.name)}</summary>", "", "````text")
-        yield trace_text(item.trace, item.sentence, plain).replace("````", "'''")
-        yield from ("````", "", "</details>")
+        yield from folded(item.name, trace_text(item.trace, item.sentence, plain))
+
+
+def folded(title: str, text: str) -> Iterator[str]:
+    """Iterate over the lines of a text that is shown as it is when its title is clicked."""
+    # A fence longer than any in the text cannot be closed by it.
+    yield from ("", f"<details><summary>{cell(title)}</summary>", "", "````text")
+    yield visible(text).replace("````", "'''")
+    yield from ("````", "", "</details>")
 
 
 def cell(text: str) -> str:
     """Return text that neither ends a cell of a table nor is taken for markup."""
+    text = visible(text)
     for sign, written in ESCAPES:
         text = text.replace(sign, written)
-    return UNSEEN.sub("\ufffd", text)
+    return text

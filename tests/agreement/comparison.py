@@ -11,6 +11,7 @@ from tests.agreement.orbits import count_orbits
 
 from splitspec.checker.explicit import oracle
 from splitspec.checker.explicit.search import explore, system_of
+from splitspec.checker.report.text import plain
 from splitspec.checker.result import Engine, Limits, RunResult
 from splitspec.cli.diagnostics import render
 from splitspec.model.ir import Value, Variant
@@ -44,9 +45,9 @@ def settings_of(
         path = Path(folder) / f"{name}.split"
         path.write_text(text)
         loaded = load(path)
-        assert loaded.program is not None, text + render(loaded.diagnostics, color=False)
+        assert loaded.program is not None, text + render(loaded.diagnostics, plain)
         variants, diagnostics = load_variants(loaded, name, ())
-        assert not diagnostics, text + render(diagnostics, color=False)
+        assert not diagnostics, text + render(diagnostics, plain)
     program = loaded.program
     scope = Scope(_paths(name, sizes), _paths(name, bounds or {}), _paths(name, pins or {}))
     return [

@@ -24,6 +24,7 @@ from tests.gate.conftest import Splitspec
 
 from splitspec.checker.gate.finding import ADVICE, Kind
 from splitspec.checker.gate.lock import Activity
+from splitspec.checker.report.difference import Broken, Difference, difference_markdown
 from splitspec.checker.report.gate_document import gate_document, schema_text
 from splitspec.checker.report.github import PAGE_BYTES, step_summary, workflow_commands
 from splitspec.checker.report.junit import junit
@@ -31,6 +32,7 @@ from splitspec.checker.report.markdown import comparison
 from splitspec.checker.report.sarif import sarif
 from splitspec.checker.report.summary import Failure, Item, State, Summary, started
 from splitspec.cli.summary import code_of
+from splitspec.model.trace import Trace
 
 # What junit-10.xsd of the xUnit plugin of Jenkins lets stand, by element.
 ATTRIBUTES = {
@@ -273,6 +275,19 @@ def test_a_comment_is_a_table_whatever_the_names_are() -> None:
     assert len(re.findall(r"(?<!\\)\|", rows[0])) == 4
     assert "<img>" not in comparison(hostile())
     assert "**Partial" in comparison(hostile())
+
+
+def test_a_counterexample_in_a_comment_hides_nothing() -> None:
+    none = Trace("m", (), None, (), HOSTILE, (HOSTILE,), ((HOSTILE,),), (), None)
+    item = Item("explored", "m", "p", State.FAILED, sentence=f"::error::x\n{HOSTILE}", trace=none)
+    broken = Broken("m", "p", HOSTILE, "holds", "violated", none)
+    pages = [
+        comparison(Summary("gate", (item,), (), (), True, 1, 1.0, {})),
+        difference_markdown(Difference(HOSTILE, "b", (), (broken,), (), ())),
+    ]
+    for page in pages:
+        assert all(part in page for part in ("\\u001b[31m", "\\u202e", "<details>"))
+        assert not re.search(r"[^\n -~→·]|^\s*::", page, re.MULTILINE), page
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import typer
 from splitspec import __version__
 from splitspec.cli.commands import exploration, gating, pictures, proof, refinement, text
 from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.screen import install_screens
 
 NEW_OBJECTS_MAX = 50_000
 """The collector of garbage looks for cycles after so many new objects, 700 by default. Programs,
@@ -39,6 +40,9 @@ def run() -> None:
     """Run the application; an exception that reaches this point is a fault of the program."""
     # A reader that went away ends the process as it ends others, and never with a verdict's code.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if not install_screens():
+        print("error: the results cannot be written: stdout is closed", file=sys.stderr)
+        sys.exit(ExitCode.INTERNAL)
     # A crash of native code leaves no exception; this says at least where it was.
     faulthandler.enable()
     gc.set_threshold(NEW_OBJECTS_MAX, *gc.get_threshold()[1:])

@@ -25,7 +25,7 @@ from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import exit_code
 from splitspec.cli.report_request import ExportKind, Report
 from splitspec.cli.selection import Job, Request, select
-from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
+from splitspec.cli.terminal import Choice, ProgressLine, painter
 from splitspec.model.tier import Tier
 
 if TYPE_CHECKING:  # Pictures and graphs cost a third of a second to import; few runs are drawn.
@@ -205,7 +205,7 @@ def _cross_check(
 
 def _writer(request: CheckRequest) -> Callable[[Job, JudgedRun], None]:
     """Return what prints a run as soon as it is judged; JSON is one document, at the end."""
-    paint = painter(uses_color(request.color, sys.stdout))
+    paint = painter(request.color, sys.stdout)
 
     def show(job: Job, judged: JudgedRun) -> None:
         if request.json or (request.quiet and exit_code([judged]) is ExitCode.MET):

@@ -19,7 +19,7 @@ from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.report_request import PageKind, Report, ResultKind
 from splitspec.cli.run_reports import begin, write_documents
-from splitspec.cli.terminal import Choice, painter, uses_color
+from splitspec.cli.terminal import Choice, painter
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.tier import Tier
 from splitspec.refinement.companions import divergence_beside
@@ -73,7 +73,7 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
     results: list[Conformance] = []
     codes: list[ExitCode] = []
     failures: list[Failure] = []
-    paint = painter(uses_color(request.color, sys.stdout))
+    paint = painter(request.color, sys.stdout)
     runs: list[Shown] = []
     findings: list[Finding] = []
     begun, failed = begin("conform", request.reports)
@@ -88,7 +88,8 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
                 evaluator = _evaluator(mapping)
                 found = _hold(name, mapping, evaluator, request, interruption)
             except TargetError as error:
-                print(render(error.diagnostics, False), file=sys.stderr, end="")
+                words = render(error.diagnostics, painter(request.color, sys.stderr))
+                print(words, file=sys.stderr, end="")
                 return _refuse(f"{name}: {error}")
             except UNUSABLE as error:
                 return _refuse(str(error))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from splitspec.cli.exitcode import ExitCode
-from splitspec.cli.terminal import Choice, painter, uses_color
+from splitspec.cli.terminal import Choice, painter
 from splitspec.impl.geometry import PAGE
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.scenario import Look, Record, run_chain
@@ -20,7 +20,7 @@ WIDTH = 40  # of a bar, and of the bytes that are shown
 def demonstrate_run(platform: str, log: Path | None, color: Choice) -> ExitCode:
     """Run the chain once and show what an observer of each side wants to see; write a log of it if
     one is wanted."""
-    paint = painter(uses_color(color, sys.stdout))
+    paint = painter(color, sys.stdout)
     machines: list[Machine] = []
 
     def keep(machine: Machine) -> None:

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from splitspec.model.diagnostic import Diagnostic, Note, Severity
 from splitspec.model.source import Source, Span
 
-_STYLES = {"error": "1;31", "warning": "1;33", "note": "1;36", "frame": "1;34", "bold": "1"}
 _COLUMNS_MAX = 160  # A longer source line is cut to a window around what is underlined.
 
 Paint = Callable[[str, str], str]
@@ -35,12 +34,8 @@ class _Mark:
     label: str
 
 
-def render(diagnostics: Iterable[Diagnostic], color: bool) -> str:
+def render(diagnostics: Iterable[Diagnostic], paint: Paint) -> str:
     """Return the text of all `diagnostics`, a blank line between two; "" for none."""
-
-    def paint(style: str, text: str) -> str:
-        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if color else text
-
     return "\n".join(_one(diagnostic, paint) for diagnostic in diagnostics)
 
 
@@ -48,7 +43,7 @@ def _one(diagnostic: Diagnostic, paint: Paint) -> str:
     """Render one diagnostic; its last line ends with a newline."""
     style = "error" if diagnostic.severity is Severity.ERROR else "warning"
     head = paint(style, f"{diagnostic.severity.value}[{diagnostic.code}]")
-    lines = [head + paint("bold", f": {_plain(diagnostic.message)}")]
+    lines = [head + paint("title", f": {_plain(diagnostic.message)}")]
     span = diagnostic.span
     beside = [note for note in diagnostic.notes if span and _is_near(note, span)]
     apart = [note for note in diagnostic.notes if note not in beside]

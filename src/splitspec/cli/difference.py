@@ -27,7 +27,7 @@ from splitspec.cli.kept import proof_store, result_keeping
 from splitspec.cli.models import Model, RefusedError, models_of, report_problems
 from splitspec.cli.options import CacheMode, DifferenceFormat
 from splitspec.cli.revisions import laid_out
-from splitspec.cli.terminal import Choice, painter, uses_color
+from splitspec.cli.terminal import Choice, painter
 from splitspec.model.tier import Tier
 
 
@@ -74,7 +74,7 @@ def show_difference(request: DifferenceRequest, interruption: Interruption) -> E
         case DifferenceFormat.MARKDOWN:
             print(difference_markdown(difference), end="")
         case DifferenceFormat.TEXT:
-            print(difference_text(difference, painter(uses_color(request.color, sys.stdout))))
+            print(difference_text(difference, painter(request.color, sys.stdout)))
         case _:
             assert_never(request.format)
     return _code(difference, interruption)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode, combine
-from splitspec.cli.terminal import Choice, uses_color
+from splitspec.cli.terminal import Choice, painter
 from splitspec.model.formatter import format_source
 from splitspec.model.source import Source
 
@@ -27,7 +27,7 @@ def _format(path: Path, color: Choice, *, check_only: bool) -> ExitCode:
         return ExitCode.USAGE
     formatted = format_source(Source(str(path), text))
     if formatted.diagnostics:
-        print(render(formatted.diagnostics, uses_color(color, sys.stderr)), file=sys.stderr)
+        print(render(formatted.diagnostics, painter(color, sys.stderr)), file=sys.stderr)
         return ExitCode.USAGE
     if formatted.text == text:
         return ExitCode.MET

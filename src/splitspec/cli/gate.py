@@ -38,7 +38,7 @@ from splitspec.cli.places import shown
 from splitspec.cli.report_request import Report, ReportKind
 from splitspec.cli.reports import write_reports
 from splitspec.cli.summary import summarise
-from splitspec.cli.terminal import Choice, painter, uses_color
+from splitspec.cli.terminal import Choice, painter
 from splitspec.cli.writing import is_input
 from splitspec.model.manifest import LOCK_NAME, load_manifest, nearest_manifest
 from splitspec.model.tier import Tier
@@ -226,7 +226,7 @@ def _conclude(request: GateRequest, summary: Summary) -> ExitCode:
         print(json.dumps(gate_document(summary), indent=2, ensure_ascii=False))
         return code
     if not (request.quiet and code is ExitCode.MET):
-        paint = painter(uses_color(request.color, sys.stdout))
+        paint = painter(request.color, sys.stdout)
         print(summary_text(summary, paint, verbose=request.verbose))
         print()
     print(last_line(summary))

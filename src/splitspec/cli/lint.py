@@ -9,7 +9,7 @@ from splitspec.checker.report.counting import counted
 from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.models import Model, RefusedError, own_manifest, read_models, report_problems
-from splitspec.cli.terminal import Choice, uses_color
+from splitspec.cli.terminal import Choice, painter
 from splitspec.model.lint import Linted, lint
 from splitspec.model.manifest_forgetting import definitions_named
 
@@ -23,7 +23,7 @@ def lint_models(names: tuple[str, ...], folder: Path, prove: bool, color: Choice
         return report_problems(refusal.problems, color)
     warnings = lint([linted(model) for model in models], prove=prove)
     if warnings:
-        print(render(warnings, uses_color(color, sys.stdout)))
+        print(render(warnings, painter(color, sys.stdout)))
     print(f"{counted(len(warnings), 'warning')} in {counted(len(models), 'model')}")
     return ExitCode.POLICY if warnings else ExitCode.MET
 

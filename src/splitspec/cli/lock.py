@@ -16,7 +16,7 @@ from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.gate import GateRequest, Round, gather, refuse
 from splitspec.cli.models import RefusedError, own_manifest, report_problems
 from splitspec.cli.summary import code_of
-from splitspec.cli.terminal import painter, uses_color
+from splitspec.cli.terminal import painter
 from splitspec.cli.writing import write_whole
 from splitspec.model.manifest import LOCK_NAME
 from splitspec.model.tier import Tier
@@ -110,7 +110,7 @@ def _with_figures_of(old: Mapping[Key, Block], key: Key, new: Block) -> Block:
 
 
 def _show(findings: Iterable[Finding], request: LockRequest) -> None:
-    paint = painter(uses_color(request.gate.color, sys.stdout))
+    paint = painter(request.gate.color, sys.stdout)
     shown = list(findings)
     for finding in shown:
         parts = [part for part in (finding.run, finding.claim) if part]

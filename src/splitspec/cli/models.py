@@ -13,7 +13,7 @@ from pathlib import Path
 
 from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode
-from splitspec.cli.terminal import Choice, uses_color
+from splitspec.cli.terminal import Choice, painter
 from splitspec.model import syntax
 from splitspec.model.diagnostic import Diagnostic, Severity
 from splitspec.model.ir import Program, Variant
@@ -64,7 +64,7 @@ class RefusedError(Exception):
 def report_problems(problems: Problems, color: Choice) -> ExitCode:
     """Print problems to stderr and return the code of a wrong command or specification."""
     if problems.diagnostics:
-        print(render(problems.diagnostics, uses_color(color, sys.stderr)), file=sys.stderr)
+        print(render(problems.diagnostics, painter(color, sys.stderr)), file=sys.stderr)
     for sentence in problems.sentences:
         print(f"error: {sentence}", file=sys.stderr)
     return ExitCode.USAGE

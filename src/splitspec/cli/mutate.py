@@ -17,7 +17,7 @@ from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import proof_code
 from splitspec.cli.selection import Job, Request, select
-from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
+from splitspec.cli.terminal import Choice, ProgressLine, painter
 from splitspec.model.ir import Drop, Variant
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import Outcome
@@ -41,7 +41,7 @@ def mutate_models(request: MutateRequest) -> ExitCode:
     selected = select(request.what)
     if selected.problems:
         return report_problems(selected.problems, request.color)
-    paint = painter(uses_color(request.color, sys.stdout))
+    paint = painter(request.color, sys.stdout)
     judged: list[JudgedProof] = []
     mutations = []
     for job in selected.jobs:

@@ -21,7 +21,7 @@ from splitspec.cli.report_request import ExportKind, Report
 from splitspec.cli.reported import Shown, origin_of
 from splitspec.cli.run_reports import begin
 from splitspec.cli.selection import Job, Request, select
-from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
+from splitspec.cli.terminal import Choice, ProgressLine, painter
 from splitspec.model.setting import Setting
 
 
@@ -161,7 +161,7 @@ def _judged(job: Job, found: Suggestion) -> JudgedProof:
 
 def _writer(request: ProveRequest) -> Callable[[Job, JudgedProof], None]:
     """Return what prints a proof as soon as it is judged; JSON is one document, at the end."""
-    paint = painter(uses_color(request.color, sys.stdout))
+    paint = painter(request.color, sys.stdout)
 
     def show(job: Job, judged: JudgedProof) -> None:
         if request.json or (request.quiet and proof_code([judged]) is ExitCode.MET):

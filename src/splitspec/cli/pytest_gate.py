@@ -105,6 +105,7 @@ class ClaimItem(pytest.Item):
         """Fail with what the gate says of the claim."""
         from splitspec.checker.report.summary import State
         from splitspec.checker.report.text import plain, trace_text
+        from splitspec.checker.report.visible import visible
 
         summary = self._summary()
         if self._place is None:
@@ -116,7 +117,7 @@ class ClaimItem(pytest.Item):
         for item in items:
             if item.state is not State.PASSED:
                 shown = "" if item.trace is None else trace_text(item.trace, item.sentence, plain)
-                pytest.fail(f"{item.message}\n{shown}".rstrip(), pytrace=False)
+                pytest.fail(visible(f"{item.message}\n{shown}".rstrip()), pytrace=False)
 
     def _summary(self) -> Summary:
         """What the gate found; a specification that it refuses fails the test by its text."""
@@ -132,12 +133,14 @@ class ClaimItem(pytest.Item):
             pytest.fail(text, pytrace=False)
 
     def _judge_the_rest(self, summary: Summary) -> None:
+        from splitspec.checker.report.visible import visible
+
         assert isinstance(self.parent, LockFile)
         claims = {i._place for i in self.parent.session.items if isinstance(i, ClaimItem)}
         rest = [f for f in summary.failing if (f.run, f.claim) not in claims]
         if rest or (summary.code and not summary.failing):
             lines = [f"{f.word}: {f.run} {f.claim} {f.text} → {f.advice}" for f in rest]
-            pytest.fail("\n".join(lines) or f"exit {summary.code}", pytrace=False)
+            pytest.fail(visible("\n".join(lines)) or f"exit {summary.code}", pytrace=False)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the test by its claim."""

@@ -29,7 +29,7 @@ from splitspec.cli.report_request import ExportKind, PageKind, Report, ResultKin
 from splitspec.cli.reported import origin_of
 from splitspec.cli.run_reports import begin, write_documents
 from splitspec.cli.selection import Request
-from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
+from splitspec.cli.terminal import Choice, ProgressLine, painter
 from splitspec.refinement.companions import square_beside
 from splitspec.refinement.refining import prove_refinement, refine
 from splitspec.refinement.square import Square
@@ -95,7 +95,7 @@ Made = tuple[
 def _explore(
     jobs: tuple[RefinementJob, ...], request: RefineRequest, interruption: Interruption
 ) -> Made:
-    paint = painter(uses_color(request.color, sys.stdout))
+    paint = painter(request.color, sys.stdout)
     judged: list[JudgedRun] = []
     squares: list[dict[str, Any]] = []
     failures: list[Failure] = []
@@ -197,7 +197,7 @@ def _draw(
 
 def _writer(request: RefineRequest) -> Callable[[RefinementJob, JudgedProof], None]:
     """Return what prints a proof as soon as it is judged; JSON is one document, at the end."""
-    paint = painter(uses_color(request.color, sys.stdout))
+    paint = painter(request.color, sys.stdout)
 
     def show(job: RefinementJob, judged: JudgedProof) -> None:
         if request.json or (request.quiet and proof_code([judged]) is ExitCode.MET):

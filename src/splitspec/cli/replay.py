@@ -12,7 +12,7 @@ from splitspec.cli.beside import Failure, write_beside
 from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.report_request import PageKind, Report
-from splitspec.cli.terminal import Choice, painter, uses_color
+from splitspec.cli.terminal import Choice, painter
 from splitspec.cli.writing import is_input
 from splitspec.refinement.log_run import log_beside
 from splitspec.refinement.replay import Replay, replay
@@ -39,7 +39,7 @@ def replay_logs(request: ReplayRequest) -> ExitCode:
                 f"error: {report.path} is what is read: no page is written there", file=sys.stderr
             )
             return ExitCode.USAGE
-    paint = painter(uses_color(request.color, sys.stdout))
+    paint = painter(request.color, sys.stdout)
     results: list[Replay] = []
     failures: list[Failure] = []
     for name in request.logs:
@@ -51,7 +51,7 @@ def replay_logs(request: ReplayRequest) -> ExitCode:
             failures.append(Failure(again, replay_text(results[-1]), command))
         diagnostics = results[-1].diagnostics
         if diagnostics:
-            print(render(diagnostics, uses_color(request.color, sys.stderr)), file=sys.stderr)
+            print(render(diagnostics, painter(request.color, sys.stderr)), file=sys.stderr)
         if not request.json:
             print(replay_text(results[-1], paint))
     problems = write_beside(request.reports, failures)

@@ -19,6 +19,7 @@ from splitspec.checker.report.markdown import comparison
 from splitspec.checker.report.sarif import sarif
 from splitspec.checker.report.summary import Summary
 from splitspec.cli.report_request import Report, ReportKind
+from splitspec.cli.screen import print_verbatim
 from splitspec.cli.writing import is_stream, write_whole
 
 
@@ -31,7 +32,7 @@ def write_reports(reports: Iterable[Report[ReportKind]], summary: Summary) -> No
         if summary.is_unfinished and (is_standard or is_stream(path)):
             continue
         if is_standard:
-            print(text, end="")
+            print_verbatim(text)
         else:
             write_whole(path, text)
         if report.kind is ReportKind.GITHUB:

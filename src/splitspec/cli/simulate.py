@@ -24,7 +24,7 @@ from splitspec.cli.outcome import exit_code
 from splitspec.cli.report_request import ExportKind, Report
 from splitspec.cli.run_reports import RunReports, begin
 from splitspec.cli.selection import Job, Request, select
-from splitspec.cli.terminal import Choice, ProgressLine, painter, uses_color
+from splitspec.cli.terminal import Choice, ProgressLine, painter
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def simulate_models(request: SimulateRequest, interruption: Interruption) -> Exi
     if selected.problems:
         return report_problems(selected.problems, request.color)
     seed = secrets.randbits(31) if request.seed is None else request.seed
-    paint = painter(uses_color(request.color, sys.stdout))
+    paint = painter(request.color, sys.stdout)
     judged: list[JudgedRun] = []
     begun, codes = begin("simulate", request.reports)
     with suppress(KeyboardInterrupt):  # Raised to give up what is under way, and no more.

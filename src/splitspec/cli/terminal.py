@@ -12,11 +12,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
+from splitspec.cli.screen import escape_of
+
 if TYPE_CHECKING:  # The words of a progress line do not need the engines at start-up.
     from splitspec.checker.proof import Moment
     from splitspec.checker.result import Progress
 
-STYLES = {"good": "32", "bad": "1;31", "title": "1", "faint": "2"}
+STYLES = {
+    "good": "32",
+    "bad": "1;31",
+    "title": "1",
+    "faint": "2",
+    "error": "1;31",
+    "warning": "1;33",
+    "note": "1;36",
+    "frame": "1;34",
+}
 
 
 class Choice(StrEnum):
@@ -36,13 +47,12 @@ def uses_color(choice: Choice, stream: TextIO) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
 
 
-def painter(colored: bool) -> Callable[[str, str], str]:
-    """Return the function that report text is painted with."""
-
-    def paint(style: str, text: str) -> str:
-        return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if colored else text
-
-    return paint
+def painter(choice: Choice, stream: TextIO) -> Callable[[str, str], str]:
+    """Return the function that text for `stream` is painted with."""
+    if not uses_color(choice, stream):
+        return lambda _, text: text
+    escape = escape_of(stream)
+    return lambda style, text: f"{escape}[{STYLES[style]}m{text}{escape}[0m"
 
 
 @dataclass
@@ -73,14 +83,15 @@ class ProgressLine:
             return
         self.last = seconds
         text = f"{self.title}: {words()}"
-        self.stream.write(f"\r{text}\x1b[K" if live else text + "\n")
+        escape = escape_of(self.stream)
+        self.stream.write(f"{escape}[G{text}{escape}[K" if live else text + "\n")
         self.stream.flush()
         self.shown = live
 
     def clear(self) -> None:
         """Take the line away before results are printed."""
         if self.shown:
-            self.stream.write("\r\x1b[K")
+            self.stream.write("{0}[G{0}[K".format(escape_of(self.stream)))
             self.stream.flush()
         self.shown, self.last = False, 0.0
 

@@ -1,0 +1,81 @@
+"""The streams of a terminal, as everything that is printed reaches them.
+
+What others wrote is shown and never obeyed. Of control sequences only those pass that begin with
+the stream's own escape, which no text from outside can know; a report for a machine, which has
+escapes of its own, is written verbatim.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import secrets
+import sys
+from typing import TextIO
+
+from splitspec.checker.report.visible import visible
+
+ESCAPE = "\x1b"
+
+
+class Screen(io.TextIOWrapper):
+    """A stream that escapes what is printed on it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        # A sign that the encoding does not have is no reason to lose a result.
+        super().__init__(
+            stream.buffer,
+            encoding=stream.encoding,
+            errors="backslashreplace",
+            line_buffering=bool(stream.line_buffering),
+        )
+        self._stream = stream  # Which would close the buffer when nobody has it any more.
+        self.escape = ESCAPE + secrets.token_hex(8)
+        self._own = re.compile(rf"{self.escape}(\[[0-9;]*[A-Za-z])")
+        self._begins_line = True
+
+    def write(self, text: str) -> int:
+        """Write a text, its own sequences as they are and all else visibly."""
+        for number, part in enumerate(self._own.split(text)):
+            if number % 2:
+                super().write(ESCAPE + part)
+                continue
+            super().write(visible(part, begins_line=self._begins_line))
+            _, newline, last = part.rpartition("\n")
+            self._begins_line = (bool(newline) or self._begins_line) and not last.strip()
+        return len(text)
+
+    def write_verbatim(self, text: str) -> None:
+        """Write a text in which whoever made it has escaped what must be."""
+        super().write(text)
+        self._begins_line = text.endswith("\n")
+
+
+def escape_of(stream: TextIO) -> str:
+    """Return what a control sequence of ours begins with."""
+    return stream.escape if isinstance(stream, Screen) else ESCAPE
+
+
+def print_verbatim(text: str) -> None:
+    """Print a report for a machine."""
+    if isinstance(sys.stdout, Screen):
+        sys.stdout.write_verbatim(text)
+    else:
+        print(text, end="")
+
+
+def install_screens() -> bool:
+    """Let all that is printed pass a screen; return whether results can be printed at all.
+
+    A stream that whoever started the process has closed is None. Diagnostics may be lost so; their
+    place must not be left to the next file that is opened.
+    """
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    else:
+        sys.stderr = Screen(sys.stderr)
+    if sys.stdout is None:
+        return False
+    sys.stdout = Screen(sys.stdout)
+    return True
