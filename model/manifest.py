@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os.path
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from splitspec.model.manifest_form import Form
 from splitspec.model.manifest_lines import Positions, find_positions
 from splitspec.model.source import Source, Span
 from splitspec.model.tier import Tier
+from splitspec.model.toml import TomlError, read_toml
 
 FILE_NAME = "models.toml"
 LOCK_NAME = "splitspec.lock"
@@ -102,11 +102,11 @@ def load_manifest(path: Path) -> Manifest:
 def read_manifest(source: Source, path: Path) -> Manifest:
     """Read the models of a text."""
     try:
-        tables = tomllib.loads(source.text)
-    except tomllib.TOMLDecodeError as problem:
+        tables = read_toml(source.text)
+    except TomlError as problem:
         diagnostic = Diagnostic(
             "SS501",
-            f"not TOML: {_reason(problem)}",
+            f"not TOML: {problem}",
             _place(source, problem),
             help="Strings stand in quotes, tables in brackets, and each key once.",
         )
@@ -320,15 +320,8 @@ class _Reader(Form):
         return frozenset(untrusted[name] for name in names if name in untrusted)
 
 
-def _reason(problem: tomllib.TOMLDecodeError) -> str:
-    reason = str(problem).partition(" (at ")[0]
-    return reason[:1].lower() + reason[1:]
-
-
-def _place(source: Source, problem: tomllib.TOMLDecodeError) -> Span:
-    found = re.search(r"at line (\d+), column (\d+)", str(problem))
-    if found is None:
-        line = source.text.count("\n") + 1
-        return Span(source, line, 1, line, 2)
-    line, column = int(found[1]), int(found[2])
+def _place(source: Source, problem: TomlError) -> Span | None:
+    line, column = problem.line, problem.column
+    if not line:
+        return find_positions(source).span(*problem.keys)
     return Span(source, line, column, line, column + 1)

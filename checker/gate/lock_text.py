@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from splitspec.checker.gate.lock import Activity, Block, Claim, Key, Lock
 from splitspec.model.tier import Tier
+from splitspec.model.toml import TomlError, read_toml
 from splitspec.model.verdict import Outcome
 
 HEADER = """\
@@ -133,10 +133,10 @@ def read(text: str) -> Lock:
     if not text.strip():
         raise DamagedLockError("it is empty")
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+        tables = read_toml(text)
+    except TomlError as problem:
         cut = "" if "\n[end]\n" in text else ", and its end is missing: it was cut, or never whole"
-        raise DamagedLockError(f"not TOML: {problem}{cut}") from None
+        raise DamagedLockError(f"not TOML: {problem}{_at(problem)}{cut}") from None
     if tables.pop("version", None) != VERSION:
         raise DamagedLockError(f"it does not say `version = {VERSION}`")
     end = tables.pop("end", None)
@@ -146,6 +146,10 @@ def read(text: str) -> Lock:
     if end["blocks"] != len(blocks):
         raise DamagedLockError(f"it has {len(blocks)} blocks, and its end says {end['blocks']}")
     return Lock(blocks)
+
+
+def _at(problem: TomlError) -> str:
+    return f" (line {problem.line})" if problem.line else f" (`{'.'.join(problem.keys)}`)"
 
 
 def _blocks(tables: Mapping[str, Any]) -> Iterator[tuple[Key, Block]]:

@@ -184,3 +184,11 @@ def test_anew_needs_no_lock_that_can_be_read(project: Path, splitspec: Splitspec
     assert splitspec("lock", "--tier", "pr").returncode == 2
     assert splitspec("lock", "--tier", "pr", "--anew").returncode == 0
     assert lock.read_text() == whole
+
+
+@pytest.mark.parametrize(
+    "value", ["9" * 5000, "0x" + "f" * 5000, "[" * 3000 + "]" * 3000], ids=["9", "f", "nested"]
+)
+def test_a_lock_with_a_value_that_no_program_can_hold_is_damaged(value: str) -> None:
+    with pytest.raises(DamagedLockError, match=r"not TOML: .* \((line 2|`version`)\)"):
+        read(f"\nversion = {value}\n\n[end]\nblocks = 0\n")

@@ -263,3 +263,27 @@ def test_a_conformance_that_is_not_said_whole_is_refused(text: str, code: str) -
     manifest = _read(f'[a]\nmodule = "a"\n[[a.conformance]]\n{text}')
     assert [d.code for d in manifest.diagnostics] == [code]
     assert all(d.span is not None and d.span.line >= 3 for d in manifest.diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason", "line"),
+    [
+        ("9" * 5000, "an integer has more than 64 bits", 4),
+        ("0x" + "f" * 5000, "an integer has more than 64 bits", 4),
+        ("9223372036854775808", "an integer has more than 64 bits", 4),
+        ("[" * 3000 + "]" * 3000, "arrays or tables are nested too deep", 4),
+        ("{a=" * 3000 + "1" + "}" * 3000, "arrays or tables are nested too deep", 4),
+    ],
+    ids=["digits", "hexadecimal", "65 bits", "arrays", "tables"],
+)
+def test_a_value_that_no_program_can_hold_is_refused_at_its_line(
+    value: str, reason: str, line: int
+) -> None:
+    (found,) = _read(f'[m]\nmodule = "m"\n\nscope = {value}\n').diagnostics
+    assert (found.code, found.message) == ("SS501", f"not TOML: {reason}")
+    assert found.span is not None
+    assert found.span.line == line
+
+
+def test_the_largest_integer_of_toml_is_one() -> None:
+    assert _read('[m]\nmodule = "m"\nscope = { S = 9223372036854775807 }\n').diagnostics == ()
