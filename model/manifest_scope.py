@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from math import prod
 
+from splitspec.model.beginning import evaluations_at_start
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.initial import ill_begun
 from splitspec.model.ir import Program, Value, Variable, VariableKind
@@ -41,9 +42,14 @@ def scope_of(
     program: Program,
     variant: ExpectedVariant | None = None,
     sizes: Mapping[str, int] | None = None,
+    *,
+    evaluations: int | None = None,
 ) -> Scoped:
-    """Return the sizes of a model, or of its variant; `sizes` of the command line win."""
-    return _Resolution(entry, program, variant).scoped(sizes or {})
+    """Return the sizes of a model, or of its variant; `sizes` of the command line win.
+
+    Sizes at which finding how a run begins takes more than so many `evaluations` are refused.
+    """
+    return _Resolution(entry, program, variant, evaluations).scoped(sizes or {})
 
 
 def check_entry(
@@ -84,11 +90,16 @@ class _Resolution:
     """Matches the names of an entry with those of a program, and collects what does not fit."""
 
     def __init__(
-        self, entry: ModelEntry, program: Program, variant: ExpectedVariant | None
+        self,
+        entry: ModelEntry,
+        program: Program,
+        variant: ExpectedVariant | None,
+        evaluations: int | None,
     ) -> None:
         self._entry = entry
         self._program = program
         self._variant = variant
+        self._evaluations = evaluations
         self._diagnostics: list[Diagnostic] = []
 
     def scoped(self, overriding: Mapping[str, int]) -> Scoped:
@@ -101,6 +112,8 @@ class _Resolution:
         scope = Scope(sizes, {**bounds, **self._bounds_of(pins)}, pins)
         if not self._diagnostics:
             self._refuse_vast(scope)
+        if not self._diagnostics:
+            self._refuse_costly(scope)
         if not self._diagnostics:
             self._refuse_beginning(scope)
         if self._diagnostics:
@@ -117,6 +130,14 @@ class _Resolution:
         if largest is not None and places[largest] > PLACES_MAX:
             message = f"`{_short(largest)}` has {places[largest]:,} places at these sizes"
             help_ = f"Choose sizes with which it has at most {PLACES_MAX:,}."
+            self._refuse("SS507", message, ("scope",), help_)
+
+    def _refuse_costly(self, scope: Scope) -> None:
+        """Refuse sizes at which a run could not begin in the time that its caller has."""
+        limit = self._evaluations
+        if limit is not None and evaluations_at_start(self._program, scope) > limit:
+            message = f"more than {limit:,} values decide how a run begins"
+            help_ = "Choose smaller sizes, or pin constants."
             self._refuse("SS507", message, ("scope",), help_)
 
     def _refuse_beginning(self, scope: Scope) -> None:

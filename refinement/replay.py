@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
+from math import prod
 from pathlib import Path
 
 from splitspec.checker.evidence.causes import location
 from splitspec.checker.evidence.execution import written
-from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Value
 from splitspec.model.scope import State
@@ -27,56 +27,17 @@ from splitspec.model.transition import Transition
 from splitspec.model.types import Type
 from splitspec.refinement.log import Event, Header, LogError, shown
 from splitspec.refinement.log_reader import LogReader
+from splitspec.refinement.replay_result import Alternative, Candidate, Replay
 from splitspec.refinement.target import TargetError, evaluator_of
 
 CANDIDATES_MAX = 20_000
+EVALUATIONS_MAX = 30_000_000
+"""More values than a quarter of a minute is enough for decide how a run begins where a size is a
+slip: with forty containers and a thousand pages and frames it is less than four millions."""
+CALLS_MAX = 200_000
+"""A line that could mean more calls than these is not held to each of them."""
+MANY_CALLS = f"more than {CALLS_MAX:,} calls: log more of the arguments"
 ALTERNATIVES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """A call that a line could mean, and why it is not what happened: the first false guard with
-    its text and place, or the places that the log saw otherwise."""
-
-    call: str
-    guard: str
-    line: str
-    location: str
-    differences: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A state in which the model can be before the line, and the nearest calls there."""
-
-    state: tuple[tuple[str, str], ...]
-    alternatives: tuple[Alternative, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """The result. `matched` events are the longest prefix that is a run.
-
-    `refused_at` is the line that is not, with its event as text; `diagnostics` say what is no log;
-    `unknown` says why nothing was decided.
-    """
-
-    log: str
-    model: str
-    matched: int
-    candidates_max: int
-    refused_at: int | None = None
-    event: str = ""
-    candidates: tuple[Candidate, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
-    unknown: str = ""
-    ends_in: int = 0  # candidate states after the last event
-
-    @property
-    def is_accepted(self) -> bool:
-        """Whether the whole log is a run of the model, and says something."""
-        undecided = self.refused_at is not None or self.diagnostics or self.unknown
-        return self.matched > 0 and not undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +86,7 @@ def evaluator_of_log(reader: LogReader, header: Header, folder: Path | None) -> 
             pins=header.pins,
             given=header.given,
             folder=folder,
+            evaluations=EVALUATIONS_MAX,
         )
     except TargetError as error:
         raise reader.refuse("SS816", shown(str(error))) from error
@@ -171,6 +133,8 @@ class Following:
         self, state: State, event: Event, said: _Said
     ) -> Iterator[tuple[Transition | None, State]]:
         action, arguments, seen = said.action, said.arguments, said.seen
+        if action is not None and event.refused and self._calls(action, arguments) > CALLS_MAX:
+            raise _UndecidedError(f"line {event.line} could mean {MANY_CALLS}")
         if action is None or event.refused:
             fits = action is None or any(
                 event.refused == "?" or event.refused in guards
@@ -188,7 +152,7 @@ class Following:
         """Return the call of an event's action that the fewest guards refuse, and those."""
         said = self._said(event)
         assert said.action is not None
-        instances = self._instances(state, said.action, said.arguments)
+        instances = islice(self._instances(state, said.action, said.arguments), CALLS_MAX)
         return min(instances, key=lambda instance: len(instance[1]))
 
     def seen(self, state: State, event: Event) -> State:
@@ -210,6 +174,12 @@ class Following:
         action = None if event.action is None else self._action(event.action)
         arguments = {} if action is None else self._arguments(event, action)
         return _Said(action, arguments, self._seen(event.state))
+
+    def _calls(self, action: str, arguments: Mapping[str, Value]) -> int:
+        """Return how many calls a line could mean."""
+        parameters = self._evaluator.actions[action].parameters
+        count = self._evaluator.places.scope.count
+        return prod(count(p.type) for p in parameters if p.name not in arguments)
 
     def _instances(
         self, state: State, action: str, arguments: Mapping[str, Value]
@@ -339,6 +309,9 @@ class Following:
         action, arguments, seen = said.action, said.arguments, said.seen
         if action is None:
             yield Alternative("", "", "", "", self._differences(state, seen))
+            return
+        if self._calls(action, arguments) > CALLS_MAX:
+            yield Alternative("", "", "", "", (f"it could be {MANY_CALLS}",))
             return
         instances = sorted(self._instances(state, action, arguments), key=lambda i: len(i[1]))
         for binding, guards in instances[:ALTERNATIVES]:

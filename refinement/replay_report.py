@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
-from splitspec.refinement.replay import Alternative, Candidate, Replay
+from splitspec.refinement.replay_result import Alternative, Candidate, Replay
 
 Paint = Callable[[str, str], str]
 

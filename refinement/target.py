@@ -43,18 +43,22 @@ def evaluator_of(
     pins: Mapping[str, Pin] | None = None,
     given: Iterable[str] = (),
     folder: Path | None = None,
+    evaluations: int | None = None,
 ) -> Evaluator:
     """Return the evaluator of a model at a scope, under an adversary; raise `TargetError`.
 
     `model` is a name of the nearest models.toml (of `folder`, or of one above it), the path of a
     .split file, or a name of the shipped specification as `splitspec:NAME`: none that stands alone
-    is taken for that. `sizes` and `pins` go before what is recorded there.
+    is taken for that. `sizes` and `pins` go before what is recorded there. Sizes at which
+    it takes more than so many `evaluations` to find how a run begins are refused.
     """
     entry, where = _entry(model, folder or Path.cwd())
     loaded = load_entry(entry, where)
     if loaded.program is None:
         raise TargetError(_first(loaded.diagnostics), loaded.diagnostics)
-    return evaluator_at(entry, loaded.program, sizes=sizes, pins=pins, given=given)
+    return evaluator_at(
+        entry, loaded.program, sizes=sizes, pins=pins, given=given, evaluations=evaluations
+    )
 
 
 def evaluator_at(
@@ -64,10 +68,11 @@ def evaluator_at(
     sizes: Mapping[str, int] | None = None,
     pins: Mapping[str, Pin] | None = None,
     given: Iterable[str] = (),
+    evaluations: int | None = None,
 ) -> Evaluator:
     """Return the evaluator of a program that was read, at a scope; raise `TargetError`."""
     entry = replace(entry, pins={**entry.pins, **(pins or {})})
-    scoped = scope_of(entry, program, None, sizes or {})
+    scoped = scope_of(entry, program, None, sizes or {}, evaluations=evaluations)
     if scoped.scope is None:
         raise TargetError(_first(scoped.diagnostics), scoped.diagnostics)
     honest = frozenset(_actor(name) for name in given)

@@ -28,8 +28,9 @@ from splitspec.impl.scenario import run_chain
 from splitspec.refinement.log_reader import LogReader
 from splitspec.refinement.machine.recording import watch, write_log
 from splitspec.refinement.machine.shipped import SHIPPED
-from splitspec.refinement.replay import Replay, replay
+from splitspec.refinement.replay import replay
 from splitspec.refinement.replay_report import log_schema_text
+from splitspec.refinement.replay_result import Replay
 from splitspec.refinement.session_log import SessionLog
 from splitspec.refinement.walking import run
 

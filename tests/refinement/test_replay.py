@@ -5,18 +5,22 @@ from __future__ import annotations
 import io
 import json
 import random
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from splitspec.model.beginning import evaluations_at_start
 from splitspec.model.evaluator import Evaluator
 from splitspec.refinement.log_writer import LogWriter
-from splitspec.refinement.replay import Replay, replay
+from splitspec.refinement.replay import replay
 from splitspec.refinement.replay_report import log_schema_text, replay_document, replay_text
+from splitspec.refinement.replay_result import Replay
 from splitspec.refinement.target import evaluator_of
 
+SPEC = Path(__file__).parents[2] / "spec"
 REPOSITORY = Path(__file__).parent / "repository"
 HEADER = '{"schema": "splitspec-log/1", "model": "sharing"}'
 RUN = [
@@ -238,3 +242,49 @@ def test_random_runs_are_accepted_with_any_part_of_what_they_did(
     path = tmp_path / "run.ndjson"
     path.write_text(stream.getvalue())
     assert replay(path, folder=REPOSITORY).is_accepted
+
+
+def test_sizes_at_which_no_run_could_begin_in_time_are_refused_at_once(tmp_path: Path) -> None:
+    """No place is one of a million, but a counter of `granting` goes through 500 cubed bindings."""
+    path = tmp_path / "run.ndjson"
+    sizes = '{"Container": 500, "Page": 500, "Frame": 500}'
+    head = f'{{"schema": "splitspec-log/1", "model": "granting", "sizes": {sizes}}}'
+    path.write_text(f'{head}\n{{"n": 1, "action": "create"}}\n{{"end": 1}}\n')
+    before = time.process_time()
+    found = replay(path, folder=SPEC)
+    assert time.process_time() - before < 10
+    (diagnostic,) = found.diagnostics
+    assert diagnostic.code == "SS816"
+    assert "more than 30,000,000 values decide how a run begins" in diagnostic.message
+    assert diagnostic.span is not None
+    assert diagnostic.span.line == 1
+
+
+def test_the_work_of_a_beginning_is_counted() -> None:
+    """Six places of `held`, three of `holders` and of `payer`, and six bindings to count."""
+    evaluator = evaluator_of("sharing", sizes={"Process": 2, "Page": 3}, folder=REPOSITORY)
+    assert evaluations_at_start(evaluator.program, evaluator.places.scope) == 6 + 3 + 3 + 6
+
+
+def test_sizes_of_a_real_machine_are_followed(tmp_path: Path) -> None:
+    path = tmp_path / "run.ndjson"
+    path.write_text(
+        HEADER[:-1] + f', "sizes": {{"Process": 40, "Page": 1000}}}}\n{RUN[0]}\n{{"end": 1}}\n'
+    )
+    assert replay(path, folder=REPOSITORY).is_accepted
+
+
+def test_a_line_that_could_mean_too_many_calls_is_undecided_or_refused_without_them(
+    tmp_path: Path,
+) -> None:
+    """`take` has 40 times 6000 calls, none of which the guards refuse at first."""
+    head = HEADER[:-1] + ', "sizes": {"Process": 40, "Page": 6000}}'
+    path = tmp_path / "run.ndjson"
+    path.write_text(f'{head}\n{{"n": 1, "action": "take", "refused": "?"}}\n{{"end": 1}}\n')
+    found = replay(path, folder=REPOSITORY)
+    assert found.unknown.startswith("line 2 could mean more than 200,000 calls")
+    gone = '{"n": 1, "action": "let_go"}'
+    path.write_text(f'{head}\n{gone}\n{{"end": 1}}\n')
+    found = replay(path, folder=REPOSITORY)
+    assert found.refused_at == 2
+    assert "more than 200,000 calls" in replay_text(found)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from splitspec.refinement.replay import Replay, replay
+from splitspec.refinement.replay import replay
+from splitspec.refinement.replay_result import Replay
 
 HOME = Path(__file__).parent / "tracepoints"
 TRACE = (HOME / "trace.txt").read_text()

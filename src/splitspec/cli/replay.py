@@ -15,8 +15,9 @@ from splitspec.cli.report_request import PageKind, Report
 from splitspec.cli.terminal import Choice, painter
 from splitspec.cli.writing import is_input
 from splitspec.refinement.log_run import log_beside
-from splitspec.refinement.replay import Replay, replay
+from splitspec.refinement.replay import replay
 from splitspec.refinement.replay_report import replay_document, replay_text
+from splitspec.refinement.replay_result import Replay
 
 
 @dataclass(frozen=True, slots=True)
