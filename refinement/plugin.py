@@ -10,8 +10,10 @@ What was tried is summed up at the end of the session.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -35,7 +37,9 @@ class Splitspec:
         from splitspec.refinement.conformance import Bounds, conform
         from splitspec.refinement.report import conformance_text
 
-        found = conform(mapping, self._evaluator(mapping), Bounds(states=states, time=seconds))
+        evaluator = self._evaluator(mapping)
+        with _usable():
+            found = conform(mapping, evaluator, Bounds(states=states, time=seconds))
         self._conclude(conformance_text(found), self._flaw(found))
 
     def walk(
@@ -46,7 +50,8 @@ class Splitspec:
         from splitspec.refinement.stateful import walk
 
         evaluator = self._evaluator(mapping)
-        found = walk(mapping, evaluator, programs=programs, steps=steps, seed_=seed)
+        with _usable():
+            found = walk(mapping, evaluator, programs=programs, steps=steps, seed_=seed)
         flaw = "it diverges" if found.divergences else ""
         self._conclude(conformance_text(found), flaw)
 
@@ -57,11 +62,13 @@ class Splitspec:
         from splitspec.refinement.reproduction import reproduce
 
         program = tuple(Call(action, tuple(values.items())) for action, values in calls)
-        found = reproduce(mapping, self._evaluator(mapping), program)
+        evaluator = self._evaluator(mapping)
+        with _usable():
+            found = reproduce(mapping, evaluator, program)
         if found is not None:
             number, what = found
             divergence = Divergence(what.kind, program[:number], what.guards, what.facts)
-            pytest.fail(divergence_text(divergence), pytrace=False)
+            _fail(divergence_text(divergence))
 
     def replay(self, log: str | Path) -> None:
         """Hold a log to the model that it names."""
@@ -73,15 +80,20 @@ class Splitspec:
         self._conclude(replay_text(found), "" if found.is_accepted else "it is no run")
 
     def _evaluator(self, mapping: Implementation[Any]) -> Any:
-        from splitspec.refinement.target import evaluator_of
+        from splitspec.checker.report.diagnostics import render
+        from splitspec.checker.report.text import plain
+        from splitspec.refinement.target import TargetError, evaluator_of
 
-        return evaluator_of(
-            mapping.model,
-            sizes=mapping.sizes,
-            pins=mapping.pins,
-            given=mapping.given,
-            folder=mapping.folder or self._folder,
-        )
+        try:
+            return evaluator_of(
+                mapping.model,
+                sizes=mapping.sizes,
+                pins=mapping.pins,
+                given=mapping.given,
+                folder=mapping.folder or self._folder,
+            )
+        except TargetError as error:
+            _fail(render(error.diagnostics, plain) or f"error: {error}")
 
     def _flaw(self, found: Any) -> str:
         if found.divergences:
@@ -96,7 +108,26 @@ class Splitspec:
     def _conclude(self, text: str, flaw: str) -> None:
         self._summaries.append("\n".join(text.splitlines()[:2]))
         if flaw:
-            pytest.fail(f"{text}\n\n{flaw}", pytrace=False)
+            _fail(f"{text}\n\n{flaw}")
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    """Fail the test with the words alone where a mapping cannot be held to its model."""
+    from splitspec.refinement.driver import MappingError
+    from splitspec.refinement.mapping import UncopiableError
+    from splitspec.refinement.observation import UnreadableError
+
+    try:
+        yield
+    except (MappingError, UncopiableError, UnreadableError) as error:
+        _fail(f"error: {error}")
+
+
+def _fail(text: str) -> NoReturn:
+    from splitspec.checker.report.visible import visible
+
+    pytest.fail(visible(text), pytrace=False)
 
 
 @pytest.fixture
@@ -112,6 +143,8 @@ def pytest_terminal_summary(
     """Print what was tried."""
     if SUMMARIES not in config.stash:
         return
+    from splitspec.checker.report.visible import visible
+
     terminalreporter.section("splitspec")
     for text in config.stash[SUMMARIES]:
-        terminalreporter.write_line(text)
+        terminalreporter.write_line(visible(text))

@@ -11,9 +11,9 @@ from tests.agreement.orbits import count_orbits
 
 from splitspec.checker.explicit import oracle
 from splitspec.checker.explicit.search import explore, system_of
+from splitspec.checker.report.diagnostics import render
 from splitspec.checker.report.text import plain
 from splitspec.checker.result import Engine, Limits, RunResult
-from splitspec.cli.diagnostics import render
 from splitspec.model.ir import Value, Variant
 from splitspec.model.loader import load, load_variants
 from splitspec.model.scope import Scope

@@ -8,8 +8,8 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
+from splitspec.checker.report.diagnostics import render
 from splitspec.checker.report.text import plain
-from splitspec.cli.diagnostics import render
 from splitspec.cli.terminal import Choice, painter
 from splitspec.model.diagnostic import Diagnostic, Note, Severity
 from splitspec.model.parser import parse

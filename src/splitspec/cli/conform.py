@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from splitspec.checker.gate.finding import Finding, Kind
 from splitspec.checker.gate.lock import Activity
 from splitspec.checker.interruption import Interruption
+from splitspec.checker.report.diagnostics import render
 from splitspec.cli.beside import Failure, write_beside
-from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.report_request import PageKind, Report, ResultKind
 from splitspec.cli.run_reports import begin, write_documents

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from splitspec.cli.diagnostics import render
+from splitspec.checker.report.diagnostics import render
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.terminal import Choice, painter
 from splitspec.model.formatter import format_source

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from splitspec.checker.report.counting import counted
-from splitspec.cli.diagnostics import render
+from splitspec.checker.report.diagnostics import render
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.models import Model, RefusedError, own_manifest, read_models, report_problems
 from splitspec.cli.terminal import Choice, painter

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from splitspec.cli.diagnostics import render
+from splitspec.checker.report.diagnostics import render
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.terminal import Choice, painter
 from splitspec.model import syntax

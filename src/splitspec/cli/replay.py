@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from splitspec.checker.report.diagnostics import render
 from splitspec.cli.beside import Failure, write_beside
-from splitspec.cli.diagnostics import render
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.report_request import PageKind, Report
 from splitspec.cli.terminal import Choice, painter

@@ -12,15 +12,14 @@ error[SS121]: a `:` is missing after `c`
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from splitspec.checker.report.text import Paint
 from splitspec.model.diagnostic import Diagnostic, Note, Severity
 from splitspec.model.source import Source, Span
 
 _COLUMNS_MAX = 160  # A longer source line is cut to a window around what is underlined.
-
-Paint = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
