@@ -36,6 +36,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any, TypeVar
 
 from splitspec.checker.interruption import Interruption
+from splitspec.checker.parentage import end_with, is_orphan
 from splitspec.checker.proof import Moment, ProofLimits
 from splitspec.checker.symbolic.journal import OUT_OF_MEMORY, Answer, Journal
 from splitspec.checker.symbolic.z3_solver import limit_memory
@@ -50,8 +51,6 @@ LOSSES_MAX = 20
 TOO_LATE = "no answer in time"
 MOMENTS_PAUSE = 0.1
 POLL_SECONDS = 0.2
-SET_DEATH_SIGNAL = 1
-"""An operation of prctl(2)."""
 DATA = 5
 """The place in `statm` of the pages that hold data of the process's own."""
 EXHAUSTED = 3
@@ -171,7 +170,7 @@ class WrittenJournal(Journal):
             raise KeyboardInterrupt
         if self.refusal:
             return lost(self.refusal)
-        if os.getppid() != self.parent:
+        if is_orphan(self.parent):
             os._exit(1)  # Nobody waits for the result.
         self.pages.write(Begun(question))
         try:
@@ -326,11 +325,11 @@ def _messages(received: bytearray) -> Iterator[Moment | Returned | Raised]:
 # In the worker
 
 
-def _serve(work: Work[Any], journal: Journal, limits: ProofLimits, sender: int) -> None:
+def _serve(work: Work[Any], journal: WrittenJournal, limits: ProofLimits, sender: int) -> None:
     """Do the work, and send what comes of it."""
     # Whoever started the worker decides what an interruption means, and says why it died.
     faulthandler.disable()
-    _end_with_parent()
+    end_with(journal.parent)
     gc.freeze()
     _limit(limits.memory)
     last = 0.0
@@ -349,13 +348,6 @@ def _serve(work: Work[Any], journal: Journal, limits: ProofLimits, sender: int) 
         message = Raised(error, traceback.format_exc())
     _send(sender, message)
     os._exit(0)
-
-
-def _end_with_parent() -> None:
-    """Have this process killed when the one dies that waits for it; elsewhere than on Linux, it
-    ends itself when it is asked its next question."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(SET_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _limit(memory: int) -> None:

@@ -19,6 +19,7 @@ from splitspec.checker.explicit.judgement import blank_run
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.result import Engine, RunResult
 from splitspec.cli.copies import LostCopyError, make_all
+from splitspec.cli.exclusion import exclusively
 from splitspec.model.ir import Program
 from splitspec.model.loader import load
 from splitspec.model.scope import Scope
@@ -103,6 +104,72 @@ def test_who_gives_up_leaves_no_copy_at_work(blank: RunResult) -> None:
     with pytest.raises(KeyboardInterrupt):
         list(make_all(GROUPS, make, 2, Interruption(), tick))
     assert active_children() == []
+
+
+# Two copies that work for ever, under a lock.
+UNDER_A_LOCK = """\
+import os, sys
+from pathlib import Path
+from splitspec.checker.interruption import Interruption
+from splitspec.cli.copies import make_all
+from splitspec.cli.exclusion import exclusively
+
+def make(number, relayed):
+    os.write(1, f"{os.getpid()} ".encode())
+    while True:
+        pass
+
+with exclusively(Path(sys.argv[1])):
+    list(make_all([[0], [1]], make, 2, Interruption(), lambda: None))
+"""
+
+
+def test_copies_end_with_the_original_however_it_ends(tmp_path: Path) -> None:
+    lock = tmp_path / "splitspec.lock"
+    words = [sys.executable, "-c", UNDER_A_LOCK, str(lock)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as original:
+        assert original.stdout is not None
+        said = b""
+        while said.count(b" ") < 2:
+            said += os.read(original.stdout.fileno(), 100)
+        copies = [int(word) for word in said.split()]
+        original.kill()
+        original.wait()
+    until = time.monotonic() + 10
+    while any(map(_is_at_work, copies)) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not any(map(_is_at_work, copies))
+    with exclusively(lock):
+        """Nobody holds it."""
+
+
+def _is_at_work(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def test_a_copy_has_no_part_in_a_lock(tmp_path: Path) -> None:
+    """It would keep the lock for as long as it lives."""
+    lock = tmp_path / "splitspec.lock"
+    copied, ready = os.pipe()
+    left, over = os.pipe()
+    with exclusively(lock):
+        copy = os.fork()
+        if copy == 0:
+            os.close(over)
+            os.write(ready, b"!")
+            os.read(left, 1)  # It lives until the other end is closed.
+            os._exit(0)
+        os.read(copied, 1)
+    try:
+        with exclusively(lock):
+            """Nobody holds it."""
+    finally:
+        os.close(over)
+        assert os.waitpid(copy, 0)[1] == 0
 
 
 # n cells go on and off: 2^n states. Nothing is wrong with the variants but the first.

@@ -3,16 +3,19 @@
 A short run is spent in Python, where threads do not help. Each copy takes the next group of runs
 when it has finished one; runs that share a kernel are one group, so that it is compiled once. What
 a copy found comes back through a pipe. A copy that ends in any other way than by having nothing
-left to do is an error of this program: none of its runs can be taken for made.
+left to do is an error of this program: none of its runs can be taken for made. However the original
+ends, its copies end, too.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from splitspec.checker.interruption import Interruption
+from splitspec.checker.parentage import end_with, is_orphan
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -65,7 +68,10 @@ def make_all(
     context = get_context("fork")
     taken, flag = context.Value("i", 0), context.RawValue("i", int(interruption.requested))
 
+    original = os.getpid()
+
     def work(sender: Connection) -> None:
+        end_with(original)
         # Ctrl-C goes to all processes of a terminal; the original decides what follows from it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         relayed = _Relayed(flag)
@@ -75,7 +81,7 @@ def make_all(
             if number >= len(groups):
                 return
             for run in groups[number]:
-                if relayed.requested:
+                if relayed.requested or is_orphan(original):
                     return
                 sender.send((run, make(run, relayed)))
 
