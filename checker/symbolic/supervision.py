@@ -17,7 +17,6 @@ beside its question, and a worker that asks another one is an error. An answer t
 
 from __future__ import annotations
 
-import ctypes
 import faulthandler
 import gc
 import io

@@ -121,7 +121,8 @@ class ClaimItem(pytest.Item):
 
     def _summary(self) -> Summary:
         """What the gate found; a specification that it refuses fails the test by its text."""
-        from splitspec.cli.diagnostics import render
+        from splitspec.checker.report.diagnostics import render
+        from splitspec.checker.report.text import plain
         from splitspec.cli.models import RefusedError
 
         assert isinstance(self.parent, LockFile)
@@ -129,7 +130,7 @@ class ClaimItem(pytest.Item):
             return self.parent.summary
         except RefusedError as refusal:
             problems = refusal.problems
-            text = "\n".join((render(problems.diagnostics, False), *problems.sentences))
+            text = "\n".join((render(problems.diagnostics, plain), *problems.sentences))
             pytest.fail(text, pytrace=False)
 
     def _judge_the_rest(self, summary: Summary) -> None:
