@@ -123,6 +123,7 @@ class ClaimItem(pytest.Item):
         """What the gate found; a specification that it refuses fails the test by its text."""
         from splitspec.checker.report.diagnostics import render
         from splitspec.checker.report.text import plain
+        from splitspec.checker.report.visible import visible
         from splitspec.cli.models import RefusedError
 
         assert isinstance(self.parent, LockFile)
@@ -131,7 +132,7 @@ class ClaimItem(pytest.Item):
         except RefusedError as refusal:
             problems = refusal.problems
             text = "\n".join((render(problems.diagnostics, plain), *problems.sentences))
-            pytest.fail(text, pytrace=False)
+            pytest.fail(visible(text), pytrace=False)
 
     def _judge_the_rest(self, summary: Summary) -> None:
         from splitspec.checker.report.visible import visible
