@@ -1,9 +1,10 @@
 """From an execution that shows a claim to a shorter one that shows it too, within a budget.
 
-Three things are tried, in this order: to leave out steps (Zeller and Hildebrandt, "Simplifying and
+Four things are tried, in this order: to leave out rounds that lead back to a state, to leave out
+steps (Zeller and Hildebrandt, "Simplifying and
 Isolating Failure-Inducing Input", 2002), to explore anew from its first state by the actions that
 are left, breadth-first, and to lower the values of parameters. The evaluator takes every step, so
-what is returned is an execution and shows the claim. A shortest one it is only when the second did
+what is returned is an execution and shows the claim. A shortest one it is only when the third did
 not run out of the budget, and then among executions of the same actions from the same state.
 """
 
@@ -20,6 +21,7 @@ from splitspec.model.transition import Transition
 
 BUDGET = 20_000
 """Steps of the evaluator: no seconds, so that a result is the same on every machine."""
+ROUNDS_MAX = 20
 
 Calls = list[tuple[str, dict[str, Value]]]
 _OF_STEPS = (PropertyKind.STEP, PropertyKind.OVERLAP, PropertyKind.RANGE)
@@ -45,11 +47,39 @@ def minimise(
     if claim.kind in (PropertyKind.RECOVERABLE, PropertyKind.PROGRESS):
         return execution
     purse = _Purse(budget)
-    smaller = _drop(evaluator, claim, execution, purse)
+    smaller = _drop(evaluator, claim, _without_rounds(execution), purse)
     smaller = _explore(evaluator, claim, smaller, purse) or smaller
     if len(smaller.steps) == len(execution.steps):
         return execution  # Other names for the same steps would only confuse who has seen them.
     return _lower(evaluator, claim, smaller, purse)
+
+
+def minimise_fully(evaluator: Evaluator, claim: Property, execution: Execution) -> Execution:
+    """Return what minimising again makes no shorter, so that it is the same wherever it is shown."""
+    for _ in range(ROUNDS_MAX):
+        smaller = minimise(evaluator, claim, execution)
+        if len(smaller.steps) == len(execution.steps):
+            break
+        execution = smaller
+    return execution
+
+
+def _without_rounds(execution: Execution) -> Execution:
+    """Return the execution without what lies between two visits of a state.
+
+    The last step stays, since the claim may be about it.
+    """
+    count = len(execution.steps)
+    if not count:
+        return execution
+    latest = {state: number for number, state in enumerate(execution.states[:count])}
+    states, steps, number = [], [], 0
+    while number < count:
+        number = latest[execution.states[number]]
+        states.append(execution.states[number])
+        steps.append(execution.steps[number])
+        number += 1
+    return Execution((*states, *execution.states[count:]), tuple(steps))
 
 
 def _calls(execution: Execution) -> Calls:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from splitspec.checker.budget import Budget
+from splitspec.checker.evidence.minimisation import minimise_fully
 from splitspec.checker.evidence.replay import counterexample
 from splitspec.checker.explicit.counterexample import Translation, execution_along
 from splitspec.checker.explicit.judgement import Extent, judge, undecided
@@ -119,11 +120,15 @@ class NativeWalks:
         """Return the verdict on a claim that walk `number` decides after some steps."""
         states, actions = walk_again(self.swarm, number, steps)
         execution = execution_along(self.translation, claim, states, actions)
-        trace = counterexample(self.evaluator, claim, execution)
+        shortened = minimise_fully(self.evaluator, claim, execution)
+        trace = counterexample(self.evaluator, claim, shortened)
         scope = self.evaluator.places.scope
         extent = Extent(scope, walked.stop, walked.longest, (), len(states))
         verdict = judge(claim, trace, extent, vacuous=False)
-        how = f"walk {number} of seed {self.swarm.seed}; there may be shorter ones"
+        how = f"walk {number} of seed {self.swarm.seed}"
+        if len(shortened.steps) < len(execution.steps):
+            how += f", minimised from {len(execution.steps):,} steps"
+        how += "; there may be shorter ones"
         return replace(verdict, reason=how)
 
     def _order(self) -> Order:

@@ -3,8 +3,8 @@
 It finds shallow mistakes in spaces that are too large to explore, at many million steps a second,
 and proves nothing: what no walk showed is `sampled`.
 
-Soundness: a violation is shown as the walk that found it, walked again by the evaluator. It is no
-shortest counterexample, and its verdict says so.
+Soundness: a violation is shown by the walk that found it, walked again by the evaluator, and
+minimised by it. That need not be a shortest counterexample, and its verdict says so.
 """
 
 from __future__ import annotations

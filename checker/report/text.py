@@ -168,8 +168,8 @@ def _verdict_line(judgement: Judgement, paint: Paint) -> str:
 
 def _detail(verdict: Verdict) -> str:
     if verdict.trace is not None:
-        count = verdict.trace.length
-        return f"{count} step{'' if count == 1 else 's'}"
+        steps = counted(verdict.trace.length, "step")
+        return steps + (f" · {verdict.reason}" if verdict.reason else "")
     if verdict.outcome is Outcome.UNKNOWN:
         return verdict.reason
     return str(verdict.assurance) + (f" · {verdict.reason}" if verdict.reason else "")

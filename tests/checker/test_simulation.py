@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+
+import pytest
 
 from splitspec.checker.explicit.simulation import simulate
 from splitspec.checker.result import Engine, Limits, RunResult, Stop
@@ -67,6 +70,67 @@ def test_a_violation_is_shown_by_its_walk(setting: MakeSetting) -> None:
     assert [step.action for step in found.trace.steps] == ["m.fall"]
     assert found.trace.states == (("top",), ("floor",))
     assert "there may be shorter ones" in found.reason
+
+
+# One lamp of three that are switched on and off breaks the claim, by one step.
+LAMPS = """
+    sort Lamp
+    var on[Lamp]: bool
+    var broken: bool
+    action switch(l: Lamp) by kernel
+      on[l] := not on[l]
+    action smash(l: Lamp) by kernel
+      when lit: on[l]
+      broken := true
+    invariant whole
+      not broken
+    step never_smashed
+      next(broken) = broken
+"""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_violation_is_minimised_and_the_same_every_time(setting: MakeSetting, seed: int) -> None:
+    """To smash a lamp takes two steps, whatever else a walk does before."""
+    lamps = setting(LAMPS, sizes=3)
+    results = [simulate(lamps, runs=1, seed=seed, workers=n) for n in (1, 2)]
+    for name in ("whole", "never_smashed"):
+        one, two = (verdict(result, name) for result in results)
+        assert one.trace is not None
+        assert [step.action for step in one.trace.steps] == ["m.switch", "m.smash"]
+        assert one == two
+    reasons = {verdict(simulate(lamps, runs=1, seed=s), "whole").reason for s in range(6)}
+    assert any(re.fullmatch(r"walk 0 of .*, minimised from \d+ steps; .*", r) for r in reasons)
+
+
+# One up or down at a time, and two lamps beside it: ten steps at least, and a walk takes hundreds.
+STAIRS = """
+    sort Lamp
+    var height: nat
+    var on[Lamp]: bool
+    action climb() by kernel
+      when low: height < 10
+      height := height + 1
+    action descend() by kernel
+      when high: height > 0
+      height := height - 1
+    action switch(l: Lamp) by kernel
+      on[l] := not on[l]
+    invariant never_there
+      height < 10
+"""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_long_walk_comes_down_to_what_is_needed(setting: MakeSetting, seed: int) -> None:
+    stairs = setting(STAIRS, bounds={"m.height": 10})
+    found = simulate(stairs, runs=1, seed=seed, limits=Limits(depth=100_000))
+    trace = verdict(found, "never_there").trace
+    assert trace is not None
+    assert [step.action for step in trace.steps] == ["m.climb"] * 10
+    walked = re.search(r"minimised from ([\d,]+) steps", verdict(found, "never_there").reason)
+    assert walked is not None
+    assert int(walked[1].replace(",", "")) > 20
 
 
 def test_a_walk_ends_where_nothing_is_possible(setting: MakeSetting) -> None:
