@@ -181,3 +181,17 @@ def test_the_property_is_named_by_a_glob(reports: Path, tmp_path: Path) -> None:
     done = _splitspec("view", "run.json", "-p", "absent_*", "-o", target, cwd=reports)
     assert done.returncode == 2
     assert "error[SS704]" in done.stderr
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3"])
+def test_the_page_of_a_walk_has_the_steps_of_the_terminal(tmp_path: Path, seed: str) -> None:
+    """It has nothing to minimise any more: it would have two takes."""
+    words = ("simulate", *VARIANT, "--seed", seed, "--runs", "100")
+    done = _splitspec(*words, "--report=json=walk.json", "--report=html=walk.html", cwd=tmp_path)
+    (saved, *_) = read_traces(tmp_path / "walk.json")
+    assert f" {saved.trace.length} steps · walk " in done.stdout
+    drawn = (tmp_path / "walk.html").read_text()
+    assert _splitspec("view", "walk.json", "-o", "view.html", cwd=tmp_path).returncode == 0
+    for page in (drawn, (tmp_path / "view.html").read_text()):
+        assert '"name":"minimised"' in page
+        assert '"name":"original"' not in page
