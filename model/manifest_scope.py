@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from math import prod
 
-from splitspec.model.beginning import evaluations_at_start
+from splitspec.model.effort import evaluations_at_start
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.initial import ill_begun
 from splitspec.model.ir import Program, Value, Variable, VariableKind

@@ -7,12 +7,14 @@ called, a quantifier tries every binding in the order of the values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import reduce
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial, reduce
 from itertools import product
+from math import prod
 from typing import assert_never, cast
 
 from splitspec.model.composition import Route, Routed
+from splitspec.model.effort import evaluations
 from splitspec.model.ir import (
     ActorIs,
     ActorKind,
@@ -40,18 +42,24 @@ from splitspec.model.ir import (
 from splitspec.model.scope import Places, State
 from splitspec.model.types import IndexType
 
+BINDINGS_BETWEEN_PAUSES = 100_000
+
 Environment = Mapping[str, Value]
 """The values of the parameters and bound variables in whose scope an expression stands."""
 
 
 class Universe:
-    """What expressions speak of at one scope: the definitions, the places, the values of types."""
+    """What expressions speak of at one scope: the definitions, the places, the values of types.
+
+    `pause` is called now and then while a quantifier goes through very many bindings; it may raise.
+    """
 
     def __init__(self, definitions: Mapping[str, Definition], places: Places) -> None:
         self.definitions = definitions
         self.places = places
         self.offsets = places.offsets
         self.strides = places.strides
+        self.pause: Callable[[], None] = _go_on
         self._values: dict[IndexType, tuple[Value, ...]] = {}
         self._meanings: dict[int, tuple[Expression, Meaning]] = {}
 
@@ -143,6 +151,11 @@ class Moment:
         return {parameter.name: self.value(argument, env) for parameter, argument in pairs}
 
 
+def _go_on() -> None:
+    """Let an evaluation take as long as it takes."""
+
+
+Choices = Callable[[], Iterable[tuple[Value, ...]]]
 Meaning = Callable[[Moment, Environment], Value]
 Truth = Callable[[Moment, Environment], bool]
 Number = Callable[[Moment, Environment], int]
@@ -182,7 +195,9 @@ def _meaning(universe: Universe, expression: Expression) -> Meaning:
             met, follows = truth(premise), truth(conclusion)
             return lambda at, env: not met(at, env) or follows(at, env)
         case Quantifier(kind, binders, body):
-            return _quantified(universe, binders, truth(body), sought=kind == "some")
+            choices = _choices(universe, binders, body)
+            bound = tuple(binder.name for binder in binders)
+            return _quantified(bound, choices, truth(body), sought=kind == "some")
         case Compare(operator, left, right):
             lesser, greater = number(left), number(right)
             if operator == "<":
@@ -204,10 +219,9 @@ def _meaning(universe: Universe, expression: Expression) -> Meaning:
                 at, {name: argument(at, env) for name, argument in zip(names, given, strict=True)}
             )
         case Count(binders, condition):
-            counts = truth(condition)
-            return lambda at, env: sum(
-                counts(at, inner) for inner in universe.bindings(binders, env)
-            )
+            choices = _choices(universe, binders, condition)
+            bound = tuple(binder.name for binder in binders)
+            return _counted(bound, choices, truth(condition))
         case Next(operand):
             later = value(operand)
             return lambda at, env: later(at.following, env)
@@ -241,15 +255,38 @@ def _either(first: Truth, second: Truth) -> Truth:
     return lambda at, env: first(at, env) or second(at, env)
 
 
-def _quantified(
-    universe: Universe, binders: tuple[Parameter, ...], body: Truth, *, sought: bool
-) -> Truth:
-    names = [binder.name for binder in binders]
+def _choices(universe: Universe, binders: tuple[Parameter, ...], body: Expression) -> Choices:
+    """Return what iterates over the values of the binders, with pauses if they are very many."""
     domains = [universe.values(binder.type) for binder in binders]
+    each = max(1, evaluations(body, universe.places.scope))
+    if each * prod(map(len, domains)) <= BINDINGS_BETWEEN_PAUSES:
+        return partial(product, *domains)
+    stride = max(1, BINDINGS_BETWEEN_PAUSES // each)
 
+    def patient() -> Iterator[tuple[Value, ...]]:
+        for number, values in enumerate(product(*domains)):
+            if number % stride == 0:
+                universe.pause()
+            yield values
+
+    return patient
+
+
+def _counted(names: tuple[str, ...], choices: Choices, condition: Truth) -> Number:
+    def count(at: Moment, env: Environment) -> int:
+        inner, total = dict(env), 0
+        for values in choices():
+            inner.update(zip(names, values, strict=True))
+            total += condition(at, inner)
+        return total
+
+    return count
+
+
+def _quantified(names: tuple[str, ...], choices: Choices, body: Truth, *, sought: bool) -> Truth:
     def holds(at: Moment, env: Environment) -> bool:
         inner = dict(env)
-        for values in product(*domains):
+        for values in choices():
             inner.update(zip(names, values, strict=True))
             if body(at, inner) is sought:
                 return sought

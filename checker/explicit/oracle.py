@@ -11,10 +11,11 @@ used.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
-from splitspec.checker.budget import Budget
+from splitspec.checker.budget import Budget, BudgetSpentError
 from splitspec.checker.evidence.replay import counterexample
 from splitspec.checker.explicit.graph import Graph
 from splitspec.checker.explicit.judgement import Extent, blank_run, judge, undecided
@@ -85,6 +86,31 @@ class Search:
 
     def run(self, limits: Limits, report: Callable[[Progress], None] | None = None) -> Stop | None:
         """Explore level by level; return why the search ended before its end, if it did."""
+        try:
+            with self._patience():
+                return self._explore(limits, report)
+        except BudgetSpentError as spent:
+            return spent.stop
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        """Let no evaluation outlast the budget; what it was about is then not decided."""
+
+        def pause() -> None:
+            stop = self.budget.spent()
+            if stop is not None:
+                raise BudgetSpentError(stop)
+
+        universe = self.evaluator.universe
+        before, universe.pause = universe.pause, pause
+        try:
+            yield
+        finally:
+            universe.pause = before
+
+    def _explore(
+        self, limits: Limits, report: Callable[[Progress], None] | None
+    ) -> Stop | None:
         began = self.budget.seconds
         memory = resident_memory() if limits.memory is not None else 0
         if not self.graph.states:
@@ -133,10 +159,14 @@ class Search:
 
         Of part of the states nothing would follow: what they do not show may be in the others.
         """
-        for state in self.graph.states:
-            if self.budget.spent() is not None:
-                return None
-            self.observer.see_state(state)
+        try:
+            with self._patience():
+                for state in self.graph.states:
+                    if self.budget.spent() is not None:
+                        return None
+                    self.observer.see_state(state)
+        except BudgetSpentError:
+            return None
         return self.observer.coverage
 
     def _reason_to_stop(self, limits: Limits) -> Stop | None:

@@ -5,7 +5,7 @@ more.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from time import monotonic
+from time import monotonic, process_time
 
 import pytest
 from tests.checker.test_search import hide_native_search
@@ -224,3 +224,46 @@ def test_a_settled_interruption_no_longer_disturbs() -> None:
     interruption.settle()
     interruption.notify()
     assert interruption.requested
+
+
+NAMES = [f"b{number}" for number in range(30)]
+ANY = " or ".join(f"high[{name}]" for name in NAMES)
+WIDE = {
+    "at once": f"all {', '.join(NAMES)}: Bank: {ANY} or not high[b0]",
+    "one in another": " ".join(f"all {name}: Bank:" for name in NAMES) + f" {ANY} or not high[b0]",
+    "counted": f"(count {', '.join(NAMES)}: Bank where {ANY}) < 5",
+}
+
+
+@pytest.mark.parametrize("claim", WIDE.values(), ids=WIDE)
+def test_no_evaluation_outlasts_the_budget(setting: MakeSetting, claim: str) -> None:
+    """Thirty bound variables over two elements have 2^30 bindings: many minutes in one state."""
+    wide = setting(f"""
+        sort Bank
+        var high[Bank]: bool
+        action rise(b: Bank) by kernel
+          when low: not high[b]
+          high[b] := true
+        invariant wide
+          {claim}
+    """)
+    before = process_time()
+    result = explore(wide, limits=Limits(time=0.3))
+    assert process_time() - before < 5
+    assert (result.run.stop, result.run.complete) == (Stop.TIME, False)
+    assert outcomes(result)["m.wide"] is Outcome.UNKNOWN
+
+
+def test_an_evaluation_ends_when_the_user_asks(setting: MakeSetting) -> None:
+    class Asked(Interruption):
+        """Asked after it was looked at a few times."""
+
+        looks = 0
+
+        @property
+        def requested(self) -> bool:
+            self.looks += 1
+            return self.looks > 8
+
+    wide = setting(f"sort Bank\nvar high[Bank]: bool\ninvariant wide\n  {WIDE['at once']}\n")
+    assert explore(wide, interruption=Asked()).run.stop is Stop.INTERRUPTED

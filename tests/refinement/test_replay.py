@@ -12,7 +12,7 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from splitspec.model.beginning import evaluations_at_start
+from splitspec.model.effort import evaluations_at_start
 from splitspec.model.evaluator import Evaluator
 from splitspec.refinement.log_writer import LogWriter
 from splitspec.refinement.replay import replay

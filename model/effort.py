@@ -1,7 +1,5 @@
-"""From a program and a scope to the work of finding how its runs begin, before anything is built.
-
-It counts what the evaluator goes through for all initial states: the values of constants that are
-not pinned, and for each of them every place and every binding of counters, assumptions and `init`.
+"""From expressions and a scope to the bindings that the evaluator may have to go through, counted
+before it does: of one expression, and of all that decides how the runs of a program begin.
 """
 
 from __future__ import annotations
@@ -18,7 +16,9 @@ CHOICES_MAX = 64
 
 
 def evaluations_at_start(program: Program, scope: Scope) -> int:
-    """Return how many places and bindings are looked at, or a number beyond every bound."""
+    """Return how many places and bindings are looked at for all initial states, or a number beyond
+    every bound: for each value of the constants that are not pinned, every place, and every binding
+    of counters, assumptions and `init`."""
     choices, each = 1, 0
     for variable in program.variables.values():
         places = prod(scope.count(type_) for type_ in variable.indices)
@@ -30,7 +30,7 @@ def evaluations_at_start(program: Program, scope: Scope) -> int:
             values = len(scope.values(variable.type, scope.bound(variable)))
             choices *= values ** min(places, CHOICES_MAX)
     for assumption in program.assumptions:
-        each += sum(_evaluations(line.expression, scope) for line in assumption.lines)
+        each += sum(evaluations(line.expression, scope) for line in assumption.lines)
     for update in program.initial:
         condition = () if update.condition is None else (update.condition,)
         each += _bound(update.binders, (update.value, *condition), scope)
@@ -39,12 +39,12 @@ def evaluations_at_start(program: Program, scope: Scope) -> int:
 
 def _bound(bound: Iterable[Parameter], inner: Iterable[Expression], scope: Scope) -> int:
     times = prod(scope.count(binder.type) for binder in bound)
-    return times * (1 + sum(_evaluations(term, scope) for term in inner))
+    return times * (1 + sum(evaluations(term, scope) for term in inner))
 
 
-def _evaluations(term: Expression, scope: Scope) -> int:
+def evaluations(term: Expression, scope: Scope) -> int:
     """Return how many bindings of quantifiers and counts an expression goes through."""
     bound, inner = binders(term), operands(term)
     if bound:
         return _bound(bound, inner, scope)
-    return sum(_evaluations(part, scope) for part in inner)
+    return sum(evaluations(part, scope) for part in inner)
