@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from math import prod
 
-from splitspec.model.effort import evaluations_at_start
 from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.effort import evaluations_at_start
 from splitspec.model.initial import ill_begun
 from splitspec.model.ir import Program, Value, Variable, VariableKind
 from splitspec.model.manifest_entry import ExpectedVariant, ModelEntry, Pin

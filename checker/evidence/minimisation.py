@@ -55,7 +55,7 @@ def minimise(
 
 
 def minimise_fully(evaluator: Evaluator, claim: Property, execution: Execution) -> Execution:
-    """Return what minimising again makes no shorter, so that it is the same wherever it is shown."""
+    """Return what minimising again makes no shorter: the same wherever it is shown."""
     for _ in range(ROUNDS_MAX):
         smaller = minimise(evaluator, claim, execution)
         if len(smaller.steps) == len(execution.steps):

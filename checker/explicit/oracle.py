@@ -108,9 +108,7 @@ class Search:
         finally:
             universe.pause = before
 
-    def _explore(
-        self, limits: Limits, report: Callable[[Progress], None] | None
-    ) -> Stop | None:
+    def _explore(self, limits: Limits, report: Callable[[Progress], None] | None) -> Stop | None:
         began = self.budget.seconds
         memory = resident_memory() if limits.memory is not None else 0
         if not self.graph.states:
