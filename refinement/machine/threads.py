@@ -385,7 +385,10 @@ def _forget(enter: Enter, testbed: Testbed, c: int) -> None:
     shootdown = testbed.machine.kernel.shootdown
     for vcpu in sorted(shootdown.holders(c)):
         flush = partial(shootdown.acknowledge, vcpu)
-        visit(testbed, vcpu, partial(enter, testbed, vcpu), flush)
+        if testbed.machine.processor.vcpus[vcpu].inside:
+            flush()  # An interrupt: whoever runs there goes on, also one that is to leave.
+        else:
+            visit(testbed, vcpu, partial(enter, testbed, vcpu), flush)
 
 
 def give_back_all(testbed: Testbed, proceed: Step, c: int) -> None:
