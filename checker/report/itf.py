@@ -165,6 +165,8 @@ def decode(text: str) -> Trace:
 
 def decode_document(document: dict[str, Any]) -> Trace:
     """Return the trace of an object that was read already."""
+    if document.get("loop") is not None:
+        raise MalformedError("a trace that leads back to a state of its own (`loop`) is none of ours")
     try:
         meta = document["#meta"]["splitspec"]
         states = document["states"]
@@ -175,7 +177,9 @@ def decode_document(document: dict[str, Any]) -> Trace:
         values = [_state(state, places) for state in states]
         plain = {key: meta[key] for key in ("model", "given", "variant", "scope", "property")}
     except (KeyError, TypeError, AttributeError, IndexError) as error:
-        what = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        # What Python says of the form of a value is no help to who wrote it.
+        is_missing = isinstance(error, KeyError)
+        what = f"it has no {error}" if is_missing else "a part of it has another form"
         reason = f"{what}; a trace of another tool lacks the model and the actions that were taken"
         raise MalformedError(reason) from error
     return decode_plain(

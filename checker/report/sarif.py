@@ -31,7 +31,7 @@ def sarif(summary: Summary) -> str:
     sentences = {_rule(item): item.sentence for item in bad if item.sentence}
     notification = {
         "level": "error" if summary.code else "note",
-        "message": {"text": f"exit {summary.code}; " + "; ".join(summary.left)},
+        "message": {"text": "; ".join((f"exit {summary.code}", *summary.left))},
     }
     run = {
         "tool": {

@@ -167,6 +167,37 @@ def test_a_report_of_nothing_says_so(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("states", [1, 2], "a part of it has another form"),
+        ("states", None, "a part of it has another form"),
+        ("#meta", "x", "a part of it has another form"),
+        ("#meta", {"splitspec": {}}, "it has no 'places'"),
+        ("loop", 7, "leads back to a state of its own (`loop`)"),
+        ("loop", -1, "leads back to a state of its own (`loop`)"),
+    ],
+)
+def test_what_is_wrong_with_a_trace_of_itf_is_said_in_its_own_words(
+    reports: Path, tmp_path: Path, key: str, value: object, said: str
+) -> None:
+    document = json.loads((reports / "run.itf.json").read_text())
+    (tmp_path / "t.json").write_text(json.dumps(document | {key: value}))
+    done = _splitspec("view", "t.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "error[SS703]" in done.stderr
+    assert said in " ".join(done.stderr.split())
+    assert "object" not in done.stderr
+
+
+def test_a_schema_that_nobody_knows_is_named(reports: Path, tmp_path: Path) -> None:
+    document = json.loads((reports / "run.json").read_text())
+    (tmp_path / "t.json").write_text(json.dumps(document | {"schema": "splitspec/9"}))
+    done = _splitspec("view", "t.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "its schema is `splitspec/9`" in done.stderr
+
+
 @pytest.mark.parametrize("word", ["html", "html="])
 def test_a_report_has_a_kind_and_a_path(word: str, tmp_path: Path) -> None:
     done = _splitspec("check", "lifecycle", "--report", word, cwd=tmp_path)

@@ -240,6 +240,13 @@ def test_sarif_of_what_was_cut_short_says_so(summary: Summary) -> None:
     assert document["runs"][0]["results"] != []
 
 
+@pytest.mark.parametrize(("left", "said"), [((), "exit 1"), (("a", "b"), "exit 1; a; b")])
+def test_sarif_says_what_was_left_if_something_was(left: tuple[str, ...], said: str) -> None:
+    document = json.loads(sarif(Summary("gate", (), (), left, True, 1, 0.0, {})))
+    (notification,) = document["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert notification["message"]["text"] == said
+
+
 def _rules_match(run: dict[str, Any]) -> None:
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert len(rules) == len(set(rules))

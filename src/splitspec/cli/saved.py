@@ -15,6 +15,7 @@ from splitspec.checker.evidence.lasso import refutes_progress
 from splitspec.checker.evidence.replay import Refusal, read_value, retrace
 from splitspec.checker.report import itf
 from splitspec.checker.report.document import SCHEMA as DOCUMENT_SCHEMA
+from splitspec.checker.report.trace_document import SCHEMA as TRACE_SCHEMA
 from splitspec.checker.report.trace_document import MalformedError, decode, decode_document
 from splitspec.cli.models import Problems, is_shipped, manifest_path
 from splitspec.cli.selection import Request, select
@@ -109,6 +110,9 @@ def _traces(document: Any, text: str) -> Iterator[Saved]:
             raise MalformedError("expected a list - at `$.verdicts`")
         for verdict in verdicts:
             yield from _of_verdict(verdict)
+    elif document.get("schema", TRACE_SCHEMA) != TRACE_SCHEMA:
+        schema = str(document["schema"])[:60]
+        raise MalformedError(f"its schema is `{schema}`, not {DOCUMENT_SCHEMA} or {TRACE_SCHEMA}")
     else:
         yield Saved(decode(text))
 
