@@ -112,6 +112,17 @@ def test_a_closed_stdout_is_reported(folder: Path, words: tuple[str, ...]) -> No
     assert run(folder, *words, redirected=">&- 2>&-").returncode == 70
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_what_is_said_before_the_end_is_not_lost(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, unbuffered: str
+) -> None:
+    """The process ends without another flush where its results cannot be written."""
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    done = run(folder, "check", "forged.split", "--scope", "Cell=1", redirected=">/dev/full")
+    assert done.returncode == 70
+    assert done.stderr.startswith(b"error: the results cannot be written")
+
+
 def test_a_closed_stderr_loses_diagnostics_only(folder: Path) -> None:
     words = ("check", "forged.split", "--scope", "Cell=1")
     done = run(folder, *words, redirected="2>&-")

@@ -29,6 +29,7 @@ class Screen(io.TextIOWrapper):
             encoding=stream.encoding,
             errors="backslashreplace",
             line_buffering=bool(stream.line_buffering),
+            write_through=getattr(stream, "write_through", False),  # As with python -u.
         )
         self._stream = stream  # Which would close the buffer when nobody has it any more.
         self.escape = ESCAPE + secrets.token_hex(8)
