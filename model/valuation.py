@@ -195,9 +195,8 @@ def _meaning(universe: Universe, expression: Expression) -> Meaning:
             met, follows = truth(premise), truth(conclusion)
             return lambda at, env: not met(at, env) or follows(at, env)
         case Quantifier(kind, binders, body):
-            choices = _choices(universe, binders, body)
-            bound = tuple(binder.name for binder in binders)
-            return _quantified(bound, choices, truth(body), sought=kind == "some")
+            several = _choices(universe, binders, body)
+            return _quantified(binders, several, truth(body), sought=kind == "some")
         case Compare(operator, left, right):
             lesser, greater = number(left), number(right)
             if operator == "<":
@@ -219,9 +218,7 @@ def _meaning(universe: Universe, expression: Expression) -> Meaning:
                 at, {name: argument(at, env) for name, argument in zip(names, given, strict=True)}
             )
         case Count(binders, condition):
-            choices = _choices(universe, binders, condition)
-            bound = tuple(binder.name for binder in binders)
-            return _counted(bound, choices, truth(condition))
+            return _counted(binders, _choices(universe, binders, condition), truth(condition))
         case Next(operand):
             later = value(operand)
             return lambda at, env: later(at.following, env)
@@ -272,7 +269,9 @@ def _choices(universe: Universe, binders: tuple[Parameter, ...], body: Expressio
     return patient
 
 
-def _counted(names: tuple[str, ...], choices: Choices, condition: Truth) -> Number:
+def _counted(binders: tuple[Parameter, ...], choices: Choices, condition: Truth) -> Number:
+    names = [binder.name for binder in binders]
+
     def count(at: Moment, env: Environment) -> int:
         inner, total = dict(env), 0
         for values in choices():
@@ -283,7 +282,11 @@ def _counted(names: tuple[str, ...], choices: Choices, condition: Truth) -> Numb
     return count
 
 
-def _quantified(names: tuple[str, ...], choices: Choices, body: Truth, *, sought: bool) -> Truth:
+def _quantified(
+    binders: tuple[Parameter, ...], choices: Choices, body: Truth, *, sought: bool
+) -> Truth:
+    names = [binder.name for binder in binders]
+
     def holds(at: Moment, env: Environment) -> bool:
         inner = dict(env)
         for values in choices():

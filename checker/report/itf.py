@@ -166,7 +166,7 @@ def decode(text: str) -> Trace:
 def decode_document(document: dict[str, Any]) -> Trace:
     """Return the trace of an object that was read already."""
     if document.get("loop") is not None:
-        raise MalformedError("a trace that leads back to a state of its own (`loop`) is none of ours")
+        raise MalformedError("a trace that leads back to one of its states (`loop`) is not ours")
     try:
         meta = document["#meta"]["splitspec"]
         states = document["states"]

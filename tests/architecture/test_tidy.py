@@ -30,7 +30,12 @@ MODULE_LINES_MAX = 400
 # One family of small data types each, which a reader takes in as a whole.
 LONG_BY_NATURE = {"model/ir.py", "model/syntax.py"}
 # What starts processes of its own also says where these end.
-WORKERS = {"checker/symbolic/supervision.py", "tests/checker/test_supervision.py"}
+WORKERS = {
+    "checker/parentage.py",
+    "checker/symbolic/supervision.py",
+    "tests/checker/test_supervision.py",
+    "tests/cli/test_copies.py",
+}
 FUNCTION_LINES_MAX = 70
 LINE_COLUMNS_MAX = 100
 BANNED_NAMES = {"utils", "util", "helpers", "common", "misc", "base", "core", "manager", "managers"}

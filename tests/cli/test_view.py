@@ -174,8 +174,8 @@ def test_a_report_of_nothing_says_so(tmp_path: Path) -> None:
         ("states", None, "a part of it has another form"),
         ("#meta", "x", "a part of it has another form"),
         ("#meta", {"splitspec": {}}, "it has no 'places'"),
-        ("loop", 7, "leads back to a state of its own (`loop`)"),
-        ("loop", -1, "leads back to a state of its own (`loop`)"),
+        ("loop", 7, "leads back to one of its states (`loop`)"),
+        ("loop", -1, "leads back to one of its states (`loop`)"),
     ],
 )
 def test_what_is_wrong_with_a_trace_of_itf_is_said_in_its_own_words(
