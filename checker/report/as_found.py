@@ -33,7 +33,8 @@ A run of `as_found` goes on past the first violation: each claim has its own sho
 the table of runs; *holds for n steps*, of all runs of that length, and nothing is said beyond.
 `system` has all weaknesses and is followed for a few steps only, with one container; the other
 models have those of one slice, so what holds there is what that slice of the artifact does right,
-as far as the model says.
+as far as the model says. With two containers no run of `system` gets far enough: there it is walked
+at random, from anywhere in the life of a zygote and its clone, in `tests/spec/test_system.py`.
 
 What one container does to another cannot be seen where there is one: what holds there *with one
 container* is said of that one. *Not shown* is said of a claim that binds two containers, or two of
