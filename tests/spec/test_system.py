@@ -50,6 +50,7 @@ LIFE = {
 element."""
 WALK = {"Container": 2, "Page": 2, "Frame": 2, "Slot": 2}
 WALKS, STEPS = 200, 300
+WALKS_FROM_A_LIFE = 40_000
 
 Step = tuple[str, tuple[int, ...]]
 ZYGOTE, CLONE = 0, 1
@@ -307,5 +308,5 @@ def _shown_by_walks(setting: Setting) -> set[str]:
         assert step.successor is not None, action
         lived.append(step.successor)
     begun = replace(walks.swarm, initial=[walks.translation.packed(state) for state in lived])
-    walked = walk(begun, 20_000, budget=budget, workers=1)
+    walked = walk(begun, WALKS_FROM_A_LIFE, budget=budget, workers=1)
     return {walks.kernel.bits[number].path for number in walked.first}
