@@ -37,8 +37,9 @@ from splitspec.model.verdict import Outcome, Verdict
 from splitspec.spec import folder
 
 AS_FOUND_STATES = 8_000_000
-AS_FOUND_STEPS = {"cofunc": 18, "system": 11}
-"""Steps up to which the artifact is followed in models where not all its states can be visited."""
+AS_FOUND_STEPS = {("cofunc", ""): 18, ("system", ""): 11, ("system", "host"): 14}
+"""Steps up to which the artifact is followed where not all its states can be visited, by the model
+and by who is honest."""
 
 EFFECT_STATES = 500_000
 """States up to which it is explored what is lost without an assumption."""
@@ -94,9 +95,9 @@ def _as_found(name: str) -> Iterator[as_found.Found]:
     (wanted,) = select(Request(models=(name,), variant=as_found.VARIANT)).jobs
     for job in select(Request(models=(name,))).jobs:
         setting = replace(job.setting, variant=wanted.setting.variant, scope=wanted.setting.scope)
-        limits = Limits(states=AS_FOUND_STATES, depth=AS_FOUND_STEPS.get(name))
-        result = explore(setting, workers=2, limits=limits)
         given = " and ".join(sorted(kind.value for kind in setting.given))
+        limits = Limits(states=AS_FOUND_STATES, depth=AS_FOUND_STEPS.get((name, given)))
+        result = explore(setting, workers=2, limits=limits)
         yield as_found.Found(name, given, setting.scope.sizes, result)
 
 
