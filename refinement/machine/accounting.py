@@ -15,8 +15,7 @@ from typing import Any
 from splitspec.refinement.machine.cofunc import LEAVES, NOT_CURRENT, SLOTS
 from splitspec.refinement.machine.fragment import Fragment, Function, Meanings, Setup
 from splitspec.refinement.machine.testbed import Testbed
-from splitspec.refinement.machine.threads import running_threads
-from splitspec.refinement.machine.vcpus import Enter, any_host, driven
+from splitspec.refinement.machine.vcpus import Enter, any_host, driven, running_threads
 from splitspec.refinement.mapping import InexpressibleError
 
 GUARDS: Meanings = {

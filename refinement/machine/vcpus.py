@@ -1,4 +1,4 @@
-"""vCPUs of the machine: how the kernel gets one for a step of its own, and how it goes back.
+"""vCPUs of the machine: what runs there, and how the kernel gets one for a step and gives it back.
 
 The host enters the vCPU, or the thread that runs there traps. What an interrupt stopped goes on
 first, since its registers are in the vCPU, and comes to the kernel then.
@@ -105,3 +105,18 @@ def collect(testbed: Testbed, vcpu: int) -> None:
 
 def held_by(testbed: Testbed, c: int) -> list[int]:
     return [v for v, handle in testbed.machine.host.shadows.holders.items() if handle.shadow == c]
+
+
+def running_threads(testbed: Testbed) -> dict[int, int]:
+    """Return the thread on each vCPU that has a container's tables loaded in guest mode."""
+    machine, found = testbed.machine, {}
+    for vcpu, state in machine.processor.vcpus.items():
+        if state.inside and state.directory is not None:
+            thread = machine.kernel.threads.current(vcpu)
+            row = machine.kernel.state.threads.get(-1 if thread is None else thread)
+            if thread is None or row is None:
+                raise ValueError(f"vCPU {vcpu} walks a table without a thread")
+            if machine.geometry.directory(row.container) != state.directory:
+                raise ValueError(f"vCPU {vcpu} runs thread {thread} on another table")
+            found[vcpu] = thread
+    return found
