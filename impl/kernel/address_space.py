@@ -111,8 +111,9 @@ class AddressSpaces:
         guards.require("alive", self._state.is_alive(container), f"container {container} is not")
         self._memory.check_tables(guards, container)
         index = self._unnamed(container) if place is None else place
-        if index is None or self._memory.leaf(container, index) is not None:
-            guards.fail("room", f"the directory of container {container} has a table there")
+        is_place = index is not None and 0 <= index < ENTRIES
+        if index is None or not is_place or self._memory.leaf(container, index) is not None:
+            guards.fail("room", f"container {container} has no room for a table at {index}")
         self._pools.check_usable(guards, container, page)
         self._memory.set_table(container, index, page)
         self._state.pages[page] = Page(Use.TABLE)

@@ -124,6 +124,7 @@ class Channels:
         self._reach(losers)
         for loser in losers:
             self._unmap(loser, channel, vcpu)
+            self._shootdown.hold_up(self._others(channel, loser), loser)
             del self.capabilities.table[loser, channel]
 
     def freeze(self, container: int, channel: int, *, vcpu: int | None = None) -> None:
@@ -142,6 +143,7 @@ class Channels:
             self.capabilities.table[holder, channel] = replace(held, rights=rights)
             for address, entry in self._windows(holder, channel):
                 self._protect(holder, channel, address, entry, vcpu)
+            self._shootdown.hold_up(holders, holder)  # It may have given the right up itself.
 
     def shut(self, container: int, channel: int) -> None:
         """Begin the end of a channel. Its creator alone may, or the kernel for it."""

@@ -226,7 +226,8 @@ class State:
         self.held: Table[int, frozenset[tuple[int, int]]] = Table(journal)
         self.loops: Table[int, bool] = Table(journal)  # vCPUs on which the process manager's runs
         self.threads: Table[int, Thread] = Table(journal)
-        self.overtime: Table[int, bool] = Table(journal)  # vCPUs whose turn has been put off
+        # By vCPU, whose turn has been put off: container, by its identity, and thread.
+        self.overtime: Table[int, tuple[int, int]] = Table(journal)
         self.timers: Table[int, Timer] = Table(journal)  # of threads that wait
         self.faults: Table[int, Fault] = Table(journal)  # by container, whose pool they lock
         self.recycling: Table[int, Stage] = Table(journal)  # of containers that leave

@@ -59,6 +59,8 @@ class Shootdown:
             del state.flushed[row]
         for key in [key for key in state.quarantine if key[0] == container]:
             del state.quarantine[key]
+        for waiting in list(state.held):
+            self._release(waiting)  # The next in the slot counts its changes from the beginning.
         for table in (state.generations, state.tags, state.held):
             table.discard(container)
 
@@ -101,12 +103,16 @@ class Shootdown:
         self._state.generations[container] = generation
         if vcpu is not None:
             self._flush_here(vcpu, container, generation, addresses)
-        if self.lagging(container):
-            for waiting in (*users, *(() if vcpu is None else (container,))):
-                held = self._state.held.get(waiting, frozenset())
-                self._state.held[waiting] = held | {(container, generation)}
-        elif vcpu is not None:
+        self.hold_up((*users, *(() if vcpu is None else (container,))), container)
+        if vcpu is not None and not self.lagging(container):
             self.sweep()
+
+    def hold_up(self, users: Iterable[int], container: int) -> None:
+        """Have others wait until everybody has flushed what the container's table has lost."""
+        if self.lagging(container):
+            change = (container, self._generation(container))
+            for waiting in users:
+                self._state.held[waiting] = self._held(waiting) | {change}
 
     def _flush_here(
         self, vcpu: int, container: int, generation: int, addresses: Iterable[int]

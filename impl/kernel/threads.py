@@ -167,9 +167,11 @@ class Threads:
         if current is None:
             guards.fail("in_container", f"vCPU {vcpu} runs the kernel")
         guards.require("waiting", self.bound(vcpu) != [current], "no other thread waits")
-        once = vcpu not in self._state.overtime
+        container = self._state.threads[current].container
+        turn = self._state.containers[container].identity, current
+        once = self._state.overtime.get(vcpu) != turn
         guards.require("once", once, f"thread {current} has done so")
-        self._state.overtime[vcpu] = True
+        self._state.overtime[vcpu] = turn
 
     def separate(self, container: int) -> None:
         """The configuration of a container that is loaded asks for a vCPU for each thread."""

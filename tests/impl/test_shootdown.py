@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from tests.impl.scenes import KINDS, join, machine, page, refuse, run, secret, two_tenants
+from tests.impl.scenes import KINDS, chain, join, machine, page, refuse, run, secret, two_tenants
 
 from splitspec.impl.geometry import PAGE
+from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.machine import Machine, PlatformKind
+from splitspec.impl.refusal import GuestPageFault
 
 every_platform = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.value)
 
@@ -142,3 +144,63 @@ def test_a_core_has_the_old_translation_beside_the_new_one_until_it_flushes(
     assert scene.processor.read(second, 0, 15) == secret(1)
     kernel.shootdown.interrupt(second, 0)
     assert scene.processor.read(second, 0, PAGE) == bytes(PAGE)
+
+
+@every_platform
+@pytest.mark.parametrize("end", ["freeze", "revoke"])
+@pytest.mark.parametrize("gave_up", ["protect", "unmap_page"])
+def test_a_channel_ends_for_a_core_whose_container_gave_its_window_up_before(
+    kind: PlatformKind, gave_up: str, end: str
+) -> None:
+    """No entry is left to take the right from, but the other core of the member still has it."""
+    scene, first, second = two_cores(kind)
+    kernel, owner = scene.kernel, join(scene, 1, range(2, 4)).vcpu
+    run(scene, 1, owner, 3)
+    for container in (0, 1):
+        kernel.state.chains[container] = b"chain"
+    channel = kernel.channels.create(1, [page(scene, 2)])
+    kernel.channels.grant(1, channel, 0, Right.READ | Right.WRITE)
+    for container in (0, 1):
+        kernel.channels.open(container, channel, 5)
+    scene.processor.write(second, 5 * PAGE, b"early")
+    kernel.threads.trap(first)
+    getattr(kernel.spaces, gave_up)(0, 5, vcpu=first)
+    kernel.threads.trap(owner)
+    if end == "freeze":
+        kernel.channels.freeze(1, channel, vcpu=owner)
+    else:
+        kernel.channels.revoke(1, channel, 0, vcpu=owner)
+    scene.processor.write(second, 5 * PAGE, b"later")
+    refuse(scene, "flushed", lambda: kernel.threads.dispatch(3))
+    for vcpu in (first, second):
+        kernel.shootdown.acknowledge(vcpu)
+    kernel.threads.dispatch(3)
+    assert scene.processor.read(owner, 5 * PAGE, 5) == b"later"
+    with pytest.raises(GuestPageFault):
+        scene.processor.write(second, 5 * PAGE, b"never")
+
+
+@every_platform
+def test_nobody_waits_for_the_next_container_in_a_slot(kind: PlatformKind) -> None:
+    """What a member of a channel waited for ended with the one that it waited for."""
+    scene = chain(kind)
+    kernel, threads = scene.kernel, scene.kernel.threads
+    vcpus = {handle.shadow: vcpu for vcpu, handle in scene.host.shadows.holders.items()}
+    channel = kernel.channels.create(1, [page(scene, 3)])
+    kernel.channels.grant(1, channel, 0, Right.READ)
+    kernel.channels.open(0, channel, 5)
+    threads.trap(vcpus[2])
+    kernel.channels.close(0, channel, vcpu=vcpus[2])
+    threads.trap(vcpus[0])
+    kernel.spaces.map_page(0, 1, page(scene, 0))
+    kernel.spaces.unmap_page(0, 1, vcpu=vcpus[0])
+    kernel.lifecycle.exit(0, vcpu=vcpus[0])
+    for number in (page(scene, 0), page(scene, 1)):
+        if not kernel.state.pages[number].is_clean:
+            kernel.pools.scrub(number)
+        kernel.pools.release(number)
+    kernel.lifecycle.retire(0)
+    kernel.lifecycle.create(0)
+    run(scene, 0, vcpus[0], 9)
+    threads.trap(vcpus[1])
+    threads.dispatch(2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tests.impl.deployments import deployment
 from tests.impl.scenes import refuse
 
@@ -59,3 +61,14 @@ def test_a_clone_has_tables_of_its_own_for_what_it_shares() -> None:
     entry = memory.entry(zygote.container, FAR)
     assert entry is not None
     assert memory.read(entry.page).startswith(b"of the image")
+
+
+def test_a_directory_has_so_many_places_and_no_more() -> None:
+    """What is written behind its end is the page of another's table."""
+    work = deployment(pool=8)
+    instance = work.boot(b"code", pool=8)
+    instance.trap()
+    (page,) = instance.claim_pages(1)
+    for place in (-1, ENTRIES, 2 * ENTRIES):
+        add = partial(work.machine.kernel.spaces.add_table, instance.container, page, place)
+        refuse(work.machine, "room", add)

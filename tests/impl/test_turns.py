@@ -45,6 +45,27 @@ def test_a_switch_and_an_entry_begin_a_new_turn(kind: PlatformKind) -> None:
     threads.put_off(first.vcpu)
 
 
+def test_a_turn_that_was_put_off_is_the_thread_s_own(kind: PlatformKind) -> None:
+    """Nobody else on the vCPU has less of a turn by it: no other thread, and no other container,
+    also where that one's thread has the number of the one that put its turn off."""
+    scene, first = sharing(kind)
+    threads = scene.kernel.threads
+    threads.put_off(first.vcpu)
+    threads.trap(first.vcpu)
+    threads.dispatch(2)
+    threads.put_off(first.vcpu)
+    threads.trap(first.vcpu)
+    scene.kernel.lifecycle.exit(0, vcpu=first.vcpu)
+    scene.host.shadows.start(1)
+    scene.kernel.lifecycle.create(1)
+    scene.kernel.lifecycle.start(1)
+    for thread in (1, 2):
+        threads.spawn(1, thread)
+        threads.bind(first.vcpu, thread)
+    threads.dispatch(2)
+    threads.put_off(first.vcpu)
+
+
 def test_who_asked_for_vcpus_has_one_for_each_thread(kind: PlatformKind) -> None:
     """Whatever the mode of the kernel, and for nobody else."""
     scene = machine(kind, one_to_one=False)
