@@ -166,7 +166,7 @@ class Instance:
     def _serve(self, fault: GuestPageFault) -> None:
         """Handle a page fault: a zero page, a copy, or a violation.
 
-        Where no page is to be had, the container ends.
+        Where it cannot be handled, the container ends.
         """
         kernel, address = self.machine.kernel, fault.address
         entry = kernel.memory.entry(self.container, address)
@@ -179,11 +179,11 @@ class Instance:
         try:
             self.root(address)
             (page,) = self.claim_pages(1)
+            kernel.faults.serve(self.container, page, vcpu=self.vcpu)
         except Refusal:
             kernel.faults.fail(self.container)
             self.is_running = False
             raise
-        kernel.faults.serve(self.container, page, vcpu=self.vcpu)
         self.resume()
 
     # The host.

@@ -3,8 +3,8 @@ mapped.
 
 Between the two the kernel may have to ask the host for a frame, so anything can happen: the shadow
 is killed, or another thread ends the container. The fault is ended all the same, and gives the
-lock back; only who still runs gets the page. If no page is left the container ends, with the lock
-free: nobody is to wait for it, the recycler least of all.
+lock back; only who still runs gets the page. If the fault cannot be served the container ends, with
+the lock free: nobody is to wait for it, the recycler least of all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import replace
 from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.fork import Forks
-from splitspec.impl.kernel.records import Container, Fault, Phase, State, Use
+from splitspec.impl.kernel.records import Container, Fault, Phase, State
 from splitspec.impl.kernel.threads import Threads
 from splitspec.impl.refusal import Guards, KernelRefusal
 
@@ -72,17 +72,11 @@ class Faults:
         del self._state.faults[container]
 
     def fail(self, container: int) -> None:
-        """End a container whose pool has no page for a fault."""
+        """End a container whose fault cannot be served: no page is to be had, or the host took
+        one that it takes."""
         guards = Guards(KernelRefusal, "fail_fault")
         row = self._running(guards, container)
         self._pending(guards, container)
-        pages, waiting = self._state.pages, {page for _, page in self._state.quarantine}
-        spare = [
-            page
-            for page in self._state.pool(container)
-            if page in pages and pages[page].use is Use.FREE and page not in waiting
-        ]
-        guards.require("used_up", not spare, f"pages {spare} are free")
         self._state.containers[container] = replace(row, phase=Phase.EXITING)
         del self._state.faults[container]
 

@@ -87,7 +87,6 @@ RECYCLING: list[tuple[Setup, str, Call]] = [
     (faulting, "running", lambda s: stopped(s).machine.kernel.faults.serve(0, s.p(1))),
     (faulting, "exiting", lambda s: s.machine.kernel.faults.give_up(0)),
     (trapped, "locked", lambda s: s.machine.kernel.faults.fail(0)),
-    (faulting, "used_up", lambda s: s.machine.kernel.faults.fail(0)),
     (faulting, "unlocked", lambda s: s.machine.kernel.threads.finish(1)),
     (tenants, "exiting", lambda s: s.machine.kernel.recycler.signal_threads(0)),
     (tenants, "asleep", lambda s: signalled(s).machine.kernel.recycler.signal_threads(0)),

@@ -21,7 +21,7 @@ from splitspec.impl.kernel.records import Phase
 from splitspec.impl.libos.calls import CALLS, IMPLEMENTED, Treatment
 from splitspec.impl.libos.process import Process
 from splitspec.impl.machine import Machine, PlatformKind
-from splitspec.impl.refusal import HostRefusal, Refusal
+from splitspec.impl.refusal import HostRefusal, NestedPageFault, Refusal
 
 
 def test_memory_appears_is_kept_and_goes(deployment: Deployment) -> None:
@@ -183,6 +183,24 @@ def test_a_pool_that_is_used_up_is_refused_and_slots_are_counted(deployment: Dep
     assert_it_leaves_with_the_lock_free(deployment, instance)
     with pytest.raises(CapacityError):
         deployment.boot(b"code", pool=1000)
+
+
+def test_a_container_ends_when_the_host_takes_what_serves_its_fault(deployment: Deployment) -> None:
+    """A page that was free and is not there any more, though the kernel still counts it as free."""
+    instance = deployment.boot(b"code", pool=8)
+    machine = deployment.machine
+    start = instance.process.mmap(PAGE)
+    instance.store(start, b"1")
+    entry = machine.kernel.memory.entry(instance.container, start // PAGE)
+    assert entry is not None
+    instance.drop(start // PAGE, 1)
+    instance.reserve(start // PAGE, 1)
+    machine.hostile.interrupt(instance.vcpu)
+    machine.hostile.steal(entry.page, machine.host.backing.frames[entry.page])
+    machine.hostile.enter(instance.vcpu, 0)
+    with pytest.raises(NestedPageFault):
+        instance.store(start, b"2")
+    assert_it_leaves_with_the_lock_free(deployment, instance)
 
 
 def assert_it_leaves_with_the_lock_free(deployment: Deployment, instance: Instance) -> None:
