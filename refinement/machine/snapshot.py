@@ -87,15 +87,16 @@ def _observe(zygote: int, second: Callable[[int], int], testbed: Testbed) -> dic
             continue
         if row.state in WAITS:
             wait[c] = "timed" if c in timer else "untimed"
+        source = c if state.containers[c].origin is None else zygote
         if row.registers != CLEAR:
-            _check_registers(row, second(c), second(zygote))
+            _check_registers(row, second(c), second(source))
             vectors.add(c)
-        _check_registers(state.threads[first_thread(c)], first_thread(c), first_thread(zygote))
+        _check_registers(state.threads[first_thread(c)], first_thread(c), first_thread(source))
     return {"wait": wait, "timer": timer, "vectors": vectors}
 
 
 def _check_registers(row: Thread, thread: int, origin: int) -> None:
-    """Raise unless a thread has its own values, or those of the zygote's that it began as."""
+    """Raise unless a thread has its own values, or those of the one that it began as."""
     if row.registers not in (_value(thread), _value(origin)):
         raise UnreadableError(f"thread {thread} of {row.container} has {row.registers!r}")
 
