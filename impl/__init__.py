@@ -30,12 +30,14 @@ nothing was written.
     machine.kernel.faults    begin serve give_up fail
     machine.kernel.pools     admit accept (or validate, then complete or retract) scrub release
                              share unshare abandon
-    machine.kernel.spaces    map_page map_shared unmap_page protect unprotect
+    machine.kernel.spaces    map_page map_shared unmap_page protect unprotect add_table remove_table
+    machine.kernel.pins      pin load store unpin
+    machine.kernel.pointers  register write withdraw
     machine.kernel.forks     prepare seal begin fork activate copy_on_write
     machine.kernel.channels  create grant open close revoke freeze shut destroy
-    machine.kernel.threads   start_loop separate spawn bind dispatch put_off trap wait wake expire
-                             finish park request
-    machine.kernel.shootdown acknowledge
+    machine.kernel.threads   start_loop separate spawn bind unbind move dispatch switch put_off trap
+                             wait wake expire finish park request
+    machine.kernel.shootdown interrupt acknowledge settle
     machine.kernel.generators draw
     machine.kernel.notifications create signal take close
 
