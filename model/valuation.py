@@ -255,7 +255,7 @@ def _either(first: Truth, second: Truth) -> Truth:
 def _choices(universe: Universe, binders: tuple[Parameter, ...], body: Expression) -> Choices:
     """Return what iterates over the values of the binders, with pauses if they are very many."""
     domains = [universe.values(binder.type) for binder in binders]
-    each = max(1, evaluations(body, universe.places.scope))
+    each = max(1, evaluations(body, universe.places.scope, universe.definitions))
     if each * prod(map(len, domains)) <= BINDINGS_BETWEEN_PAUSES:
         return partial(product, *domains)
     stride = max(1, BINDINGS_BETWEEN_PAUSES // each)

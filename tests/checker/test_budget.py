@@ -232,7 +232,9 @@ WIDE = {
     "at once": f"all {', '.join(NAMES)}: Bank: {ANY} or not high[b0]",
     "one in another": " ".join(f"all {name}: Bank:" for name in NAMES) + f" {ANY} or not high[b0]",
     "counted": f"(count {', '.join(NAMES)}: Bank where {ANY}) < 5",
+    "in what is called": f"all {', '.join(NAMES[:15])}: Bank: half(b0)",
 }
+HALF = f"def half(a: Bank) = all {', '.join(NAMES[15:])}: Bank: high[a] or not high[a]"
 
 
 @pytest.mark.parametrize("claim", WIDE.values(), ids=WIDE)
@@ -241,6 +243,7 @@ def test_no_evaluation_outlasts_the_budget(setting: MakeSetting, claim: str) -> 
     wide = setting(f"""
         sort Bank
         var high[Bank]: bool
+        {HALF}
         action rise(b: Bank) by kernel
           when low: not high[b]
           high[b] := true
