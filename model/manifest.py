@@ -74,12 +74,17 @@ def find_manifest(start: Path) -> Path | None:
     One that cannot be read is found too, and so is one that is gone while its lock is there: those
     who read it say so, where one of a folder further above would be another specification's.
     """
-    return next((path for each in (start, *start.parents) for path in _manifests_in(each)), None)
+    whole = start.resolve()
+    return next((path for each in (whole, *whole.parents) for path in _manifests_in(each)), None)
 
 
 def nearest_manifest(start: Path) -> Path | None:
-    """Return the `models.toml` of a folder or of its `spec`, or of the nearest above with one."""
-    places = (place for each in (start, *start.parents) for place in (each, each / "spec"))
+    """Return the `models.toml` of a folder or of its `spec`, or of the nearest above with one.
+
+    What is above is known of a path without links and `..` alone.
+    """
+    whole = start.resolve()
+    places = (place for each in (whole, *whole.parents) for place in (each, each / "spec"))
     return next((path for place in places for path in _manifests_in(place)), None)
 
 

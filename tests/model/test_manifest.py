@@ -17,6 +17,7 @@ from splitspec.model.manifest import (
     entry_for_module,
     find_manifest,
     load_manifest,
+    nearest_manifest,
     read_manifest,
 )
 from splitspec.model.manifest_entry import RandomCalls, Walks
@@ -209,6 +210,17 @@ def test_the_nearest_manifest_is_found_upward(tmp_path: Path) -> None:
     assert find_manifest(below) == tmp_path / "models.toml"
     (below / "models.toml").touch()
     assert find_manifest(below) == below / "models.toml"
+
+
+def test_where_one_comes_from_is_not_above(tmp_path: Path) -> None:
+    """The path `here/../other` has `here` among its parents, and is not below it."""
+    here, other = tmp_path / "here", tmp_path / "other"
+    here.mkdir()
+    other.mkdir()
+    (here / "models.toml").write_text("")
+    for find in (find_manifest, nearest_manifest):
+        assert find(here) == here / "models.toml"
+        assert find(here / ".." / "other") == find(other) != here / "models.toml"
 
 
 def test_every_shipped_model_and_variant_has_a_scope() -> None:
