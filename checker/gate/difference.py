@@ -58,11 +58,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One model of one of the two: its text, its variants, and what `models.toml` says of it."""
+    """One model of one of the two: its text, its variants, and what `models.toml` says of it;
+    `abstract` are the programs that it refines, by name."""
 
     program: Program
     variants: tuple[Variant, ...]
     entry: ModelEntry
+    abstract: Mapping[str, Program]
 
 
 def changes(old: Side, new: Side) -> tuple[Change, ...]:
@@ -92,7 +94,7 @@ def _demand_changes(old: Side, new: Side) -> Iterator[Change]:
     """Iterate over the differences of what is asked of it."""
     yield from _pairs(Part.PROPERTY, *(_claims(side.program) for side in (old, new)))
     yield from _pairs(Part.VARIANT, *map(_variants, (old, new)))
-    yield from _pairs(Part.REFINEMENT, *(_refinements(side.program) for side in (old, new)))
+    yield from _pairs(Part.REFINEMENT, *map(_refinements, (old, new)))
     yield from _pairs(Part.DEMAND, *(demanded(side.entry) for side in (old, new)))
 
 
@@ -136,9 +138,14 @@ def _variants(side: Side) -> Mapping[str, str]:
     return {f"{v.model} with {v.name}": variation_text(side.program, v) for v in side.variants}
 
 
-def _refinements(program: Program) -> Mapping[str, str]:
-    """Return refinements by digest: their lines are many, and say nothing alone."""
-    return {each.path: refinement_digest(each) for each in inline(program).refinements}
+def _refinements(side: Side) -> Mapping[str, str]:
+    """Return refinements by digest, with that of what is refined, which may be no model itself:
+    their lines are many, and say nothing alone."""
+    above = {name: _without_comments(program) for name, program in side.abstract.items()}
+    return {
+        f"{each.path} of {each.abstract}": refinement_digest(each, above.get(each.abstract))
+        for each in inline(side.program).refinements
+    }
 
 
 Written = tuple[FlatAction, Writer]
@@ -180,8 +187,10 @@ def _updates(path: str, side: Written) -> Mapping[str, str]:
 
 
 def _claims(program: Program) -> Mapping[str, str]:
-    writer = writer_for(compose(inline(program), ()))
-    return {path: _claim(claim, writer) for path, claim in program.properties.items()}
+    """Return what is claimed, without definitions: a claim says what those say that it calls."""
+    whole = inline(program)
+    writer = writer_for(compose(whole, ()))
+    return {path: _claim(claim, writer) for path, claim in whole.properties.items()}
 
 
 def _claim(claim: Property, writer: Writer) -> str:

@@ -31,9 +31,9 @@ def claim_digest(claim: Property) -> str:
     return _short(canonical(claim))
 
 
-def refinement_digest(refinement: Refinement) -> str:
-    """Return the digest of what a refinement says."""
-    return _short(canonical(refinement))
+def refinement_digest(refinement: Refinement, abstract: System | None) -> str:
+    """Return the digest of what a refinement says, and of what it refines, if that is known."""
+    return _short((*canonical(refinement), *canonical(abstract)))
 
 
 def _short(parts: Iterable[str]) -> str:

@@ -108,6 +108,35 @@ def rows(document: Any) -> list[tuple[str, str, str, str, str]]:
     return [tuple(difference[key] for key in keys) for difference in document["differences"]]
 
 
+def test_a_claim_says_what_the_definitions_say_that_it_calls(
+    new: Path, splitspec: Splitspec
+) -> None:
+    """That any two keys are one is false where there are two, in the initial state."""
+    claim = "all k, l: Key, p: Person: holder[k] = p and holder[l] = p implies k = l"
+    old = Path(shutil.copytree(new, new.with_name("old")))
+    for folder, body in ((old, "holder[k] = p and holder[l] = p implies k = l"), (new, "k = l")):
+        edit(folder / "desk.split", claim, "all k, l: Key, p: Person: alike(k, l, p)")
+        definition = f"def alike(k: Key, l: Key, p: Person) = {body}\n\n"
+        edit(folder / "desk.split", "invariant one", f"{definition}invariant one")
+    code, document = compared(splitspec, "../old", "../new")
+    assert code == 1
+    assert [(d["part"], d["path"]) for d in document["differences"]] == [
+        ("property", "desk.one_key_each")
+    ]
+
+
+def test_what_is_refined_is_part_of_the_refinement(new: Path, splitspec: Splitspec) -> None:
+    """The register is no model of its own, and once it lets nobody go, a key that is taken back is
+    a step that it does not make."""
+    edit(new / "register.split", "  served[p] := false\n", "  served[p] := true\n")
+    code, document = compared(splitspec, ".", "../new", "--tier", "pr")
+    assert code == 1
+    assert [(d["part"], d["path"]) for d in document["differences"]] == [
+        ("refinement", "desk.desk of register")
+    ]
+    assert {item["run"] for item in document["broken"]} >= {"refined desk of register"}
+
+
 def test_a_variant_made_harmless_is_named_and_no_longer_fails(
     new: Path, splitspec: Splitspec
 ) -> None:

@@ -26,6 +26,7 @@ from splitspec.cli.judging import Judged, is_as_expected, judge_all
 from splitspec.cli.kept import proof_store, result_keeping
 from splitspec.cli.models import Model, RefusedError, models_of, report_problems
 from splitspec.cli.options import CacheMode, DifferenceFormat
+from splitspec.cli.refinements import abstractions_of
 from splitspec.cli.revisions import laid_out
 from splitspec.cli.terminal import Choice, painter
 from splitspec.model.tier import Tier
@@ -124,7 +125,10 @@ def _changes_of(name: str, old: Model | None, new: Model | None) -> Sequence[Cha
     if old is None or new is None:
         is_new = old is None
         return [Change(Part.MODEL, name, "" if is_new else name, name if is_new else "")]
-    sides = (Side(model.program, model.variants, model.entry) for model in (old, new))
+    sides = (
+        Side(model.program, model.variants, model.entry, abstractions_of(model))
+        for model in (old, new)
+    )
     return changes(*sides)
 
 

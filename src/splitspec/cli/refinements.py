@@ -9,7 +9,7 @@ from pathlib import Path
 from splitspec.checker.expectation import Expectation
 from splitspec.cli.models import Model, Problems, RefusedError, read_models
 from splitspec.cli.selection import Request, honest
-from splitspec.model.ir import ActorKind, Refinement
+from splitspec.model.ir import ActorKind, Program, Refinement
 from splitspec.model.loader import Library, Loaded, load, load_entry
 from splitspec.model.manifest_entry import ExpectedRefinement
 from splitspec.model.manifest_scope import scope_of
@@ -81,6 +81,16 @@ def refinements_of(
                 abstract.sources,
                 expected,
             )
+
+
+def abstractions_of(model: Model) -> dict[str, Program]:
+    """Return the programs that a model refines, by name; raise `RefusedError` for wrong ones."""
+    found = {each.abstract: _abstract(model, each) for each in model.program.refinements}
+    return {
+        name: loaded.program
+        for name, loaded in found.items()
+        if loaded is not None and loaded.program is not None
+    }
 
 
 def _abstract(model: Model, declared: Refinement) -> Loaded | None:
