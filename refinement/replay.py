@@ -31,6 +31,8 @@ from splitspec.refinement.replay_result import Alternative, Candidate, Replay
 from splitspec.refinement.target import TargetError, evaluator_of
 
 CANDIDATES_MAX = 20_000
+VALUES_MAX = 50_000_000
+"""Candidates of large states are fewer, so that all of them have no more values than these."""
 EVALUATIONS_MAX = 30_000_000
 """More values than a quarter of a minute is enough for decide how a run begins where a size is a
 slip: with forty containers and a thousand pages and frames it is less than four millions."""
@@ -96,7 +98,8 @@ class Following:
     """The states in which the model can be after the events so far."""
 
     def __init__(self, reader: LogReader, evaluator: Evaluator, header: Header, limit: int) -> None:
-        self._reader, self._evaluator, self._limit = reader, evaluator, limit
+        self._reader, self._evaluator = reader, evaluator
+        self._limit = max(1, min(limit, VALUES_MAX // max(1, len(evaluator.places.names))))
         self._places = {name: n for n, name in enumerate(evaluator.places.names)}
         self._owners = [variable for variable, _ in evaluator.places]
         self._values: dict[int, dict[str, Value]] = {}  # by place, what a text means
@@ -118,8 +121,9 @@ class Following:
         self.before = self.closed(self.states)
         after: set[State] = set()
         for state in self.before:
-            after.update(state for _, state in self._ways(state, event, said))
-            self._check_number(after)
+            for _, reached in self._ways(state, event, said):
+                after.add(reached)
+                self._check_number(after)
         self.states = after
         self.most = max(self.most, len(after))
         return bool(after)
@@ -203,7 +207,7 @@ class Following:
                 if step.successor is not None and step.successor not in found:
                     found.add(step.successor)
                     todo.append(step.successor)
-            self._check_number(found)
+                    self._check_number(found)
         return found
 
     def _check_number(self, states: set[State]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -272,6 +273,18 @@ def test_sizes_of_a_real_machine_are_followed(tmp_path: Path) -> None:
         HEADER[:-1] + f', "sizes": {{"Process": 40, "Page": 1000}}}}\n{RUN[0]}\n{{"end": 1}}\n'
     )
     assert replay(path, folder=REPOSITORY).is_accepted
+
+
+def test_candidates_fill_no_memory_where_states_are_large(tmp_path: Path) -> None:
+    """`take` has 40 times 1000 outcomes, of 42,000 places each: thirteen gigabytes."""
+    head = HEADER[:-1] + ', "sizes": {"Process": 40, "Page": 1000}}'
+    path = tmp_path / "run.ndjson"
+    path.write_text(f'{head}\n{{"n": 1, "action": "take"}}\n{{"end": 1}}\n')
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = replay(path, folder=REPOSITORY)
+    assert "log more of the state" in found.unknown
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 2**21  # Kilobytes, two gigabytes.
 
 
 def test_a_line_that_could_mean_too_many_calls_is_undecided_or_refused_without_them(
