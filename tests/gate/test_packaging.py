@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -179,6 +180,18 @@ def test_what_nobody_accepted_is_a_failing_test(project: Path, warm_cache: Path)
     done = run_pytest(project, warm_cache, "--splitspec-gate=commit")
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "new: explored desk desk.all_out it is not in the lock" in done.stdout
+
+
+def test_the_rest_of_a_lock_is_its_own(project: Path, warm_cache: Path) -> None:
+    """The claim that was changed is a test of the other lock, which has one of that name."""
+    other = Path(shutil.copytree(project, project / "other"))
+    text = other / "desk.split"
+    text.write_text(text.read_text().replace("implies k = l", "implies l = k"))
+    rest = "other/splitspec.lock::everything else"
+    done = run_pytest(project, warm_cache, "--splitspec-gate=commit", "splitspec.lock", rest)
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "stale: explored desk desk.one_key_each the claim was changed" in done.stdout
+    assert "1 failed, 5 passed" in done.stdout
 
 
 def test_a_damaged_lock_ends_the_collection(project: Path, warm_cache: Path) -> None:

@@ -138,7 +138,8 @@ class ClaimItem(pytest.Item):
         from splitspec.checker.report.visible import visible
 
         assert isinstance(self.parent, LockFile)
-        claims = {i._place for i in self.parent.session.items if isinstance(i, ClaimItem)}
+        items = self.parent.session.items
+        claims = {i._place for i in items if isinstance(i, ClaimItem) and i.path == self.path}
         rest = [f for f in summary.failing if (f.run, f.claim) not in claims]
         if rest or (summary.code and not summary.failing):
             lines = [f"{f.word}: {f.run} {f.claim} {f.text} → {f.advice}" for f in rest]
