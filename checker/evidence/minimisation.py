@@ -10,6 +10,7 @@ not run out of the budget, and then among executions of the same actions from th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from splitspec.checker.evidence.execution import Execution, shows
@@ -30,23 +31,34 @@ _OF_STEPS = (PropertyKind.STEP, PropertyKind.OVERLAP, PropertyKind.RANGE)
 @dataclass(slots=True)
 class _Purse:
     left: int
+    is_over: Callable[[], bool]
 
     def pay(self, steps: int) -> bool:
-        """Take the price of some steps; False if it cannot be paid."""
-        self.left -= steps
+        """Take the price of some steps; False if it cannot be paid, or nobody waits any more."""
+        self.left = -1 if self.is_over() else self.left - steps
         return self.left >= 0
 
 
+def never_over() -> bool:
+    """Let the budget alone decide."""
+    return False
+
+
 def minimise(
-    evaluator: Evaluator, claim: Property, execution: Execution, budget: int = BUDGET
+    evaluator: Evaluator,
+    claim: Property,
+    execution: Execution,
+    budget: int = BUDGET,
+    is_over: Callable[[], bool] = never_over,
 ) -> Execution:
-    """Return a shorter execution that shows the claim, or the given one if none is found.
+    """Return a shorter execution that shows the claim, or the given one if none is found before
+    the budget `is_over`.
 
     A recoverable claim is left alone: no execution shows it.
     """
     if claim.kind in (PropertyKind.RECOVERABLE, PropertyKind.PROGRESS):
         return execution
-    purse = _Purse(budget)
+    purse = _Purse(budget, is_over)
     smaller = _drop(evaluator, claim, _without_rounds(execution), purse)
     smaller = _explore(evaluator, claim, smaller, purse) or smaller
     if len(smaller.steps) == len(execution.steps):
@@ -54,10 +66,13 @@ def minimise(
     return _lower(evaluator, claim, smaller, purse)
 
 
-def minimise_fully(evaluator: Evaluator, claim: Property, execution: Execution) -> Execution:
-    """Return what minimising again makes no shorter: the same wherever it is shown."""
+def minimise_fully(
+    evaluator: Evaluator, claim: Property, execution: Execution, is_over: Callable[[], bool]
+) -> Execution:
+    """Return what minimising again makes no shorter: the same wherever it is shown, if there was
+    time for it."""
     for _ in range(ROUNDS_MAX):
-        smaller = minimise(evaluator, claim, execution)
+        smaller = minimise(evaluator, claim, execution, is_over=is_over)
         if len(smaller.steps) == len(execution.steps):
             break
         execution = smaller
@@ -127,6 +142,8 @@ def _explore(
     for _ in range(len(execution.steps) - 1):
         following: list[State] = []
         for state in level:
+            if not purse.pay(0):  # To find no step may take long, too.
+                return None
             for step in (step for path in actions for step in evaluator.steps_of(path, state)):
                 if not purse.pay(1):
                     return None

@@ -120,7 +120,7 @@ class NativeWalks:
         """Return the verdict on a claim that walk `number` decides after some steps."""
         states, actions = walk_again(self.swarm, number, steps)
         execution = execution_along(self.translation, claim, states, actions)
-        shortened = minimise_fully(self.evaluator, claim, execution)
+        shortened = minimise_fully(self.evaluator, claim, execution, self._is_over)
         trace = counterexample(self.evaluator, claim, shortened)
         scope = self.evaluator.places.scope
         extent = Extent(scope, walked.stop, walked.longest, (), len(states))
@@ -130,6 +130,9 @@ class NativeWalks:
             how += f", minimised from {len(execution.steps):,} steps"
         how += "; there may be shorter ones"
         return replace(verdict, reason=how)
+
+    def _is_over(self) -> bool:
+        return self.budget.spent() is not None
 
     def _order(self) -> Order:
         bits = list(enumerate(self.kernel.bits))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from time import process_time
 
 import pytest
 
@@ -131,6 +132,32 @@ def test_a_long_walk_comes_down_to_what_is_needed(setting: MakeSetting, seed: in
     walked = re.search(r"minimised from ([\d,]+) steps", verdict(found, "never_there").reason)
     assert walked is not None
     assert int(walked[1].replace(",", "")) > 20
+
+
+# All steps from a state are sought among 14,641 instances of `smash`, few of which are possible.
+WIDE = """
+    sort Lamp
+    var on[Lamp]: bool
+    var broken: bool
+    action switch(l: Lamp) by kernel
+      on[l] := not on[l]
+    action smash(a: Lamp, b: Lamp, c: Lamp, d: Lamp) by kernel
+      when full: all l: Lamp: on[l] or l = a or l = b or l = c or l = d
+      broken := true
+    invariant whole
+      not broken
+"""
+
+
+def test_to_minimise_takes_no_longer_than_there_is_time(setting: MakeSetting) -> None:
+    """Without an end it takes minutes."""
+    lamps = setting(WIDE, sizes=11)
+    before = process_time()
+    found = verdict(simulate(lamps, runs=20, seed=1, limits=Limits(time=2)), "whole")
+    assert process_time() - before < 15
+    assert found.outcome is Outcome.VIOLATED
+    assert found.trace is not None
+    assert found.trace.steps[-1].action == "m.smash"
 
 
 def test_a_walk_ends_where_nothing_is_possible(setting: MakeSetting) -> None:
