@@ -260,8 +260,8 @@ def test_a_minimised_run_shows_the_claim_and_is_no_longer(setting: Make, budget:
     assert isinstance(whole, Execution)
     best = minimise(evaluator, claim, whole, budget)
     assert shows(evaluator, claim, best)
-    if budget == 0:
-        assert best == whole
+    if budget == 0:  # To leave out the second and third step, which cancel each other, costs none.
+        assert best.steps == (whole.steps[0], *whole.steps[3:])
     elif budget == 20_000:
         # Two mappings of one page are needed; pages and containers are the first ones.
         assert [step.binding for step in best.steps] == [
