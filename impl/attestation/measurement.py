@@ -8,7 +8,7 @@ computes what it expects with the same function from the image that it trusts.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from splitspec.impl.geometry import PAGE, ZEROS, Geometry
 
@@ -27,10 +27,16 @@ def loaded(before: bytes, address: int, pages: list[bytes]) -> bytes:
     return hashlib.sha384(before + address.to_bytes(8, "little") + b"".join(pages)).digest()
 
 
-def imaged(pages: Iterable[tuple[int, bool, bool, bytes]]) -> bytes:
-    """Return the measurement of a zygote: of each virtual page in order, its number, whether it is
-    executable, whether clones may write it, and its content."""
-    digest = hashlib.sha384(b"zygote")
+def imaged(
+    pages: Iterable[tuple[int, bool, bool, bytes]], threads: Collection[tuple[bytes, bool]]
+) -> bytes:
+    """Return the measurement of a zygote: of each thread in order, its registers and whether it
+    waits, since a clone's begins with them, as SNP measures the VMSA of each vCPU; then of each
+    virtual page in order, its number, whether it is executable, whether clones may write it, and
+    its content."""
+    digest = hashlib.sha384(b"zygote" + len(threads).to_bytes(8, "little"))
+    for registers, waits in threads:
+        digest.update(len(registers).to_bytes(8, "little") + registers + bytes([waits]))
     for address, executable, writable, data in pages:
         digest.update(address.to_bytes(8, "little") + bytes([executable, writable]) + data)
     return digest.digest()

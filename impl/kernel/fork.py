@@ -8,7 +8,8 @@ container maps the page: whether the page is copied must not tell what the sibli
 comes from the clone's own pool and is charged to it.
 
 A snapshot is two calls. The first is repeated until all other threads of the zygote wait; before
-the second one of them may wake, so it looks again. What they were is kept with the image.
+the second one of them may wake, so it looks again. What they were is kept with the image, and
+measured.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from splitspec.impl.kernel.records import (
     Phase,
     Pin,
     State,
+    ThreadImage,
     Use,
 )
 from splitspec.impl.kernel.shootdown import Shootdown
@@ -92,10 +94,14 @@ class Forks:
         guards.require("prepared", row.is_prepared, "nobody has asked whether its threads wait")
         waiting = self._threads.are_waiting(zygote, but=thread)
         guards.require("waiting", waiting, f"a thread of container {zygote} woke")
+        unlocked = zygote not in self._state.faults
+        guards.require("unlocked", unlocked, "a page fault is under way, and would change it")
         self._memory.check_tables(guards, zygote)
         self._memory.reach(*(entry.page for _, entry in entries))
 
-        measured = b"" if self._shootdown.holders(zygote) - {vcpu} else self._digest(entries)
+        threads = self._threads.freeze(zygote)
+        at_once = not self._shootdown.holders(zygote) - {vcpu}
+        measured = self._digest(entries, threads) if at_once else b""
         for address, entry in entries:
             # What was read-only before stays so in clones: copying it would give a right to write.
             copied = entry.permits_writing
@@ -104,7 +110,6 @@ class Forks:
             record = self._state.pages[entry.page]
             self._state.pages[entry.page] = replace(record, use=Use.IMAGE)
         self._shootdown.protect(zygote, vcpu, *(address for address, _ in entries))
-        threads = self._threads.freeze(zygote)
         self._state.containers[zygote] = replace(
             row, phase=Phase.SEALED, measurement=measured, threads=threads
         )
@@ -132,7 +137,7 @@ class Forks:
         self._memory.reach(*self._memory.tables(zygote))
         entries = list(self._memory.entries(zygote))
         self._memory.check_tables(guards, clone, *(address for address, _ in entries))
-        measured = source.measurement or self._measured(entries)
+        measured = source.measurement or self._measured(entries, source.threads)
         bounded = all(
             self._state.pages[entry.page].references < REFERENCES_MAX for _, entry in entries
         )
@@ -212,13 +217,17 @@ class Forks:
         empty = next(self._memory.entries(clone), None) is None
         guards.require("empty", empty, f"container {clone} maps something")
 
-    def _measured(self, entries: list[tuple[int, Entry]]) -> bytes:
+    def _measured(
+        self, entries: list[tuple[int, Entry]], threads: tuple[ThreadImage, ...]
+    ) -> bytes:
         self._memory.reach(*(entry.page for _, entry in entries))
-        return self._digest(entries)
+        return self._digest(entries, threads)
 
-    def _digest(self, entries: list[tuple[int, Entry]]) -> bytes:
-        """Measure what the zygote maps, as it is in memory."""
-        return imaged(
+    def _digest(self, entries: list[tuple[int, Entry]], threads: tuple[ThreadImage, ...]) -> bytes:
+        """Measure what the zygote maps, as it is in memory, and what its threads were, without the
+        time that they yet wait, which is another one at each boot."""
+        pages = (
             (address, entry.executable, entry.permits_writing, self._memory.read(entry.page))
             for address, entry in entries
         )
+        return imaged(pages, [(thread.registers, thread.waits) for thread in threads])

@@ -260,7 +260,7 @@ class Threads:
             row = self._state.threads[thread]
             waits = row.state is ThreadState.WAITING
             timeout = self._timers.stop(thread) if waits else None
-            images.append(ThreadImage(row.registers, waits, timeout))
+            images.append(ThreadImage(self._registers(row), waits, timeout))
             if waits:
                 self._state.threads[thread] = replace(row, state=ThreadState.FROZEN)
         return tuple(images)
@@ -340,6 +340,12 @@ class Threads:
         state = ThreadState.UNBOUND if row.vcpu is None else ThreadState.READY
         self._state.threads[thread] = replace(row, state=state)
         self._state.timers.discard(thread)
+
+    def _registers(self, row: Thread) -> bytes:
+        """Return what the thread computes with, which is on its vCPU while it runs."""
+        if row.state is ThreadState.RUNNING and row.vcpu is not None:
+            return self._processor.vcpus[row.vcpu].registers
+        return row.registers
 
     def _save(self, vcpu: int, thread: int, state: ThreadState) -> None:
         """Take the thread off the vCPU, with its registers."""

@@ -103,9 +103,9 @@ def text(page: bytes) -> bytes:
 
 @cache
 def image_of(code: bytes) -> bytes:
-    """Return the measurement of a zygote that has loaded a code."""
+    """Return the measurement of a zygote that has loaded a code, and has no thread."""
     (page,) = code_pages(code)
-    return imaged([(RUNTIME, True, False, page)])
+    return imaged([(RUNTIME, True, False, page)], ())
 
 
 @cache

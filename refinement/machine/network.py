@@ -20,6 +20,7 @@ from splitspec.impl.attestation.report import NO_DIGEST, ContainerReport, Eviden
 from splitspec.impl.attestation.sealing import SealingError, unseal
 from splitspec.impl.attestation.verifier import Policy, Verifier, is_signed
 from splitspec.impl.journal import Table
+from splitspec.impl.kernel.records import ThreadState
 from splitspec.impl.machine import Machine
 
 ADDRESS = 8  # the virtual page at which functions run
@@ -60,10 +61,14 @@ class Network:
     def publish(self, zygote: int) -> None:
         """The provider says what it is about to seal, as it finds it: the tenant looks at that,
         and never asks the kernel."""
-        memory = self._machine.kernel.memory
+        memory, state = self._machine.kernel.memory, self._machine.kernel.state
+        threads = [state.threads[thread] for thread in state.threads_of(zygote)]
         found = imaged(
-            (address, entry.executable, entry.writable, memory.read(entry.page))
-            for address, entry in memory.entries(zygote)
+            (
+                (address, entry.executable, entry.writable, memory.read(entry.page))
+                for address, entry in memory.entries(zygote)
+            ),
+            [(row.registers, row.state is ThreadState.WAITING) for row in threads],
         )
         self.images[found] = True
 

@@ -35,6 +35,13 @@ def prepared(scene: Scene) -> Scene:
     return scene
 
 
+def faulting(scene: Scene) -> Scene:
+    """The first container's thread goes on, and has a page fault: it holds the lock of the pool."""
+    scene.machine.kernel.threads.dispatch(1)
+    scene.machine.kernel.faults.begin(scene.first.vcpu, 3)
+    return scene
+
+
 FORKS: list[tuple[Setup, str, Call]] = [
     (family, "unsealed", lambda s: s.machine.kernel.pools.admit(0, s.p(5))),
     (loading, "running", lambda s: s.machine.kernel.forks.seal(0)),
@@ -47,6 +54,7 @@ FORKS: list[tuple[Setup, str, Call]] = [
     (tenants, "quiet", lambda s: s.machine.kernel.forks.prepare(0)),
     (trapped, "prepared", lambda s: s.machine.kernel.forks.seal(0, vcpu=s.first.vcpu, thread=1)),
     (trapped, "waiting", lambda s: prepared(s).machine.kernel.forks.seal(0, vcpu=s.first.vcpu)),
+    (trapped, "unlocked", lambda s: faulting(prepared(s)).machine.kernel.forks.seal(0, thread=1)),
     (tenants, "sealed", lambda s: s.machine.kernel.forks.begin(0, 1)),
     (family, "created", lambda s: s.machine.kernel.forks.begin(0, 1)),
     (family, "original", lambda s: begun(s).machine.kernel.forks.begin(0, 2)),

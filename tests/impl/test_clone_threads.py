@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from tests.impl.scenes import KINDS, clone, join, machine, refuse, run, seal
 
+from splitspec.impl.attestation.measurement import imaged
 from splitspec.impl.hardware.processor import CLEAR
 from splitspec.impl.host.shadow import Handle
 from splitspec.impl.kernel.records import ThreadState
@@ -17,14 +18,14 @@ pytestmark = pytest.mark.parametrize("kind", KINDS)
 FIRST, SECOND = (value.ljust(len(CLEAR)) for value in (b"the first", b"the second"))
 
 
-def waiting(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
+def waiting(kind: PlatformKind, computed: bytes = FIRST) -> tuple[Machine, Handle, Handle]:
     """Two threads of container 0 have computed; the second waits for ten ticks at most, and the
     first is in the kernel. Container 1 is created."""
     scene = machine(kind, one_to_one=False)
     first, second = join(scene, 0), join(scene, 1)
     threads, vcpu = scene.kernel.threads, first.vcpu
     run(scene, 0, vcpu, 1)
-    scene.processor.compute(vcpu, FIRST)
+    scene.processor.compute(vcpu, computed)
     threads.trap(vcpu)
     threads.spawn(0, 2)
     threads.bind(vcpu, 2)
@@ -128,3 +129,29 @@ def test_a_clone_has_as_many_threads_as_its_zygote(kind: PlatformKind) -> None:
     clone(scene, 1)
     for numbers in ((3,), (3, 3), (3, 4, 5), (0, 3)):
         refuse(scene, "numbered", partial(scene.kernel.forks.activate, 1, *numbers))
+
+
+def test_what_the_threads_of_a_zygote_were_is_measured_and_how_long_they_wait_is_not(
+    kind: PlatformKind,
+) -> None:
+    """A clone begins with the registers: two zygotes that differ in them are two, to a verifier."""
+    digests = []
+    for value, time in ((FIRST, 0), (FIRST, 3), (SECOND, 0)):
+        scene, first, _ = waiting(kind, value)
+        scene.clock.advance(time)
+        seal(scene, 0, first.vcpu, 1)
+        digests.append(scene.kernel.state.containers[0].measurement)
+    alike, later, other = digests
+    assert alike == later != other
+    assert imaged([], [(FIRST, True)]) != imaged([], [(FIRST, False)])
+
+
+def test_a_thread_that_is_sealed_while_it_runs_is_kept_with_what_it_computes_with(
+    kind: PlatformKind,
+) -> None:
+    scene, first, _ = waiting(kind)
+    scene.kernel.threads.dispatch(1)
+    scene.processor.compute(first.vcpu, SECOND)
+    scene.kernel.forks.prepare(0, thread=1)
+    scene.kernel.forks.seal(0, thread=1)
+    assert scene.kernel.state.containers[0].threads[0].registers == SECOND
