@@ -56,11 +56,15 @@ class DirectMap:
     def check_tables(self, guards: Guards, container: int, *addresses: int) -> None:
         """Refuse unless entries for the virtual pages can be written."""
         for address in addresses:
-            guards.require("address", address in self._geometry.addresses, f"{address} is outside")
+            self.check_address(guards, address)
         self.reach(*self.tables(container))
         for address in addresses:
             rooted = self.leaf(container, address // ENTRIES) is not None
             guards.require("rooted", rooted, f"no table has virtual page {address}")
+
+    def check_address(self, guards: Guards, address: int) -> None:
+        """Refuse a virtual page that no directory has a place for."""
+        guards.require("address", address in self._geometry.addresses, f"{address} is outside")
 
     def tables(self, container: int) -> list[int]:
         """Return the pages of the container's tables: its directory, the leaf tables that the

@@ -2,9 +2,10 @@
 mapped.
 
 Between the two the kernel may have to ask the host for a frame, so anything can happen: the shadow
-is killed, or another thread ends the container. The fault is ended all the same, and gives the
-lock back; only who still runs gets the page. If the fault cannot be served the container ends, with
-the lock free: nobody is to wait for it, the recycler least of all.
+is killed, or another thread ends the container, or changes what is mapped. The fault is ended all
+the same, and gives the lock back; only who still runs, and lacks a page, gets it. If the fault
+cannot be served the container ends, with the lock free: nobody is to wait for it, the recycler
+least of all.
 """
 
 from __future__ import annotations
@@ -49,17 +50,24 @@ class Faults:
         running = self._state.containers[container].phase is Phase.RUNNING
         guards.require("running", running, f"container {container} is not")
         guards.require("unlocked", container not in self._state.faults, "its pool is locked")
+        self._memory.check_address(guards, address)
         self._threads.trap(vcpu)
         self._state.faults[container] = Fault(thread, address)
 
     def serve(self, container: int, page: int, *, vcpu: int | None = None) -> None:
-        """Map the page, or copy the zygote's to it, and give the lock back."""
+        """Map the page, or copy the zygote's to it, and give the lock back.
+
+        What the entry says is read again. If another thread has mapped something there meanwhile,
+        or has taken the right to write, the page is not needed: the thread tries its access again,
+        which then succeeds or is a violation.
+        """
         guards = Guards(KernelRefusal, "serve_fault")
         fault = self._pending(guards, container)
         self._running(guards, container)
-        if self._memory.entry(container, fault.address) is None:
+        entry = self._memory.entry(container, fault.address)
+        if entry is None:
             self._spaces.map_page(container, fault.address, page)
-        else:
+        elif entry.copy_on_write:
             self._forks.copy_on_write(container, fault.address, page, vcpu=vcpu)
         del self._state.faults[container]
 

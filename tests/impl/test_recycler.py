@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from tests.impl.scenes import KINDS, chain, frame, page, refuse, two_tenants, zygote_and_clone
 
+from splitspec.impl.geometry import PAGE
 from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.kernel.records import Use
 from splitspec.impl.machine import Machine, PlatformKind
-from splitspec.impl.refusal import Refusal
+from splitspec.impl.refusal import GuestPageFault, Refusal
 
 PARAMETERS = pytest.mark.parametrize("kind", KINDS)
 
@@ -113,6 +114,41 @@ def test_a_killed_container_in_a_page_fault_gives_the_lock_back(kind: PlatformKi
     faults.give_up(0)
     recycler.end_threads(0)
     assert scene.kernel.memory.entry(0, 3) is None
+
+
+def retry(scene: Machine, vcpu: int, address: int, thread: int) -> bytes:
+    """The thread of container 1 goes on after its fault, and writes."""
+    scene.kernel.threads.dispatch(thread)
+    scene.processor.write(vcpu, address * PAGE, b"again")
+    return scene.processor.read(vcpu, address * PAGE, 5)
+
+
+@PARAMETERS
+def test_a_page_fault_that_another_thread_has_served_ends_without_a_page(
+    kind: PlatformKind,
+) -> None:
+    scene, _, second = two_tenants(kind)
+    kernel, spare = scene.kernel, page(scene, 3)
+    kernel.faults.begin(second.vcpu, 5)
+    kernel.spaces.map_page(1, 5, spare)
+    kernel.faults.serve(1, page(scene, 4), vcpu=second.vcpu)
+    assert not dict(kernel.state.faults.items())
+    assert retry(scene, second.vcpu, 5, 2) == b"again"
+
+
+@PARAMETERS
+def test_a_copy_that_is_forbidden_meanwhile_is_not_made_and_the_next_try_is_a_violation(
+    kind: PlatformKind,
+) -> None:
+    scene, _, second = zygote_and_clone(kind)
+    kernel = scene.kernel
+    kernel.faults.begin(second.vcpu, 0)
+    kernel.spaces.protect(1, 0, vcpu=second.vcpu)
+    kernel.faults.serve(1, page(scene, 2), vcpu=second.vcpu)
+    assert not dict(kernel.state.faults.items())
+    assert kernel.state.pages[page(scene, 2)].use is Use.FREE
+    with pytest.raises(GuestPageFault, match="writable"):
+        retry(scene, second.vcpu, 0, 2)
 
 
 @PARAMETERS
