@@ -16,7 +16,7 @@ from splitspec.impl.geometry import ENTRIES
 from splitspec.impl.hardware.paging import Entry
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.pools import Pools
-from splitspec.impl.kernel.records import Page, Phase, State, Use
+from splitspec.impl.kernel.records import Page, Phase, Pin, State, Use
 from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.impl.refusal import Guards, KernelRefusal
 
@@ -85,6 +85,10 @@ class AddressSpaces:
         self._shootdown.check_vcpu(guards, vcpu)
         entry = self.check_mapped(guards, container, address)
         self._check_unaimed(guards, entry.page)
+        pins = self._state.pins.items()
+        written = [c for (c, page), use in pins if (page, use) == (entry.page, Pin.WRITING)]
+        # Who may write again gets a copy, and would never see what comes in to this page.
+        guards.require("settled", not written, f"bytes are still to come in to page {entry.page}")
         protected = replace(entry, writable=False, copy_on_write=False)
         self._memory.set_entry(container, address, protected)
         self._shootdown.protect(container, vcpu, address)
@@ -134,7 +138,8 @@ class AddressSpaces:
         mapped = [address for address, _ in self._memory.entries(container)]
         guards.require("empty", not mapped, f"virtual pages {mapped} are mapped")
         self._memory.set_table(container, index, None)
-        self._state.pages[page] = Page(Use.FREE)
+        if self._state.pages[page].use is Use.TABLE:  # not lost to the host
+            self._state.pages[page] = Page(Use.FREE)
         self._shootdown.retire(container, index * ENTRIES, page, vcpu)
 
     def _unnamed(self, container: int) -> int | None:

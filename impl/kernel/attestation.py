@@ -57,6 +57,8 @@ class Attestation:
 
     def boot(self) -> None:
         """Draw what tells this boot from every other: its name, and the key that signs in it."""
+        guards = Guards(KernelRefusal, "boot")
+        guards.require("once", BOOT not in self._state.boots, "the kernel has its key")
         identity, secret = self.draw(BOOT_BYTES), self.draw(SECRET_BYTES)
         self._state.boots[BOOT] = Boot(identity, secret)
 

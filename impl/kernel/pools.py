@@ -128,7 +128,7 @@ class Pools:
         private = record.use not in (Use.SHARED, Use.LOST)
         guards.require("private", private, f"page {page} is {record.use.value}")
         guards.require("taken", not self._is_reachable(page), f"page {page} is still there")
-        self._state.pages[page] = Page(Use.LOST)
+        self._state.pages[page] = Page(Use.LOST, references=record.references)
 
     def check_drained(self, guards: Guards, container: int) -> None:
         """Refuse unless every page of the pool was given up, or written off."""

@@ -54,6 +54,11 @@ ALIASES: list[tuple[Setup, str, Call]] = [
     (trapped, "running", lambda s: stopped(aimed(s)).machine.kernel.pointers.write(0, b"bell")),
     (trapped, "unaimed", lambda s: aimed(s).machine.kernel.spaces.unmap_page(0, 0)),
     (trapped, "unaimed", lambda s: aimed(s).machine.kernel.spaces.protect(0, 0)),
+    (
+        trapped,
+        "settled",
+        lambda s: pinned(s, Pin.WRITING).machine.kernel.spaces.protect(0, 0),
+    ),
     (trapped, "withdrawn", lambda s: sealed(aimed(s))),
     (trapped, "withdrawn", lambda s: stopped(aimed(s)).machine.kernel.lifecycle.retire(0)),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.impl.refusal_scenes import Call, Scene, Setup, leaving, parked, tenants, trapped
 from tests.impl.refusal_steps import stopped
 
+from splitspec.impl.geometry import ENTRIES
 from splitspec.impl.machine import Machine, PlatformKind
 
 
@@ -76,6 +77,8 @@ RECYCLING: list[tuple[Setup, str, Call]] = [
     (tenants, "once", lambda s: entered(s).machine.kernel.threads.start_loop(s.first.vcpu)),
     (trapped, "in_container", lambda s: s.machine.kernel.faults.begin(s.first.vcpu, 3)),
     (tenants, "running", lambda s: told(s).machine.kernel.faults.begin(s.first.vcpu, 3)),
+    (tenants, "address", lambda s: s.machine.kernel.faults.begin(s.first.vcpu, ENTRIES**2)),
+    (tenants, "once", lambda s: s.machine.kernel.attestation.boot()),
     (
         faulting,
         "unlocked",
