@@ -68,6 +68,18 @@ def two_tenants(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
     return scene, first, second
 
 
+def out_of_guest(scene: Machine, *handles: Handle) -> None:
+    """The host takes vCPUs out: a TD loses a page only when nobody is inside."""
+    for handle in handles:
+        scene.hostile.interrupt(handle.vcpu)
+
+
+def back_in(scene: Machine, *handles: Handle) -> None:
+    """The host enters them again."""
+    for handle in handles:
+        scene.hostile.enter(handle.vcpu, 0)
+
+
 def seal(scene: Machine, container: int, vcpu: int, thread: int) -> None:
     """A thread of the container, which has come to the kernel, has it sealed."""
     scene.kernel.forks.prepare(container, vcpu=vcpu, thread=thread)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import pytest
 from tests.impl.scenes import (
     KINDS,
     SIZES,
+    back_in,
     frame,
     join,
     machine,
+    out_of_guest,
     page,
     refuse,
     run,
@@ -23,10 +24,8 @@ from tests.impl.scenes import (
 from splitspec.impl.attestation.certificate import Manufacturer
 from splitspec.impl.attestation.measurement import expected
 from splitspec.impl.attestation.verifier import Policy, Verifier
-from splitspec.impl.hardware.snp import Snp
 from splitspec.impl.hardware.tdx import Tdx
 from splitspec.impl.host.shadow import Handle
-from splitspec.impl.kernel.records import Page, Use
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import (
     HardwareRefusal,
@@ -44,17 +43,6 @@ SNP, TDX = PlatformKind.SNP, PlatformKind.TDX
 def reads(scene: Machine, handle: Handle) -> bytes:
     """What the container on the vCPU reads in its first page."""
     return scene.processor.read(handle.vcpu, 0, 64).rstrip(b"\0")
-
-
-def out_of_guest(scene: Machine, *handles: Handle) -> None:
-    """The host takes vCPUs out: a TD loses a page only when nobody is inside."""
-    for handle in handles:
-        scene.hostile.interrupt(handle.vcpu)
-
-
-def back_in(scene: Machine, *handles: Handle) -> None:
-    for handle in handles:
-        scene.hostile.enter(handle.vcpu, 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -309,61 +297,6 @@ def test_killing_a_shadow_denies_service_and_everything_comes_back(kind: Platfor
     assert set(scene.host.cgroups.charged.values()) == {"sc-1"}
     scene.hostile.enter(second.vcpu, 0)
     assert reads(scene, second) == secret(2)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_pages_that_the_host_took_are_written_off_and_never_granted_again(
-    kind: PlatformKind,
-) -> None:
-    scene, first, second = two_tenants(kind)
-    out_of_guest(scene, first, second)
-    scene.hostile.steal(page(scene, 0), frame(scene, 0))
-    back_in(scene, first, second)
-    kernel = scene.kernel
-    refuse(scene, "exiting", lambda: kernel.pools.abandon(page(scene, 0)))
-    kernel.threads.trap(first.vcpu)
-    kernel.lifecycle.exit(0, vcpu=first.vcpu)
-    kernel.shootdown.acknowledge(first.vcpu)
-    refuse(scene, "backed", lambda: kernel.pools.scrub(page(scene, 0)))
-    refuse(scene, "taken", lambda: kernel.pools.abandon(page(scene, 1)))
-    kernel.pools.abandon(page(scene, 0))
-    kernel.pools.release(page(scene, 1))
-    kernel.lifecycle.retire(0)
-    refuse(scene, "disjoint", lambda: kernel.pools.admit(1, page(scene, 0)))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_names_a_lost_page_is_counted_until_it_goes(kind: PlatformKind) -> None:
-    """It is written off before the container's entry for it is taken back."""
-    scene, first, second = two_tenants(kind)
-    lost = page(scene, 0)
-    out_of_guest(scene, first, second)
-    scene.hostile.steal(lost, frame(scene, 0))
-    back_in(scene, first, second)
-    scene.kernel.threads.trap(first.vcpu)
-    scene.kernel.lifecycle.stop(0, vcpu=first.vcpu)
-    scene.kernel.pools.abandon(lost)
-    assert scene.kernel.state.pages[lost] == Page(Use.LOST, references=1)
-    scene.kernel.spaces.unmap_page(0, 0, vcpu=first.vcpu)
-    assert scene.kernel.state.pages[lost] == Page(Use.LOST)
-
-
-def test_a_table_that_was_lost_is_used_no_more() -> None:
-    """A host of SEV-SNP takes it, and gives it back after it was written off."""
-    scene = machine(SNP, replace(SIZES, leaf_tables=0))
-    handle = join(scene, 0, range(2))
-    table = page(scene, 0)
-    scene.kernel.spaces.add_table(0, table)
-    run(scene, 0, handle.vcpu, 1)
-    scene.kernel.threads.trap(handle.vcpu)
-    scene.kernel.lifecycle.stop(0, vcpu=handle.vcpu)
-    assert isinstance(scene.platform, Snp)
-    behind = scene.platform.nested[table]
-    scene.hostile.remap(table, None)
-    scene.kernel.pools.abandon(table)
-    scene.hostile.remap(table, behind)
-    scene.kernel.spaces.remove_table(0, table, vcpu=handle.vcpu)
-    assert scene.kernel.state.pages[table].use is Use.LOST
 
 
 def test_launching_another_kernel_shows_in_the_measurement() -> None:
