@@ -11,16 +11,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from splitspec.impl.attestation.certificate import SIGNATURE, Chip, Manufacturer
+from splitspec.impl.attestation.certificate import Chip, Manufacturer
 from splitspec.impl.attestation.measurement import EMPTY, extend
 from splitspec.impl.attestation.report import HardwareReport
+from splitspec.impl.attestation.signing import Signatures
 from splitspec.impl.hardware.memory import Memory
 from splitspec.impl.hardware.platform import Platform
 from splitspec.impl.journal import Journal, Table
 from splitspec.impl.refusal import Guards, HardwareRefusal
 
 LAUNCH = "launch"
-SIGNATURES_MAX = 4096  # kept, so that one report is signed once
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class SecureProcessor:
         self._memory = memory
         self._chip = chip
         self._launches: Table[str, Launch] = Table(journal)
-        self._signatures: dict[bytes, bytes] = {}
+        self._signatures = Signatures()
 
     @property
     def launched(self) -> Launch | None:
@@ -115,7 +115,8 @@ class SecureProcessor:
             chip.tcb,
             is_debug=launch.is_debug,
         ).encode()
-        return SignedReport(report, self._signature(chip, report), chip.chain)
+        signature = self._signatures.sign(chip.identity, chip.key, report)
+        return SignedReport(report, signature, chip.chain)
 
     def decrypt(self, frame: int) -> bytes:
         """SNP_DBG_DECRYPT or TDH.MEM.RD: the host reads private memory of a VM for debugging."""
@@ -130,11 +131,3 @@ class SecureProcessor:
         if row is None or row.is_finished:
             guards.fail("begun", "no launch is under way")
         return row
-
-    def _signature(self, chip: Chip, report: bytes) -> bytes:
-        """Return the signature over the report: the same one is signed once."""
-        if len(self._signatures) >= SIGNATURES_MAX:
-            self._signatures.clear()
-        if report not in self._signatures:
-            self._signatures[report] = chip.key.sign(report, SIGNATURE)
-        return self._signatures[report]

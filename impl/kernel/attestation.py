@@ -15,7 +15,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from splitspec.impl.attestation.certificate import SIGNATURE
 from splitspec.impl.attestation.report import (
     NO_DIGEST,
     NO_ROOT,
@@ -30,7 +29,12 @@ from splitspec.impl.attestation.sealing import (
     public_key,
     unseal,
 )
-from splitspec.impl.attestation.signing import SECRET_BYTES, public_bytes, signing_key
+from splitspec.impl.attestation.signing import (
+    SECRET_BYTES,
+    Signatures,
+    public_bytes,
+    signing_key,
+)
 from splitspec.impl.hardware.secure_processor import SecureProcessor, SignedReport
 from splitspec.impl.kernel.records import BOOT, Boot, Phase, State
 from splitspec.impl.refusal import Guards, KernelRefusal
@@ -38,7 +42,6 @@ from splitspec.impl.refusal import Guards, KernelRefusal
 NONCE_BYTES = 32
 BOOT_BYTES = 16
 QUOTES_MAX = 16  # of one container that may be open, since each is kept by the kernel
-SIGNATURES_MAX = 4096  # kept, so that one statement is signed once
 
 Quote = tuple[int, bytes]
 """A container, and the nonce of a verifier that it has answered."""
@@ -53,7 +56,7 @@ class Attestation:
         self._state = state
         self._processor = processor
         self.draw: Callable[[int], bytes] = secrets.token_bytes  # RDRAND
-        self._signatures: dict[tuple[bytes, bytes], bytes] = {}
+        self._signatures = Signatures()
 
     def boot(self) -> None:
         """Draw what tells this boot from every other: its name, and the key that signs in it."""
@@ -152,13 +155,5 @@ class Attestation:
             chain=vouched.chain,
             kernel_key=kernel_key,
             container=data,
-            container_signature=self._signature(secret, data),
+            container_signature=self._signatures.sign(secret, signing_key(secret), data),
         )
-
-    def _signature(self, secret: bytes, data: bytes) -> bytes:
-        """Return the signature over the data: the same statement is signed once."""
-        if len(self._signatures) >= SIGNATURES_MAX:
-            self._signatures.clear()
-        if (secret, data) not in self._signatures:
-            self._signatures[secret, data] = signing_key(secret).sign(data, SIGNATURE)
-        return self._signatures[secret, data]
