@@ -28,8 +28,7 @@ SHOOTDOWN_BUGS: tuple[Bug, ...] = (
     Bug("a second unmapping of a page forgets who has yet to flush after it", Shootdown, "retire",
         "self._state.quarantine[container, page] = True",
         "if not self.is_quarantined(page):\n        self._state.quarantine[container, page] = True",
-        FAMILY, Kind.OTHER_STATE, "shed[con2, p1]",
-        "S8: no vCPU holds a stale writable translation for a frame that was freed"),
+        FAMILY, Kind.OTHER_STATE, "shed[con2, p1]"),
     # T02: clones are made while a core can still write the image.
     Bug("a zygote is cloned while a core may write it", Forks, "fork",
         'guards.require("flushed", not lagging, f"vCPUs {sorted(lagging)} may write the image")',
@@ -63,8 +62,7 @@ SHOOTDOWN_BUGS: tuple[Bug, ...] = (
         Forks, "copy_on_write",
         "self._shootdown.retire(container, address, entry.page, vcpu)",
         "self._shootdown.retire(container, address, page, vcpu)",
-        COPIES, Kind.OTHER_STATE, "shed[con2, p2]",
-        "S8: no vCPU holds a stale writable translation for a frame that was freed"),
+        COPIES, Kind.OTHER_STATE, "shed[con2, p2]"),
     # What a flush is.
     Bug("a core acknowledges and has flushed nothing", Shootdown, "interrupt",
         "self._processor.flush_tag(vcpu, self._state.tags[container])", "pass",
