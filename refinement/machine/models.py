@@ -30,7 +30,7 @@ from splitspec.refinement.machine import (
 from splitspec.refinement.machine import granting as grants
 from splitspec.refinement.machine import memory as accesses
 from splitspec.refinement.machine import pages as client
-from splitspec.refinement.machine import paging as uses
+from splitspec.refinement.machine import paging as typed_pages
 from splitspec.refinement.machine import shootdown as translations
 from splitspec.refinement.machine import teardown as leaving
 from splitspec.refinement.machine import threads as running
@@ -170,7 +170,7 @@ def paging(kind: PlatformKind, *, sizes: Mapping[str, int]) -> Implementation[Te
     setup = Setup(kind, False, {**sizes, "Frame": sizes["Page"]}, leaf_tables=0)
     below = [lifecycle.lifecycle(setup), lone_threads.lone_threads(setup)]
     fragments = [*below, lone_pools.lone_pools(setup), tables.tables(setup)]
-    return compose("paging", setup, [*fragments, uses.paging(setup)])
+    return compose("paging", setup, [*fragments, typed_pages.paging(setup)])
 
 
 def aliased(kind: PlatformKind, *, sizes: Mapping[str, int], model: str) -> Implementation[Testbed]:

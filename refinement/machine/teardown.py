@@ -6,8 +6,9 @@ way, and runs on when the container leaves. A pool has two pages: code, and one 
 thread gives back what it has touched before it faults again. For a fault that fails the container
 has given its page to the host before.
 
-What is left of a container is what the tables of the kernel have of it. Who was let go has no row;
-the recycler alone lets go, as the last of its steps.
+What is left of a container is what the tables of the kernel have of it. Who was let go has no row:
+how far the recycler had come then is what the row said before. It is the convention of this mapping
+that the recycler alone takes apart: the machine can also do so piece by piece (`lifecycle`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ PAGES, VCPUS = 2, 2  # of each container
 CODE, FIRST, SECOND = 0, 1, 2  # virtual pages: code, and where each thread faults
 ROOT = bytes(32)
 NO_THREAD = dict.fromkeys(("dispatch bound", "dispatch running", "wake running"), ("running",))
+GONE = ("drained", "dead")
 LEFT = ("unmapped", "threadless", "closed", "drained", "recycled")
 GUARDS: Meanings = {
     "boot": {"begin_launch new": ("off",)},
@@ -99,12 +101,11 @@ def observe(containers: int, testbed: Testbed) -> dict[str, Any]:
     """Return how far the VM is, and what the kernel's tables have of each container."""
     machine = testbed.machine
     kernel, state = machine.kernel, machine.kernel.state
-    gone = [c for c, phase in testbed.phases() if phase in ("drained", "dead")]
+    gone = [(c, testbed.recycled.get(c)) for c, phase in testbed.phases() if phase in GONE]
     launched = machine.platform.is_launched
     return {
         "cvm": _cvm(testbed),
-        "stage": {c: stage.value for c, stage in state.recycling.items()}
-        | dict.fromkeys(gone, Stage.BARE.value),
+        "stage": {c: stage.value for c, stage in (*state.recycling.items(), *gone) if stage},
         "threads_left": {row.container for row in state.threads.values()},
         "capabilities_left": {c for c in range(containers) if launched and _names(testbed, c)},
         "pool_left": set(state.pools.values()),
@@ -312,15 +313,20 @@ def _coming_back(testbed: Testbed, page: int) -> Iterator[Step]:
 
 def let_go(enter: Enter, testbed: Testbed, proceed: Proceed, c: int) -> None:
     """When nothing is left, no vCPU remembers the container; the process hears that it is gone."""
-    kernel, steps = testbed.machine.kernel, [proceed]
+    kernel = testbed.machine.kernel
+    steps: list[Step] = [proceed, partial(_note, testbed, c, kernel.state.recycling.get(c))]
     if testbed.phase(c) == "exiting" and not kernel.state.pool(c):
         vcpus = held_by(testbed, c)
         inside = [partial(_bring_in, enter, testbed, vcpu) for vcpu in vcpus]
         flushed = [partial(kernel.shootdown.acknowledge, vcpu) for vcpu in vcpus]
         parked = [partial(kernel.threads.park, vcpu) for vcpu in vcpus]
         dismiss = partial(testbed.machine.host.shadows.dismiss, c)
-        steps = [*inside, *flushed, proceed, *parked, dismiss]
+        steps = [*inside, *flushed, *steps, *parked, dismiss]
     testbed.together(*steps)
+
+
+def _note(testbed: Testbed, c: int, stage: Stage | None) -> None:
+    testbed.recycled[c] = stage
 
 
 def reap(is_honest: bool, testbed: Testbed, proceed: Proceed, c: int) -> None:

@@ -15,7 +15,7 @@ from splitspec.impl.hardware.snp import Snp
 from splitspec.impl.hardware.tdx import SeptState, Tdx
 from splitspec.impl.host.shadow import Handle
 from splitspec.impl.journal import Journal, Table
-from splitspec.impl.kernel.records import Phase, Use
+from splitspec.impl.kernel.records import Phase, Stage, Use
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import HardwareRefusal, Refusal
 from splitspec.refinement.machine.network import Network, chip
@@ -92,6 +92,8 @@ class Testbed:
         self.published: Table[int, bool] = Table(self.machine.journal)
         # To which pages the kernel has written at an address that a container had left with it.
         self.written: Table[int, bool] = Table(self.machine.journal)
+        # How far the recycler had come with who was let go, when it was.
+        self.recycled: Table[int, Stage | None] = Table(self.machine.journal)
         self.machine.checkpoint()
 
     def together(self, *steps: Step) -> None:
