@@ -7,6 +7,7 @@ object code or for the end of the budget.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from splitspec.checker.budget import Budget, BudgetSpentError
 from splitspec.checker.explicit.native import object_cache
 from splitspec.checker.explicit.native.object_cache import Compiled
+from splitspec.checker.parentage import end_with
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -48,7 +50,7 @@ def _made_apart(make: Make, budget: Budget) -> Compiled:
 
     context = get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_send, args=(make, sender), daemon=True)
+    child = context.Process(target=_send, args=(make, sender, os.getpid()), daemon=True)
     child.start()
     sender.close()
     try:
@@ -65,7 +67,8 @@ def _made_apart(make: Make, budget: Budget) -> Compiled:
     return made
 
 
-def _send(make: Make, sender: Connection) -> None:
+def _send(make: Make, sender: Connection, original: int) -> None:
+    end_with(original)
     # Ctrl-C goes to all processes of a terminal; the original decides what follows from it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sender.send_bytes(object_cache.written(make()))

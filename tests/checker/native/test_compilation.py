@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,28 @@ def test_an_interrupt_ends_the_compiler(tmp_path: Path) -> None:
     with pytest.raises(BudgetSpentError) as spent:
         compiled(tmp_path / "code", forever, Budget(Limits(), interruption))
     assert spent.value.stop is Stop.INTERRUPTED
+
+
+def test_the_compiler_does_not_outlive_the_one_who_waits(tmp_path: Path) -> None:
+    receiver, sender = os.pipe()
+
+    def tell_and_wait() -> Compiled:
+        os.write(sender, b"at work")
+        time.sleep(20.0)  # Longer than anybody below waits for it.
+        return die()
+
+    waiting = get_context("fork").Process(
+        target=compiled, args=(tmp_path / "code", tell_and_wait, PATIENT)
+    )
+    waiting.start()
+    os.close(sender)
+    assert os.read(receiver, 7) == b"at work"
+    waiting.kill()
+    waiting.join()
+    ended, _, _ = select.select([receiver], [], [], 10.0)
+    assert ended, "what the compiler alone still holds open closes at its end"
+    assert os.read(receiver, 1) == b""
+    os.close(receiver)
 
 
 def fail() -> Compiled:
