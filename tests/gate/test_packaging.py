@@ -111,6 +111,14 @@ def test_each_hook_passes_the_project_and_fails_a_wrong_one(
     assert code() != 0
 
 
+@pytest.mark.parametrize("changed", ["spec/a.split", "checks/mapping.py", "cache/src/a.c", "gone"])
+def test_the_gate_starts_at_whatever_an_implementation_is_made_of(changed: str) -> None:
+    """pre-commit starts a hook at the files that `files` takes, and never at one taken away."""
+    (hook,) = [each for each in hooks() if each["id"] == "splitspec-gate"]
+    taken = changed != "gone" and re.search(hook.get("files", ""), changed)
+    assert hook.get("always_run", False) or taken
+
+
 @pytest.mark.parametrize("hook", ["splitspec-lint", "splitspec-gate"])
 def test_a_hook_at_the_top_of_a_repository_holds_the_folder_that_it_is_given(
     hook: str, project: Path, warm_cache: Path
