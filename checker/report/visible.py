@@ -12,23 +12,35 @@ import re
 
 SPACES = "\t\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}"
 # GitHub takes the first at the start of a line, and the second anywhere.
-COMMAND_LINE = re.compile(r"\A(\s*):(?=:)")
-COMMAND = re.compile(r"##(?=(?:vso|teamcity)?\[)")
+COMMAND_LINE = re.compile(r"(\s*)::")
+COMMAND = re.compile(r"##(?:vso|teamcity)?\[")
 
 
-def visible(text: str, *, begins_line: bool = True) -> str:
-    """Return the text with escapes for what is not seen or would be obeyed; lines remain lines."""
+def visible(text: str, *, before: str = "") -> str:
+    """Return the text with escapes for what is not seen or would be obeyed; lines remain lines.
+
+    `before` is what its first line already shows: a command is none in however many parts.
+    """
     first, *others = text.split("\n")
-    return "\n".join([_line(first, begins_line), *(_line(line, True) for line in others)])
+    return "\n".join([_line(first, before), *(_line(line, "") for line in others)])
 
 
-def _line(line: str, begins_line: bool) -> str:
-    if begins_line:
-        line = COMMAND_LINE.sub(lambda found: found[1] + escaped(":"), line)
-    line = COMMAND.sub(lambda _: "#" + escaped("#"), line)
-    if line.isprintable():
+def _line(line: str, before: str) -> str:
+    obeyed = _obeyed(before + line, len(before))
+    if not obeyed and line.isprintable():
         return line
-    return "".join(c if c.isprintable() or c in SPACES else escaped(c) for c in line)
+    return "".join(
+        c if place not in obeyed and (c.isprintable() or c in SPACES) else escaped(c)
+        for place, c in enumerate(line, start=len(before))
+    )
+
+
+def _obeyed(line: str, start: int) -> frozenset[int]:
+    """Return a place from `start` on in each command that ends there: escaped, it is none."""
+    begun = COMMAND_LINE.match(line)
+    colons = [(len(begun[1]), begun.end())] if begun is not None else []
+    hashes = [(found.start() + 1, found.end()) for found in COMMAND.finditer(line)]
+    return frozenset(max(place, start) for place, end in colons + hashes if end > start)
 
 
 def escaped(character: str) -> str:

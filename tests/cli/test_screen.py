@@ -90,6 +90,31 @@ def test_a_line_is_one_line_in_however_many_parts_it_is_printed() -> None:
     assert buffer.getvalue() == b"  \x1b[32m\\u003a:a\x1b[0m ::b\n"
 
 
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        ((":", ":error::x"), ":\\u003aerror::x"),
+        (("  ", ":", ":error::x"), "  :\\u003aerror::x"),
+        (("a\n:", ":error::x"), "a\n:\\u003aerror::x"),
+        (("#", "#[error]x"), "#\\u0023[error]x"),
+        (("a ##", "[error]x"), "a ##\\u005berror]x"),
+        (("##v", "so[task]"), "##v\\u0073o[task]"),
+        (("#", "#", "v", "so", "[task]"), "##vso\\u005btask]"),
+        (("a:", ":b", "#", "# [x]", "::c"), "a::b## [x]::c"),
+        (("::a", "b", "##[c", "d"), "\\u003a:ab#\\u0023[cd"),
+    ],
+)
+def test_a_command_is_none_in_however_many_parts_it_is_printed(
+    parts: tuple[str, ...], shown: str
+) -> None:
+    buffer = io.BytesIO()
+    screen = Screen(io.TextIOWrapper(buffer, encoding="utf-8"))
+    for part in parts:
+        screen.write(part)
+    screen.flush()
+    assert buffer.getvalue().decode() == shown
+
+
 def test_a_sequence_passes_only_with_the_escape_of_its_stream() -> None:
     buffer = io.BytesIO()
     screen = Screen(io.TextIOWrapper(buffer, encoding="utf-8"))

@@ -17,6 +17,8 @@ from typing import TextIO
 from splitspec.checker.report.visible import visible
 
 ESCAPE = "\x1b"
+LONGEST_BEGINNING = 80
+"""More signs than these of a line cannot be the beginning of a command, but for spaces."""
 
 
 class Screen(io.TextIOWrapper):
@@ -34,7 +36,7 @@ class Screen(io.TextIOWrapper):
         self._stream = stream  # Which would close the buffer when nobody has it any more.
         self.escape = ESCAPE + secrets.token_hex(8)
         self._own = re.compile(rf"{self.escape}(\[[0-9;]*[A-Za-z])")
-        self._begins_line = True
+        self._shown = ""  # The end of the line under way.
 
     def write(self, text: str) -> int:
         """Write a text, its own sequences as they are and all else visibly."""
@@ -42,15 +44,20 @@ class Screen(io.TextIOWrapper):
             if number % 2:
                 super().write(ESCAPE + part)
                 continue
-            super().write(visible(part, begins_line=self._begins_line))
-            _, newline, last = part.rpartition("\n")
-            self._begins_line = (bool(newline) or self._begins_line) and not last.strip()
+            shown = visible(part, before=self._shown)
+            super().write(shown)
+            self._note(shown)
         return len(text)
 
     def write_verbatim(self, text: str) -> None:
         """Write a text in which whoever made it has escaped what must be."""
         super().write(text)
-        self._begins_line = text.endswith("\n")
+        self._note(text)
+
+    def _note(self, shown: str) -> None:
+        """Keep of the line under way what may be the beginning of a command."""
+        _, newline, last = shown.rpartition("\n")
+        self._shown = (last if newline else self._shown + last)[-LONGEST_BEGINNING:]
 
 
 def escape_of(stream: TextIO) -> str:
