@@ -12,7 +12,7 @@ used.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from splitspec.checker.budget import Budget, BudgetSpentError
@@ -134,9 +134,13 @@ class Search:
         cut = tuple(self.cut)
         scope, states = self.evaluator.places.scope, len(self.graph.states)
         extent = Extent(scope, None if is_complete else stop, self.graph.depth, cut, states)
-        verdicts = tuple(
-            self._verdict(claim, extent, coverage) for claim in tuple(self.claims.values())
-        )
+        verdicts = []
+        for claim in tuple(self.claims.values()):
+            try:
+                verdicts.append(self._verdict(claim, extent, coverage))
+            except BudgetSpentError as spent:
+                verdicts.append(undecided(claim, spent.stop.value))
+                stop = stop or spent.stop
         sliced = tuple(path for path in self.setting.program.variables if path in self.sliced)
         run = replace(
             blank_run(self.setting, Engine.EVALUATOR, sliced),
@@ -149,7 +153,7 @@ class Search:
             coverage=coverage,
             cut=cut,
         )
-        return RunResult(run, verdicts)
+        return RunResult(run, tuple(verdicts))
 
     def _coverage(self) -> Coverage | None:
         """Return what never happened in a complete search; None if the budget does not allow to
@@ -251,23 +255,29 @@ class Search:
         if claim.kind is PropertyKind.PROGRESS:
             return undecided(claim, "an exploration does not decide progress")
         if claim.kind is PropertyKind.RECOVERABLE and extent.stop is None:
-            reason = self._decide_recoverable(claim)
+            with self._patience():
+                reason = self._decide_recoverable(claim)
             if reason:
                 return undecided(claim, reason)
         trace = None
         if claim.path in self.found:
             execution = self.graph.execution(*self.found[claim.path])
-            trace = counterexample(self.evaluator, claim, execution)
+            # What was found is not lost because the time was up before it could be shown.
+            is_late = extent.stop is not None or self.budget.spent() is not None
+            with nullcontext() if is_late else self._patience():
+                trace = counterexample(self.evaluator, claim, execution)
         vacuous = coverage is not None and claim.path in coverage.never_met
         return judge(claim, trace, extent, vacuous=vacuous)
 
     def _decide_recoverable(self, claim: Property) -> str:
         """Find a state from which the claim is out of reach; return why that is unknown, if so."""
-        goals = {
-            number
-            for number, state in enumerate(self.graph.states)
-            if self.evaluator.holds(claim.path, state)
-        }
+        goals = set()
+        for number, state in enumerate(self.graph.states):
+            stop = self.budget.spent()
+            if stop is not None:
+                raise BudgetSpentError(stop)
+            if self.evaluator.holds(claim.path, state):
+                goals.add(number)
         if not unable_to_reach(goals, self.graph.edges):
             return ""
         # Beyond a cut step anything might follow, so only states that see no cut refute the claim.

@@ -270,3 +270,21 @@ def test_an_evaluation_ends_when_the_user_asks(setting: MakeSetting) -> None:
 
     wide = setting(f"sort Bank\nvar high[Bank]: bool\ninvariant wide\n  {WIDE['at once']}\n")
     assert explore(wide, interruption=Asked()).run.stop is Stop.INTERRUPTED
+
+
+def test_what_is_judged_after_a_whole_search_has_to_end_too(setting: MakeSetting) -> None:
+    """That something can be reached again is evaluated when all states are known."""
+    wide = setting(f"""
+        sort Bank
+        var high[Bank]: bool
+        action rise(b: Bank) by kernel
+          when low: not high[b]
+          high[b] := true
+        recoverable wide
+          {WIDE["at once"]}
+    """)
+    before = process_time()
+    result = explore(wide, limits=Limits(time=0.3))
+    assert process_time() - before < 5
+    assert (result.run.stop, result.run.complete) == (Stop.TIME, True)
+    assert outcomes(result)["m.wide"] is Outcome.UNKNOWN
