@@ -146,6 +146,15 @@ MODELS = (
         '[memory]\nmodule = "memory"\n[[memory.runs]]\nstates = 9\n[[memory.runs]]\nstates = 8',
         "Take out one of the two, or name the honest actors of each: `given = ['host']`.",
     ),
+    Code(
+        "SS521",
+        "nothing is left unrefined",
+        "`unrefined` says why a model is not held to what its module refines. Beside a table of "
+        "`refinements` that table would be passed over, and of a module that refines nothing it "
+        "says nothing.",
+        '[memory]\nmodule = "memory"\nunrefined = "held as machine"',
+        "Take out `unrefined`, or the refinements that it passes over.",
+    ),
 )
 
 PLACES = (

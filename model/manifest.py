@@ -165,6 +165,9 @@ class _Reader(Form):
             self.refuse("SS504", f"model `{self.name}` has no module", (), help_)
         variants = self.table(table, "variants", ())
         refinements = self.table(table, "refinements", ())
+        if table.get("unrefined") and refinements:
+            message = "what is `unrefined` is held to nothing, whatever `refinements` says"
+            self.refuse("SS521", message, ("unrefined",), "Take out one of the two.")
         return ModelEntry(
             name=self.name,
             module=self._module(table.get("module", self.name)),

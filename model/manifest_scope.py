@@ -69,6 +69,10 @@ def check_entry(
             span = entry.span("refinements", name)
             message = f"model `{entry.name}` has no refinement of `{name}`"
             found.append(Diagnostic("SS511", message, span, help=_meant(name, refined)))
+    if entry.unrefined and not refined:
+        message = f"`{entry.module}` refines nothing that it could be left unheld to"
+        span = entry.span("unrefined")
+        found.append(Diagnostic("SS521", message, span, help="Take `unrefined` out."))
     for number, run in enumerate(entry.runs):
         if run.given not in adversaries(program):
             given = " and ".join(sorted(kind.value for kind in run.given))
