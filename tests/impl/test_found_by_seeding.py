@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.impl.scenes import KINDS, chain, page, refuse, two_tenants
+from dataclasses import replace
 
+import pytest
+from tests.impl.refusal_attestation import fetched, shared
+from tests.impl.scenes import (
+    KINDS,
+    chain,
+    clone,
+    join,
+    machine,
+    page,
+    refuse,
+    run,
+    seal,
+    secret,
+    two_tenants,
+)
+
+from splitspec.impl.attestation.measurement import loaded
+from splitspec.impl.geometry import PAGE
 from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.machine import PlatformKind
+from splitspec.impl.refusal import GuestPageFault
 
 RW = Right.READ | Right.WRITE
 
@@ -41,3 +59,80 @@ def test_a_channel_belongs_to_whoever_made_it(kind: PlatformKind) -> None:
     channels.shut(1, channel)
     channels.destroy(channel)
     assert channels.created_by(1) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_copy_is_of_the_whole_page(kind: PlatformKind) -> None:
+    """C12: nobody ever uses a copy that is not complete."""
+    scene = machine(kind)
+    first, second = join(scene, 0, range(1)), join(scene, 1, range(1, 2))
+    scene.kernel.spaces.map_page(0, 0, page(scene, 0))
+    run(scene, 0, first.vcpu, 1)
+    end = PAGE - len(secret(1))
+    scene.processor.write(first.vcpu, end, secret(1))
+    scene.kernel.threads.trap(first.vcpu)
+    seal(scene, 0, first.vcpu, 1)
+    clone(scene, 1)
+    run(scene, 1, second.vcpu, 2)
+    scene.kernel.threads.trap(second.vcpu)
+    scene.kernel.forks.copy_on_write(1, 0, page(scene, 1), vcpu=second.vcpu)
+    scene.kernel.threads.dispatch(2)
+    scene.processor.write(second.vcpu, 0, b"its own")
+    assert scene.processor.read(second.vcpu, end, len(secret(1))) == secret(1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_function_is_measured_on_top_of_what_was_loaded_before_it(kind: PlatformKind) -> None:
+    """A05: evidence on a function alone says nothing of the runtime that runs it."""
+    scene = fetched(shared(kind))
+    kernel = scene.machine.kernel
+    runtime = loaded(b"", 0, [b"a runtime".ljust(PAGE, b"\0")])
+    kernel.state.containers[0] = replace(kernel.state.containers[0], measurement=runtime)
+    kernel.loading.measure(0)
+    function = b"code".ljust(PAGE, b"\0")
+    assert kernel.state.digests[0] == loaded(runtime, 9, [function])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_function_that_runs_is_never_written(kind: PlatformKind) -> None:
+    """A08: what is executed is what was measured, also later."""
+    scene = fetched(shared(kind))
+    kernel = scene.machine.kernel
+    kernel.loading.measure(0)
+    kernel.loading.execute(0)
+    with pytest.raises(GuestPageFault):
+        scene.machine.processor.write(scene.first.vcpu, 9 * PAGE, b"late code")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_recycler_waits_for_a_thread_that_waits(kind: PlatformKind) -> None:
+    """exit: no thread is freed that has not left the kernel; this one came late."""
+    scene, first, _ = two_tenants(kind)
+    scene.kernel.lifecycle.stop(0)
+    scene.kernel.recycler.signal_threads(0)
+    scene.kernel.threads.wait(first.vcpu)
+    refuse(scene, "stopped", lambda: scene.kernel.recycler.end_threads(0))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_kernel_writes_nowhere_that_the_container_may_not(kind: PlatformKind) -> None:
+    """W16: the page is the container's own, but it has asked that nobody writes it."""
+    scene, first, _ = two_tenants(kind)
+    scene.kernel.threads.trap(first.vcpu)
+    scene.kernel.spaces.protect(0, 0, vcpu=first.vcpu)
+    refuse(scene, "private", lambda: scene.kernel.pointers.register(0, 100, 4))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_of_a_table_waits_for_who_may_still_walk_it(kind: PlatformKind) -> None:
+    """T05: it is reused when every vCPU has flushed, as a page that was mapped is."""
+    scene, first, _ = two_tenants(kind)
+    kernel, table = scene.kernel, page(scene, 1)
+    kernel.threads.trap(first.vcpu)
+    kernel.spaces.add_table(0, table)
+    kernel.lifecycle.stop(0)
+    kernel.spaces.unmap_page(0, 0, vcpu=first.vcpu)
+    kernel.spaces.remove_table(0, table)
+    refuse(scene, "flushed", lambda: kernel.pools.scrub(table))
+    kernel.shootdown.acknowledge(first.vcpu)
+    kernel.pools.scrub(table)

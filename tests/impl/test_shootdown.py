@@ -61,6 +61,19 @@ def test_a_page_waits_for_a_vcpu_that_runs_somebody_else_by_now(kind: PlatformKi
 
 
 @every_platform
+def test_a_page_waits_for_every_vcpu_and_not_for_the_first(kind: PlatformKind) -> None:
+    """T01: that one vCPU has flushed everything tells nothing of the other."""
+    scene, first, second = two_cores(kind)
+    kernel = scene.kernel
+    kernel.threads.trap(first)
+    kernel.spaces.unmap_page(0, 0, vcpu=first)
+    kernel.shootdown.acknowledge(first)
+    refuse(scene, "flushed", lambda: kernel.pools.scrub(page(scene, 0)))
+    kernel.shootdown.acknowledge(second)
+    kernel.pools.scrub(page(scene, 0))
+
+
+@every_platform
 def test_the_handler_flushes_one_tag_and_no_other(kind: PlatformKind) -> None:
     scene, first, second = two_tenants(kind)
     kernel = scene.kernel

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.refinement.beyond import BEYOND
+from tests.refinement.beyond_lately import BEYOND_LATELY
 from tests.refinement.bugs_accounting import ACCOUNTING
 from tests.refinement.bugs_aliases import ALIASES
 from tests.refinement.bugs_attestation import ATTESTATION
@@ -9,6 +11,7 @@ from tests.refinement.bugs_chain import CHAIN_BUGS
 from tests.refinement.bugs_delegation import DELEGATION
 from tests.refinement.bugs_domain import DOMAIN
 from tests.refinement.bugs_granting import GRANTING
+from tests.refinement.bugs_lately import LATELY
 from tests.refinement.bugs_launch import LAUNCH
 from tests.refinement.bugs_memory import MEMORY
 from tests.refinement.bugs_paging import PAGING_BUGS
@@ -31,6 +34,9 @@ BUGS = (
     *(*SHOOTDOWN_BUGS, *PAGING_BUGS),
     *PLANNED,
     *DOMAIN,
+    *LATELY,
 )
+UNSEEN = (*BEYOND, *BEYOND_LATELY)
+"""Those that no mapping shows."""
 
-__all__ = ["BUGS", "Bug", "found", "seeded"]
+__all__ = ["BUGS", "UNSEEN", "Bug", "found", "seeded"]

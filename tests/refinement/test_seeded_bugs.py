@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
-from tests.refinement.beyond import BEYOND, Beyond, broken
+from tests.refinement.beyond import Beyond, broken
 from tests.refinement.findings_page import line
-from tests.refinement.seeded import BUGS
+from tests.refinement.seeded import BUGS, UNSEEN
 from tests.refinement.seeding import LATER, Bug, found, seeded
 
 from splitspec.refinement.report import conformance_text
@@ -56,7 +56,7 @@ def test_the_bug_is_found_and_named_as_the_page_says(bug: Bug) -> None:
     assert line(bug, steps) in stated(), "run docs/generate.py seeded_bugs.md"
 
 
-WALKED = [bug for bug in BEYOND if bug.scene]
+WALKED = [bug for bug in UNSEEN if bug.scene]
 
 
 @pytest.mark.parametrize("bug", at_night(WALKED))
@@ -79,19 +79,19 @@ def test_the_page_has_every_bug_and_no_other() -> None:
     assert names == [
         *(bug.name for bug in BUGS if not bug.violates),
         *(bug.name for bug in BUGS if bug.violates),
-        *(bug.name for bug in BEYOND),
+        *(bug.name for bug in UNSEEN),
     ]
     assert len(set(names)) == len(names)
 
 
 def test_the_tests_that_show_what_no_mapping_shows_are_there() -> None:
-    for bug in BEYOND:
+    for bug in UNSEEN:
         if bug.test:
             file, _, name = bug.test.partition("::")
             assert f"def {name}(" in (IMPL / file).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("bug", [*BUGS, *BEYOND], ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", [*BUGS, *UNSEEN], ids=lambda bug: bug.name)
 def test_every_bug_can_still_be_seeded(bug: Bug | Beyond) -> None:
     """Also those that are looked for at night only: what each replaces stands once."""
     with seeded(bug):
