@@ -17,6 +17,7 @@ Open = Callable[..., Any]
 
 # A user's own mapping, over a machine in which one line is wrong.
 MAPPING = """
+from dataclasses import replace
 from tests.refinement.seeded import BUGS, seeded
 from splitspec.impl.machine import PlatformKind
 from splitspec.refinement.machine.models import granting
@@ -24,7 +25,9 @@ from splitspec.refinement.machine.models import granting
 SEED = seeded(next(bug for bug in BUGS if bug.name == "the charge goes to who runs"))
 SEED.__enter__()
 SIZES = {"Container": 2, "Page": 1, "Frame": 1}
-MAPPING = granting(PlatformKind.SNP, honest=True, sizes=SIZES)
+MAPPING = replace(
+    granting(PlatformKind.SNP, honest=True, sizes=SIZES), model="splitspec:granting"
+)
 """
 LOG = """{"schema": "splitspec-log/1", "model": "sharing", "unlogged": ["share"]}
 {"n": 1, "action": "take", "arguments": {"c": "pr1", "g": "pa1"}}
