@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import secrets
 import sys
 from typing import TextIO
 
@@ -34,7 +33,7 @@ class Screen(io.TextIOWrapper):
             write_through=getattr(stream, "write_through", False),  # As with python -u.
         )
         self._stream = stream  # Which would close the buffer when nobody has it any more.
-        self.escape = ESCAPE + secrets.token_hex(8)
+        self.escape = ESCAPE + os.urandom(8).hex()
         self._own = re.compile(rf"{self.escape}(\[[0-9;]*[A-Za-z])")
         self._shown = ""  # The end of the line under way.
 
