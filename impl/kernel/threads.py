@@ -194,10 +194,12 @@ class Threads:
 
     def wait(self, vcpu: int, ticks: int | None = None) -> None:
         """The thread that runs on the vCPU waits for an event inside the VM, and for so many ticks
-        at most if that is said."""
+        at most if that is said. No event comes for who leaves, so nobody begins to wait then."""
         guards = Guards(KernelRefusal, "wait")
         guards.require("future", ticks is None or ticks > 0, f"it would wait {ticks} ticks")
         thread = self.current(vcpu)
+        if thread is not None:
+            self._check_staying(guards, self._state.threads[thread])
         self.trap(vcpu, ThreadState.WAITING)
         if ticks is not None:
             assert thread is not None
@@ -331,9 +333,12 @@ class Threads:
         row = self._state.threads.get(thread)
         if row is None or row.state is not ThreadState.WAITING:
             guards.fail("waiting", f"thread {thread} is not")
+        self._check_staying(guards, row)
+        return row
+
+    def _check_staying(self, guards: Guards, row: Thread) -> None:
         phase = self._state.containers[row.container].phase
         guards.require("running", phase is not Phase.EXITING, "its container leaves")
-        return row
 
     def _go_on(self, row: Thread, thread: int) -> None:
         """A thread that waited is ready; one of a clone may have to get a vCPU first."""

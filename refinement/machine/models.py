@@ -16,6 +16,7 @@ from splitspec.refinement.machine import (
     lifecycle,
     lone_pools,
     lone_threads,
+    pairs,
     pins,
     platform,
     pointers,
@@ -112,14 +113,14 @@ def life(kind: PlatformKind, *, honest: bool, containers: int) -> Implementation
 
 def teardown(kind: PlatformKind, *, honest: bool, containers: int = 2) -> Implementation[Testbed]:
     """Return the mapping to `teardown`: the boot, faults under a pool's lock, and the exit."""
-    more = leaving.PAGES * containers - 1
+    more = pairs.PAGES * containers - 1
     setup = Setup(
         kind,
         honest,
         {"Container": containers},
         spare_frames=more,
         spare_pages=more,
-        vcpus_each=leaving.VCPUS,
+        vcpus_each=pairs.VCPUS,
         is_booted=False,
     )
     return compose("teardown", setup, (lifecycle.lifecycle(setup), leaving.teardown(setup)))

@@ -6,9 +6,14 @@ way, and runs on when the container leaves. A pool has two pages: code, and one 
 thread gives back what it has touched before it faults again. For a fault that fails the container
 has given its page to the host before.
 
-What is left of a container is what the tables of the kernel have of it. Who was let go has no row:
-how far the recycler had come then is what the row said before. It is the convention of this mapping
-that the recycler alone takes apart: the machine can also do so piece by piece (`lifecycle`).
+The recycler asks first, and is refused where the guest is not so far: a thread that runs would wait
+once more, is refused, and comes to the kernel; a page that is out comes back. A fault is given up
+where that is allowed, and else served.
+
+What is left of a container is what the tables of the kernel and the cores have of it. Who was let
+go has no row: how far the recycler had come then is what the row said before. It is the convention
+of this mapping that the recycler alone takes apart: the machine can also do so piece by piece
+(`lifecycle`).
 """
 
 from __future__ import annotations
@@ -19,12 +24,22 @@ from typing import Any
 
 from splitspec.impl.kernel.records import Stage, ThreadState, Use
 from splitspec.refinement.machine.fragment import Fragment, Meanings, Setup
+from splitspec.refinement.machine.pairs import (
+    VCPUS,
+    bring_in,
+    own,
+    pages_of,
+    runs,
+    threads_of,
+    trap,
+    turn,
+    vcpu_of,
+)
 from splitspec.refinement.machine.testbed import Step, Testbed, scrubbing
 from splitspec.refinement.machine.vcpus import Enter, any_host, driven, held_by
 
 Proceed = Callable[..., object]
 
-PAGES, VCPUS = 2, 2  # of each container
 CODE, FIRST, SECOND = 0, 1, 2  # virtual pages: code, and where each thread faults
 ROOT = bytes(32)
 NO_THREAD = dict.fromkeys(("dispatch bound", "dispatch running", "wake running"), ("running",))
@@ -44,7 +59,7 @@ GUARDS: Meanings = {
         "begin_fault running": ("running",),
         "begin_fault unlocked": ("free",),
     },
-    "serve_fault": {"serve_fault locked": ("locked",)},
+    "serve_fault": {"give_up_fault locked": ("locked",)},
     "fail_fault": {"fail_fault running": ("running",), "fail_fault locked": ("locked",)},
     "signal_threads": {
         "signal_threads exiting": ("exiting",),
@@ -106,9 +121,9 @@ def observe(containers: int, testbed: Testbed) -> dict[str, Any]:
     return {
         "cvm": _cvm(testbed),
         "stage": {c: stage.value for c, stage in (*state.recycling.items(), *gone) if stage},
-        "threads_left": {row.container for row in state.threads.values()},
+        "threads_left": {row.container for row in state.threads.values()} | _walked(testbed),
         "capabilities_left": {c for c in range(containers) if launched and _names(testbed, c)},
-        "pool_left": set(state.pools.values()),
+        "pool_left": {c for c in range(containers) if _has_pages(testbed, c)},
         "lock": dict.fromkeys(kernel.state.faults, "held"),
     }
 
@@ -120,6 +135,19 @@ def _cvm(testbed: Testbed) -> str:
         return "off"
     started = all(vcpu in machine.kernel.state.loops for vcpu in machine.processor.vcpus)
     return "ready" if started else "booting"
+
+
+def _walked(testbed: Testbed) -> set[int]:
+    """Return those whose table a vCPU walks, or would if the host entered it."""
+    machine = testbed.machine
+    loaded = {vcpu.directory for vcpu in machine.processor.vcpus.values()}
+    return {c for c in machine.kernel.state.containers if machine.geometry.directory(c) in loaded}
+
+
+def _has_pages(testbed: Testbed, c: int) -> bool:
+    """The kernel has the container's pool, or a page of it."""
+    state = testbed.machine.kernel.state
+    return bool(state.pool(c)) or any(page in state.pages for page in pages_of(testbed, c))
 
 
 def _names(testbed: Testbed, c: int) -> bool:
@@ -144,8 +172,8 @@ def equip(is_honest: bool, testbed: Testbed, proceed: Proceed, c: int) -> None:
     steps: list[Step] = [proceed, partial(shadows.keep, c)]
     for _ in range(VCPUS):
         steps.append(lambda: shadows.enter(shadows.allocate(c)))
-    pages = _pages(testbed, c)
-    for page, frame in zip(pages, _own(testbed.frames, c), strict=True):
+    pages = pages_of(testbed, c)
+    for page, frame in zip(pages, own(testbed.frames, c), strict=True):
         steps += _granting(is_honest, testbed, c, page, frame)
     load = partial(kernel.lifecycle.load, c, CODE, pages[:1], b"code")
     testbed.together(*steps, load, partial(kernel.lifecycle.mount, c, ROOT))
@@ -169,11 +197,11 @@ def begin(testbed: Testbed, proceed: Proceed, c: int) -> None:
     threads, notifications = testbed.machine.kernel.threads, testbed.machine.kernel.notifications
 
     def run() -> None:
-        for thread, vcpu in zip(_threads(c), held_by(testbed, c), strict=True):
+        for thread, vcpu in zip(threads_of(c), held_by(testbed, c), strict=True):
             threads.spawn(c, thread)
             threads.bind(vcpu, thread)
             threads.dispatch(thread)
-        threads.wait(_vcpu(testbed, _threads(c)[0]))
+        threads.wait(vcpu_of(testbed, threads_of(c)[0]))
 
     testbed.together(proceed, run, partial(notifications.create, c))
 
@@ -181,37 +209,38 @@ def begin(testbed: Testbed, proceed: Proceed, c: int) -> None:
 def call_for_the_end(enter: Enter, testbed: Testbed, proceed: Proceed, c: int) -> None:
     """exit_group: the second thread calls, and the first one waits on, or has its page fault; in
     every second container the first calls, and the second runs on."""
-    first, second = _threads(c)
+    first, second = threads_of(c)
     caller = first if c % 2 and c not in testbed.machine.kernel.state.faults else second
-    trap = partial(_trap, testbed, caller)
     testbed.together(
-        *_turn(enter, testbed, caller), trap, lambda: proceed(vcpu=_vcpu(testbed, caller))
+        *turn(enter, testbed, caller),
+        partial(trap, testbed, caller),
+        lambda: proceed(vcpu=vcpu_of(testbed, caller)),
     )
 
 
 def begin_fault(enter: Enter, testbed: Testbed, c: int) -> None:
     """A thread touches memory that it has not; the first one has given back what it had."""
     kernel = testbed.machine.kernel
-    first, second = _threads(c)
+    first, second = threads_of(c)
     is_late = c in kernel.state.faults or testbed.phase(c) != "running"
-    if is_late and _runs(testbed, second):
-        kernel.faults.begin(_vcpu(testbed, second), SECOND)
+    if is_late and runs(testbed, second):
+        kernel.faults.begin(vcpu_of(testbed, second), SECOND)
         return
     testbed.together(
-        *_turn(enter, testbed, first),
+        *turn(enter, testbed, first),
         partial(_give_back, testbed, c),
-        lambda: kernel.faults.begin(_vcpu(testbed, first), FIRST),
+        lambda: kernel.faults.begin(vcpu_of(testbed, first), FIRST),
     )
 
 
 def _give_back(testbed: Testbed, c: int) -> None:
     """munmap by the first thread, which the second one's vCPU has to hear of."""
     kernel = testbed.machine.kernel
-    first, second = _threads(c)
+    first, second = threads_of(c)
     mapped = kernel.memory.entry(c, FIRST)
     if mapped is None:
         return
-    vcpu, other = _vcpu(testbed, first), _vcpu(testbed, second)
+    vcpu, other = vcpu_of(testbed, first), vcpu_of(testbed, second)
     kernel.threads.trap(vcpu)
     kernel.spaces.unmap_page(c, FIRST, vcpu=vcpu)
     kernel.threads.trap(other)
@@ -222,20 +251,23 @@ def _give_back(testbed: Testbed, c: int) -> None:
 
 
 def serve_fault(enter: Enter, testbed: Testbed, c: int) -> None:
-    """The kernel has found a page; or its vCPU, when it runs again, finds that it is too late."""
-    kernel, first = testbed.machine.kernel, _threads(c)[0]
-    if testbed.phase(c) != "exiting" or c not in kernel.state.faults:
-        vcpu = kernel.state.threads[first].vcpu if first in kernel.state.threads else None
-        page = _pages(testbed, c)[-1]
-        serve = partial(kernel.faults.serve, c, page, vcpu=vcpu)
-        testbed.together(serve, partial(kernel.threads.dispatch, first), partial(_wait, testbed, c))
+    """The kernel's vCPU, when it runs again, finds that it is too late; or it has found a page."""
+    kernel, first = testbed.machine.kernel, threads_of(c)[0]
+    if testbed.phase(c) == "exiting" and c in kernel.state.faults:
+        inside = partial(bring_in, enter, testbed, vcpu_of(testbed, first))
+        testbed.together(inside, partial(kernel.faults.give_up, c))
         return
-    inside = partial(_bring_in, enter, testbed, _vcpu(testbed, first))
-    testbed.together(inside, partial(kernel.faults.give_up, c))
+    vcpu = kernel.state.threads[first].vcpu if first in kernel.state.threads else None
+    testbed.together(
+        partial(testbed.attempt, "exiting", partial(kernel.faults.give_up, c)),
+        partial(kernel.faults.serve, c, pages_of(testbed, c)[-1], vcpu=vcpu),
+        partial(kernel.threads.dispatch, first),
+        partial(_wait, testbed, first),
+    )
 
 
-def _wait(testbed: Testbed, c: int) -> None:
-    testbed.machine.kernel.threads.wait(_vcpu(testbed, _threads(c)[0]))
+def _wait(testbed: Testbed, thread: int) -> None:
+    testbed.machine.kernel.threads.wait(vcpu_of(testbed, thread))
 
 
 def fail_fault(testbed: Testbed, c: int) -> None:
@@ -245,7 +277,7 @@ def fail_fault(testbed: Testbed, c: int) -> None:
     if testbed.phase(c) != "running" or c not in kernel.state.faults:
         fail()
         return
-    testbed.together(partial(kernel.pools.share, c, _pages(testbed, c)[-1]), fail)
+    testbed.together(partial(kernel.pools.share, c, pages_of(testbed, c)[-1]), fail)
 
 
 def kill(is_honest: bool, testbed: Testbed, proceed: Proceed, c: int) -> None:
@@ -259,18 +291,15 @@ def kill(is_honest: bool, testbed: Testbed, proceed: Proceed, c: int) -> None:
 
 
 def end_threads(enter: Enter, testbed: Testbed, c: int) -> None:
-    """Threads that still run come to the kernel."""
+    """The recycler waits for threads that still run: these come to the kernel."""
     kernel = testbed.machine.kernel
-    running = [
-        thread
-        for thread in kernel.state.threads_of(c)
-        if kernel.state.threads[thread].state is ThreadState.RUNNING
-    ]
+    rows = {thread: kernel.state.threads[thread] for thread in kernel.state.threads_of(c)}
     steps: list[Step] = []
-    for thread in running:
-        steps.append(partial(_bring_in, enter, testbed, _vcpu(testbed, thread)))
-        steps.append(partial(_trap, testbed, thread))
-    testbed.together(*steps, partial(kernel.recycler.end_threads, c))
+    for thread in (each for each, row in rows.items() if row.state is ThreadState.RUNNING):
+        steps.append(partial(bring_in, enter, testbed, vcpu_of(testbed, thread)))
+        steps.append(partial(testbed.attempt, "running", partial(_wait, testbed, thread)))
+        steps.append(partial(trap, testbed, thread))
+    testbed.insisting("stopped", partial(kernel.recycler.end_threads, c), *steps)
 
 
 def free_capabilities(enter: Enter, testbed: Testbed, c: int) -> None:
@@ -282,9 +311,8 @@ def free_capabilities(enter: Enter, testbed: Testbed, c: int) -> None:
 
 def dismantle_pool(enter: Enter, testbed: Testbed, c: int) -> None:
     """The allocators go when every page has come back."""
-    recycler, stage = testbed.machine.kernel.recycler, testbed.machine.kernel.state.recycling
-    late = [partial(_take_back, enter, testbed, c)] if stage.get(c) is Stage.BARE else []
-    testbed.together(*late, partial(recycler.dismantle_pool, c))
+    dismantle = partial(testbed.machine.kernel.recycler.dismantle_pool, c)
+    testbed.insisting("drained", dismantle, partial(_take_back, enter, testbed, c))
 
 
 def _take_back(enter: Enter, testbed: Testbed, c: int) -> None:
@@ -294,7 +322,7 @@ def _take_back(enter: Enter, testbed: Testbed, c: int) -> None:
     lagging = [kernel.shootdown.delaying(page) for page in pages]
     steps: list[Step] = []
     for vcpu in sorted(frozenset[int]().union(*lagging)):
-        steps.append(partial(_bring_in, enter, testbed, vcpu))
+        steps.append(partial(bring_in, enter, testbed, vcpu))
         steps.append(partial(kernel.shootdown.acknowledge, vcpu))
     steps.append(kernel.shootdown.sweep)
     for page in pages:
@@ -317,7 +345,7 @@ def let_go(enter: Enter, testbed: Testbed, proceed: Proceed, c: int) -> None:
     steps: list[Step] = [proceed, partial(_note, testbed, c, kernel.state.recycling.get(c))]
     if testbed.phase(c) == "exiting" and not kernel.state.pool(c):
         vcpus = held_by(testbed, c)
-        inside = [partial(_bring_in, enter, testbed, vcpu) for vcpu in vcpus]
+        inside = [partial(bring_in, enter, testbed, vcpu) for vcpu in vcpus]
         flushed = [partial(kernel.shootdown.acknowledge, vcpu) for vcpu in vcpus]
         parked = [partial(kernel.threads.park, vcpu) for vcpu in vcpus]
         dismiss = partial(testbed.machine.host.shadows.dismiss, c)
@@ -339,53 +367,3 @@ def reap(is_honest: bool, testbed: Testbed, proceed: Proceed, c: int) -> None:
             steps.append(partial(host.backing.remove_slot, c, slot.first))
         steps += [partial(host.shadows.publish, vcpu) for vcpu in held_by(testbed, c)]
     testbed.together(*steps, proceed)
-
-
-# Threads and pages of a container
-
-
-def _threads(c: int) -> tuple[int, int]:
-    return VCPUS * c + 1, VCPUS * c + 2  # 0 names no thread.
-
-
-def _pages(testbed: Testbed, c: int) -> list[int]:
-    return _own(testbed.pages, c)
-
-
-def _own(all_of_them: range, c: int) -> list[int]:
-    return list(all_of_them[PAGES * c : PAGES * (c + 1)])
-
-
-def _vcpu(testbed: Testbed, thread: int) -> int:
-    vcpu = testbed.machine.kernel.state.threads[thread].vcpu
-    assert vcpu is not None
-    return vcpu
-
-
-def _runs(testbed: Testbed, thread: int) -> bool:
-    """The thread is in the guest at this moment."""
-    row = testbed.machine.kernel.state.threads.get(thread)
-    if row is None or row.vcpu is None or row.state is not ThreadState.RUNNING:
-        return False
-    return testbed.machine.processor.vcpus[row.vcpu].inside
-
-
-def _turn(enter: Enter, testbed: Testbed, thread: int) -> Iterator[Step]:
-    """The thread runs: what it waits for has come, and its vCPU is in the guest."""
-    threads, row = testbed.machine.kernel.threads, testbed.machine.kernel.state.threads.get(thread)
-    if row is not None:
-        yield partial(_bring_in, enter, testbed, _vcpu(testbed, thread))
-    if row is not None and row.state is ThreadState.WAITING:
-        yield partial(threads.wake, thread)
-    if not _runs(testbed, thread):
-        yield partial(threads.dispatch, thread)
-
-
-def _trap(testbed: Testbed, thread: int) -> None:
-    testbed.machine.kernel.threads.trap(_vcpu(testbed, thread))
-
-
-def _bring_in(enter: Enter, testbed: Testbed, vcpu: int) -> None:
-    """The host enters the vCPU, unless it is in the guest."""
-    if not testbed.machine.processor.vcpus[vcpu].inside:
-        enter(testbed, vcpu)

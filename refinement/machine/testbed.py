@@ -17,7 +17,7 @@ from splitspec.impl.host.shadow import Handle
 from splitspec.impl.journal import Journal, Table
 from splitspec.impl.kernel.records import Phase, Stage, Use
 from splitspec.impl.machine import Machine, PlatformKind
-from splitspec.impl.refusal import HardwareRefusal, Refusal
+from splitspec.impl.refusal import Refusal
 from splitspec.refinement.machine.network import Network, chip
 from splitspec.refinement.mapping import InexpressibleError, UndoLog
 
@@ -232,13 +232,27 @@ class Testbed:
 
     def kicking(self, step: Step) -> None:
         """Take a step of the host's. If TDX wants all vCPUs out of the guest first, they go out."""
+        if not self.attempt("left", step):
+            self.without_vcpus(step)
+
+    def attempt(self, guard: str, step: Step) -> bool:
+        """Return whether a step was taken, which that guard may refuse."""
         before = self.machine.journal.mark()
         try:
             step()
-        except HardwareRefusal as refusal:
-            if refusal.guard != "left" or self.machine.journal.mark() != before:
+        except Refusal as refusal:
+            if refusal.guard != guard or self.machine.journal.mark() != before:
                 raise  # A step that has written something is not tried again: it shows.
-            self.without_vcpus(step)
+            return False
+        return True
+
+    def insisting(self, guard: str, step: Step, *first: Step) -> None:
+        """Take a step; if that guard refuses it, take what the guard asks for, and then the step.
+
+        So the guard is met, and not only what it asks for brought about.
+        """
+        if not self.attempt(guard, step):
+            self.together(*first, step)
 
     def without_vcpus(self, step: Step) -> None:
         """Take a step of the host's while no vCPU is in the guest, as TDX wants it."""

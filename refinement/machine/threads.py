@@ -288,13 +288,21 @@ def preempt(testbed: Testbed, v: int) -> None:
 
 
 def leave(testbed: Testbed, vcpu: int, interrupt: Callable[[int], object]) -> None:
-    """A thread leaves the guest: of an odd number by an interrupt, of an even number to wait."""
+    """A thread leaves the guest: of an odd number by an interrupt, of an even number to wait, or to
+    end if its container does."""
     threads = testbed.machine.kernel.threads
     thread = threads.current(vcpu)
     if thread is None or thread % 2 or not testbed.machine.processor.vcpus[vcpu].inside:
         interrupt(vcpu)
     else:
-        testbed.together(partial(threads.wait, vcpu), partial(threads.request, vcpu, 0))
+        testbed.together(partial(_wait, testbed, vcpu), partial(threads.request, vcpu, 0))
+
+
+def _wait(testbed: Testbed, vcpu: int) -> None:
+    """A thread whose container leaves is not let wait, and comes to the kernel all the same."""
+    threads = testbed.machine.kernel.threads
+    if not testbed.attempt("running", partial(threads.wait, vcpu)):
+        threads.trap(vcpu)
 
 
 def wake(testbed: Testbed, vcpu: int, thread: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.impl.refusal_scenes import Call, Scene, Setup, leaving, parked, tenants, trapped
-from tests.impl.refusal_steps import stopped
+from tests.impl.refusal_steps import stopped, told
 
 from splitspec.impl.geometry import ENTRIES
 from splitspec.impl.machine import Machine, PlatformKind
@@ -33,12 +33,6 @@ def faulting(kind: PlatformKind) -> Scene:
     """Container 0 looks for a page, under the lock of its pool."""
     scene = tenants(kind)
     scene.machine.kernel.faults.begin(scene.first.vcpu, 3)
-    return scene
-
-
-def told(scene: Scene) -> Scene:
-    """The kernel was told of a kill; the threads of container 0 run on until they come to it."""
-    scene.machine.kernel.lifecycle.stop(0)
     return scene
 
 

@@ -158,6 +158,12 @@ def stopped(scene: Scene) -> Scene:
     return scene
 
 
+def told(scene: Scene) -> Scene:
+    """The kernel was told of a kill; the threads of container 0 run on until they come to it."""
+    scene.machine.kernel.lifecycle.stop(0)
+    return scene
+
+
 def emptied(scene: Scene) -> Scene:
     scene.machine.kernel.spaces.unmap_page(0, 0, vcpu=scene.first.vcpu)
     return scene

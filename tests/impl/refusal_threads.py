@@ -12,7 +12,7 @@ from tests.impl.refusal_scenes import (
     together,
     trapped,
 )
-from tests.impl.refusal_steps import entered, overtime, spawned, stopped, timed, waiting
+from tests.impl.refusal_steps import entered, overtime, spawned, stopped, timed, told, waiting
 
 THREADS: list[tuple[Setup, str, Call]] = [
     (together, "same_container", lambda s: s.machine.kernel.threads.bind(s.first.vcpu, 2)),
@@ -50,6 +50,7 @@ THREADS: list[tuple[Setup, str, Call]] = [
     (tenants, "waiting", lambda s: s.machine.kernel.threads.wake(1)),
     (trapped, "running", lambda s: stopped(waiting(s)).machine.kernel.threads.wake(1)),
     (tenants, "future", lambda s: s.machine.kernel.threads.wait(s.first.vcpu, 0)),
+    (tenants, "running", lambda s: told(s).machine.kernel.threads.wait(s.first.vcpu)),
     (trapped, "timed", lambda s: waiting(s).machine.kernel.threads.expire(1)),
     (trapped, "due", lambda s: timed(s).machine.kernel.threads.expire(1)),
     (tenants, "known", lambda s: s.machine.kernel.threads.finish(9)),

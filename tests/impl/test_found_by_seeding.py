@@ -105,13 +105,24 @@ def test_a_function_that_runs_is_never_written(kind: PlatformKind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_recycler_waits_for_a_thread_that_waits(kind: PlatformKind) -> None:
-    """exit: no thread is freed that has not left the kernel; this one came late."""
+@pytest.mark.parametrize("is_signalled", [False, True])
+def test_no_thread_begins_to_wait_when_its_container_leaves(
+    kind: PlatformKind, is_signalled: bool
+) -> None:
+    """exit: the recycler loops until all threads have left, and no event comes any more for one
+    that waits. So it comes to the kernel, and holds up nobody."""
     scene, first, _ = two_tenants(kind)
+    threads, recycler = scene.kernel.threads, scene.kernel.recycler
     scene.kernel.lifecycle.stop(0)
-    scene.kernel.recycler.signal_threads(0)
-    scene.kernel.threads.wait(first.vcpu)
-    refuse(scene, "stopped", lambda: scene.kernel.recycler.end_threads(0))
+    if is_signalled:
+        recycler.signal_threads(0)
+    refuse(scene, "running", lambda: threads.wait(first.vcpu))
+    refuse(scene, "running", lambda: threads.wait(first.vcpu, 10))
+    threads.trap(first.vcpu)
+    if not is_signalled:
+        recycler.signal_threads(0)
+    recycler.end_threads(0)
+    assert scene.kernel.state.threads_of(0) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

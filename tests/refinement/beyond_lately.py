@@ -7,14 +7,12 @@ from tests.refinement.beyond import Beyond
 from splitspec.impl.host.shadow import Shadows
 from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.attestation import Attestation
-from splitspec.impl.kernel.faults import Faults
 from splitspec.impl.kernel.fork import Forks
 from splitspec.impl.kernel.loading import Loading
 from splitspec.impl.kernel.pins import Pins
 from splitspec.impl.kernel.pointers import Pointers
 from splitspec.impl.kernel.pools import Pools
 from splitspec.impl.kernel.randomness import Generators
-from splitspec.impl.kernel.recycler import Recycler
 from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.impl.kernel.threads import Threads
 from splitspec.impl.kernel.timers import Timers
@@ -27,24 +25,6 @@ NOBODY_WAITS = "in the mapping nobody waits for a change: each core hears of it 
 # A table, which reads best as one.
 # fmt: off
 BEYOND_LATELY = (
-    # The recycler, and page faults
-    Beyond("the recycler ends threads that run", Recycler, "end_threads",
-        "(ThreadState.RUNNING, ThreadState.WAITING)", "(ThreadState.WAITING,)",
-        "exit: the recycler loops until all threads have exited",
-        "the mapping has every thread come to the kernel before", test=REFUSED),
-    Beyond("the recycler ends threads that wait", Recycler, "end_threads",
-        "(ThreadState.RUNNING, ThreadState.WAITING)", "(ThreadState.RUNNING,)",
-        "exit: the recycler loops until all threads have exited",
-        "in the mapping no thread waits that has been told to leave",
-        test=SEEDED + "test_the_recycler_waits_for_a_thread_that_waits"),
-    Beyond("the allocators go before the pages come back", Recycler, "dismantle_pool",
-        "self._pools.check_drained(guards, container)", "pass",
-        "exit: thread_cnt is 0, then deinit_mem; nothing of the pool is in use by then",
-        "the mapping has every page come back before", test=REFUSED),
-    Beyond("a fault of a container that runs is given up", Faults, "give_up",
-        'guards.require("exiting", leaving, f"container {container} waits for its page")', "pass",
-        "L1: a fault on a granted page is resolved, or the container is killed",
-        "the mapping gives up only what is too late", test=REFUSED),
     Beyond("a copy is of half a page", Forks, "copy_on_write",
         "self._memory.read(entry.page)", "self._memory.read(entry.page)[:2048]",
         "C12: the entry is written when the copy is complete",

@@ -13,17 +13,18 @@ from splitspec.impl.kernel.loading import Loading
 from splitspec.impl.kernel.notifications import Notifications
 from splitspec.impl.kernel.pins import Pins
 from splitspec.impl.kernel.randomness import Generators
+from splitspec.impl.kernel.recycler import Recycler
 from splitspec.impl.kernel.threads import Threads
 from splitspec.refinement.divergence import DivergenceKind as Kind
 
-SNAPSHOT, REGIONS = "snapshot-sev", "regions-sev-hostile"
+SNAPSHOT, REGIONS, TEARDOWN = "snapshot-sev", "regions-sev-hostile", "teardown-sev"
 
 # A table, which reads best as one.
 # fmt: off
 LATELY = (
     Bug("two faults hold the lock of one pool", Faults, "begin",
         'guards.require("unlocked", container not in self._state.faults, "its pool is locked")',
-        "pass", "teardown-sev", Kind.ACCEPTED, "free",
+        "pass", TEARDOWN, Kind.ACCEPTED, "free",
         "pool: AllocPrivate takes from the buddy under lock"),
     Bug("the measurement of a zygote says not where its pages are", Forks, "_digest",
         "(address, entry.executable", "(0, entry.executable",
@@ -78,5 +79,21 @@ LATELY = (
         'guards.require("quota", bool(free), f"container {container} has {room} of them")', "pass",
         "accounting-sev", Kind.CRASHED, "IndexError",
         "A7: what the kernel keeps for a container is bounded"),
+    Bug("the recycler ends threads that run", Recycler, "end_threads",
+        "(ThreadState.RUNNING, ThreadState.WAITING)", "(ThreadState.WAITING,)",
+        TEARDOWN, Kind.OTHER_STATE, "threads_left[c",
+        "exit: the recycler loops until all threads have exited"),
+    Bug("a thread begins to wait when its container leaves", Threads, "wait",
+        "self._check_staying(guards, self._state.threads[thread])", "pass",
+        TEARDOWN, Kind.REFUSED, "in_container",
+        "exit: the recycler loops until all threads have exited"),
+    Bug("the allocators go before the pages come back", Recycler, "dismantle_pool",
+        "self._pools.check_drained(guards, container)", "pass",
+        TEARDOWN, Kind.OTHER_STATE, "pool_left[c",
+        "exit: thread_cnt is 0, then deinit_mem; nothing of the pool is in use by then"),
+    Bug("a fault of a container that runs is given up", Faults, "give_up",
+        'guards.require("exiting", leaving, f"container {container} waits for its page")', "pass",
+        TEARDOWN, Kind.REFUSED, "locked",
+        "L1: a fault on a granted page is resolved, or the container is killed"),
 )
 # fmt: on

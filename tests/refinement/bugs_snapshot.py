@@ -49,7 +49,7 @@ SNAPSHOTS = (
         "ThreadState.UNBOUND if row.vcpu is None else ThreadState.READY", "ThreadState.READY",
         SNAPSHOT, Kind.REFUSED, "dispatch"),
     Bug("a thread wakes after its container has begun to leave", Threads, "_check_waiting",
-        'guards.require("running", phase is not Phase.EXITING, "its container leaves")', "pass",
+        "self._check_staying(guards, row)", "pass",
         SNAPSHOT, Kind.ACCEPTED, "running"),
     Bug("vector registers are saved when another thread first uses them", Threads, "_save",
         "replace(row, state=state, registers=registers)", "replace(row, state=state)",

@@ -65,11 +65,11 @@ and a container that leaves neither maps nor unmaps, since no thread of it runs.
 the table below. Three of them nothing had found; `test_found_by_seeding.py` does now.
 
 Of the third part, 25 were seeded already, or say the same as another one, and four break nothing;
-none of these is counted. Of the 24 that the walk does not find, six nothing had found: they have
-a test now. The mapping of `teardown` brings about itself what the guards of the recycler ask for,
-so it never meets a refusal of theirs; `shootdown` has nobody who waits for a change; pages are
-protected in mappings that look at no translation; and half a copy passes for a copy, since a page
-is whose mark is anywhere in it.
+none of these is counted. Of the 24 that the walk did not find, six nothing had found: they have
+a test now. The mapping of `teardown` brought about itself what the guards of the recycler ask for,
+so it never met a refusal of theirs; now the recycler asks first. `shootdown` has nobody who waits
+for a change; pages are protected in mappings that look at no translation; and half a copy passes
+for a copy, since a page is whose mark is anywhere in it.
 
 This is what no mapping shows, and what does instead.
 """
