@@ -5,42 +5,32 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from splitspec.checker.gate.finding import Finding, Kind
+from splitspec.checker.gate.finding import ADVICE, Finding, Kind
 from splitspec.checker.gate.lock import Activity
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.report.diagnostics import render
 from splitspec.cli.beside import Failure, write_beside
+from splitspec.cli.copies import LostCopyError
 from splitspec.cli.exitcode import ExitCode, combine
+from splitspec.cli.holding import Holding, Unheld, hold_all, mapped
 from splitspec.cli.report_request import PageKind, Report, ResultKind
 from splitspec.cli.run_reports import begin, write_documents
 from splitspec.cli.terminal import Choice, painter
-from splitspec.model.evaluator import Evaluator
 from splitspec.model.tier import Tier
 from splitspec.refinement.companions import divergence_beside
-from splitspec.refinement.conformance import Bounds, conform
-from splitspec.refinement.divergence import Conformance, Divergence
-from splitspec.refinement.driver import MappingError
+from splitspec.refinement.divergence import Conformance
 from splitspec.refinement.machine.shipped import due
-from splitspec.refinement.mapping import Implementation, UncopiableError
-from splitspec.refinement.naming import UnknownMappingError, mapping_of
-from splitspec.refinement.observation import UnreadableError
 from splitspec.refinement.report import (
     conformance_document,
     conformance_text,
     divergence_text,
     program_text,
 )
-from splitspec.refinement.session_log import SessionLog
-from splitspec.refinement.target import SHIPPED, TargetError, evaluator_of
-from splitspec.refinement.walking import run
-
-UNUSABLE = (UnknownMappingError, MappingError, UnreadableError, UncopiableError)
 
 if TYPE_CHECKING:  # What makes reports is imported when there are some.
     from splitspec.cli.reported import Shown
@@ -52,13 +42,8 @@ class ConformRequest:
 
     mappings: tuple[str, ...]
     tier: Tier  # of all shipped ones, if none is named
-    programs: int | None  # random programs
-    calls: int | None  # of one random run; if neither is given, the walk is exhaustive
-    logs: Path | None  # the folder to which such a run is written
-    steps: int
-    seed: int
-    states: int | None
-    time: float | None
+    how: Holding
+    workers: int
     json: bool
     color: Choice
     verbose: bool
@@ -67,44 +52,38 @@ class ConformRequest:
 
 
 def conform_mappings(request: ConformRequest, interruption: Interruption) -> ExitCode:
-    """Hold every named mapping, or all shipped ones of the tier; an interrupt ends the sequence."""
-    if request.logs is not None and request.calls is None:
+    """Hold every named mapping, or all shipped ones of the tier; an interrupt ends the sequence,
+    and a process that dies."""
+    if request.how.logs is not None and request.how.calls is None:
         return _refuse("--logs are written of a run of --calls")
     results: list[Conformance] = []
     codes: list[ExitCode] = []
     failures: list[Failure] = []
-    paint = painter(request.color, sys.stdout)
     runs: list[Shown] = []
     findings: list[Finding] = []
     begun, failed = begin("conform", request.reports)
     codes += failed
-    with suppress(KeyboardInterrupt):  # Raised to give up what is under way, and no more.
-        sampled = request.programs is not None or request.calls is not None
-        for name in request.mappings or due(request.tier, sampled=sampled):
-            if interruption.requested:
-                break
-            try:
-                mapping = _mapping(name)
-                evaluator = _evaluator(mapping)
-                found = _hold(name, mapping, evaluator, request, interruption)
-            except TargetError as error:
-                words = render(error.diagnostics, painter(request.color, sys.stderr))
-                print(words, file=sys.stderr, end="")
-                return _refuse(f"{name}: {error}")
-            except UNUSABLE as error:
-                return _refuse(str(error))
-            results.append(found)
-            if request.reports:
-                runs.append(_shown(found, evaluator, name))
-                findings += _untried(found, runs[-1][0].run)
-            codes.append(_code(found))
-            failures += [_failure(mapping, evaluator, each, name) for each in found.divergences]
-            if not request.json:
-                print(conformance_text(found, paint, verbose=request.verbose))
-                for divergence in found.divergences:
-                    print("\n  as a test:\n")
-                    print(_indented(program_text(divergence, _reference(name))))
-                print(flush=True)
+    sampled = request.how.programs is not None or request.how.calls is not None
+    names = request.mappings or due(request.tier, sampled=sampled)
+    outcomes = hold_all(names, request.how, request.workers, interruption)
+    # The interrupt is raised to give up what is under way, and no more.
+    with suppress(KeyboardInterrupt), closing(outcomes):
+        try:
+            for name, found in outcomes:
+                if isinstance(found, Unheld):
+                    return _unheld(found, request)
+                results.append(found)
+                if request.reports:
+                    runs.append(_shown(found, name))
+                    findings += _untried(found, runs[-1][0].run)
+                codes.append(_code(found))
+                failures += _failures(found, name)
+                if not request.json:
+                    print(_text(found, name, request), flush=True)
+        except LostCopyError as lost:
+            print(f"error: lost: {lost}\n  → {ADVICE[Kind.LOST]}", file=sys.stderr)
+            findings.append(Finding(Kind.LOST, "", "", str(lost)))
+            codes.append(ExitCode.INTERNAL)
     interruption.settle()
     if interruption.requested:
         codes.append(ExitCode.INTERRUPTED)
@@ -121,38 +100,22 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
     return code
 
 
-def _failure(
-    mapping: Implementation[Any], evaluator: Evaluator, divergence: Divergence, name: str
-) -> Failure:
-    make = partial(divergence_beside, mapping, evaluator, divergence)
-    return Failure(make, divergence_text(divergence), ("splitspec", "conform", name))
+def _text(found: Conformance, name: str, request: ConformRequest) -> str:
+    """Return what is printed of a mapping: each divergence as a test, too."""
+    paint = painter(request.color, sys.stdout)
+    lines = [conformance_text(found, paint, verbose=request.verbose)]
+    for divergence in found.divergences:
+        lines += ["\n  as a test:\n", _indented(program_text(divergence, _reference(name)))]
+    return "\n".join((*lines, ""))
 
 
-def _hold(
-    name: str,
-    mapping: Implementation[Any],
-    evaluator: Evaluator,
-    request: ConformRequest,
-    interruption: Interruption,
-) -> Conformance:
-    if request.calls is not None:
-        making = partial(run, steps=request.calls, seed=request.seed, interruption=interruption)
-        if request.logs is None:
-            return making(mapping, evaluator)
-        with SessionLog(request.logs, name.rpartition(":")[2].lower(), mapping) as log:
-            return making(mapping, evaluator, log=log)
-    if request.programs is None:
-        bounds = Bounds(states=request.states, time=request.time)
-        return conform(mapping, evaluator, bounds, interruption=interruption)
-    try:
-        from splitspec.refinement.stateful import walk
-    except ImportError as missing:
-        raise MappingError("random programs need hypothesis: install splitspec[stateful]") from (
-            missing
-        )
-    return walk(
-        mapping, evaluator, programs=request.programs, steps=request.steps, seed_=request.seed
-    )
+def _failures(found: Conformance, name: str) -> Iterator[Failure]:
+    """Iterate over what is drawn beside what it should be."""
+    if found.divergences:
+        mapping, evaluator = mapped(name)
+        for each in found.divergences:
+            make = partial(divergence_beside, mapping, evaluator, each)
+            yield Failure(make, divergence_text(each), ("splitspec", "conform", name))
 
 
 def _document(results: list[Conformance]) -> dict[str, Any]:
@@ -160,15 +123,16 @@ def _document(results: list[Conformance]) -> dict[str, Any]:
     return {"schema": "splitspec-conformance/1", "results": data}
 
 
-def _shown(found: Conformance, evaluator: Evaluator, name: str) -> Shown:
+def _shown(found: Conformance, name: str) -> Shown:
     """Return a conformance as a run of claims, as reports have it."""
     from splitspec.checker.expectation import Expectation, judge
     from splitspec.cli.reported import Origin
     from splitspec.refinement.claims import as_run
 
-    result = as_run(found, evaluator.setting, name)
+    setting = mapped(name)[1].setting
+    result = as_run(found, setting, name)
     run = f"{Activity.CONFORMED.value} {result.run.id}"
-    origin = Origin(Activity.CONFORMED.value, run, evaluator.setting, {}, None)
+    origin = Origin(Activity.CONFORMED.value, run, setting, {}, None)
     return origin, judge(result, Expectation())
 
 
@@ -181,22 +145,6 @@ def _untried(found: Conformance, run: str) -> Iterator[Finding]:
                 yield Finding(Kind.VACUOUS, run, path, text)
     elif not found.transitions:
         yield Finding(Kind.EMPTY, run, "", "nothing was done")
-
-
-def _mapping(name: str) -> Implementation[Any]:
-    """Return a mapping; a shipped one is to the shipped specification, whatever is near."""
-    mapping = mapping_of(name)
-    return mapping if ":" in name else replace(mapping, model=f"{SHIPPED}{mapping.model}")
-
-
-def _evaluator(mapping: Implementation[Any]) -> Evaluator:
-    return evaluator_of(
-        mapping.model,
-        sizes=mapping.sizes,
-        pins=mapping.pins,
-        given=mapping.given,
-        folder=mapping.folder,
-    )
 
 
 def _code(found: Conformance) -> ExitCode:
@@ -217,6 +165,12 @@ def _reference(name: str) -> str:
 
 def _indented(text: str) -> str:
     return "\n".join(f"    {line}" if line else "" for line in text.splitlines())
+
+
+def _unheld(found: Unheld, request: ConformRequest) -> ExitCode:
+    words = render(found.diagnostics, painter(request.color, sys.stderr))
+    print(words, file=sys.stderr, end="")
+    return _refuse(found.sentence)
 
 
 def _refuse(sentence: str) -> ExitCode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -79,6 +80,11 @@ class CacheMode(StrEnum):
     READ_ONLY = "ro"
     AUDIT = "audit"
     OFF = "off"
+
+
+def chosen_workers(workers: int | None) -> int:
+    """Return how many processes are to be used; unless it is said, one for each processor."""
+    return workers or min(os.cpu_count() or 1, WORKERS_MAX)
 
 
 def chosen_tier(tier: Tier | None, models: list[str] | None) -> Tier:
@@ -166,6 +172,16 @@ Workers = Annotated[
         min=1,
         max=WORKERS_MAX,
         help="Processes for many runs, threads for one.",
+    ),
+]
+WalkWorkers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        "-j",
+        min=1,
+        max=WORKERS_MAX,
+        help="Processes for several mappings. [default: one for each processor]",
     ),
 ]
 Symmetry = Annotated[

@@ -96,6 +96,7 @@ def conform(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of random programs.")] = 0,
     max_states: o.States = None,
     timeout: o.Timeout = None,
+    workers: o.WalkWorkers = None,
     format: o.OutputFormat = o.Format.TEXT,
     report: o.HeldReports = None,
     color: o.Color = Choice.AUTO,
@@ -107,19 +108,15 @@ def conform(
     """
     with heed() as interruption:
         from splitspec.cli.conform import ConformRequest, conform_mappings
+        from splitspec.cli.holding import Holding
         from splitspec.cli.report_request import parse_held
 
         reports, pages = parse_held(report or ())
         request = ConformRequest(
             mappings=tuple(mappings or ()),
             tier=o.chosen_tier(tier, mappings),
-            programs=programs,
-            calls=calls,
-            logs=logs,
-            steps=steps,
-            seed=seed,
-            states=max_states,
-            time=timeout,
+            how=Holding(programs, calls, logs, steps, seed, max_states, timeout),
+            workers=o.chosen_workers(workers),
             json=format is o.Format.JSON,
             color=color,
             verbose=verbose,

@@ -1,0 +1,140 @@
+"""Hold implementations to their models, several at once in copies of this process; what was found
+comes in the order in which they were asked for, whatever was finished first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from splitspec.checker.interruption import Interruption
+from splitspec.cli.copies import make_all
+from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.evaluator import Evaluator
+from splitspec.refinement.conformance import Bounds, conform
+from splitspec.refinement.divergence import Conformance
+from splitspec.refinement.driver import MappingError
+from splitspec.refinement.mapping import Implementation, UncopiableError
+from splitspec.refinement.naming import UnknownMappingError, mapping_of
+from splitspec.refinement.observation import UnreadableError
+from splitspec.refinement.session_log import SessionLog
+from splitspec.refinement.target import SHIPPED, TargetError, evaluator_of
+from splitspec.refinement.walking import run
+
+UNUSABLE = (UnknownMappingError, MappingError, UnreadableError, UncopiableError)
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """How implementations are held: by a walk of all states, unless programs or calls are asked
+    for. `states` and `time`, in seconds, bound each by itself."""
+
+    programs: int | None  # random programs
+    calls: int | None  # of one random run
+    logs: Path | None  # the folder to which such a run is written
+    steps: int
+    seed: int
+    states: int | None
+    time: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unheld:
+    """Why an implementation cannot be held."""
+
+    sentence: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def hold_all(
+    names: Sequence[str], how: Holding, workers: int, interruption: Interruption
+) -> Generator[tuple[str, Conformance | Unheld], None, None]:
+    """Iterate over the names with what was found; an interruption leaves out what was not begun.
+
+    Raises `LostCopyError` if a process died.
+    """
+
+    def make(number: int, relayed: Interruption) -> Conformance | Unheld:
+        return _held(names[number], how, relayed)
+
+    if min(workers, len(names)) < 2:
+        for number, name in enumerate(names):
+            if interruption.requested:
+                return
+            yield name, make(number, interruption)
+        return
+    groups = [[number] for number in range(len(names))]
+    made = make_all(groups, make, workers, interruption, _nothing)
+    for number, found in in_order(made):
+        yield names[number], found
+
+
+def in_order(made: Iterable[tuple[int, Result]]) -> Iterator[tuple[int, Result]]:
+    """Iterate over results by number, each as soon as all before it are there, or will not be: the
+    user who gives up what is under way still gets what was finished."""
+    early: dict[int, Result] = {}
+    due = 0
+    with suppress(KeyboardInterrupt):
+        for number, result in made:
+            early[number] = result
+            while due in early:
+                yield due, early.pop(due)
+                due += 1
+    yield from sorted(early.items(), key=lambda item: item[0])
+
+
+def mapped(name: str) -> tuple[Implementation[Any], Evaluator]:
+    """Return a mapping and its model; a shipped one is to the shipped specification, whatever is
+    near."""
+    mapping = mapping_of(name)
+    mapping = mapping if ":" in name else replace(mapping, model=f"{SHIPPED}{mapping.model}")
+    return mapping, evaluator_of(
+        mapping.model,
+        sizes=mapping.sizes,
+        pins=mapping.pins,
+        given=mapping.given,
+        folder=mapping.folder,
+    )
+
+
+def _held(name: str, how: Holding, interruption: Interruption) -> Conformance | Unheld:
+    try:
+        return _found(name, *mapped(name), how, interruption)
+    except TargetError as error:
+        return Unheld(f"{name}: {error}", tuple(error.diagnostics))
+    except UNUSABLE as error:
+        return Unheld(str(error))
+
+
+def _found(
+    name: str,
+    mapping: Implementation[Any],
+    evaluator: Evaluator,
+    how: Holding,
+    interruption: Interruption,
+) -> Conformance:
+    if how.calls is not None:
+        making = partial(run, steps=how.calls, seed=how.seed, interruption=interruption)
+        if how.logs is None:
+            return making(mapping, evaluator)
+        with SessionLog(how.logs, name.rpartition(":")[2].lower(), mapping) as log:
+            return making(mapping, evaluator, log=log)
+    if how.programs is None:
+        bounds = Bounds(states=how.states, time=how.time)
+        return conform(mapping, evaluator, bounds, interruption=interruption)
+    try:
+        from splitspec.refinement.stateful import walk
+    except ImportError as missing:
+        raise MappingError("random programs need hypothesis: install splitspec[stateful]") from (
+            missing
+        )
+    return walk(mapping, evaluator, programs=how.programs, steps=how.steps, seed_=how.seed)
+
+
+def _nothing() -> None:
+    """Let time pass."""

@@ -1,0 +1,146 @@
+"""Implementations that are held by several processes are held as by one, and in the same order."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.gate.conftest import PROJECT
+
+from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.holding import in_order
+
+MANY = '''\
+"""The counter, and counters that are slow, wrong, or the end of the process that holds them."""
+
+import os
+import signal
+import time
+from dataclasses import replace
+
+from counter import Counter
+from counter_mapping import COUNTER
+
+
+def slowly():
+    time.sleep(0.3)
+    return Counter([0, 1])
+
+
+def last():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def interrupting():
+    """Press Ctrl-C: the original is the parent of the copy that holds this one."""
+    os.kill(os.getppid(), signal.SIGINT)
+    return slowly()
+
+
+SLOW = replace(COUNTER, name="slow", create=slowly)
+WRONG = replace(COUNTER, name="wrong", guards={})
+DEADLY = replace(COUNTER, name="deadly", create=last)
+INTERRUPTING = replace(COUNTER, name="interrupting", create=interrupting)
+UNKNOWN = replace(COUNTER, name="unknown", model="nothing")
+'''
+TIME = re.compile(r"[0-9.]+ s, [\d,]+ calls/s|(?<=\"seconds\": )[0-9.e-]+")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = shutil.copytree(PROJECT, tmp_path / "project")
+    (place / "many.py").write_text(MANY)
+    return place
+
+
+def conform(folder: Path, workers: int, *words: str) -> subprocess.CompletedProcess[str]:
+    """Hold mappings of the folder, in a process of its own; nothing that is shown has a time."""
+    command = [sys.executable, "-m", "splitspec", "conform", *words, "-j", str(workers)]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    done.stdout = TIME.sub("0", done.stdout)
+    return done
+
+
+def test_results_come_in_the_order_of_the_list() -> None:
+    assert list(in_order([(2, "c"), (0, "a"), (1, "b")])) == [(0, "a"), (1, "b"), (2, "c")]
+
+
+def test_what_comes_before_a_gap_is_not_held_up() -> None:
+    def made() -> Iterator[tuple[int, str]]:
+        yield 0, "a"
+        assert shown == ["a"], "it was shown before anything else was made"
+        yield 3, "d"
+        yield 1, "b"
+
+    shown: list[str] = []
+    for _, result in in_order(made()):
+        shown.append(result)
+    assert shown == ["a", "b", "d"], "the third was never begun"
+
+
+def test_who_gives_up_still_gets_what_was_finished() -> None:
+    def made() -> Iterator[tuple[int, str]]:
+        yield 1, "b"
+        raise KeyboardInterrupt
+
+    assert list(in_order(made())) == [(1, "b")]
+
+
+@pytest.mark.parametrize(
+    ("second", "form", "workers", "code"),
+    [
+        ("counter_mapping:COUNTER", "json", 2, ExitCode.MET),
+        ("many:WRONG", "text", 8, ExitCode.VIOLATED),
+        ("many:UNKNOWN", "text", 2, ExitCode.USAGE),
+        ("many:NOTHING", "json", 2, ExitCode.USAGE),
+    ],
+)
+def test_any_number_of_processes_says_the_same(
+    second: str, form: str, workers: int, code: ExitCode, folder: Path
+) -> None:
+    """Also if the first is finished last, one diverges, or one cannot be held."""
+    names = ("many:SLOW", second, "counter_mapping:COUNTER", "--format", form)
+    one, several = (conform(folder, n, *names) for n in (1, workers))
+    assert one.returncode == code, one.stderr
+    assert several.returncode == one.returncode
+    assert (several.stdout, several.stderr) == (one.stdout, one.stderr)
+
+
+@pytest.mark.parametrize("way", [("--programs", "3"), ("--calls", "20")])
+def test_random_ways_are_the_same_in_any_number_of_processes(
+    way: tuple[str, str], folder: Path
+) -> None:
+    names = ("many:SLOW", "counter_mapping:COUNTER")
+    one, two = (conform(folder, n, *names, *way) for n in (1, 2))
+    assert one.returncode == ExitCode.MET, one.stderr
+    assert two.stdout == one.stdout
+
+
+def test_a_process_that_dies_is_never_a_pass(folder: Path) -> None:
+    names = ("counter_mapping:COUNTER", "many:DEADLY", "many:SLOW", "many:SLOW")
+    done = conform(folder, 2, *names, "--report", "junit=r.xml")
+    assert done.returncode == ExitCode.INTERNAL
+    assert "error: lost: a copy ended with -9" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "a copy ended with -9" in (folder / "r.xml").read_text()
+
+
+def test_ctrl_c_ends_what_is_under_way_and_begins_nothing_else(folder: Path) -> None:
+    names = ("counter_mapping:COUNTER", "many:INTERRUPTING", *("many:SLOW",) * 6)
+    done = conform(folder, 2, *names, "--format", "json")
+    assert done.returncode == ExitCode.INTERRUPTED, done.stderr
+    whole: dict[str, Any] = json.loads(done.stdout)
+    results = whole["results"]
+    assert 1 <= len(results) < len(names), "those that were begun are in the document"
+    assert results[0]["implementation"] == "counter"
+    reasons = {found["implementation"]: found["reason"] for found in results}
+    assert reasons["interrupting"] == "interrupted"
