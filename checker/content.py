@@ -16,7 +16,7 @@ from pathlib import Path
 
 from splitspec import __version__
 
-SENTENCES = frozenset({"text", "asked_by", "cites"})
+SENTENCES = frozenset({"text", "comment", "asked_by", "cites"})
 """Fields that say something to people, and nothing to an engine."""
 
 ENGINES = ("model", "checker")
@@ -25,7 +25,7 @@ PACKAGES = ("llvmlite", "z3-solver", "cvc5", "lark")
 
 
 def canonical(value: object) -> Iterator[str]:
-    """Iterate over words that are equal iff two values are, but for places and sentences."""
+    """Iterate over words that are equal iff two values are, but for places and what is said."""
     if is_dataclass(value) and not isinstance(value, type):
         yield f"({type(value).__name__}"
         for field in fields(value):

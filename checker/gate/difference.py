@@ -9,14 +9,14 @@ as a whole, by its digest.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from splitspec.checker.gate.demanded import demanded
 from splitspec.checker.gate.fingerprint import refinement_digest, system_digest
 from splitspec.checker.gate.variation import guard_text, signature, variation_text
 from splitspec.model.flat_text import variable_text
-from splitspec.model.ir import FlatAction, Line, Program, Property, System, Variant
+from splitspec.model.ir import FlatAction, Line, Program, Property, Variant
 from splitspec.model.ir_text import Writer, writer_for
 from splitspec.model.manifest_entry import ModelEntry
 from splitspec.model.passes.compose import compose
@@ -70,7 +70,7 @@ class Side:
 def changes(old: Side, new: Side) -> tuple[Change, ...]:
     """Return how a model differs from what it was."""
     designs = tuple(_design_changes(old.program, new.program))
-    digests = [system_digest(_without_comments(side.program)) for side in (old, new)]
+    digests = [system_digest(compose(inline(side.program), ())) for side in (old, new)]
     if not designs and digests[0] != digests[1]:
         designs = (Change(Part.MODEL, new.entry.name, *digests),)
     return (*designs, *_demand_changes(old, new))
@@ -96,12 +96,6 @@ def _demand_changes(old: Side, new: Side) -> Iterator[Change]:
     yield from _pairs(Part.VARIANT, *map(_variants, (old, new)))
     yield from _pairs(Part.REFINEMENT, *map(_refinements, (old, new)))
     yield from _pairs(Part.DEMAND, *(demanded(side.entry) for side in (old, new)))
-
-
-def _without_comments(program: Program) -> System:
-    system = compose(inline(program), ())
-    variables = {path: replace(each, comment="") for path, each in system.variables.items()}
-    return replace(system, variables=variables)
 
 
 def _declarations(program: Program) -> Mapping[str, str]:
@@ -141,7 +135,7 @@ def _variants(side: Side) -> Mapping[str, str]:
 def _refinements(side: Side) -> Mapping[str, str]:
     """Return refinements by digest, with that of what is refined, which may be no model itself:
     their lines are many, and say nothing alone."""
-    above = {name: _without_comments(program) for name, program in side.abstract.items()}
+    above = {name: compose(inline(program), ()) for name, program in side.abstract.items()}
     return {
         f"{each.path} of {each.abstract}": refinement_digest(each, above.get(each.abstract))
         for each in inline(side.program).refinements

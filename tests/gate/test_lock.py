@@ -122,6 +122,19 @@ def test_assurances_are_ordered(weaker: str, stronger: str) -> None:
     assert strength(weaker) < strength(stronger)
 
 
+def test_a_comment_and_a_sentence_make_no_lock_stale(project: Path, splitspec: Splitspec) -> None:
+    """Also the comment behind a variable, which says what it is."""
+    text = project / "desk.split"
+    was = text.read_text()
+    said = was.replace("# who has the key", "# who took it").replace("Nobody holds two", "No two")
+    assert said.count("No two") == said.count("# who took it") == 1
+    text.write_text(said)
+    lock = (project / "splitspec.lock").read_text()
+    done = splitspec("lock", "--check", "--tier", "pr")
+    assert done.returncode == 0, done.stdout
+    assert (project / "splitspec.lock").read_text() == lock
+
+
 def test_a_gain_is_accepted_and_shown(project: Path, splitspec: Splitspec) -> None:
     text = project / "desk.split"
     witness = "\nwitness all_out\n  all k: Key: some p: Person: holder[k] = p\n"
