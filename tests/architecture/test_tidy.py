@@ -6,6 +6,7 @@ A failure names the file and line, and what to do.
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,39 @@ def _at(path: Path, line: int, what: str) -> str:
     return f"{path.relative_to(ROOT)}:{line}: {what}"
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the tests ask of one module's syntax, which is read once for all of them."""
+
+    path: Path
+    documented: bool
+    functions: tuple[tuple[int, str, int], ...]
+    """Line, name and number of lines."""
+    strings: tuple[tuple[int, str], ...]
+    calls: tuple[tuple[int, str], ...]
+    """Line, and the function as it is written."""
+
+
+def _read(path: Path) -> Reading:
+    tree = ast.parse(path.read_text())
+    functions, strings, calls = [], [], []
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name, lineno=line, end_lineno=end):
+                functions.append((line, name, (end or line) - line + 1))
+            case ast.Constant(value=str(value), lineno=line):
+                strings.append((line, value))
+            case ast.Call(func=ast.Name() | ast.Attribute() as called, lineno=line):
+                calls.append((line, ast.unparse(called)))
+    documented = bool(ast.get_docstring(tree))
+    return Reading(path, documented, tuple(functions), tuple(strings), tuple(calls))
+
+
+@pytest.fixture(scope="module")
+def readings() -> list[Reading]:
+    return [_read(path) for path in _modules()]
+
+
 def test_the_walk_sees_the_sources() -> None:
     """Every other test here passes on an empty list."""
     seen = {str(path.relative_to(ROOT)) for path in _texts()}
@@ -90,13 +124,12 @@ def test_modules_are_short() -> None:
     ] == []
 
 
-def test_functions_fit_on_a_screen() -> None:
+def test_functions_fit_on_a_screen(readings: list[Reading]) -> None:
     assert [
-        _at(path, node.lineno, f"{node.name} is longer than {FUNCTION_LINES_MAX} lines")
-        for path in _modules()
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef)
-        and (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES_MAX
+        _at(module.path, line, f"{name} is longer than {FUNCTION_LINES_MAX} lines")
+        for module in readings
+        for line, name, length in module.functions
+        if length > FUNCTION_LINES_MAX
     ] == []
 
 
@@ -108,11 +141,11 @@ def test_modules_are_named_for_what_they_hold() -> None:
     ] == []
 
 
-def test_every_module_says_what_it_is() -> None:
+def test_every_module_says_what_it_is(readings: list[Reading]) -> None:
     assert [
-        _at(path, 1, "begin with a docstring: what it turns into what")
-        for path in _modules()
-        if not ast.get_docstring(ast.parse(path.read_text()))
+        _at(module.path, 1, "begin with a docstring: what it turns into what")
+        for module in readings
+        if not module.documented
     ] == []
 
 
@@ -133,14 +166,13 @@ def test_no_text_contains(pattern: re.Pattern[str], advice: str) -> None:
     ] == []
 
 
-def test_no_pattern_repeats_a_group_possessively() -> None:
+def test_no_pattern_repeats_a_group_possessively(readings: list[Reading]) -> None:
     """Python 3.11.0 to 3.11.4, which Debian 12 has, match such a pattern wrongly."""
     found = [
-        f"{path.relative_to(ROOT)}:{node.lineno}"
-        for path in _modules()
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if re.search(r"\)[*+?]\+", node.value)
+        f"{module.path.relative_to(ROOT)}:{line}"
+        for module in readings
+        for line, text in module.strings
+        if re.search(r"\)[*+?]\+", text)
     ]
     assert found == [], "repeat a class of characters possessively, a group greedily"
 
@@ -155,16 +187,17 @@ def test_lines_of_code_and_specification_are_short() -> None:
     ] == []
 
 
-def test_only_the_command_line_ends_the_process() -> None:
+def test_only_the_command_line_ends_the_process(readings: list[Reading]) -> None:
     folders = ("src", "bench")
     engines = [
-        path
-        for path in _modules()
-        if path.parts[len(ROOT.parts)] not in folders and str(path.relative_to(ROOT)) not in WORKERS
+        module
+        for module in readings
+        if module.path.parts[len(ROOT.parts)] not in folders
+        and str(module.path.relative_to(ROOT)) not in WORKERS
     ]
     assert [
-        _at(path, node.lineno, "return a value; only the command line exits")
-        for path in engines
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("sys.exit", "exit", "os._exit")
+        _at(module.path, line, "return a value; only the command line exits")
+        for module in engines
+        for line, called in module.calls
+        if called in ("sys.exit", "exit", "os._exit")
     ] == []
