@@ -9,6 +9,7 @@ them. The parts of the meaning, in the order in which one would read them:
     enumeration    which bindings of its parameters enable it
     transition     what its updates make of the state
     initial        where everything starts
+    refusing       which guards refuse, for whoever asks it of many states
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from splitspec.model.composition import ComposedAction, compose
 from splitspec.model.enumeration import NOTHING, Plan, bindings, plan, refuses
 from splitspec.model.initial import counted, initial_states
 from splitspec.model.ir import Line, SetConstant
+from splitspec.model.refusing import Refusing
 from splitspec.model.scope import Places, Scope, State
 from splitspec.model.setting import Setting
 from splitspec.model.transition import Cut, Transition, Writer
@@ -42,6 +44,7 @@ class Evaluator:
         composed = compose(self.program, setting.given, setting.variant)
         self.actions: Mapping[str, ComposedAction] = {action.path: action for action in composed}
         self._plans: dict[tuple[str, str | None], Plan] = {}
+        self._refusing: dict[str, Refusing] = {}
         counters = {v.path for v in self.places.variables if v.counted is not None}
         unclaimed = counters.difference(self.claimed)
         self._writer = Writer(self.places, sliced | unclaimed)
@@ -96,6 +99,12 @@ class Evaluator:
         moment = Moment(self.universe, state)
         guards = self.actions[action].guards
         return tuple(guard.name for guard in guards if refuses(guard, moment, binding))
+
+    def refusing(self, action: str) -> Refusing:
+        """Return what says the same as `refusals`, and remembers it: for many states."""
+        if action not in self._refusing:
+            self._refusing[action] = Refusing(self.actions[action], self.universe)
+        return self._refusing[action]
 
     def refuses_alone(self, state: State, action: str, guard: str) -> bool:
         """Return whether some instance is refused by this guard and by no other."""

@@ -28,7 +28,8 @@ from splitspec.model.trace import Step
 from splitspec.model.transition import Transition
 from splitspec.refinement.correspondence import Correspondence
 from splitspec.refinement.divergence import Divergence, DivergenceKind
-from splitspec.refinement.driver import Found, Performer
+from splitspec.refinement.driver import Found
+from splitspec.refinement.fitting import Performer
 from splitspec.refinement.lanes import Lanes
 from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.observation import UnreadableError

@@ -25,7 +25,8 @@ from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import VariableKind
 from splitspec.model.scope import State
 from splitspec.refinement.divergence import Call, Conformance, Divergence, DivergenceKind
-from splitspec.refinement.driver import Binding, Driver, Found, Performer
+from splitspec.refinement.driver import Binding, Driver, Found
+from splitspec.refinement.fitting import Performer
 from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.reproduction import shortest
 
@@ -153,18 +154,13 @@ class _Walk:
         state, allowed = path[-1].state, path[-1].allowed
         class_ = frozenset(performer.path for performer, calls in allowed if calls)
         for performer, calls in allowed:
-            for values in self.driver.domain(performer):
-                if values in calls:
-                    continue
-                guards = self.driver.refusing(state, performer, values)
-                if not guards or self.driver.is_skipped(performer, guards):
-                    continue
+            for values, guards in self.driver.refused(state, performer, calls):
                 key = (class_, performer.path, guards)
                 if len(self.reached) > EVERYWHERE_STATES and key in self.tried_classes:
                     continue
                 self.tried_classes.add(key)
                 mark = self.mapping.undo.mark(subject)
-                found = self.driver.refuse(subject, performer, values, guards)
+                found = self.driver.refuse(subject, performer, values, guards, mark)
                 if found is not None:
                     self._note(path, self.driver.call(performer, values), found)
                 subject = self.mapping.undo.back(subject, mark)

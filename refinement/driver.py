@@ -6,21 +6,22 @@ which calls there are, which of them the specification allows in a state, and wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import signature
 from itertools import product
 from typing import Any
 
-from splitspec.model.composition import ComposedAction
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.ir import Parameter, Value
+from splitspec.model.ir import Value
 from splitspec.model.scope import State
 from splitspec.model.transition import Transition
 from splitspec.refinement.divergence import Call, DivergenceKind, Tried
+from splitspec.refinement.fitting import Performer, completions, performers, reasons, skipped
 from splitspec.refinement.mapping import Implementation, InexpressibleError
 from splitspec.refinement.observation import Observer, UnreadableError
 from splitspec.refinement.session_log import SessionLog
+
+NONE: frozenset[str] = frozenset()
 
 Binding = tuple[Value, ...]
 """The values of the parameters that a caller chooses, in order."""
@@ -35,24 +36,6 @@ class Found:
     facts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Performer:
-    """An action as it is done: the function, the parameters that it names, and the others."""
-
-    action: ComposedAction
-    function: Callable[..., object]
-    chosen: tuple[Parameter, ...]
-    own: tuple[Parameter, ...]  # the implementation's choice
-
-    @property
-    def path(self) -> str:
-        return self.action.path
-
-
-class MappingError(Exception):
-    """The mapping does not fit the model; the message says what to write."""
-
-
 class Driver:
     """Calls and comparisons for one mapping over one evaluator."""
 
@@ -64,18 +47,16 @@ class Driver:
     ) -> None:
         self.mapping, self.evaluator, self.log = mapping, evaluator, log
         self.observer = Observer(evaluator, mapping.elements, mapping.compared)
-        self.performers = tuple(_performers(mapping, evaluator))
+        self.performers = tuple(performers(mapping, evaluator))
         self.tried = Tried()
-        self._reasons = _reasons(mapping, self.performers)
-        self._skipped = _skipped(mapping, self.performers)
+        self._reasons = reasons(mapping, self.performers)
+        self._skipped = skipped(mapping, self.performers)
+        self._arguments: dict[tuple[str, Binding], tuple[object, ...]] = {}
         self._domains = {
             p.path: tuple(product(*(evaluator.universe.values(q.type) for q in p.chosen)))
             for p in self.performers
         }
-        self._completions = {
-            p.path: tuple(product(*(evaluator.universe.values(q.type) for q in p.own)))
-            for p in self.performers
-        }
+        self._completions = {p.path: completions(p, evaluator) for p in self.performers}
 
     # What the specification says
 
@@ -102,21 +83,37 @@ class Driver:
 
         Where the implementation chooses parameters, any choice may be the one that it looked at,
         unless another choice has fewer guards against it: all of that one's, and more."""
+        ((_, guards),) = self._refused(state, performer, (values,))
+        return guards
+
+    def refused(
+        self, state: State, performer: Performer, allowed: Collection[Binding]
+    ) -> Iterator[tuple[Binding, tuple[str, ...]]]:
+        """Iterate over the calls of an action that are not allowed, with the guards as `refusing`
+        has them, but for those that the mapping leaves out."""
+        skipped = self._skipped.get(performer.path, NONE)
+        asked = (values for values in self._domains[performer.path] if values not in allowed)
+        for values, guards in self._refused(state, performer, asked):
+            if not skipped.issuperset(guards):
+                yield values, guards
+
+    def _refused(
+        self, state: State, performer: Performer, calls: Iterable[Binding]
+    ) -> Iterator[tuple[Binding, tuple[str, ...]]]:
+        refusing = self.evaluator.refusing(performer.path).guards
         names = [parameter.name for parameter in performer.chosen]
-        binding = dict(zip(names, values, strict=True))
-        found: list[tuple[str, ...]] = []
-        for choice in self._completions[performer.path]:
-            own = zip((p.name for p in performer.own), choice, strict=True)
-            found.append(self.evaluator.refusals(state, performer.path, {**binding, **dict(own)}))
-        if len(found) == 1:
-            return found[0]
-        sets = [frozenset(each) for each in found]
-        nearest = (each for each in found if not any(other < frozenset(each) for other in sets))
-        return tuple(dict.fromkeys(name for each in nearest for name in each))
+        completions = self._completions[performer.path]
+        for values in calls:
+            binding: dict[str, Value] = dict(zip(names, values, strict=True))
+            if len(completions) == 1:
+                binding.update(completions[0])
+                yield values, refusing(state, binding)
+            else:
+                yield values, _nearest([refusing(state, {**binding, **own}) for own in completions])
 
     def is_skipped(self, performer: Performer, guards: Sequence[str]) -> bool:
         """Whether the mapping leaves out all the guards that refuse."""
-        return all((performer.path, guard) in self._skipped for guard in guards)
+        return self._skipped.get(performer.path, NONE).issuperset(guards)
 
     def call(self, performer: Performer, values: Binding) -> Call:
         """Return a call as it is shown."""
@@ -177,11 +174,17 @@ class Driver:
         return self._arrived(subject, successors)
 
     def refuse(
-        self, subject: Any, performer: Performer, values: Binding, guards: tuple[str, ...]
+        self,
+        subject: Any,
+        performer: Performer,
+        values: Binding,
+        guards: tuple[str, ...],
+        mark: object = None,
     ) -> Found | None:
-        """Make a call that no instance enables; return what went wrong, if anything."""
+        """Make a call that no instance enables; return what went wrong, if anything. `mark` is a
+        note of the present state, if there is one."""
         mapping, path = self.mapping, performer.path
-        mark = mapping.undo.mark(subject)
+        mark = mapping.undo.mark(subject) if mark is None else mark
         try:
             performer.function(subject, *self._concrete(performer, values))
         except InexpressibleError:
@@ -189,7 +192,8 @@ class Driver:
             return None
         except mapping.refusal as refusal:
             reason = mapping.reason(refusal)
-            self._tell_refusal(subject, performer, values, reason)
+            if self.log is not None:
+                self._tell_refusal(subject, performer, values, reason)
             half = self._unchanged(subject, mark, guards)
             if half is not None:
                 return half
@@ -261,103 +265,24 @@ class Driver:
             return None
         return Found(DivergenceKind.HALF_WRITTEN, guards, tuple(f"it wrote {c}" for c in changes))
 
-    def _concrete(self, performer: Performer, values: Binding) -> Iterator[object]:
-        for parameter, value in zip(performer.chosen, values, strict=True):
-            yield self.observer.element(parameter.type, value)
+    def _concrete(self, performer: Performer, values: Binding) -> tuple[object, ...]:
+        """Return the arguments of a call in the terms of the implementation."""
+        key = performer.path, values
+        known = self._arguments.get(key)
+        if known is None:
+            pairs = zip(performer.chosen, values, strict=True)
+            known = tuple(self.observer.element(parameter.type, v) for parameter, v in pairs)
+            self._arguments[key] = known
+        return known
 
 
-@dataclass(frozen=True, slots=True)
-class _Reasons:
-    """What the implementation's reasons mean, and those for which it may be stricter."""
-
-    meanings: Mapping[tuple[str, str], tuple[str, ...]]
-    stricter: frozenset[tuple[str, str]]
-
-    def meaning(self, path: str, reason: str) -> tuple[str, ...]:
-        return self.meanings.get((path, reason), (reason,))
-
-
-def _performers(mapping: Implementation[Any], evaluator: Evaluator) -> Iterator[Performer]:
-    """Iterate over the mapped actions, in the order of the specification."""
-    known = dict(_resolved(mapping.actions, tuple(evaluator.actions), "action"))
-    left_out = {name for name in mapping.left_out if _is_action(name, evaluator)}
-    left = dict(_resolved(dict.fromkeys(left_out, ""), tuple(evaluator.actions), "action"))
-    for path, action in evaluator.actions.items():
-        if path in known:
-            function = known[path]
-            names = list(signature(function).parameters)[1:]
-            own = {parameter.name: parameter for parameter in action.parameters}
-            unknown = [name for name in names if name not in own]
-            if unknown:
-                listed = ", ".join(own) or "none"
-                raise MappingError(
-                    f"the function of {path} has a parameter `{unknown[0]}`; there is: {listed}"
-                )
-            chosen = tuple(own[name] for name in names)
-            rest = tuple(p for p in action.parameters if p.name not in names)
-            yield Performer(action, function, chosen, rest)
-        elif path not in left:
-            raise MappingError(
-                f"{path} is not mapped: add it to `actions`, or to `left_out` with the reason"
-            )
-
-
-def _is_action(name: str, evaluator: Evaluator) -> bool:
-    return any(name in (path, path.rpartition(".")[2]) for path in evaluator.actions)
-
-
-def _resolved(
-    named: Mapping[str, Any], paths: Sequence[str], what: str
-) -> Iterator[tuple[str, Any]]:
-    """Iterate over what is given by name, by full path."""
-    for name, value in named.items():
-        found = [path for path in paths if name == path]
-        found = found or [path for path in paths if path.rpartition(".")[2] == name]
-        if len(found) != 1:
-            why = "is the name of several, write its path" if found else "is none of this run"
-            raise MappingError(f"{what} {name!r} {why}")
-        yield found[0], value
-
-
-def _reasons(mapping: Implementation[Any], performers: Sequence[Performer]) -> _Reasons:
-    paths = [performer.path for performer in performers]
-    meanings: dict[tuple[str, str], tuple[str, ...]] = {}
-    for path, reasons in _resolved(mapping.guards, paths, "action"):
-        known = {g.name for p in performers if p.path == path for g in p.action.guards}
-        for reason, meant in reasons.items():
-            names = (meant,) if isinstance(meant, str) else tuple(meant)
-            unknown = [name for name in names if name not in known]
-            if unknown:
-                listed = ", ".join(sorted(known))
-                raise MappingError(f"{path} has no guard `{unknown[0]}` in this run: {listed}")
-            meanings[path, reason] = names
-    stricter = frozenset(_pairs(mapping.stricter, paths))
-    return _Reasons(meanings, stricter)
-
-
-def _skipped(
-    mapping: Implementation[Any], performers: Sequence[Performer]
-) -> frozenset[tuple[str, str]]:
-    guards = {
-        name: reason
-        for name, reason in mapping.left_out.items()
-        if not any(name in (p, p.rpartition(".")[2]) for p in _paths(performers, mapping))
-    }
-    return frozenset(_pairs(guards, [performer.path for performer in performers]))
-
-
-def _paths(performers: Sequence[Performer], mapping: Implementation[Any]) -> list[str]:
-    names = [name for name in mapping.left_out if "." not in name]
-    return [*(performer.path for performer in performers), *names]
-
-
-def _pairs(named: Mapping[str, str], paths: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Iterate over (action, label) for names such as `back_page.owner`."""
-    for name in named:
-        action, _, label = name.rpartition(".")
-        if any(action in (path, path.rpartition(".")[2]) for path in paths):
-            ((path, _),) = _resolved({action: None}, paths, "action")
-            yield path, label
+def _nearest(found: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the guards against the choices that no other one is nearer than."""
+    sets = {each: frozenset(each) for each in found}
+    if not all(sets.values()):
+        return ()  # Some choice is allowed.
+    nearest = (each for each, own in sets.items() if not any(o < own for o in sets.values()))
+    return tuple(dict.fromkeys(name for each in nearest for name in each))
 
 
 def _chosen(performer: Performer, step: Transition) -> Binding:

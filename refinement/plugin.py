@@ -114,7 +114,7 @@ class Splitspec:
 @contextmanager
 def _usable() -> Iterator[None]:
     """Fail the test with the words alone where a mapping cannot be held to its model."""
-    from splitspec.refinement.driver import MappingError
+    from splitspec.refinement.fitting import MappingError
     from splitspec.refinement.mapping import UncopiableError
     from splitspec.refinement.observation import UnreadableError
 

@@ -14,7 +14,8 @@ from typing import Any
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.scope import State
 from splitspec.refinement.divergence import Call, Divergence
-from splitspec.refinement.driver import Binding, Driver, Found, Performer
+from splitspec.refinement.driver import Binding, Driver, Found
+from splitspec.refinement.fitting import Performer
 from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.observation import Observer
 

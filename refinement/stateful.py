@@ -28,7 +28,8 @@ from hypothesis.stateful import (
 from splitspec.model.evaluator import Evaluator
 from splitspec.refinement.conformance import concluded
 from splitspec.refinement.divergence import Call, Conformance, Divergence, DivergenceKind
-from splitspec.refinement.driver import Binding, Driver, Found, Performer
+from splitspec.refinement.driver import Binding, Driver, Found
+from splitspec.refinement.fitting import Performer
 from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.reproduction import shortest
 

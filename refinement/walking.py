@@ -18,7 +18,8 @@ from splitspec.model.evaluator import Evaluator
 from splitspec.model.scope import State
 from splitspec.refinement.conformance import concluded
 from splitspec.refinement.divergence import Call, Conformance, Divergence, DivergenceKind
-from splitspec.refinement.driver import Binding, Driver, Found, MappingError, Performer
+from splitspec.refinement.driver import Binding, Driver, Found
+from splitspec.refinement.fitting import MappingError, Performer
 from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.reproduction import shortest
 from splitspec.refinement.session_log import SessionLog

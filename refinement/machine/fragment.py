@@ -269,7 +269,7 @@ class _Action:
         self.__signature__ = Signature([Parameter(name, kind) for name in names])
 
     def __call__(self, testbed: Testbed, *values: object) -> None:
-        before = testbed.paid()
+        before = dict(testbed.machine.host.cgroups.groups)
         self._proceed(testbed, len(self._layers) - 1, dict(zip(self._names, values, strict=True)))
         testbed.meter(before)
         if not testbed.has_quarantine:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from splitspec.impl.geometry import PAGE, ZEROS, Geometry
 from splitspec.impl.hardware.snp import Snp
 from splitspec.impl.hardware.tdx import SeptState, Tdx
+from splitspec.impl.host.cgroup import Group
 from splitspec.impl.host.shadow import Handle
 from splitspec.impl.journal import Journal, Table
 from splitspec.impl.kernel.records import Phase, Stage, Use
@@ -185,10 +186,14 @@ class Testbed:
         there = ((slot, shadow.group) for slot, shadow in shadows.items())
         return {slot: groups[name].cpu_usage for slot, name in there if name in groups}
 
-    def meter(self, before: Mapping[int, int]) -> None:
-        """Note who was charged more than one slice since then."""
-        for slot, slices in self.paid().items():
-            charged = slices - before.get(slot, 0)
+    def meter(self, before: Mapping[str, Group]) -> None:
+        """Note who was charged more than one slice since the control groups were like this."""
+        groups = self.machine.host.cgroups.groups
+        for slot, shadow in self.machine.host.shadows.shadows.items():
+            now, then = groups.get(shadow.group), before.get(shadow.group)
+            if now is None or now is then:
+                continue
+            charged = now.cpu_usage - (0 if then is None else then.cpu_usage)
             if charged > 1:
                 self.overcharged[slot] = charged
 

@@ -17,7 +17,7 @@ from tests.refinement.seeded import BUGS, seeded
 from splitspec.impl.machine import PlatformKind
 from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance
-from splitspec.refinement.driver import MappingError
+from splitspec.refinement.fitting import MappingError
 from splitspec.refinement.machine.models import granting
 from splitspec.refinement.machine.shipped import SHIPPED
 from splitspec.refinement.mapping import Implementation

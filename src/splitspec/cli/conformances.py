@@ -19,7 +19,8 @@ from splitspec.model.setting import Setting
 from splitspec.refinement.claims import as_run
 from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance
-from splitspec.refinement.driver import Driver, MappingError
+from splitspec.refinement.driver import Driver
+from splitspec.refinement.fitting import MappingError
 from splitspec.refinement.mapping import Implementation
 from splitspec.refinement.naming import UnknownMappingError, mapping_of, module_of
 from splitspec.refinement.observation import UnreadableError

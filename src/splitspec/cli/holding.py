@@ -17,7 +17,7 @@ from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
 from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance
-from splitspec.refinement.driver import MappingError
+from splitspec.refinement.fitting import MappingError
 from splitspec.refinement.mapping import Implementation, UncopiableError
 from splitspec.refinement.naming import UnknownMappingError, mapping_of
 from splitspec.refinement.observation import UnreadableError
