@@ -198,6 +198,7 @@ def subject_of(model: Model) -> Subject:
         systems=tuple(theory_of(program, given).system for given in adversaries(program)),
         texts=texts,
         listed=frozenset(texts) if str(own.name) in COMPOSITIONS else frozenset({str(own.name)}),
+        undecided=model.entry.undecided,
     )
 
 

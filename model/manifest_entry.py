@@ -100,7 +100,8 @@ class ModelEntry:
     `bounded` is the number of steps to which a space is explored that is too large for more;
     `simulated`, the walks of one that is not explored at all; `unproved`, why no proof of it is
     demanded, and `proved_once`, why none under other seeds and by a second solver, "" where one is;
-    `unrefined`, why it is not held to what its module refines, "" where it is.
+    `unrefined`, why it is not held to what its module refines, "" where it is; `undecided`, why no
+    run of any model decides a property.
     """
 
     name: str
@@ -116,6 +117,7 @@ class ModelEntry:
     pins: Mapping[str, Pin]
     substitutions: Mapping[str, str]
     idle: Mapping[str, str]
+    undecided: Mapping[str, str]
     runs: tuple[ExpectedRun, ...]
     variants: Mapping[str, ExpectedVariant]
     refinements: Mapping[str, ExpectedRefinement]

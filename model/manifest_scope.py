@@ -87,6 +87,12 @@ def check_entry(
             message = f"`{path}` is no action or property of `{entry.module}`"
             span = entry.span("idle", path)
             found.append(Diagnostic("SS511", message, span, help=_meant(path, claims)))
+    for path in entry.undecided:
+        if path not in program.properties:
+            message = f"`{path}` is no property of `{entry.module}`"
+            span = entry.span("undecided", path)
+            help_ = _meant(path, program.properties)
+            found.append(Diagnostic("SS511", message, span, help=help_))
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ class Kind(Enum):
 
     VIOLATED = "violated"  # A property is false, or a witness does not exist.
     UNKNOWN = "unknown"  # Something was not decided.
+    UNDECIDED = "undecided"  # It is claimed, and no run of any tier decides it.
     SKIPPED = "skipped"  # It is due at this tier and was not run.
     UNMET = "unmet"  # A variant does not fail as it should, or what should fail does not.
     VACUOUS = "vacuous"  # A claim holds because nothing happens.
@@ -43,11 +44,15 @@ class Kind(Enum):
 ADVICE = {
     Kind.VIOLATED: "the design or the property is wrong: look at the trace",
     Kind.UNKNOWN: "raise the limit, or add the lemma that the counterexample to induction asks for",
+    Kind.UNDECIDED: (
+        "let a run decide it, of this model or of a smaller one, or list it under `undecided` in "
+        "models.toml with a reason"
+    ),
     Kind.SKIPPED: "give more time, or run a later tier where it is due",
     Kind.UNMET: "look at what the variant or models.toml expects: the design does something else",
     Kind.VACUOUS: "repair what never happens, or list it under `idle` in models.toml with a reason",
     Kind.DRIFTED: "find out which change moved the counts, then accept it: splitspec lock",
-    Kind.WEAKER: "restore what was there, or accept the loss: splitspec lock --weaker",
+    Kind.WEAKER: "restore it, or accept the loss: splitspec lock --weaker, with its --tier",
     Kind.STALE: "read what changed (splitspec diff), then accept it: splitspec lock",
     Kind.MISSING: "restore it, or accept the loss: splitspec lock --weaker",
     Kind.NEW: "accept it: splitspec lock, with the --tier at which it is due",

@@ -142,6 +142,8 @@ def read(text: str) -> Lock:
     end = tables.pop("end", None)
     if not isinstance(end, dict) or "blocks" not in end:
         raise DamagedLockError("its end is missing: it was cut, or never whole")
+    if len(end) > 1:
+        raise DamagedLockError("something stands behind its end")
     blocks = dict(_blocks(tables))
     if end["blocks"] != len(blocks):
         raise DamagedLockError(f"it has {len(blocks)} blocks, and its end says {end['blocks']}")
@@ -212,4 +214,6 @@ def _typed(key: Key, table: Mapping[str, Any], name: str, type_: type, absent: A
     value = table.get(name, absent)
     if not isinstance(value, type_) or isinstance(value, bool):
         raise DamagedLockError(f"`{name}` of `{key}` is not {type_.__name__}")
+    if isinstance(value, int) and value < 0:
+        raise DamagedLockError(f"`{name}` of `{key}` is below 0")
     return value

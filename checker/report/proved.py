@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from splitspec.checker.proof import ProofResult
 from splitspec.model.ir import Program, System
@@ -21,7 +21,8 @@ class Text:
 class Subject:
     """A model with its systems, one for each adversary.
 
-    `texts` are those of its modules by name, of which `listed` are those whose theorems are listed.
+    `texts` are those of its modules by name, of which `listed` are those whose theorems are listed;
+    `undecided` are the reasons, by path, for which no run decides a property.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Subject:
     systems: tuple[System, ...]
     texts: Mapping[str, Text]
     listed: frozenset[str]
+    undecided: Mapping[str, str] = field(default_factory=dict)
 
     def lists(self, path: str) -> bool:
         """Whether a declaration is of a module that is listed."""

@@ -177,7 +177,10 @@ def _omissions(proved: Proved) -> Iterator[str]:
         verdict = verdicts.get(claim.path)
         if not subject.lists(claim.path):
             continue
-        if claim.kind is PropertyKind.WITNESS:
+        if claim.path in subject.undecided:
+            reason = subject.undecided[claim.path]
+            yield f"- `{claim.path}` ({claim.kind.value}) is decided by no run: {reason}."
+        elif claim.kind is PropertyKind.WITNESS:
             witnesses.append(claim.path)
         elif claim.kind is PropertyKind.RECOVERABLE:
             yield f"- `{claim.path}` is held by exploration."

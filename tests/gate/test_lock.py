@@ -159,7 +159,7 @@ def test_a_loss_is_accepted_with_a_word_only(project: Path, splitspec: Splitspec
     before = lock.read_text()
     refused = splitspec("lock", "--tier", "pr")
     assert refused.returncode == 4
-    assert "nothing was accepted: 1 losses are, with --weaker only" in refused.stdout
+    assert "nothing was accepted: 1 loss is, with --weaker only" in refused.stdout
     assert lock.read_text() == before
     assert splitspec("lock", "--tier", "pr", "--weaker").returncode == 0
     assert "somebody_holds_a_key" not in lock.read_text()

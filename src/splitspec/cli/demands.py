@@ -70,6 +70,18 @@ class Demand:
         return bool(self.model.entry.proved_once)
 
     @property
+    def seeds_at_most(self) -> int:
+        """Under how many seeds the last tier proves it."""
+        return 1 if self.is_proved_once else max(PROOF_SEEDS.values())
+
+    @property
+    def is_of_the_text(self) -> bool:
+        """Whether it decides what the text of its model claims, as no variant, product or
+        implementation does."""
+        is_shown = self.activity in (Activity.EXPLORED, Activity.PROVED)
+        return is_shown and self.product is None
+
+    @property
     def is_large(self) -> bool:
         """Whether it is worth all threads of the machine at once."""
         return self.activity is Activity.EXPLORED and self.job.tier is not Tier.COMMIT

@@ -19,6 +19,7 @@ from splitspec.checker.report.gate_document import gate_document
 from splitspec.checker.report.summary import Summary, started
 from splitspec.checker.report.summary_text import last_line, summary_text
 from splitspec.checker.store import Mode
+from splitspec.cli.declared import declared_blocks, fewer_seeds, undecided
 from splitspec.cli.demands import PROOF_SEEDS, Demand, demands, readied
 from splitspec.cli.exclusion import BusyError, exclusively
 from splitspec.cli.execution import Made, Means, execute
@@ -161,8 +162,8 @@ def gather(
 ) -> Round:
     """Make and judge what is due; raise `RefusedError` for a specification that is wrong."""
     path = manifest.with_name(LOCK_NAME)
-    if not anew:
-        load(path)  # A lock that is damaged is found before the work, not after it.
+    # A lock that is damaged is found before the work, not after it.
+    locked = Lock() if anew else load(path) or Lock()
     for name in request.models:
         if name.endswith(".split"):
             raise RefusedError(Problems((f"{manifest} has no model {name}",)))
@@ -174,6 +175,8 @@ def gather(
         round_.made = execute(due, request.means, interruption, is_as_expected)
     round_.was_interrupted = interruption.requested
     round_.judged, round_.findings = judge_all(due, round_.made, interrupted=interruption.requested)
+    is_whole = not request.models
+    round_.findings += undecided(asked, round_.judged, locked, is_whole=is_whole)
     if round_.made.unwritten:
         round_.findings.append(Finding(Kind.UNWRITABLE, "", "", round_.made.unwritten))
     if not due:
@@ -197,7 +200,9 @@ def held_to(round_: Round, request: GateRequest) -> list[Finding]:
     )
     declared = {demand.key for demand in round_.all}
     due = {demand.key for demand in round_.due}
-    findings = [*compare(relevant, round_.blocks, declared)]
+    left = [demand for demand in round_.all if demand.key not in due]
+    blocks = {**declared_blocks(relevant, left), **round_.blocks}
+    findings = [*compare(relevant, blocks, declared), *fewer_seeds(relevant, round_.all)]
     for demand in round_.all:
         is_new = demand.key not in locked.blocks and demand.key not in due
         # Whether a model has anything to prove is known when it was tried; a product always has.

@@ -109,9 +109,7 @@ def _judged(demand: Demand, kept: Kept) -> Judged:
 
 def _context(demand: Demand, kept: Kept) -> Context:
     setting = demand.job.setting
-    shown = demand.activity in (Activity.EXPLORED, Activity.PROVED)
-    is_own = shown and demand.product is None
-    killers = killers_of(demand.model) if is_own else {}
+    killers = killers_of(demand.model) if demand.is_of_the_text else {}
     return Context(
         demand.tier,
         kept.system,

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from splitspec.checker.gate.comparison import compare, is_loss
 from splitspec.checker.gate.finding import ADVICE, Finding, Kind
 from splitspec.checker.gate.lock import Block, Key, Lock
 from splitspec.checker.gate.lock_text import DamagedLockError, load, written
 from splitspec.checker.interruption import Interruption
+from splitspec.checker.report.counting import counted
+from splitspec.cli.declared import fewer_seeds
+from splitspec.cli.demands import Demand
 from splitspec.cli.exclusion import BusyError, exclusively
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.gate import GateRequest, Round, gather, refuse
@@ -38,7 +43,7 @@ def accept(request: LockRequest, interruption: Interruption) -> ExitCode:
         manifest = own_manifest(request.gate.folder)
         path = manifest.with_name(LOCK_NAME)
         with exclusively(path):
-            old = Lock() if request.anew else load(path) or Lock()
+            old = _readable(path) if request.anew else load(path) or Lock()
             round_ = gather(request.gate, manifest, interruption, anew=request.anew)
             return _accept(request, old, round_)
     except RefusedError as refusal:
@@ -49,21 +54,32 @@ def accept(request: LockRequest, interruption: Interruption) -> ExitCode:
         return refuse(Kind.DAMAGED, str(damage), ExitCode.USAGE)
 
 
+def _readable(path: Path) -> Lock:
+    """Return a lock, an empty one if it is damaged: what is made anew needs none, and shows how it
+    differs from one that is whole."""
+    try:
+        return load(path) or Lock()
+    except DamagedLockError:
+        return Lock()
+
+
 def _accept(request: LockRequest, old: Lock, round_: Round) -> ExitCode:
     bad = [finding for finding in round_.findings if not finding.kind.is_note]
     if bad:
         _show(bad, request)
         print("nothing was accepted: only what is as expected can be")
         return combine(code_of(finding.kind) for finding in bad)
-    new = _merged(old, round_, request)
-    changes = compare(old, new.blocks, set(new.blocks) | _others(old, round_, request))
-    _show(changes, request)
+    new = _merged(Lock() if request.anew else old, round_, request)
+    changes = [*compare(old, new.blocks, new.blocks), *fewer_seeds(old, round_.all)]
     losses = [finding for finding in changes if is_loss(finding)]
+    if losses or request.check or not request.gate.quiet:
+        _show(changes, request)
     if old == new:
         print(f"{round_.path} says it already: {_size(new)}")
         return ExitCode.MET
     if losses and not request.weaker:
-        print(f"nothing was accepted: {len(losses)} losses are, with --weaker only")
+        what = "1 loss is" if len(losses) == 1 else f"{len(losses):,} losses are"
+        print(f"nothing was accepted: {what}, with --weaker only")
         return ExitCode.POLICY
     if request.check:
         print(f"{round_.path} was not written: --check")
@@ -83,30 +99,36 @@ def _merged(old: Lock, round_: Round, request: LockRequest) -> Lock:
     """
     declared = {demand.key for demand in round_.all}
     blocks: dict[Key, Block] = {}
-    others = _others(old, round_, request)
+    others = _others(old, request)
     for key, block in old.blocks.items():
         if key in declared or key in others:
             blocks[key] = block
+    for demand in round_.all:
+        if demand.key in blocks:
+            # When a run is due needs no run to be accepted.
+            blocks[demand.key] = replace(blocks[demand.key], tier=demand.tier)
     for demand in round_.due:
         blocks.pop(demand.key, None)
-    for key, block in round_.blocks.items():
-        blocks[key] = _with_figures_of(old.blocks, key, block)
+    for item in round_.judged:
+        if item.block is not None:
+            blocks[item.demand.key] = _with_seeds_of(old.blocks, item.demand, item.block)
     return Lock(dict(sorted(blocks.items())))
 
 
-def _others(old: Lock, round_: Round, request: LockRequest) -> set[Key]:
+def _others(old: Lock, request: LockRequest) -> set[Key]:
     """Return the keys of models that were not asked for."""
     if not request.gate.models:
         return set()
     return {key for key in old.blocks if key.model not in request.gate.models}
 
 
-def _with_figures_of(old: Mapping[Key, Block], key: Key, new: Block) -> Block:
-    """Return a block with the seeds that an equal one was proved under before."""
-    before = old.get(key)
+def _with_seeds_of(old: Mapping[Key, Block], demand: Demand, new: Block) -> Block:
+    """Return a block with the seeds that an equal one was proved under before, if some tier still
+    takes as many."""
+    before = old.get(demand.key)
     if before is None or (before.system, before.claims) != (new.system, new.claims):
         return new
-    return replace(new, seeds=max(before.seeds, new.seeds))
+    return replace(new, seeds=max(new.seeds, min(before.seeds, demand.seeds_at_most)))
 
 
 def _show(findings: Iterable[Finding], request: LockRequest) -> None:
@@ -122,5 +144,8 @@ def _show(findings: Iterable[Finding], request: LockRequest) -> None:
 
 
 def _size(lock: Lock) -> str:
-    later = sum(block.tier is not Tier.COMMIT for block in lock.blocks.values())
-    return f"{len(lock.blocks):,} blocks, {lock.claims:,} claims, {later:,} blocks of later tiers"
+    """Return how much a lock says, and when it is due: "7 blocks, 2 due at commit and 5 at pr"."""
+    due = Counter(block.tier for block in lock.blocks.values())
+    tiers = [f"{due[tier]:,} at {tier.value}" for tier in Tier if due[tier]]
+    named = f", due {' and '.join(tiers)}" if tiers else ""
+    return f"{counted(len(lock.blocks), 'block')} with {counted(lock.claims, 'claim')}{named}"

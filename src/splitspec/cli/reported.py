@@ -18,7 +18,7 @@ from splitspec.model.setting import Setting
 from splitspec.model.source import Span
 from splitspec.model.trace import Trace
 
-UNDECIDED = (Kind.UNKNOWN, Kind.SKIPPED, Kind.INTERRUPTED, Kind.LOST)
+UNDECIDED = (Kind.UNKNOWN, Kind.UNDECIDED, Kind.SKIPPED, Kind.INTERRUPTED, Kind.LOST)
 
 Shown = tuple["Origin", JudgedRun | JudgedProof]
 """A judged run, and where it comes from."""

@@ -61,6 +61,7 @@ def _left(everything: Sequence[Demand], due: Sequence[Demand]) -> Iterator[str]:
         ("unproved", list(_unproved(entries))),
         ("proved once", [(entry.proved_once, entry.name) for entry in entries]),
         ("held to nothing above", [(entry.unrefined, entry.name) for entry in entries]),
+        ("decided by no run", [(text, p) for e in entries for p, text in e.undecided.items()]),
     ):
         for reason in dict.fromkeys(reason for reason, _ in reasons if reason):
             names = ", ".join(name for other, name in reasons if other == reason)
@@ -96,7 +97,7 @@ def code_of(kind: Kind) -> ExitCode:
     match kind:
         case Kind.VIOLATED:
             return ExitCode.VIOLATED
-        case Kind.UNKNOWN | Kind.SKIPPED:
+        case Kind.UNKNOWN | Kind.UNDECIDED | Kind.SKIPPED:
             return ExitCode.UNKNOWN
         case Kind.EMPTY | Kind.BUSY:
             return ExitCode.NOTHING

@@ -79,6 +79,7 @@ def lock(
     cache: o.Cache = o.CacheMode.READ_WRITE,
     color: o.Color = Choice.AUTO,
     progress: o.ProgressOption = Choice.AUTO,
+    quiet: o.Quiet = False,
 ) -> None:
     """Run what is due, show how it differs from splitspec.lock, and accept it.
 
@@ -100,7 +101,7 @@ def lock(
             color=color,
             progress=progress,
             verbose=False,
-            quiet=False,
+            quiet=quiet,
         )
         raise typer.Exit(accept(LockRequest(request, check, weaker, anew), interruption))
 
