@@ -34,6 +34,7 @@ LOCK_NAME = "splitspec.lock"
 """Stands beside a `models.toml`, and says what was accepted of it."""
 # The names of folders below that of `models.toml`, and the name of the module.
 MODULE = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*")
+NAME = re.compile(r"\w[\w.-]*")
 KEYS = (
     "module",
     "tier",
@@ -161,6 +162,9 @@ class _Reader(Form):
         if not isinstance(table, dict):
             self.refuse("SS502", f"`{self.name}` is not the table of a model", ())
             return None
+        if NAME.fullmatch(self.name) is None:
+            help_ = 'Runs have names of several words: "desk with two_each" is one of `desk`.'
+            self.refuse("SS502", f"`{self.name}` is no name of a model", (), help_)
         self.refuse_unknown(table, KEYS, ())
         if "module" not in table:
             help_ = f'Write `module = "{self.name}"`, the name of a .split file beside this one.'

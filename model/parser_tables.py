@@ -142,9 +142,9 @@ def _production(rule: Any) -> Production:
 
 def _cache_folder() -> Path:
     """Return the user's cache folder for this program."""
-    given = os.environ.get("XDG_CACHE_HOME")
-    root = Path(given) if given else Path(os.path.expanduser("~")) / ".cache"
-    return root / "splitspec"
+    root = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    # A relative one is to be ignored: it would be another folder wherever one is.
+    return (root if root.is_absolute() else Path(os.path.expanduser("~")) / ".cache") / "splitspec"
 
 
 def _store(path: Path, tables: Tables) -> None:

@@ -282,14 +282,17 @@ def untried(driver: Driver) -> dict[str, str]:
 def unobserved(driver: Driver) -> tuple[str, ...]:
     """Return the variables of which the mapping says nothing."""
     seen = set(driver.observer.variables)
-    kept = driver.evaluator.kept(tuple(range(len(driver.evaluator.places.names))))
+    return tuple(path for path in observable(driver.evaluator) if path not in seen)
+
+
+def observable(evaluator: Evaluator) -> tuple[str, ...]:
+    """Return the variables that can change and that the run reads."""
+    kept = evaluator.kept(tuple(range(len(evaluator.places.names))))
     numbers = {int(number) for number in kept if number is not None}
-    owners = [variable for variable, _ in driver.evaluator.places]
-    unseen = (
+    owners = [variable for variable, _ in evaluator.places]
+    found = (
         variable.path
         for number, variable in enumerate(owners)
-        if number in numbers
-        and variable.path not in seen
-        and variable.kind is not VariableKind.CONSTANT
+        if number in numbers and variable.kind is not VariableKind.CONSTANT
     )
-    return tuple(dict.fromkeys(unseen))
+    return tuple(dict.fromkeys(found))

@@ -35,9 +35,9 @@ def mapping_of(name: str, folders: Sequence[Path] = ()) -> Implementation[Any]:
         raise UnknownMappingError(
             f"no mapping is named {name}; name one as module:NAME, or {', '.join(shipped)}"
         )
-    for folder in map(str, reversed(folders or (Path.cwd(),))):
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
+    # They stand first, whatever else is looked through for modules: what is imported is theirs.
+    first = [str(folder) for folder in folders or (Path.cwd(),)]
+    sys.path[:] = [*first, *(other for other in sys.path if other not in first)]
     try:
         found = getattr(importlib.import_module(module), attribute)
     except Exception as error:  # Whatever is wrong with it, it is the user's module.

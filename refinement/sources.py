@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import io
+import sys
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,10 @@ import splitspec
 
 OWN = ("splitspec.impl", "splitspec.refinement.machine")
 HIDDEN = ("__pycache__",)
+
+
+class OtherSourceError(Exception):
+    """A module that was imported is not the file that is looked at; the message names both."""
 
 
 class MissingSourceError(Exception):
@@ -39,6 +44,15 @@ def sources_of(module: str, folders: Sequence[Path]) -> dict[str, Path]:
         found[name] = path
         todo += [*_parents(name), *_imports(name, path)]
     return found
+
+
+def refuse_others(sources: Mapping[str, Path]) -> None:
+    """Raise `OtherSourceError` if a module of the sources was imported from another file: what runs
+    is not what they are."""
+    for name, path in sources.items():
+        imported = getattr(sys.modules.get(name), "__file__", None)
+        if imported is not None and Path(imported).resolve() != path.resolve():
+            raise OtherSourceError(f"{name} was imported from {imported}, and not from {path}")
 
 
 def _counts(name: str, *, is_own: bool) -> bool:

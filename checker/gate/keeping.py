@@ -24,7 +24,7 @@ class Held:
     """What a walk with an implementation gave besides its claims: the digest of the sources, the
     number of refused calls, and what was not tried (`unexplained`: without a reason), was refused
     for more reasons than it should be, is not shown by the mapping, and was missed by random calls.
-    See `lock.Block`."""
+    See `lock.Block`. `is_blind` says that the mapping shows nothing at all."""
 
     implementation: str
     refusals: int
@@ -33,6 +33,7 @@ class Held:
     stricter: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
+    is_blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,6 +319,25 @@ def test_a_kept_conformance_is_taken_until_a_source_changes(
     assert "conformed 2 runs (0 kept)" in done.text
 
 
+def test_what_is_held_is_the_module_that_is_looked_at(
+    project: Path, tmp_path: Path, splitspec: Splitspec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one of its name may stand first on the path, or have been imported before."""
+    (tmp_path / "elsewhere").mkdir()
+    lax = (project / "counter.py").read_text().replace("if person in self.given", "if False and")
+    (tmp_path / "elsewhere" / "counter.py").write_text(lax)
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "elsewhere"), str(project), *sys.path])
+    done = splitspec("gate", "--tier", "pr")
+    assert done.returncode == ExitCode.MET, done.stdout
+    other = SimpleNamespace(__file__=str(tmp_path / "elsewhere" / "counter.py"))
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "counter", other)
+        done = splitspec("gate", "--tier", "pr")
+    assert done.returncode == ExitCode.USAGE
+    text = f"counter was imported from {other.__file__}, and not from {project / 'counter.py'}"
+    assert text in done.stdout
+
+
 @pytest.mark.parametrize("damage", ["cut", "altered", "emptied"])
 def test_a_damaged_result_is_made_again_and_said(
     damage: str, project: Path, tmp_path: Path

@@ -180,6 +180,19 @@ def test_what_fails_cannot_be_accepted(project: Path, splitspec: Splitspec) -> N
     assert lock.read_text() == before
 
 
+def test_a_mapping_that_observes_nothing_is_never_accepted(
+    project: Path, splitspec: Splitspec
+) -> None:
+    mapping = project / "counter_mapping.py"
+    mapping.write_text(mapping.read_text().replace('{"holder": counter.given}', "{}"))
+    (project / "splitspec.lock").unlink()
+    done = splitspec("lock", "--tier", "pr")
+    assert done.returncode == 5
+    name = "conformed desk by counter_mapping:COUNTER"
+    assert f"empty       {name}: the mapping observes nothing" in done.stdout
+    assert not (project / "splitspec.lock").exists()
+
+
 def test_a_tier_leaves_the_blocks_of_later_ones(project: Path, splitspec: Splitspec) -> None:
     lock = project / "splitspec.lock"
     whole = lock.read_text()

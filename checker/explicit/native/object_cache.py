@@ -29,8 +29,9 @@ class Compiled:
 
 def cache_folder() -> Path:
     """Return where compiled code is kept between runs."""
-    root = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(root) if root else Path.home() / ".cache") / "splitspec"
+    root = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    # A relative one is to be ignored: it would be another folder wherever one is.
+    return (root if root.is_absolute() else Path.home() / ".cache") / "splitspec"
 
 
 def load(path: Path | None) -> Compiled | None:

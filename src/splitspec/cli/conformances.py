@@ -17,7 +17,7 @@ from splitspec.model.evaluator import Evaluator
 from splitspec.model.manifest_entry import ExpectedConformance
 from splitspec.model.setting import Setting
 from splitspec.refinement.claims import as_run
-from splitspec.refinement.conformance import Bounds, conform
+from splitspec.refinement.conformance import Bounds, conform, observable
 from splitspec.refinement.divergence import Conformance
 from splitspec.refinement.driver import Driver
 from splitspec.refinement.fitting import MappingError
@@ -26,7 +26,9 @@ from splitspec.refinement.naming import UnknownMappingError, mapping_of, module_
 from splitspec.refinement.observation import UnreadableError
 from splitspec.refinement.sources import (
     MissingSourceError,
+    OtherSourceError,
     named_sources,
+    refuse_others,
     sources_digest,
     sources_of,
 )
@@ -85,6 +87,7 @@ class ConformanceJob:
             tuple(sorted(found.tried.stricter)),
             tuple(sorted(found.unobserved)),
             tuple(missed),
+            set(observable(self.evaluator)) <= set(found.unobserved),
         )
 
 
@@ -98,7 +101,7 @@ def conformance_of(model: Model, declared: ExpectedConformance) -> ConformanceJo
         return _job(model, declared)
     except (UnknownMappingError, MappingError, UnreadableError, MissingSourceError) as error:
         raise UnusableError(str(error)) from error
-    except TargetError as error:
+    except (TargetError, OtherSourceError) as error:
         raise UnusableError(f"{declared.mapping}: {error}") from error
 
 
@@ -113,10 +116,9 @@ def _job(model: Model, declared: ExpectedConformance) -> ConformanceJob:
         model.entry, model.program, sizes=mapping.sizes, pins=mapping.pins, given=mapping.given
     )
     Driver(mapping, evaluator)  # Raises for what does not fit, before anything is made.
-    sources = {
-        **sources_of(module_of(declared.mapping), folders),
-        **named_sources(declared.sources, model.folder),
-    }
+    modules = sources_of(module_of(declared.mapping), folders)
+    refuse_others(modules)
+    sources = {**modules, **named_sources(declared.sources, model.folder)}
     if not sources:
         raise MissingSourceError(
             f"no source of {declared.mapping} stands below {folders[0]}: name them in `sources`"

@@ -1,7 +1,8 @@
 """Let one gate at a time work on a lock: a second one fails at once, and says whom it found.
 
-The system gives a file lock back when its process ends, however it ends; a copy of the process has
-no part in it.
+What the system locks is the folder of the lock, which every process finds whatever its environment;
+where a file system locks no folders, a file that each user has for it. The system gives it back
+when its process ends, however it ends; a copy of the process has no part in it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -22,18 +23,47 @@ class BusyError(Exception):
 @contextmanager
 def exclusively(path: Path, *, patiently: bool = False) -> Iterator[None]:
     """Hold the right to work on a lock; raise `BusyError` if another process has it, or wait."""
-    name = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
-    place = Path(tempfile.gettempdir()) / f"splitspec-{os.getuid()}-{name}"
-    with place.open("a+") as file:
-        # A lock is that of an open file, which a copy would keep open, and so keep the lock.
-        os.register_at_fork(after_in_child=file.close)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if patiently else fcntl.LOCK_NB))
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "another process"
-            raise BusyError(f"process {holder} works on {path}: nothing was checked") from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    place = _locked(path, fcntl.LOCK_EX | (0 if patiently else fcntl.LOCK_NB))
+    held = [place]
+
+    def let_go() -> None:
+        while held:
+            os.close(held.pop())
+
+    # A lock is that of an open file, which a copy would keep open, and so keep the lock.
+    os.register_at_fork(after_in_child=let_go)
+    try:
         yield
+    finally:
+        let_go()
+
+
+def _locked(path: Path, how: int) -> int:
+    """Return the number of an open file that is locked now."""
+    name = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
+    own = Path(tempfile.gettempdir()) / f"splitspec-{os.getuid()}-{name}"
+    for file, flags in ((path.parent, os.O_RDONLY), (own, os.O_RDWR | os.O_CREAT)):
+        place = os.open(file, flags | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(place, how)
+        except BlockingIOError:
+            text = f"{_holder(place)} works on {path}: nothing was checked"
+            os.close(place)
+            raise BusyError(text) from None
+        except OSError:
+            os.close(place)
+            continue
+        return place
+    raise OSError(0, "it cannot be locked", str(path))
+
+
+def _holder(place: int) -> str:
+    """Return who has the lock of an open file, where the system tells."""
+    status = os.fstat(place)
+    ends = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    with suppress(OSError):
+        for line in Path("/proc/locks").read_text(encoding="utf-8").splitlines():
+            words = line.split()
+            if words[1:2] == ["FLOCK"] and words[5:6] == [ends]:
+                return f"process {words[4]}"
+    return "another process"

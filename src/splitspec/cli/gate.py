@@ -37,8 +37,8 @@ from splitspec.cli.models import (
 from splitspec.cli.options import CacheMode
 from splitspec.cli.places import shown
 from splitspec.cli.report_request import Report, ReportKind
-from splitspec.cli.reports import write_reports
-from splitspec.cli.summary import summarise
+from splitspec.cli.reports import write_all_that_can_be, write_reports
+from splitspec.cli.summary import summarise, with_finding
 from splitspec.cli.terminal import Choice, painter
 from splitspec.cli.writing import is_input
 from splitspec.model.manifest import LOCK_NAME, load_manifest, nearest_manifest
@@ -222,11 +222,15 @@ def _is_said(finding: Finding, before: Sequence[Finding]) -> bool:
 
 
 def _conclude(request: GateRequest, summary: Summary) -> ExitCode:
-    code = ExitCode(summary.code)
     try:
         write_reports(request.reports, summary)
     except OSError as problem:
-        code = refuse(Kind.UNWRITABLE, f"{problem.filename}: {problem.strerror}", ExitCode.INTERNAL)
+        text = f"{problem.filename}: {problem.strerror}"
+        refuse(Kind.UNWRITABLE, text, ExitCode.INTERNAL)
+        # No other report may say that the gate passed, which it does not.
+        summary = with_finding(summary, Finding(Kind.UNWRITABLE, "", "", text))
+        write_all_that_can_be(request.reports, summary)
+    code = ExitCode(summary.code)
     if request.json:
         print(json.dumps(gate_document(summary), indent=2, ensure_ascii=False))
         return code

@@ -171,6 +171,9 @@ def gaps(name: str, result: RunResult, held: Held) -> Iterator[Finding]:
     run = result.run
     if run.complete and not run.transitions:
         yield Finding(Kind.EMPTY, name, "", "the implementation did nothing")
+    if held.is_blind:
+        text = "the mapping observes nothing: whatever the implementation did would conform"
+        yield Finding(Kind.EMPTY, name, "", text)
     if run.complete:
         for path in held.unexplained:
             text = "it was never tried, and the mapping gives no reason"

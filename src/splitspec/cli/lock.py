@@ -52,6 +52,9 @@ def accept(request: LockRequest, interruption: Interruption) -> ExitCode:
         return refuse(Kind.BUSY, str(busy), ExitCode.NOTHING)
     except DamagedLockError as damage:
         return refuse(Kind.DAMAGED, str(damage), ExitCode.USAGE)
+    except OSError as problem:
+        text = f"{problem.filename}: {problem.strerror}"
+        return refuse(Kind.UNWRITABLE, text, ExitCode.INTERNAL)
 
 
 def _readable(path: Path) -> Lock:
@@ -84,10 +87,7 @@ def _accept(request: LockRequest, old: Lock, round_: Round) -> ExitCode:
     if request.check:
         print(f"{round_.path} was not written: --check")
         return ExitCode.POLICY
-    try:
-        write_whole(round_.path, written(new))
-    except OSError as problem:
-        return refuse(Kind.UNWRITABLE, f"{round_.path}: {problem.strerror}", ExitCode.INTERNAL)
+    write_whole(round_.path, written(new))
     print(f"{round_.path} was written: {_size(new)}")
     return ExitCode.MET
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from enum import StrEnum
+from math import isnan
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,13 @@ class PlatformName(StrEnum):
 
     SNP = "sev-snp"
     TDX = "tdx"
+
+
+def number(seconds: float | None) -> float | None:
+    """Return a number of seconds; one that is none would never be over."""
+    if seconds is not None and isnan(seconds):
+        raise typer.BadParameter("it is not a number", param_hint="'--timeout'")
+    return seconds
 
 
 def parse_size(text: str) -> int:
@@ -152,7 +160,10 @@ States = Annotated[
     int | None, typer.Option("--max-states", min=1, help="Stop each run at this many states.")
 ]
 Timeout = Annotated[
-    float | None, typer.Option("--timeout", min=0.001, help="Stop each run after these seconds.")
+    float | None,
+    typer.Option(
+        "--timeout", min=0.001, callback=number, help="Stop each run after these seconds."
+    ),
 ]
 Memory = Annotated[
     str | None,

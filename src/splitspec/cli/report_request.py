@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -83,8 +84,20 @@ class Report(Generic[K]):
     path: str
 
 
-def parse_report(text: str, kinds: type[K]) -> Report[K]:
-    """Return the report that `KIND=PATH` asks for."""
+def parse_reports(texts: Iterable[str] | None, kinds: type[K]) -> tuple[Report[K], ...]:
+    """Return the reports that are asked for, no two of them at one place."""
+    found: dict[str, Report[K]] = {}
+    for text in texts or ():
+        report = _parsed(text, kinds)
+        place = report.path if report.path == "-" else os.path.realpath(report.path)
+        if place in found:
+            message = f"{report.path} is asked for twice: one report would be lost"
+            raise typer.BadParameter(message, param_hint="'--report'")
+        found[place] = report
+    return tuple(found.values())
+
+
+def _parsed(text: str, kinds: type[K]) -> Report[K]:
     kind, _, path = text.partition("=")
     if is_input(Path(path)):
         message = f"{path} is named as what is read: no report is written there"
@@ -102,10 +115,10 @@ def parse_report(text: str, kinds: type[K]) -> Report[K]:
 
 
 def parse_held(
-    texts: Iterable[str],
+    texts: Iterable[str] | None,
 ) -> tuple[tuple[Report[ResultKind], ...], tuple[Report[PageKind], ...]]:
     """Return the reports for machines, and the pages, that are asked for."""
-    asked = [parse_report(text, HeldKind) for text in texts]
+    asked = parse_reports(texts, HeldKind)
     data = (each for each in asked if each.kind is not HeldKind.HTML)
     pages = (each for each in asked if each.kind is HeldKind.HTML)
     return (

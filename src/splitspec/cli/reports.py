@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import assert_never
 
@@ -26,17 +27,29 @@ from splitspec.cli.writing import is_stream, write_whole
 def write_reports(reports: Iterable[Report[ReportKind]], summary: Summary) -> None:
     """Write each report; raise `OSError` for the first that cannot be written."""
     for report in reports:
-        text = _written(report.kind)(summary)
-        is_standard, path = report.path == "-", Path(report.path)
-        # What was printed cannot be replaced by what is found later.
-        if summary.is_unfinished and (is_standard or is_stream(path)):
-            continue
-        if is_standard:
-            print_verbatim(text)
-        else:
-            write_whole(path, text)
-        if report.kind is ReportKind.GITHUB:
-            _append_step_summary(summary)
+        _write(report, summary)
+
+
+def write_all_that_can_be(reports: Iterable[Report[ReportKind]], summary: Summary) -> None:
+    """Write again the reports that are files and can be written: one of them could not."""
+    for report in reports:
+        if report.path != "-" and not is_stream(Path(report.path)):
+            with suppress(OSError):
+                write_whole(Path(report.path), _written(report.kind)(summary))
+
+
+def _write(report: Report[ReportKind], summary: Summary) -> None:
+    text = _written(report.kind)(summary)
+    is_standard, path = report.path == "-", Path(report.path)
+    # What was printed cannot be replaced by what is found later.
+    if summary.is_unfinished and (is_standard or is_stream(path)):
+        return
+    if is_standard:
+        print_verbatim(text)
+    else:
+        write_whole(path, text)
+    if report.kind is ReportKind.GITHUB:
+        _append_step_summary(summary)
 
 
 def _written(kind: ReportKind) -> Callable[[Summary], str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from splitspec.checker.gate.finding import Kind
+from splitspec.checker.gate.finding import Finding, Kind
 from splitspec.checker.gate.lock import Activity
 from splitspec.checker.report.summary import Summary
 from splitspec.cli.demands import Demand
@@ -36,6 +37,13 @@ def summarise(round_: Round, title: str, facts: Mapping[str, str], seconds: floa
         seconds,
         facts,
     )
+
+
+def with_finding(summary: Summary, finding: Finding) -> Summary:
+    """Return what a gate did, with what went wrong when it was reported."""
+    _, failures = reported((), (finding,))
+    code = combine((ExitCode(summary.code), code_of(finding.kind)))
+    return replace(summary, failures=(*failures, *summary.failures), code=code.value)
 
 
 def _origin(judged: Judged, round_: Round) -> Origin:

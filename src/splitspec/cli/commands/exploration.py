@@ -38,7 +38,7 @@ def check(
     """
     with heed() as interruption:
         from splitspec.cli.check import CheckRequest, check_models
-        from splitspec.cli.report_request import ExportKind, parse_report
+        from splitspec.cli.report_request import ExportKind, parse_reports
         from splitspec.cli.selection import Request
 
         request = CheckRequest(
@@ -64,7 +64,7 @@ def check(
             progress=progress,
             verbose=verbose,
             quiet=quiet,
-            reports=tuple(parse_report(text, ExportKind) for text in report or ()),
+            reports=parse_reports(report, ExportKind),
         )
         raise typer.Exit(check_models(request, interruption))
 
@@ -92,7 +92,7 @@ def simulate(
     The result is the assurance `sampled`: it shows violations, and proves nothing.
     """
     with heed() as interruption:
-        from splitspec.cli.report_request import ExportKind, parse_report
+        from splitspec.cli.report_request import ExportKind, parse_reports
         from splitspec.cli.selection import Request
         from splitspec.cli.simulate import SimulateRequest, simulate_models
 
@@ -115,6 +115,6 @@ def simulate(
             progress=progress,
             verbose=verbose,
             quiet=quiet,
-            reports=tuple(parse_report(text, ExportKind) for text in report or ()),
+            reports=parse_reports(report, ExportKind),
         )
         raise typer.Exit(simulate_models(request, interruption))

@@ -9,7 +9,7 @@ import typer
 
 from splitspec.cli import options as o
 from splitspec.cli.interrupts import heed
-from splitspec.cli.report_request import ReportKind, parse_report
+from splitspec.cli.report_request import ReportKind, parse_reports
 from splitspec.cli.terminal import Choice
 from splitspec.model.tier import Tier
 
@@ -19,7 +19,10 @@ DueTier = Annotated[
 TotalTimeout = Annotated[
     float | None,
     typer.Option(
-        "--timeout", min=0.001, help="Seconds for all runs; what is not made by then, fails."
+        "--timeout",
+        min=0.001,
+        callback=o.number,
+        help="Seconds for all runs; what is not made by then, fails.",
     ),
 ]
 
@@ -52,7 +55,7 @@ def gate(
             seconds=timeout,
             workers=workers,
             cache=cache,
-            reports=tuple(parse_report(text, ReportKind) for text in report or ()),
+            reports=parse_reports(report, ReportKind),
             json=format is o.Format.JSON,
             color=color,
             progress=progress,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from splitspec.cli import options as o
-from splitspec.cli.report_request import ExportKind, Report, parse_report
+from splitspec.cli.report_request import ExportKind, Report, parse_reports
 from splitspec.cli.terminal import Choice
 
 IDLE = {
@@ -30,7 +30,7 @@ def _refuse_idle(on: Mapping[str, bool], values: Mapping[str, float | None]) -> 
 
 
 def _reports(texts: list[str] | None, *, may_tell_of_runs: bool) -> tuple[Report[ExportKind], ...]:
-    reports = tuple(parse_report(text, ExportKind) for text in texts or ())
+    reports = parse_reports(texts, ExportKind)
     for report in () if may_tell_of_runs else reports:
         if report.kind in (ExportKind.ITF, ExportKind.MERMAID, ExportKind.DOT):
             raise typer.BadParameter(

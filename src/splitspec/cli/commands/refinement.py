@@ -46,7 +46,7 @@ def refine(
         from splitspec.cli.report_request import parse_held
         from splitspec.cli.selection import Request
 
-        reports, pages = parse_held(report or ())
+        reports, pages = parse_held(report)
         request = RefineRequest(
             what=Request(
                 models=tuple(models or ()),
@@ -111,7 +111,7 @@ def conform(
         from splitspec.cli.holding import Holding
         from splitspec.cli.report_request import parse_held
 
-        reports, pages = parse_held(report or ())
+        reports, pages = parse_held(report)
         request = ConformRequest(
             mappings=tuple(mappings or ()),
             tier=o.chosen_tier(tier, mappings),
@@ -142,13 +142,13 @@ def replay(
     """
     with heed():
         from splitspec.cli.replay import ReplayRequest, replay_logs
-        from splitspec.cli.report_request import PageKind, parse_report
+        from splitspec.cli.report_request import PageKind, parse_reports
 
         request = ReplayRequest(
             tuple(logs),
             candidates,
             json=format is o.Format.JSON,
-            reports=tuple(parse_report(text, PageKind) for text in report or ()),
+            reports=parse_reports(report, PageKind),
             color=color,
         )
         raise typer.Exit(replay_logs(request))
