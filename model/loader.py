@@ -25,9 +25,12 @@ from splitspec.model.typechecker import Checked, type_variants, typecheck
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The files that were parsed so far: pass one to several loads, and each is parsed once."""
+    """What was read so far: pass one to several loads, and each file is parsed once, and each
+    program typed once."""
 
     parsed: dict[Path, Parsed] = field(default_factory=dict)
+    typed: dict[tuple[object, ...], Loaded] = field(default_factory=dict)
+    """By file, places for imports, and substitutions."""
 
     def read(self, path: Path) -> Parsed:
         """Return a parsed file; what cannot be read is reported and has no module."""
@@ -73,8 +76,16 @@ def load(
     """
     replaced = dict(substitutions or {})
     folders = tuple(dict.fromkeys((path.parent, folder or path.parent, spec.folder())))
-    reading = _Reading(library or Library(), folders, replaced, {}, set(), [])
+    library = library or Library()
+    key = (path, folders, frozenset(replaced.items()))
+    if key not in library.typed:
+        library.typed[key] = _load(_Reading(library, folders, replaced, {}, set(), []), path)
+    return library.typed[key]
+
+
+def _load(reading: _Reading, path: Path) -> Loaded:
     _read(reading, path, path.stem, ())
+    replaced = reading.substitutions
     units = tuple(reading.units.values())
     checked = typecheck(units, replaced, complete=not reading.diagnostics)
     misfits = tuple(check_substitutions([unit.module for unit in units], replaced))

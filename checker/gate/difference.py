@@ -16,7 +16,7 @@ from splitspec.checker.gate.demanded import demanded
 from splitspec.checker.gate.fingerprint import refinement_digest, system_digest
 from splitspec.checker.gate.variation import guard_text, signature, variation_text
 from splitspec.model.flat_text import variable_text
-from splitspec.model.ir import FlatAction, Line, Program, Property, Variant
+from splitspec.model.ir import FlatAction, Line, Program, Property, System, Variant
 from splitspec.model.ir_text import Writer, writer_for
 from splitspec.model.manifest_entry import ModelEntry
 from splitspec.model.passes.compose import compose
@@ -67,21 +67,38 @@ class Side:
     abstract: Mapping[str, Program]
 
 
+@dataclass(frozen=True, slots=True)
+class _Flat:
+    """A side without definitions, as a program and as a system, and what writes its expressions."""
+
+    side: Side
+    program: Program
+    system: System
+    writer: Writer
+
+
 def changes(old: Side, new: Side) -> tuple[Change, ...]:
     """Return how a model differs from what it was."""
-    designs = tuple(_design_changes(old.program, new.program))
-    digests = [system_digest(compose(inline(side.program), ())) for side in (old, new)]
+    flat = (_flat(old), _flat(new))
+    designs = tuple(_design_changes(*flat))
+    digests = [system_digest(each.system) for each in flat]
     if not designs and digests[0] != digests[1]:
         designs = (Change(Part.MODEL, new.entry.name, *digests),)
-    return (*designs, *_demand_changes(old, new))
+    return (*designs, *_demand_changes(*flat))
 
 
-def _design_changes(old: Program, new: Program) -> Iterator[Change]:
+def _flat(side: Side) -> _Flat:
+    program = inline(side.program)
+    system = compose(program, ())
+    return _Flat(side, program, system, writer_for(system))
+
+
+def _design_changes(old: _Flat, new: _Flat) -> Iterator[Change]:
     """Iterate over the differences of what is checked: the system without its claims."""
     yield from _pairs(Part.DECLARATION, *map(_declarations, (old, new)))
     yield from _pairs(Part.INITIAL, *map(_initial, (old, new)))
     yield from _pairs(Part.ASSUMPTION, *map(_assumptions, (old, new)))
-    sides = [_actions(program) for program in (old, new)]
+    sides = [_actions(each) for each in (old, new)]
     for path in _union(*sides):
         before, after = (side.get(path) for side in sides)
         if before is None or after is None:
@@ -90,41 +107,37 @@ def _design_changes(old: Program, new: Program) -> Iterator[Change]:
             yield from _action_changes(path, before, after)
 
 
-def _demand_changes(old: Side, new: Side) -> Iterator[Change]:
+def _demand_changes(old: _Flat, new: _Flat) -> Iterator[Change]:
     """Iterate over the differences of what is asked of it."""
-    yield from _pairs(Part.PROPERTY, *(_claims(side.program) for side in (old, new)))
-    yield from _pairs(Part.VARIANT, *map(_variants, (old, new)))
+    yield from _pairs(Part.PROPERTY, *map(_claims, (old, new)))
+    yield from _pairs(Part.VARIANT, *(_variants(each.side) for each in (old, new)))
     yield from _pairs(Part.REFINEMENT, *map(_refinements, (old, new)))
-    yield from _pairs(Part.DEMAND, *(demanded(side.entry) for side in (old, new)))
+    yield from _pairs(Part.DEMAND, *(demanded(each.side.entry) for each in (old, new)))
 
 
-def _declarations(program: Program) -> Mapping[str, str]:
-    system = compose(inline(program), ())
-    writer = writer_for(system)
+def _declarations(flat: _Flat) -> Mapping[str, str]:
+    system = flat.system
     return {
         **{sort: f"sort {sort}" for sort in system.sorts},
         **{enum: f"enum {' | '.join(members)}" for enum, members in system.enums.items()},
-        **{path: variable_text(each, writer) for path, each in system.variables.items()},
+        **{path: variable_text(each, flat.writer) for path, each in system.variables.items()},
     }
 
 
-def _initial(program: Program) -> Mapping[str, str]:
-    system = compose(inline(program), ())
-    writer = writer_for(system)
+def _initial(flat: _Flat) -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for update in system.initial:
+    for update in flat.system.initial:
         before = found.get(update.variable)
-        text = writer.update(update)
+        text = flat.writer.update(update)
         found[update.variable] = text if before is None else f"{before}; {text}"
     return found
 
 
-def _assumptions(program: Program) -> Mapping[str, str]:
-    system = compose(inline(program), ())
-    writer = writer_for(system)
-    found = {each.path: _lines(each.lines, writer) for each in system.assumptions}
+def _assumptions(flat: _Flat) -> Mapping[str, str]:
+    system = flat.system
+    found = {each.path: _lines(each.lines, flat.writer) for each in system.assumptions}
     if system.finals:
-        found["final"] = _lines(system.finals, writer)
+        found["final"] = _lines(system.finals, flat.writer)
     return found
 
 
@@ -132,13 +145,14 @@ def _variants(side: Side) -> Mapping[str, str]:
     return {f"{v.model} with {v.name}": variation_text(side.program, v) for v in side.variants}
 
 
-def _refinements(side: Side) -> Mapping[str, str]:
+def _refinements(flat: _Flat) -> Mapping[str, str]:
     """Return refinements by digest, with that of what is refined, which may be no model itself:
     their lines are many, and say nothing alone."""
-    above = {name: compose(inline(program), ()) for name, program in side.abstract.items()}
+    abstract = flat.side.abstract
+    above = {name: compose(inline(program), ()) for name, program in abstract.items()}
     return {
         f"{each.path} of {each.abstract}": refinement_digest(each, above.get(each.abstract))
-        for each in inline(side.program).refinements
+        for each in flat.program.refinements
     }
 
 
@@ -146,10 +160,8 @@ Written = tuple[FlatAction, Writer]
 """An action, and what writes it as its own side does."""
 
 
-def _actions(program: Program) -> Mapping[str, Written]:
-    system = compose(inline(program), ())
-    writer = writer_for(system)
-    return {action.path: (action, writer) for action in system.actions}
+def _actions(flat: _Flat) -> Mapping[str, Written]:
+    return {action.path: (action, flat.writer) for action in flat.system.actions}
 
 
 def _action_changes(path: str, old: Written, new: Written) -> Iterator[Change]:
@@ -180,11 +192,10 @@ def _updates(path: str, side: Written) -> Mapping[str, str]:
     return found
 
 
-def _claims(program: Program) -> Mapping[str, str]:
+def _claims(flat: _Flat) -> Mapping[str, str]:
     """Return what is claimed, without definitions: a claim says what those say that it calls."""
-    whole = inline(program)
-    writer = writer_for(compose(whole, ()))
-    return {path: _claim(claim, writer) for path, claim in whole.properties.items()}
+    properties = flat.program.properties
+    return {path: _claim(claim, flat.writer) for path, claim in properties.items()}
 
 
 def _claim(claim: Property, writer: Writer) -> str:

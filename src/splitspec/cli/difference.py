@@ -125,11 +125,23 @@ def _changes_of(name: str, old: Model | None, new: Model | None) -> Sequence[Cha
     if old is None or new is None:
         is_new = old is None
         return [Change(Part.MODEL, name, "" if is_new else name, name if is_new else "")]
+    if _is_same_text(old, new):
+        return ()
     sides = (
         Side(model.program, model.variants, model.entry, abstractions_of(model))
         for model in (old, new)
     )
     return changes(*sides)
+
+
+def _is_same_text(old: Model, new: Model) -> bool:
+    """Whether two models are read from the same words, so that they mean the same; never of one
+    that refines another, whose text is not among its own."""
+    if old.program.refinements or old.entry != new.entry:
+        return False
+    modules = [{str(m.name): m.source.text for m in model.modules} for model in (old, new)]
+    variants = [{v.name: v.span.source.text for v in model.variants} for model in (old, new)]
+    return modules[0] == modules[1] and variants[0] == variants[1]
 
 
 def _results(
