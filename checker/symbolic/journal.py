@@ -10,11 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 OUT_OF_MEMORY = "out of memory"
 
 Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class ExhaustedError(MemoryError):
@@ -46,6 +48,13 @@ class Journal:
             return make()
         except MemoryError:
             return lost(OUT_OF_MEMORY)
+
+    def beside(self, work: Callable[[Journal], Result]) -> Callable[[], Result]:
+        """Return what gives the result of a part of the work, which asks through a journal of its
+        own. It may be done from now on, by another process, or here when the result is wanted: it
+        must come to the same. The result can be pickled, and is asked for once.
+        """
+        return partial(work, self)
 
 
 @dataclass(slots=True)

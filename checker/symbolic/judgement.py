@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from splitspec.checker.proof import Method, Obligation, ObligationKind, Status
 from splitspec.checker.symbolic.calculus import Facts
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
-from splitspec.checker.symbolic.prover import Decision, Proof
+from splitspec.checker.symbolic.prover import Proof
 from splitspec.checker.symbolic.response import Response
+from splitspec.checker.symbolic.share import Decision
 from splitspec.checker.symbolic.theory import Claim
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model.induction import REACHABILITY_UNKNOWN

@@ -14,52 +14,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from functools import partial
 
 from splitspec.checker.interruption import Interruption
-from splitspec.checker.proof import (
-    Method,
-    Moment,
-    ProofLimits,
-    Status,
-)
+from splitspec.checker.proof import Moment, ProofLimits, Status
 from splitspec.checker.symbolic.archive import Archive
-from splitspec.checker.symbolic.calculus import Calculus, Facts, Outcome
-from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
-from splitspec.checker.symbolic.induction import InductionSearch, Instances
+from splitspec.checker.symbolic.calculus import Calculus, Facts
+from splitspec.checker.symbolic.induction import Instances
 from splitspec.checker.symbolic.journal import Journal
+from splitspec.checker.symbolic.share import (
+    Decided,
+    Decider,
+    Decision,
+    Key,
+    OverError,
+    Owed,
+    divide,
+    go_on,
+)
 from splitspec.checker.symbolic.theory import INDUCTIVE, Claim, Theory, is_framed
-from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model import ir
-from splitspec.model.induction import InductionCounterexample
 from splitspec.model.ir import PropertyKind
 from splitspec.model.setting import Setting
-from splitspec.model.trace import Trace
-
-NO_MODEL = "refuted by a model, and by none of the sizes that were tried"
-
-Key = tuple[str, str]
-"""A claim and an action, or "" for the initial states."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """An outcome with the counterexample that was found for it, if one was."""
-
-    outcome: Outcome
-    status: Status
-    reason: str = ""
-    counterexample: InductionCounterexample | None = None
-    violation: Trace | None = None  # an initial state in which the claim is false
-    rechecked: bool = False
-
-
-class OverError(Exception):
-    """Raised between two obligations: nothing more is to be decided."""
-
-
-T = TypeVar("T")
 
 
 class Proof:
@@ -77,8 +53,10 @@ class Proof:
         archive: Archive | None = None,
         interruption: Interruption | None = None,
         granted: Facts = frozenset(),
+        another: Callable[[Journal], Calculus] | None = None,
     ) -> None:
         self.granted = granted
+        self._another = another  # makes a calculus for a share of the obligations
         self.setting, self.theory = setting, theory
         self.archive = archive
         self.interruption = interruption or Interruption()
@@ -87,6 +65,7 @@ class Proof:
         self.started = self.journal.started
         self.calculus = calculus
         self.claims = {claim.name: claim for claim in theory.claims}
+        self.confirms = False  # by the second solver, what is proved from now on
         self.live: Facts = frozenset(claim.name for claim in theory.facts)
         self.decisions: dict[Key, Decision] = {}
         self.failed: Facts = frozenset()
@@ -101,13 +80,11 @@ class Proof:
     def proceed(self) -> None:
         """Raise `OverError` if the user asked for the end, or there is no time left; never before
         what was decided once."""
-        if self.journal.is_known:
-            return
-        self.is_out_of_time = (
-            self.limits.time is not None and time.perf_counter() - self.started > self.limits.time
-        )
-        if self.is_out_of_time or self.interruption.requested:
-            raise OverError
+        try:
+            go_on(self.journal, self.limits, self.interruption)
+        except OverError as over:
+            self.is_out_of_time = over.is_out_of_time
+            raise
 
     def settle(self, targets: Iterable[str]) -> None:
         """Decide the targets, and every fact on which a proof of theirs rests."""
@@ -166,25 +143,62 @@ class Proof:
                 yield key
 
     def _decide(self, keys: list[Key], total: int) -> None:
-        """Decide obligations, action by action."""
+        """Decide obligations, action by action; shares of them beside one another."""
         self.proceed()
+        first, *others = self._shares(self._left(keys))
+        under_way = [self.journal.beside(partial(self._decide_share, share)) for share in others]
+        own = self._decider(self.calculus, self.journal, self._instances)
+        found = [own.decide(first, partial(self._tell, total))]
+        found += [result() for result in under_way]
+        actions = {action.path: action for action in self.theory.system.actions}
+        for decided in found:
+            for (name, path), (outcome, decision) in decided.decisions.items():
+                if self.archive is not None:
+                    self.archive.keep(self.claims[name], actions.get(path), self.live, outcome)
+                self.decisions[(name, path)] = decision
+                self.done += 1
+        for decided in found:
+            if isinstance(decided.end, OverError):
+                self.is_out_of_time = decided.end.is_out_of_time
+            if decided.end is not None:
+                raise decided.end
+        self.write()
+
+    def _shares(self, owed: Owed) -> tuple[Owed, ...]:
+        return (owed,) if self._another is None else divide(owed)
+
+    def _decide_share(self, owed: Owed, journal: Journal) -> Decided:
+        """Decide a share with solvers of its own."""
+        assert self._another is not None
+        return self._decider(self._another(journal), journal, {}).decide(owed, lambda *_: None)
+
+    def _decider(self, calculus: Calculus, journal: Journal, instances: Instances) -> Decider:
+        return Decider(
+            self.setting,
+            self.theory,
+            calculus,
+            journal,
+            self.limits,
+            self.interruption,
+            self.live,
+            self.missed,
+            self.confirms,
+            instances,
+        )
+
+    def _left(self, keys: Iterable[Key]) -> Owed:
+        """Return what no frame rule and no kept proof has decided, by action."""
         owed: dict[str, list[Claim]] = {}
         for name, path in keys:
             owed.setdefault(path, []).append(self.claims[name])
-        for action in (None, *self.theory.system.actions):
-            path = "" if action is None else action.path
-            claims = owed.get(path, [])
-            left = [claim for claim in claims if not self._is_known(claim, action)]
-            if action is None:
-                for claim in left:
-                    self._decided(claim, None, self.calculus.initially(claim))
-            elif left:
-                with self.calculus.step(action) as step:
-                    for claim in left:
-                        self._decided(claim, action, step.decide(claim, self.live))
-                        self._tell(f"{path} {claim.name}", total)
-                        self.proceed()
-        self.write()
+        return tuple(
+            (action, left)
+            for action in (None, *self.theory.system.actions)
+            if (left := self._unknown(owed.get("" if action is None else action.path, ()), action))
+        )
+
+    def _unknown(self, claims: Iterable[Claim], action: ir.FlatAction | None) -> tuple[Claim, ...]:
+        return tuple(claim for claim in claims if not self._is_known(claim, action))
 
     def write(self) -> None:
         """Keep what was proved; where that cannot be, go on without."""
@@ -199,71 +213,16 @@ class Proof:
         if action is not None and is_framed(self.theory, action, claim):
             self.framed.add((claim.name, action.path))
             return True
-        if self.archive is None or self.archive.is_audit:
+        if self.archive is None:
             return False
         found = self.archive.find(claim, action, self.live)
-        if found is None:
+        if found is None or self.archive.is_audit:
             return False
         self.kept += 1
-        self._note((claim.name, "" if action is None else action.path), found, action)
-        return True
-
-    def _decided(self, claim: Claim, action: ir.FlatAction | None, outcome: Outcome) -> None:
-        if self.archive is not None:
-            self.archive.keep(claim, action, self.live, outcome)
-        self._note((claim.name, "" if action is None else action.path), outcome, action)
-
-    def _note(self, key: Key, outcome: Outcome, action: ir.FlatAction | None) -> None:
         self.done += 1
-        if outcome.reply is Reply.PROVED:
-            self.decisions[key] = Decision(outcome, Status.PROVED)
-        elif key in self.missed:
-            names = " and ".join(sorted(self.missed[key]))
-            reason = f"its proof needs {names}, not proved"
-            self.decisions[key] = Decision(outcome, Status.UNKNOWN, reason=reason)
-        elif action is None:
-            self.decisions[key] = self._searched_initially(outcome, self.claims[key[0]])
-        else:
-            self.decisions[key] = self._searched(outcome, action, self.claims[key[0]])
-
-    def _searched(self, outcome: Outcome, action: ir.FlatAction, claim: Claim) -> Decision:
-        """Look for a counterexample to induction; without one, try the scope of the model."""
-        search, ask = self._search, self.journal.ask
-        found, why = self._sought(lambda: search.counterexample(action, claim))
-        if found is not None:
-            return Decision(outcome, Status.REFUTED, "counterexample to induction", found)
-        if not search.exact and ask(lambda: search.is_inductive(action, claim), lambda _: False):
-            assumed = {assumption.path for assumption in self.theory.system.assumptions}
-            core = self.live | assumed
-            finite = replace(outcome, reply=Reply.PROVED, method=Method.FINITE, core=core)
-            return Decision(finite, Status.PROVED)
-        return Decision(outcome, Status.UNKNOWN, outcome.reason or why or NO_MODEL)
-
-    def _searched_initially(self, outcome: Outcome, claim: Claim) -> Decision:
-        """Look for an initial state in which the claim is false."""
-        search = self._search
-        found, why = self._sought(lambda: search.initial_violation(claim))
-        if found is not None:
-            return Decision(outcome, Status.REFUTED, "it is false initially", violation=found)
-        return Decision(outcome, Status.UNKNOWN, outcome.reason or why or NO_MODEL)
-
-    def _sought(self, search: Callable[[], T | None]) -> tuple[T | None, str]:
-        """Return what a search finds, or why it came to no end."""
-
-        def made() -> tuple[T | None, str]:
-            return search(), ""
-
-        def lost(reason: str) -> tuple[T | None, str]:
-            return None, f"the search for a counterexample: {reason}"
-
-        return self.journal.ask(made, lost)
-
-    @property
-    def _search(self) -> InductionSearch:
-        exact = isinstance(self.calculus, FiniteCalculus)
-        return InductionSearch(
-            self.setting, self.theory, self.live, self.limits.scope_max, exact, self._instances
-        )
+        path = "" if action is None else action.path
+        self.decisions[(claim.name, path)] = Decision(found, Status.PROVED)
+        return True
 
     def _give_up(self) -> None:
         """Stop believing facts that are not proved, and forget the proofs that used them."""
@@ -281,7 +240,7 @@ class Proof:
                 self.missed[key] = self.missed.get(key, Facts()) | used
                 del self.decisions[key]
 
-    def _tell(self, current: str, total: int) -> None:
+    def _tell(self, total: int, decided: int, current: str) -> None:
         if self.report is not None:
             seconds = time.perf_counter() - self.started
-            self.report(Moment(self.done, total, current, seconds))
+            self.report(Moment(self.done + decided, total, current, seconds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
 from splitspec.checker.interruption import Interruption
@@ -20,12 +21,13 @@ from splitspec.checker.symbolic.induction import DisagreementError
 from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.k_induction import induct
 from splitspec.checker.symbolic.mutation import mutants
-from splitspec.checker.symbolic.prover import OverError, Proof
+from splitspec.checker.symbolic.prover import Proof
 from splitspec.checker.symbolic.ranking import respond
 from splitspec.checker.symbolic.rechecking import recheck as recheck_by_cvc5
 from splitspec.checker.symbolic.response import Response
+from splitspec.checker.symbolic.share import OverError
 from splitspec.checker.symbolic.supervision import LostWorkerError, supervise
-from splitspec.checker.symbolic.theory import INDUCTIVE, Theory, theory_of
+from splitspec.checker.symbolic.theory import INDUCTIVE, PROVABLE, Theory, theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
 from splitspec.model.ir import FlatAction, PropertyKind
 from splitspec.model.setting import Setting
@@ -45,6 +47,7 @@ def prove(
     interruption: Interruption | None = None,
     store: Store | None = None,
     apart: bool = True,
+    workers: int = 1,
     granted: frozenset[str] = frozenset(),
 ) -> ProofResult:
     """Return what is proved of a setting: for any size of its sorts, or for those of its scope.
@@ -55,7 +58,7 @@ def prove(
     obligation is tried that could not be proved for any size. Proofs are kept in the `store`. Facts
     that are `granted` are believed without a proof: they have one elsewhere.
     Solvers work in a process `apart`, whose end is that of one question; here, it would be the end
-    of all.
+    of all. With two `workers` they may work in two; what is proved is the same.
     """
     limits = limits or ProofLimits()
 
@@ -80,7 +83,7 @@ def prove(
     if not apart:
         return work(Journal(), report)
     try:
-        return supervise(work, limits, report, interruption)
+        return supervise(work, limits, report, interruption, workers=workers)
     except LostWorkerError as lost:
         return _nothing_known(setting, seed, selected, str(lost))
 
@@ -105,6 +108,7 @@ def settled(
     """Return what a proof shows of the selected properties, and of all on which that rests."""
     theory = proof.theory
     paths = targets(theory, proof.setting, selected)
+    proof.confirms = recheck
     interrupted, reason = False, ""
     open_: tuple[str, ...] = ()
     responses = {
@@ -266,10 +270,12 @@ def opened(
     """Return a proof of which nothing is decided yet."""
     theory = theory_of(setting.program, setting.given, setting.variant)
     calculus: Calculus
+    another: Callable[[Journal], Calculus] | None = None
     if finite:
         calculus = FiniteCalculus(theory, setting.scope, seed, limits.steps, journal)
     else:
-        calculus = UnboundedCalculus(theory, limits, seed, journal)
+        another = partial(UnboundedCalculus, theory, limits, seed)
+        calculus = another(journal)
     archive = None
     if store is not None and store.mode is not Mode.OFF:
         archive = Archive(
@@ -281,7 +287,18 @@ def opened(
             scope=setting.scope if finite else None,
             journal=journal,
         )
-    return Proof(setting, theory, calculus, limits, report, journal, archive, interruption, granted)
+    return Proof(
+        setting,
+        theory,
+        calculus,
+        limits,
+        report,
+        journal,
+        archive,
+        interruption,
+        granted,
+        another,
+    )
 
 
 def begins(proof: Proof) -> bool:
@@ -310,6 +327,10 @@ def _with_induction(proof: Proof, verdicts: tuple[Verdict, ...], steps: int) -> 
 
 def is_provable(setting: Setting) -> bool:
     """Whether the setting claims anything that a prover decides."""
+    declared, given = setting.program.properties, setting.given
+    claimed = (declared[path] for path in setting.properties if path in declared)
+    if any(each.kind in PROVABLE and each.given == given for each in claimed):
+        return True
     theory = theory_of(setting.program, setting.given, setting.variant)
     return bool(targets(theory, setting, None) or setting.progress)
 

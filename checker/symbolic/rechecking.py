@@ -1,4 +1,4 @@
-"""Prove what was proved again, by cvc5 alone.
+"""Prove what was proved again, by cvc5 alone: what is not confirmed yet.
 
 Soundness: the second solver gets text of our own making from the same terms, so that a proof which
 it confirms needs no trust in Z3 nor in our use of it. That it refutes one means that a solver, or
@@ -13,11 +13,10 @@ from dataclasses import replace
 from splitspec.checker.proof import Method, Status
 from splitspec.checker.symbolic.calculus import Calculus
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
-from splitspec.checker.symbolic.induction import DisagreementError
 from splitspec.checker.symbolic.prover import Proof
 from splitspec.checker.symbolic.response import Response
+from splitspec.checker.symbolic.share import why_open
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
-from splitspec.checker.symbolic.z3_solver import Answer, Reply
 
 
 def recheck(proof: Proof, responses: Iterable[Response] = ()) -> tuple[str, ...]:
@@ -50,7 +49,7 @@ def _recheck_decisions(proof: Proof) -> Iterator[str]:
             finite = finite or FiniteCalculus(proof.theory, proof.setting.scope, 0, 0)
             calculus = finite
         answer = calculus.recheck(proof.claims[name], action, decision.outcome)
-        missed = _why_open(answer, name, path)
+        missed = why_open(answer, name, path)
         if missed:
             yield missed
             continue
@@ -67,7 +66,7 @@ def _recheck_response(proof: Proof, response: Response) -> Iterator[str]:
         if not outcome.confirmed:
             proof.proceed()
             answer = calculus.recheck_posed(response.questions[key], outcome)
-            missed = _why_open(answer, key[0], key[2])
+            missed = why_open(answer, key[0], key[2])
             if missed:
                 yield missed
                 continue
@@ -75,16 +74,3 @@ def _recheck_response(proof: Proof, response: Response) -> Iterator[str]:
         response.rechecked.add(key)
     if proof.archive is not None and not response.is_kept:
         proof.archive.keep_response(response, proof.live)
-
-
-def _why_open(answer: Answer, name: str, path: str) -> str:
-    """Return in words what is open of an obligation, or nothing; raise `DisagreementError` if it is
-    refuted."""
-    words = f"{name} after {path}" if path else f"{name} initially"
-    if answer.reply is Reply.REFUTED:
-        raise DisagreementError(f"one solver proves {words}, and the other refutes it")
-    return (
-        f"{words}, by cvc5: {answer.reason or 'unknown'}"
-        if answer.reply is not Reply.PROVED
-        else ""
-    )

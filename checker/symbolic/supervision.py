@@ -9,6 +9,10 @@ of memory is not to be trusted, so a worker ends then, too.
 A worker has a budget of memory, which no other process pays for. Nothing of it is shared but its
 files: the result, and moments of progress, come back through a pipe.
 
+Work may have a part of it done beside the rest, with questions of its own: by another worker, which
+the first one follows as it is followed itself. Whoever ends has those ended whom it started, and is
+replaced when they are gone.
+
 Soundness: an answer that was written down was made by the same code from the same input: all that
 work depends on is there before it begins, or is asked for through the journal. Each answer stands
 beside its question, and a worker that asks another one is an error. An answer that was lost is
@@ -19,7 +23,6 @@ from __future__ import annotations
 
 import faulthandler
 import gc
-import io
 import os
 import pickle
 import resource
@@ -28,16 +31,18 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import partial
 from tempfile import TemporaryFile
-from typing import IO, Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.parentage import end_with, is_orphan
 from splitspec.checker.proof import Moment, ProofLimits
 from splitspec.checker.symbolic.journal import OUT_OF_MEMORY, Answer, Journal
+from splitspec.checker.symbolic.pages import Answered, Begun, Known, Lost, Pages
 from splitspec.checker.symbolic.z3_solver import limit_memory
 
 Result = TypeVar("Result")
@@ -46,6 +51,9 @@ Work = Callable[[Journal, Report], Result]
 
 LOSSES_MAX = 20
 """After so many lost workers nothing more is asked: each costs the work that is no question."""
+
+BESIDE_MAX = 4
+"""So many parts of the work may be done beside the rest, one after the other."""
 
 TOO_LATE = "no answer in time"
 MOMENTS_PAUSE = 0.1
@@ -67,25 +75,6 @@ class StrayWorkerError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """A question is under way."""
-
-    question: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """A question that was never answered."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    answer: Any
-
-
-@dataclass(frozen=True, slots=True)
 class Returned:
     """What the work returned."""
 
@@ -101,53 +90,21 @@ class Raised:
 
 
 @dataclass(slots=True)
-class Pages:
-    """What was written down: questions and answers in turn, in a file that outlives its writers.
-
-    The offset of the file belongs to its writers, of which there is one at a time.
-    """
-
-    file: IO[bytes]
-
-    def write(self, page: Begun | Lost | Answered) -> None:
-        """Append in one piece: a writer that is killed leaves whole pages."""
-        os.write(self.file.fileno(), pickle.dumps(page, pickle.HIGHEST_PROTOCOL))
-
-    @property
-    def size(self) -> int:
-        return os.fstat(self.file.fileno()).st_size
-
-    def read(self) -> tuple[list[tuple[str, Lost | Answered]], bool]:
-        """Return questions and answers in order, and whether one is open behind them."""
-        answers: list[tuple[str, Lost | Answered]] = []
-        question, is_open = "", False
-        written = io.BytesIO(os.pread(self.file.fileno(), self.size, 0))
-        while True:
-            try:
-                page = pickle.load(written)
-            except EOFError:
-                return answers, is_open
-            is_open = isinstance(page, Begun)
-            if isinstance(page, Begun):
-                question = page.question
-            else:
-                answers.append((question, page))
-
-
-@dataclass(slots=True)
 class WrittenJournal(Journal):
     """Answers from what was written down; then asks, and writes down.
 
     The answers that are `known` stand in the opposite order; `parent` waits for the result.
     `refusal` is why nothing is asked any more, if so; `interrupted` ends the work at the first
-    question that has no answer yet.
+    question that has no answer yet. `others` are the pages of work that may go on beside this.
     """
 
     pages: Pages
-    known: list[tuple[str, Lost | Answered]]
+    known: Known
     parent: int
+    limits: ProofLimits
     refusal: str = ""
     interrupted: bool = False
+    others: list[Pages] = field(default_factory=list)
 
     @property
     def is_known(self) -> bool:
@@ -179,6 +136,18 @@ class WrittenJournal(Journal):
         self.pages.write(Answered(answer))
         return answer
 
+    def beside(self, work: Callable[[Journal], Result]) -> Callable[[], Result]:
+        """Have the work begun by a worker of its own, if there may be another one."""
+        if not self.others:
+            return partial(work, self)
+        other = _Supervision(
+            lambda journal, _: work(journal), self.limits, self.others.pop(0), self.started
+        )
+        if self.refusal or self.interrupted:  # Nothing is asked that is not known.
+            return partial(work, other.journal(self.refusal, interrupted=self.interrupted))
+        other.begin()
+        return partial(other.result, None, Interruption())
+
 
 def _maker(make: Callable[[], object]) -> str:
     """Return the name of the function that makes an answer."""
@@ -191,56 +160,106 @@ def supervise(
     limits: ProofLimits,
     report: Report | None,
     interruption: Interruption | None = None,
+    *,
+    workers: int = 1,
 ) -> Result:
     """Return what the work returns, or raise what it raises; a worker that dies over a question is
-    replaced.
+    replaced. With more than one of the `workers`, parts of the work may be done beside the rest.
 
     Ctrl-C, or an interruption that is requested, ends the work at the question under way: it sees
     `KeyboardInterrupt` there. Another Ctrl-C, while the work comes to its end, is raised here.
     Raise `LostWorkerError` where no question is to blame.
     """
-    request = interruption or Interruption()
-    losses, interrupted, started, refusal = 0, False, time.perf_counter(), ""
-    with TemporaryFile(buffering=0) as file:
-        pages = Pages(file)
+    with ExitStack() as files:
+        first, *others = (
+            Pages(files.enter_context(TemporaryFile(buffering=0)))
+            for _ in range(1 + (BESIDE_MAX if workers > 1 else 0))
+        )
+        supervision = _Supervision(work, limits, first, time.perf_counter(), others)
+        supervision.begin()
+        return supervision.result(report, interruption or Interruption())
+
+
+class _Supervision(Generic[Result]):
+    """Work that one worker does after the other, as far as they are lost."""
+
+    def __init__(
+        self,
+        work: Work[Result],
+        limits: ProofLimits,
+        pages: Pages,
+        started: float,
+        others: Iterable[Pages] = (),
+    ) -> None:
+        self._work, self._limits = work, limits
+        self._pages, self._others = pages, tuple(others)
+        self._started = started
+        self._losses, self._refusal, self._interrupted = 0, "", False
+
+    def journal(self, refusal: str, *, interrupted: bool) -> WrittenJournal:
+        """Return the journal of who goes on with the work in this process, or in a copy of it."""
+        return WrittenJournal(
+            self._pages,
+            self._pages.reopen()[::-1],
+            os.getpid(),
+            self._limits,
+            refusal,
+            interrupted,
+            list(self._others),
+            started=self._started,
+        )
+
+    def begin(self) -> None:
+        """Start a worker, which does not wait until somebody asks for the result."""
+        journal = self.journal(self._refusal, interrupted=self._interrupted)
+        self._known = len(journal.known)
+        self._worker = _Worker(self._work, journal)
+
+    def result(self, report: Report | None, request: Interruption) -> Result:
+        """Return what the work comes to, and begin it again as often as a worker is lost."""
         while True:
-            known, _ = pages.read()
-            journal = WrittenJournal(
-                pages, known[::-1], os.getpid(), refusal, interrupted, started=started
-            )
-            worker = _Worker(work, journal, limits)
             try:
-                ended = worker.follow(report, Interruption() if interrupted else request)
+                ended = self._worker.follow(
+                    report, Interruption() if self._interrupted else request
+                )
             except KeyboardInterrupt:
-                worker.kill()
-                if interrupted:
+                self._worker.kill()
+                if self._interrupted:
                     raise
-                interrupted = True
+                self._interrupted = True
+                self.begin()
                 continue
             except BaseException:
-                worker.kill()
+                self._worker.kill()
                 raise
             if isinstance(ended, Returned):
                 value: Result = ended.value
                 return value
             if isinstance(ended, Raised):
                 raise ended.error from RuntimeError(f"in a worker:\n{ended.text}")
-            losses += 1
-            if ended.reason == TOO_LATE:
-                refusal = TOO_LATE
-            elif losses >= LOSSES_MAX:
-                refusal = f"not asked: {losses} solvers were lost"
-            after, is_open = pages.read()
-            if is_open:
-                pages.write(Lost(ended.reason))
-            elif len(after) == len(known):
-                raise LostWorkerError(f"the prover was lost: {ended.reason}")
+            self._note(ended)
+            self.begin()
+
+    def _note(self, loss: Lost) -> None:
+        """Take note of a lost worker; raise `LostWorkerError` if no question is to blame."""
+        self._losses += 1
+        if loss.reason == TOO_LATE:
+            self._refusal = TOO_LATE
+        elif self._losses >= LOSSES_MAX:
+            self._refusal = f"not asked: {self._losses} solvers were lost"
+        known, is_open = self._pages.read()
+        if is_open:
+            self._pages.reopen()
+            self._pages.write(loss)
+        elif len(known) == self._known:
+            raise LostWorkerError(f"the prover was lost: {loss.reason}")
 
 
 class _Worker:
     """A copy of this process at work, seen from outside."""
 
-    def __init__(self, work: Work[Any], journal: WrittenJournal, limits: ProofLimits) -> None:
+    def __init__(self, work: Work[Any], journal: WrittenJournal) -> None:
+        limits = journal.limits
         self._pages = journal.pages
         self._end = None if limits.time is None else journal.started + limits.time
         self._receiver, sender = os.pipe()
@@ -255,7 +274,7 @@ class _Worker:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
                 signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
                 os.close(self._receiver)
-                _serve(work, journal, limits, sender)
+                _serve(work, journal, sender)
             finally:
                 os._exit(1)
         os.close(sender)
@@ -300,7 +319,12 @@ class _Worker:
         self._reap()
 
     def _reap(self) -> int:
-        """Wait for the end, and return the status."""
+        """Wait for the end, also of those whom the worker started, and return the status.
+
+        They hold the other end of the pipe as well, and what they do stands on pages of ours.
+        """
+        while os.read(self._receiver, 2**16):
+            pass
         os.close(self._receiver)
         return os.waitpid(self._pid, 0)[1]
 
@@ -324,13 +348,13 @@ def _messages(received: bytearray) -> Iterator[Moment | Returned | Raised]:
 # In the worker
 
 
-def _serve(work: Work[Any], journal: WrittenJournal, limits: ProofLimits, sender: int) -> None:
+def _serve(work: Work[Any], journal: WrittenJournal, sender: int) -> None:
     """Do the work, and send what comes of it."""
     # Whoever started the worker decides what an interruption means, and says why it died.
     faulthandler.disable()
     end_with(journal.parent)
     gc.freeze()
-    _limit(limits.memory)
+    _limit(journal.limits.memory)
     last = 0.0
 
     def tell(moment: Moment) -> None:

@@ -13,8 +13,9 @@ from dataclasses import replace
 from splitspec.checker.proof import Moment, ProofLimits, ProofResult, Status, Suggestion
 from splitspec.checker.symbolic.calculus import Outcome
 from splitspec.checker.symbolic.journal import Journal
-from splitspec.checker.symbolic.prover import Decision, Proof
+from splitspec.checker.symbolic.prover import Proof
 from splitspec.checker.symbolic.proving import opened, settled, targets
+from splitspec.checker.symbolic.share import Decision
 from splitspec.checker.symbolic.strengthening.candidates import Candidates, Clause
 from splitspec.checker.symbolic.strengthening.learning import PREFIX, Key, Learner, keys_of
 from splitspec.checker.symbolic.strengthening.sample import Judge, Sample, scope_of_size

@@ -290,7 +290,18 @@ SolverMemory = Annotated[
     typer.Option(
         "--memory",
         metavar="SIZE",
-        help="Memory of the solvers; a question that needs more is unknown.",
+        help="Memory of each process of solvers; a question that needs more is unknown.",
+    ),
+]
+SolverWorkers = Annotated[
+    int,
+    typer.Option(
+        "--workers",
+        "-j",
+        min=1,
+        max=WORKERS_MAX,
+        help="Processes of solvers for one proof, of which two are used at most; the result is "
+        "the same for any number.",
     ),
 ]
 ProofSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the solvers.")]

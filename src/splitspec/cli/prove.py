@@ -20,7 +20,7 @@ from splitspec.cli.outcome import proof_code
 from splitspec.cli.report_request import ExportKind, Report
 from splitspec.cli.reported import Shown, origin_of
 from splitspec.cli.run_reports import begin
-from splitspec.cli.selection import Job, Request, select
+from splitspec.cli.selection import Job, Request, Selected
 from splitspec.cli.terminal import Choice, ProgressLine, painter
 from splitspec.model.setting import Setting
 
@@ -35,6 +35,7 @@ class ProveRequest:
     k_induction: int
     limits: ProofLimits
     store: Store
+    workers: int
     seed: int
     recheck: bool
     reach: bool
@@ -48,9 +49,9 @@ class ProveRequest:
     reports: tuple[Report[ExportKind], ...] = ()
 
 
-def prove_models(request: ProveRequest) -> ExitCode:
+def prove_models(request: ProveRequest, read: Callable[[], Selected]) -> ExitCode:
     """Prove every selected job in order; an interrupt ends the sequence and is reported."""
-    selected = select(request.what)
+    selected = read()
     if selected.problems:
         return report_problems(selected.problems, request.color)
     show = _writer(request)
@@ -140,6 +141,7 @@ def _prove(job: Job, request: ProveRequest, line: ProgressLine) -> JudgedProof:
             recheck=request.recheck,
             k_induction=request.k_induction,
             store=request.store,
+            workers=request.workers,
             report=line.proof,
         )
     if request.reach:

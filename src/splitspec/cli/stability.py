@@ -41,7 +41,13 @@ def stabilise(request: StabilityRequest) -> ExitCode:
 def _stabilise(job: Job, request: StabilityRequest) -> ExitCode:
     line = ProgressLine(request.progress, title=job.title)
     results = [
-        prove(job.setting, limits=ProofLimits(steps=request.steps), seed=seed, report=line.proof)
+        prove(
+            job.setting,
+            limits=ProofLimits(steps=request.steps),
+            seed=seed,
+            workers=2,
+            report=line.proof,
+        )
         for seed in range(request.seeds)
     ]
     line.clear()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from splitspec.cli import options as o
 from splitspec.cli.report_request import ExportKind, Report, parse_reports
 from splitspec.cli.terminal import Choice
+
+if TYPE_CHECKING:  # A command imports what it needs itself.
+    from splitspec.cli.selection import Request
 
 IDLE = {
     "--bmc": ("--suggest", "--k-induction", "--finite", "--recheck", "--timeout"),
@@ -41,6 +44,29 @@ def _reports(texts: list[str] | None, *, may_tell_of_runs: bool) -> tuple[Report
     return reports
 
 
+def _asked(
+    models: o.Models,
+    properties: o.Properties,
+    given: o.Given,
+    sizes: tuple[tuple[str, int], ...] = (),
+    variant: str | None = None,
+    *,
+    variants: bool = False,
+) -> Request:
+    """Return what was named; sorts of which nobody says a size have two elements."""
+    from splitspec.cli.selection import Request
+
+    return Request(
+        tuple(models or ()),
+        sizes,
+        tuple(properties or ()),
+        variant,
+        variants,
+        None if given is None else tuple(given),
+        size=2,
+    )
+
+
 def prove(
     models: o.Models = None,
     scope: o.Scope = None,
@@ -54,6 +80,7 @@ def prove(
     steps: o.SolverSteps = 3_000_000,
     memory: o.SolverMemory = "4G",
     timeout: o.Timeout = None,
+    workers: o.SolverWorkers = 2,
     seed: o.ProofSeed = 0,
     recheck: o.Recheck = False,
     reach: o.Reach = False,
@@ -75,27 +102,24 @@ def prove(
     on = {"--suggest": suggest, "--finite": finite, "--recheck": recheck, "--reach": reach}
     _refuse_idle(on, {"--bmc": bmc, "--k-induction": k_induction, "--timeout": timeout})
     reports = _reports(report, may_tell_of_runs=bmc is not None or reach)
+    size, sizes = o.parse_size(memory), tuple(o.parse_scope(text) for text in scope or ())
+    from splitspec.cli.reading import begin_reading
+
+    what = _asked(models, properties, given, sizes, variant, variants=variants)
+    selected = begin_reading(what)  # Meanwhile the prover is loaded.
     from splitspec.checker.proof import ProofLimits
     from splitspec.checker.store import Mode
     from splitspec.cli.kept import proof_store
     from splitspec.cli.prove import ProveRequest, prove_models
-    from splitspec.cli.selection import Request
 
     request = ProveRequest(
-        what=Request(
-            models=tuple(models or ()),
-            sizes=tuple(o.parse_scope(text) for text in scope or ()),
-            properties=tuple(properties or ()),
-            variant=variant,
-            variants=variants,
-            given=None if given is None else tuple(given),
-            size=2,
-        ),
+        what=what,
         finite=finite or k_induction is not None,
         bmc=bmc,
         k_induction=k_induction or 0,
         store=proof_store(Mode(cache.value)),
-        limits=ProofLimits(steps=steps, memory=o.parse_size(memory), time=timeout),
+        limits=ProofLimits(steps=steps, memory=size, time=timeout),
+        workers=workers,
         seed=seed,
         recheck=recheck,
         reach=reach,
@@ -108,7 +132,7 @@ def prove(
         quiet=quiet,
         reports=reports,
     )
-    raise typer.Exit(prove_models(request))
+    raise typer.Exit(prove_models(request, selected))
 
 
 def mutate(
@@ -128,12 +152,9 @@ def mutate(
     A guard whose loss is proved to matter lists the properties that are no longer proved.
     """
     from splitspec.cli.mutate import MutateRequest, mutate_models
-    from splitspec.cli.selection import Request
 
     request = MutateRequest(
-        what=Request(
-            models=tuple(models or ()), given=None if given is None else tuple(given), size=2
-        ),
+        what=_asked(models, None, given),
         explore=explore,
         states=max_states,
         json=format is o.Format.JSON,
@@ -157,16 +178,10 @@ def stability(
 
     A proof that depends on luck is a policy failure: it fails when somebody changes a name.
     """
-    from splitspec.cli.selection import Request
     from splitspec.cli.stability import StabilityRequest, stabilise
 
     request = StabilityRequest(
-        what=Request(
-            models=tuple(models or ()),
-            properties=tuple(properties or ()),
-            given=None if given is None else tuple(given),
-            size=2,
-        ),
+        what=_asked(models, properties, given),
         seeds=seeds,
         steps=steps,
         color=color,

@@ -1,0 +1,357 @@
+"""What is owed is divided into shares, and two workers prove what one proves.
+
+A worker that dies, hangs, or is left alone does what it did when there was one of them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryFile
+
+import pytest
+from tests.checker.small_systems import COUNTED, NEEDS_A_LEMMA
+from tests.checker.test_supervision import (
+    RUNGS,
+    crashed,
+    die_over,
+    killed,
+    of_action,
+    starved_z3,
+    stopped,
+)
+
+from splitspec.checker.interruption import Interruption
+from splitspec.checker.proof import ProofLimits, ProofResult, Status
+from splitspec.checker.symbolic import share, supervision
+from splitspec.checker.symbolic.calculus import Outcome
+from splitspec.checker.symbolic.induction import InductionSearch
+from splitspec.checker.symbolic.journal import Journal
+from splitspec.checker.symbolic.pages import Answered, Begun, Pages
+from splitspec.checker.symbolic.proving import prove
+from splitspec.checker.symbolic.share import Owed, divide
+from splitspec.checker.symbolic.supervision import LostWorkerError, supervise
+from splitspec.checker.symbolic.theory import theory_of
+from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
+from splitspec.checker.symbolic.z3_solver import Reply
+from splitspec.model.setting import Setting
+from splitspec.model.verdict import Outcome as Verdict
+
+Make = Callable[..., Setting]
+
+OTHERS = "m.hand_over"
+"""The action that is the second worker's; `m.take` is the first one's."""
+
+
+@pytest.fixture(autouse=True)
+def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Divide what is owed however little it is."""
+    monkeypatch.setattr(share, "DIVIDED_LEAST", 1)
+
+
+def said(result: ProofResult) -> tuple[object, ...]:
+    """All that a proof says, but for seconds."""
+    obligations = tuple(replace(o, seconds=0.0) for o in result.obligations)
+    run = replace(result.run, seconds=0.0, solving=0.0)
+    return run, obligations, result.verdicts, result.basis
+
+
+def owed_by(setting: Setting) -> Owed:
+    theory = theory_of(setting.program, setting.given)
+    return (
+        (None, theory.claims[:2]),
+        *((action, theory.claims) for action in theory.system.actions),
+    )
+
+
+# The division
+
+
+def test_every_obligation_is_in_one_share(setting: Make) -> None:
+    owed = owed_by(setting(COUNTED))
+    shares = divide(owed)
+    assert len(shares) == 2
+    assert sorted((each for s in shares for each in s), key=owed.index) == list(owed)
+    for each in shares:
+        assert sorted(each, key=owed.index) == list(each)
+
+
+def test_little_is_not_divided(setting: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    owed = owed_by(setting(COUNTED))
+    total = sum(len(claims) for _, claims in owed)
+    monkeypatch.setattr(share, "DIVIDED_LEAST", total)
+    assert len(divide(owed)) == 2
+    monkeypatch.setattr(share, "DIVIDED_LEAST", total + 1)
+    assert divide(owed) == (owed,)
+
+
+def test_the_second_worker_works_on_actions_of_its_own(
+    setting: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def noted() -> None:
+        (tmp_path / str(os.getpid())).touch()
+
+    die_over(monkeypatch, OTHERS, noted, "_incremental")
+    die_over(monkeypatch, "m.take", noted, "_incremental")
+    assert prove(setting(COUNTED), workers=2).verdicts
+    assert len(list(tmp_path.iterdir())) == 2 + 1  # With the text of the system.
+
+
+# The same proof
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_any_number_of_workers_makes_the_same_proof(setting: Make, seed: int) -> None:
+    made = [said(prove(setting(COUNTED), workers=n, seed=seed)) for n in (1, 2)]
+    here = said(prove(setting(COUNTED), apart=False, seed=seed))
+    assert made == [here, here]
+
+
+@pytest.fixture
+def only_z3(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the first solver does not prove, nobody proves."""
+    nothing = Outcome(Reply.UNKNOWN, None, reason="not asked")
+    monkeypatch.setattr(UnboundedCalculus, "_second_solver", lambda *_: nothing)
+    monkeypatch.setattr(InductionSearch, "is_inductive", lambda *_: False)
+
+
+@pytest.mark.usefixtures("only_z3")
+def test_what_a_budget_leaves_unknown_does_not_depend_on_the_workers(setting: Make) -> None:
+    unknown = set()
+    taken = sorted({o.steps for o in prove(setting(COUNTED)).obligations if o.steps})
+    for steps in (1, taken[len(taken) // 3], taken[len(taken) * 2 // 3]):
+        limits = ProofLimits(steps=steps, scope_max=0)
+        one, two = (prove(setting(COUNTED), limits=limits, workers=n) for n in (1, 2))
+        assert said(one) == said(two)
+        unknown.add(sum(o.status is Status.UNKNOWN for o in two.obligations))
+    assert len(unknown) > 2  # So the budgets decided on something.
+
+
+def test_a_fact_that_fails_in_one_share_is_given_up_in_the_other(setting: Make) -> None:
+    loose = COUNTED.replace("      usage[d] += 1\n", "")
+    one, two = (prove(setting(loose), workers=n) for n in (1, 2))
+    assert said(one) == said(two)
+    assert {v.property: v.outcome for v in two.verdicts}["m.usage.exact"] is Verdict.UNKNOWN
+    assert any(o.counterexample is not None for o in of_action(two, OTHERS))
+
+
+def test_counterexamples_are_the_same(setting: Make) -> None:
+    one, two = (prove(setting(NEEDS_A_LEMMA), workers=n) for n in (1, 2))
+    assert said(one) == said(two)
+    assert any(o.counterexample is not None for o in two.obligations)
+
+
+# Losses
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"), [(killed, "SIGKILL"), (crashed, "SIGSEGV"), (starved_z3, "out of memory")]
+)
+@pytest.mark.parametrize("action", ["m.take", OTHERS])
+def test_a_solver_lost_by_either_worker_leaves_its_own_obligations_unknown(
+    setting: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    action: str,
+    end: Callable[[], object],
+    reason: str,
+) -> None:
+    monkeypatch.setattr(supervision, "LOSSES_MAX", 100)
+    die_over(monkeypatch, action, end, *RUNGS)
+    monkeypatch.setattr(InductionSearch, "is_inductive", lambda *_: False)
+    limits = ProofLimits(scope_max=0, memory=2**26)
+    result = prove(setting(COUNTED), limits=limits, workers=2)
+    lost = [o for o in result.obligations if o.status is Status.UNKNOWN]
+    needed = [o for o in lost if "not proved" in o.reason]
+    assert {o.action for o in lost if o not in needed} == {action}
+    assert all(reason in o.reason for o in lost if o not in needed)
+    assert {o.status for o in result.obligations if o not in lost} == {Status.PROVED}
+
+
+def test_a_second_worker_that_hangs_ends_with_the_time_of_the_proof(
+    setting: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    die_over(monkeypatch, OTHERS, stopped, *RUNGS)
+    result = prove(setting(COUNTED), limits=ProofLimits(scope_max=0, time=4.0), workers=2)
+    assert result.run.out_of_time
+    assert "no answer in time" in {o.reason for o in of_action(result, OTHERS)}
+    assert {o.status for o in of_action(result, "m.take")} == {Status.PROVED}
+
+
+def test_ctrl_c_keeps_what_both_have_decided(
+    setting: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The second worker waits at its last action; the first one, which has done all, waits for
+    it."""
+    all_of_it = prove(setting(COUNTED))
+    interruption = Interruption()
+
+    def waited() -> None:
+        (tmp_path / "waits").touch()
+        time.sleep(60)
+
+    die_over(monkeypatch, OTHERS, waited, "_incremental")
+    real = share.Decider.decide
+
+    def decided(decider: share.Decider, owed: Owed, tell: Callable[[int, str], None]) -> object:
+        found = real(decider, owed, tell)
+        while not (tmp_path / "waits").exists():
+            time.sleep(0.01)
+        if not (tmp_path / "interrupted").exists():
+            (tmp_path / "interrupted").touch()
+            os.kill(asking, signal.SIGUSR1)
+        return found
+
+    asking = os.getpid()
+    monkeypatch.setattr(share.Decider, "decide", decided)
+    before = signal.signal(signal.SIGUSR1, lambda *_: interruption.notify())
+    try:
+        result = prove(setting(COUNTED), workers=2, interruption=interruption)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert result.run.interrupted
+    assert {o.status for o in of_action(result, "m.take")} == {Status.PROVED}
+    assert len(of_action(result, OTHERS)) < len(of_action(all_of_it, OTHERS))
+
+
+# The supervisor by itself
+
+
+def asked(
+    journal: Journal, marks: Path, name: str, fatal: Iterator[str] | None = None
+) -> list[str]:
+    """Ask three questions, and note each time that one is really asked; some are the end."""
+    ends = set(fatal or ())
+
+    def make(question: str) -> str:
+        with marks.open("a") as file:
+            file.write(f"{question}\n")
+        if question in ends:
+            killed()
+        return question
+
+    questions = [f"{name}{number}" for number in range(3)]
+    return [
+        journal.ask(lambda q=q: make(q), lambda reason: reason, q)  # type: ignore[misc]
+        for q in questions
+    ]
+
+
+DIED = "the solver died of SIGKILL"
+
+
+@pytest.mark.parametrize(
+    ("fatal", "own", "others"),
+    [
+        ((), ["a0", "a1", "a2"], ["b0", "b1", "b2"]),
+        (("b1",), ["a0", "a1", "a2"], ["b0", DIED, "b2"]),
+        (("a1",), ["a0", DIED, "a2"], ["b0", "b1", "b2"]),
+        (("a2", "b0", "b2"), ["a0", "a1", DIED], [DIED, "b1", DIED]),
+    ],
+)
+def test_no_question_is_asked_again_of_either_worker(
+    tmp_path: Path, fatal: tuple[str, ...], own: list[str], others: list[str]
+) -> None:
+    """Whoever loses a worker of its own is asked where the other one is when it has ended."""
+    marks = tmp_path / "marks"
+
+    def work(journal: Journal, _: object) -> tuple[list[str], list[str]]:
+        other = journal.beside(lambda beside: asked(beside, marks, "b", iter(fatal)))
+        while not marks.exists():  # So that both are at work when one of them dies.
+            time.sleep(0.01)
+        first = asked(journal, marks, "a", iter(fatal))
+        return first, other()
+
+    assert supervise(work, ProofLimits(), None, workers=2) == (own, others)
+    counted = Counter(marks.read_text().split())
+    # A question that was under way when the first worker died was asked again.
+    assert {q: n for q, n in counted.items() if q.startswith("a")} == dict.fromkeys(
+        ("a0", "a1", "a2"), 1
+    )
+    assert all(counted[q] <= 1 + len([q for q in fatal if q.startswith("a")]) for q in counted)
+
+
+def test_parts_of_the_work_that_are_too_many_are_done_in_turn() -> None:
+    def work(journal: Journal, _: object) -> list[int]:
+        parts = [journal.beside(lambda j: j.ask(os.getpid, lambda _: 0)) for _ in range(6)]
+        return [os.getpid(), *(part() for part in parts)]
+
+    first, *parts = supervise(work, ProofLimits(), None, workers=2)
+    assert len(set(parts[: supervision.BESIDE_MAX])) == supervision.BESIDE_MAX
+    assert first not in parts[: supervision.BESIDE_MAX]
+    assert set(parts[supervision.BESIDE_MAX :]) == {first}
+    first, *parts = supervise(work, ProofLimits(), None)
+    assert set(parts) == {first}
+
+
+def test_an_exception_of_the_second_worker_comes_through() -> None:
+    def wrong(journal: Journal) -> None:
+        raise ValueError("wrong beside")
+
+    def work(journal: Journal, _: object) -> None:
+        journal.beside(wrong)()
+
+    with pytest.raises(ValueError, match="wrong beside"):
+        supervise(work, ProofLimits(), None, workers=2)
+
+
+def test_a_second_worker_lost_without_a_question_is_said() -> None:
+    with pytest.raises(LostWorkerError, match="died of SIGKILL"):
+        supervise(
+            lambda journal, _: journal.beside(lambda _: killed())(), ProofLimits(), None, workers=2
+        )
+
+
+@pytest.mark.parametrize("whom", ["waits", "works"])
+def test_no_worker_outlives_the_ones_before_it(tmp_path: Path, whom: str) -> None:
+    """The one who waits for both is killed, or the first of the workers is."""
+    mark = tmp_path / "outlived"
+
+    def second(journal: Journal) -> None:
+        first = os.getppid()
+        journal.ask(lambda: (tmp_path / "begun").touch(), lambda _: None)
+        while os.getppid() == first:
+            time.sleep(0.01)
+        journal.ask(mark.touch, lambda _: None)
+
+    def work(journal: Journal, _: object) -> None:
+        if (tmp_path / "begun").exists():  # The worker after the one that was killed.
+            os._exit(0)
+        result = journal.beside(second)
+        while not (tmp_path / "begun").exists():
+            time.sleep(0.01)
+        os.kill(os.getppid() if whom == "waits" else os.getpid(), signal.SIGKILL)
+        result()
+
+    receiver, sender = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with suppress(LostWorkerError):
+            supervise(work, ProofLimits(), None, workers=2)
+        os._exit(0)
+    os.close(sender)
+    os.waitpid(child, 0)
+    assert os.read(receiver, 1) == b""  # It closes when all of them have ended.
+    os.close(receiver)
+    assert not mark.exists()
+
+
+def test_a_page_that_is_not_whole_was_never_written() -> None:
+    with TemporaryFile(buffering=0) as file:
+        pages = Pages(file)
+        pages.write(Begun("first"))
+        pages.write(Answered("one"))
+        pages.write(Begun("second"))
+        whole = os.lseek(file.fileno(), 0, os.SEEK_CUR)
+        pages.write(Answered("x" * 10_000))
+        for size in range(whole + 1, whole + 200, 7):
+            os.ftruncate(file.fileno(), size)
+            assert pages.read() == ([("first", Answered("one"))], True)
+        assert pages.reopen() == [("first", Answered("one"))]
+        pages.write(Answered("two"))
+        assert pages.read() == ([("first", Answered("one")), ("second", Answered("two"))], False)
