@@ -88,14 +88,19 @@ class Mutant:
         return not self.lost and not self.undecided
 
 
+STEPS = 3_000_000
+"""The budget of a query of which nobody says one: a hundred times what most proofs take."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProofLimits:
     """Budgets. `steps` are those of one query, the solver's own, so that an unknown can be
-    repeated; `scope_max` is the largest size of a sort at which counterexamples are sought; `time`
-    is of the whole proof, in seconds; `memory` is how many bytes a process of solvers may grow by.
+    repeated; 0 is no limit. `scope_max` is the largest size of a sort at which counterexamples are
+    sought; `time` is of the whole proof, in seconds; `memory` is how many bytes a process of
+    solvers may grow by.
     """
 
-    steps: int = 3_000_000
+    steps: int = STEPS
     scope_max: int = 3
     memory: int = 4 * 2**30
     time: float | None = None

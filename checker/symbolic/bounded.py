@@ -38,19 +38,22 @@ def explore_bounded(
 ) -> ProofResult:
     """Return what all runs of at most `depth` steps say of the setting's properties.
 
-    The solver works in a process `apart`, as that of `splitspec.checker.symbolic.proving.prove`.
+    The solver works in a process `apart`, as that of `splitspec.checker.symbolic.proving.prove`;
+    each of its questions has the steps of the limits, of which 0 are any number.
     """
+    budgets = limits or ProofLimits(steps=0)
 
     def work(journal: Journal, tell: Callable[[Moment], None] | None) -> ProofResult:
-        return _explore(setting, depth, seed, selected, journal, tell)
+        return _explore(setting, depth, seed, budgets.steps, selected, journal, tell)
 
-    return supervise(work, limits or ProofLimits(), report) if apart else work(Unguarded(), report)
+    return supervise(work, budgets, report) if apart else work(Unguarded(), report)
 
 
 def _explore(
     setting: Setting,
     depth: int,
     seed: int,
+    steps: int,
     selected: frozenset[str] | None,
     journal: Journal,
     report: Callable[[Moment], None] | None,
@@ -58,7 +61,8 @@ def _explore(
     started = time.perf_counter()
     theory = theory_of(setting.program, setting.given, setting.variant)
     claims = _claims(theory, setting, selected)
-    search = _Search(setting, theory, claims, seed, journal)
+    solver = Satisfaction(seed=seed, steps=steps)
+    search = _Search(setting, theory, claims, solver, journal)
     interrupted, reached = False, 0
     try:
         for number in range(depth + 1):
@@ -117,12 +121,12 @@ class _Search:
         setting: Setting,
         theory: Theory,
         claims: tuple[Claim, ...],
-        seed: int,
+        solver: Satisfaction,
         journal: Journal,
     ) -> None:
         self.theory, self.journal = theory, journal
         self.instance = Instance(theory, setting.scope)
-        self.solver = Satisfaction(seed=seed)
+        self.solver = solver
         self.unrolling = Unrolling(self.instance, self.solver, initial=True)
         self.evaluator = Evaluator(setting)
         self.paths = tuple(dict.fromkeys(claim.path for claim in claims))

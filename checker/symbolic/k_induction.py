@@ -46,7 +46,7 @@ def _shown(proof: Proof, facts: list[Claim], claims: list[Claim], steps: int) ->
 def _closing(proof: Proof, facts: list[Claim], claims: list[Claim], steps: int) -> int | None:
     """Return the number of good states in a row after which no bad one comes."""
     instance = Instance(proof.theory, proof.setting.scope)
-    solver = Satisfaction()
+    solver = Satisfaction(steps=proof.limits.steps)
     unrolling = Unrolling(instance, solver, initial=False)
     solver.add(_all_hold(instance, facts, unrolling.states[0]))
     for number in range(1, steps + 1):
@@ -65,5 +65,7 @@ def _all_hold(instance: Instance, claims: Iterable[Claim], state: CellState) -> 
 
 def _holds_before(proof: Proof, path: str, number: int) -> bool:
     """Whether no run of fewer than `number` steps refutes the claim."""
-    result = explore_bounded(proof.setting, number - 1, selected=frozenset({path}), apart=False)
+    result = explore_bounded(
+        proof.setting, number - 1, selected=frozenset({path}), limits=proof.limits, apart=False
+    )
     return [verdict.outcome for verdict in result.verdicts] == [Outcome.HOLDS]

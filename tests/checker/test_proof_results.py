@@ -5,13 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from tests.checker.small_systems import COUNTED, LEMMA, NEEDS_A_LEMMA, SEATS
 
 from splitspec.checker.expectation import Expectation, judge_proof
 from splitspec.checker.gate.record import Context, proved
 from splitspec.checker.proof import Method, ObligationKind, ProofLimits, ProofResult, Status
 from splitspec.checker.symbolic.bounded import explore_bounded
-from splitspec.checker.symbolic.proving import mutate, prove
+from splitspec.checker.symbolic.journal import Journal
+from splitspec.checker.symbolic.k_induction import induct
+from splitspec.checker.symbolic.proving import mutate, opened, prove
+from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.model.setting import Setting
 from splitspec.model.tier import Tier
 from splitspec.model.verdict import AssuranceKind, Outcome
@@ -145,6 +149,27 @@ def test_induction_over_several_steps_proves_what_one_step_does_not(setting: Mak
     for steps, outcome in ((1, "unknown"), (2, "unknown"), (3, "holds")):
         result = prove(setting(LIGHT), finite=True, k_induction=steps)
         assert [v.outcome.value for v in result.verdicts] == [outcome], steps
+
+
+def test_induction_over_several_steps_obeys_a_budget(
+    setting: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its two halves is asked within the steps of the proof."""
+    made: list[int] = []
+    real = Satisfaction.__init__
+
+    def noted(solver: Satisfaction, *more: object, steps: int = 0, **named: object) -> None:
+        made.append(steps)
+        real(solver, *more, steps=steps, **named)  # type: ignore[arg-type]
+
+    limits = ProofLimits(steps=1)
+    proof = opened(setting(LIGHT), limits, 0, Journal(), finite=True)
+    monkeypatch.setattr(Satisfaction, "__init__", noted)
+    assert induct(proof, ["m.never_white"], 3) == {}
+    assert made == [1]
+    proof = opened(setting(LIGHT), ProofLimits(), 0, Journal(), finite=True)
+    assert induct(proof, ["m.never_white"], 3) == {"m.never_white": 3}
+    assert made == [1, ProofLimits().steps, ProofLimits().steps]
 
 
 def test_bounded_runs_find_the_shortest_and_say_how_far_they_went(setting: Make) -> None:

@@ -89,6 +89,20 @@ def test_bounded_runs_exit_1_with_the_shortest_run_and_else_3(folder: Path) -> N
     assert run(folder, "seats", "--bmc", "1").returncode == 3  # Nothing is said of longer runs.
 
 
+@pytest.mark.parametrize("words", [("--bmc", "4"), ("--bmc", "4", "--reach")])
+def test_bounded_runs_obey_a_budget_of_steps(folder: Path, words: tuple[str, ...]) -> None:
+    """Without a budget they have no limit; with a small one nothing is said to hold."""
+    free = json.loads(run(folder, "seats", *words, "--format", "json").stdout)
+    bound = run(folder, "seats", *words, "--steps", "1", "--format", "json")
+    (holds,) = [v for v in free["verdicts"] if v["property"] == "seats.one_a_seat"]
+    (unknown,) = [
+        v for v in json.loads(bound.stdout)["verdicts"] if v["property"] == "seats.one_a_seat"
+    ]
+    assert holds["outcome"] == "holds"
+    assert (unknown["outcome"], bound.returncode) == ("unknown", 3)
+    assert "the solver does not know" in unknown["reason"]
+
+
 def test_finite_proofs_name_the_scope(folder: Path) -> None:
     done = run(folder, "seats", "--finite", "--scope", "Thread=3")
     assert done.returncode == 0

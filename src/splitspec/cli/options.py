@@ -285,6 +285,15 @@ Finite = Annotated[
 SolverSteps = Annotated[
     int, typer.Option("--steps", min=1, help="Budget of one query, in the solver's own steps.")
 ]
+ProofSteps = Annotated[
+    int | None,
+    typer.Option(
+        "--steps",
+        min=1,
+        show_default=False,
+        help="Budget of one query, in the solver's own steps. [default: 3000000; with --bmc none]",
+    ),
+]
 SolverMemory = Annotated[
     str,
     typer.Option(

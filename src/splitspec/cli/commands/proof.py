@@ -77,7 +77,7 @@ def prove(
     finite: o.Finite = False,
     bmc: o.BoundedSteps = None,
     k_induction: o.InductionSteps = None,
-    steps: o.SolverSteps = 3_000_000,
+    steps: o.ProofSteps = None,
     memory: o.SolverMemory = "4G",
     timeout: o.Timeout = None,
     workers: o.SolverWorkers = 2,
@@ -107,7 +107,7 @@ def prove(
 
     what = _asked(models, properties, given, sizes, variant, variants=variants)
     selected = begin_reading(what)  # Meanwhile the prover is loaded.
-    from splitspec.checker.proof import ProofLimits
+    from splitspec.checker.proof import STEPS, ProofLimits
     from splitspec.checker.store import Mode
     from splitspec.cli.kept import proof_store
     from splitspec.cli.prove import ProveRequest, prove_models
@@ -118,7 +118,7 @@ def prove(
         bmc=bmc,
         k_induction=k_induction or 0,
         store=proof_store(Mode(cache.value)),
-        limits=ProofLimits(steps=steps, memory=size, time=timeout),
+        limits=ProofLimits(steps=steps or (STEPS if bmc is None else 0), memory=size, time=timeout),
         workers=workers,
         seed=seed,
         recheck=recheck,
