@@ -29,17 +29,19 @@ from tests.checker.test_supervision import (
 
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import ProofLimits, ProofResult, Status
+from splitspec.checker.store import Mode, Store
 from splitspec.checker.symbolic import share, supervision
 from splitspec.checker.symbolic.calculus import Outcome
-from splitspec.checker.symbolic.induction import InductionSearch
+from splitspec.checker.symbolic.induction import DisagreementError, InductionSearch
 from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.pages import Answered, Begun, Pages
 from splitspec.checker.symbolic.proving import prove
 from splitspec.checker.symbolic.share import Owed, divide
 from splitspec.checker.symbolic.supervision import LostWorkerError, supervise
-from splitspec.checker.symbolic.theory import theory_of
+from splitspec.checker.symbolic.theory import Claim, theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
-from splitspec.checker.symbolic.z3_solver import Reply
+from splitspec.checker.symbolic.z3_solver import Answer, Reply, lost_answer
+from splitspec.model.ir import FlatAction
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import Outcome as Verdict
 
@@ -145,6 +147,62 @@ def test_counterexamples_are_the_same(setting: Make) -> None:
     one, two = (prove(setting(NEEDS_A_LEMMA), workers=n) for n in (1, 2))
     assert said(one) == said(two)
     assert any(o.counterexample is not None for o in two.obligations)
+
+
+def test_the_second_solver_confirms_both_shares(setting: Make) -> None:
+    one, two = (prove(setting(COUNTED), workers=n, recheck=True) for n in (1, 2))
+    assert said(one) == said(two)
+    assert two.run.rechecked
+    assert two.run.unconfirmed == ()
+    assert all(o.rechecked for o in two.obligations)
+
+
+@pytest.mark.parametrize("action", ["m.take", OTHERS])
+def test_what_the_second_solver_leaves_open_in_either_share_is_said(
+    setting: Make, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    real = UnboundedCalculus.recheck
+
+    def open_(calculus: UnboundedCalculus, claim: Claim, of: FlatAction, *more: Outcome) -> Answer:
+        if of is not None and of.path == action:
+            return lost_answer("it does not know")
+        return real(calculus, claim, of, *more)
+
+    monkeypatch.setattr(UnboundedCalculus, "recheck", open_)
+    result = prove(setting(COUNTED), workers=2, recheck=True)
+    assert {o.action for o in result.obligations if not o.rechecked} == {action}
+    assert len(result.run.unconfirmed) == len(of_action(result, action))
+    assert all(f"after {action}, by cvc5" in words for words in result.run.unconfirmed)
+
+
+@pytest.mark.parametrize("action", ["m.take", OTHERS])
+def test_a_proof_that_the_second_solver_refutes_is_an_error_in_either_share(
+    setting: Make, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    real = UnboundedCalculus.recheck
+
+    def refuted(
+        calculus: UnboundedCalculus, claim: Claim, of: FlatAction, *more: Outcome
+    ) -> Answer:
+        found = real(calculus, claim, of, *more)
+        is_wrong = of is not None and of.path == action
+        return replace(found, reply=Reply.REFUTED) if is_wrong else found
+
+    monkeypatch.setattr(UnboundedCalculus, "recheck", refuted)
+    with pytest.raises(DisagreementError, match=f"after {action}, and the other refutes it"):
+        prove(setting(COUNTED), workers=2, recheck=True)
+
+
+def test_kept_proofs_are_found_by_any_number_of_workers(setting: Make, tmp_path: Path) -> None:
+    store = Store(tmp_path / "kept", Mode.READ_WRITE, "tests")
+    made = prove(setting(COUNTED), store=store, workers=2, recheck=True)
+    for workers in (1, 2):
+        kept = prove(setting(COUNTED), store=store, workers=workers, recheck=True)
+        assert kept.run.kept == len(made.obligations)
+        assert said(kept)[2:] == said(made)[2:]
+        assert all(o.rechecked for o in kept.obligations)
+    audit = Store(tmp_path / "kept", Mode.AUDIT, "tests")
+    assert prove(setting(COUNTED), store=audit, workers=2).run.kept == 0
 
 
 # Losses
