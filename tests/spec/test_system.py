@@ -184,11 +184,13 @@ def test_a_clone_is_forked_attested_and_gone_and_no_claim_breaks(
 ) -> None:
     evaluator = Evaluator(_setting(LIFE, given))
     state = _beginning(evaluator)
-    *_, sealed = _live(evaluator, state, BIRTH)
+    *_, before, sealed = _live(evaluator, state, BIRTH)
     *_, at_work = _live(evaluator, sealed, WORK)
+    *leaving, gone = _live(evaluator, at_work, END)
     if not given:
+        assert evaluator.holds("system.about_to_be_sealed", before)
         assert evaluator.holds("system.clone_at_work", at_work)
-    *_, gone = _live(evaluator, at_work, END)
+        assert any(evaluator.holds("system.all_but_gone", each) for each in leaving)
     assert gone[evaluator.places.place("attestation.keyed", (CLONE,))] is False
     assert gone[evaluator.places.place("paging.walks", (4,))] is None
 
@@ -217,6 +219,8 @@ SEEN = {
     "regions.text_inherited",
     "shootdown.stale_writer",
     "sockets.record_received",
+    "system.about_to_be_sealed",
+    "system.all_but_gone",
     "system.clone_at_work",
     "teardown.killed_while_locked",
     "threads.thread_without_shadow",
