@@ -68,6 +68,29 @@ class Strengthening:
 
 
 @dataclass(frozen=True, slots=True)
+class Fairness:
+    """What a run that goes round owes to a fair action, and why it owes no more: the states of the
+    round in which it is enabled, and its steps that take it. A run that stops has a round of one
+    state and no step.
+
+    Instances that are never enabled in the round are one row for each action, without `names`.
+    """
+
+    action: str
+    names: tuple[tuple[str, str], ...]  # to whom it is fair, with their values
+    strong: bool
+    enabled: tuple[int, ...]  # numbers of states
+    taken: tuple[int, ...]  # numbers of steps, from 1
+    states: tuple[int, ...]  # of the round
+    instances: int = 1
+
+    @property
+    def lacking(self) -> int | None:
+        """The first state of the round in which it is not enabled."""
+        return next((number for number in self.states if number not in self.enabled), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why the last state (or step) of a trace falsifies its property: the first false line and
     a binding that falsifies it; then what let it happen, and what would not have."""
@@ -83,6 +106,7 @@ class Explanation:
     causes: tuple[Cause, ...] = ()
     strengthening: Strengthening | None = None
     neighbour: Step | None = None  # the step most like the last one that breaks nothing
+    fairness: tuple[Fairness, ...] = ()  # of a run against a claim of progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,22 +10,25 @@ fair: nowhere); or no fair action is enabled in the last state.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from splitspec.checker.evidence.execution import Execution
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, Value
 from splitspec.model.scope import State
+from splitspec.model.trace import Fairness
 from splitspec.model.transition import Transition
 
-Group = tuple[str, tuple[Value, ...], bool]
-"""A fair action, the values of its fair parameters, and whether it is strongly fair."""
+Group = tuple[str, tuple[tuple[str, Value], ...], bool]
+"""A fair action, its fair parameters with their values, and whether it is strongly fair."""
 
 
 def groups_of(evaluator: Evaluator, step: Transition) -> Iterator[Group]:
     """Iterate over the fair groups that a step is of."""
     values = dict(step.binding)
     for fairness in evaluator.program.actions[step.action].fairness:
-        yield step.action, tuple(values[name] for name in fairness.parameters), fairness.strong
+        named = tuple((name, values[name]) for name in fairness.parameters)
+        yield step.action, named, fairness.strong
 
 
 def refutes_progress(evaluator: Evaluator, claim: Property, execution: Execution) -> bool:
@@ -59,6 +62,46 @@ def _is_fair(evaluator: Evaluator, execution: Execution, begin: int) -> bool:
     owed = set[Group].intersection(*enabled)
     owed |= {group for found in enabled for group in found if group[2]}
     return owed <= taken
+
+
+def ledger(evaluator: Evaluator, execution: Execution, begin: int) -> tuple[Fairness, ...]:
+    """Return what the round from a state to the end owes to each fair action."""
+    numbers = range(begin, len(execution.steps)) or range(begin, begin + 1)
+    enabled = {number: _enabled(evaluator, execution.states[number]) for number in numbers}
+    taken = {
+        number: set(groups_of(evaluator, execution.steps[number - 1]))
+        for number in range(begin + 1, len(execution.steps) + 1)
+    }
+    rows: list[Fairness] = []
+    for group in _groups(evaluator):
+        action, _, strong = group
+        where = tuple(number for number, found in enabled.items() if group in found)
+        by = tuple(number for number, found in taken.items() if group in found)
+        names = _shown(evaluator, group) if where else ()
+        row = Fairness(action, names, strong, where, by, tuple(numbers))
+        if rows and not where and replace(rows[-1], instances=1) == row:
+            rows[-1] = replace(row, instances=rows[-1].instances + 1)
+        else:
+            rows.append(row)
+    return tuple(sorted(rows, key=lambda row: (not row.taken, not row.enabled)))
+
+
+def _groups(evaluator: Evaluator) -> Iterator[Group]:
+    """Iterate over all fair groups, those of an action that can be enabled nowhere too."""
+    for path, action in evaluator.actions.items():
+        types = {parameter.name: parameter for parameter in action.parameters}
+        for fairness in evaluator.program.actions[path].fairness:
+            parameters = tuple(types[name] for name in fairness.parameters)
+            for binding in evaluator.universe.bindings(parameters, {}):
+                named = tuple((name, binding[name]) for name in fairness.parameters)
+                yield path, named, fairness.strong
+
+
+def _shown(evaluator: Evaluator, group: Group) -> tuple[tuple[str, str], ...]:
+    path, named, _ = group
+    types = {parameter.name: parameter.type for parameter in evaluator.actions[path].parameters}
+    show = evaluator.places.scope.show
+    return tuple((name, show(value, types[name])) for name, value in named)
 
 
 def _enabled(evaluator: Evaluator, state: State) -> set[Group]:

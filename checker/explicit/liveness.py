@@ -21,7 +21,7 @@ import networkx
 from splitspec.checker.evidence.causes import location
 from splitspec.checker.evidence.execution import Execution, trace
 from splitspec.checker.evidence.facts import Facts
-from splitspec.checker.evidence.lasso import Group, groups_of
+from splitspec.checker.evidence.lasso import Group, groups_of, ledger
 from splitspec.checker.explicit.graph import Graph
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Expression, Property, Value
@@ -197,7 +197,13 @@ def _trace(space: Space, claim: Property, binding: dict[str, Value], way: _Way) 
     facts = Facts(space.evaluator.places)
     facts.collect(line.expression, binding, space.evaluator.moment(execution.last))
     explanation = Explanation(
-        "", line.span.text, location(line.span), shown, facts.found, f"{waits} {remark}"
+        "",
+        line.span.text,
+        location(line.span),
+        shown,
+        facts.found,
+        f"{waits} {remark}",
+        fairness=ledger(space.evaluator, execution, begins),
     )
     return trace(space.evaluator, claim, execution, explanation)
 

@@ -13,7 +13,7 @@ from splitspec.checker.expectation import JudgedRun, Judgement
 from splitspec.checker.report.counting import counted
 from splitspec.checker.result import Coverage, Run, Stop
 from splitspec.model.ir import PropertyKind
-from splitspec.model.trace import Explanation, Trace, Truth
+from splitspec.model.trace import Explanation, Fairness, Trace, Truth
 from splitspec.model.verdict import Outcome, Verdict
 
 Paint = Callable[[str, str], str]
@@ -225,10 +225,30 @@ def explanation_lines(explanation: Explanation, paint: Paint) -> list[str]:
     if explanation.facts:
         facts = ", ".join(f"{place} = {value}" for place, value in explanation.facts)
         lines.append(f"where  {facts}")
+    lines += [fairness_line(row, paint) for row in explanation.fairness]
     for truth in explanation.truth:
         if truth.parts:
             lines += ["", *truth_lines(truth, paint)]
     return [*lines, *_remedy_lines(explanation, paint)]
+
+
+def fairness_line(row: Fairness, paint: Paint) -> str:
+    """Return what a round owes to a fair action, and why that is no more."""
+    word = paint("title", f"{'strong' if row.strong else 'fair':<7}")
+    name = row.action.rpartition(".")[2]
+    if row.names:
+        name += f"({_pairs(row.names)})"
+    if row.instances > 1:
+        name += f", {row.instances:,} instances"
+    if len(row.states) == 1 and not row.taken:
+        where = "enabled" if row.enabled else "not enabled"
+        return f"{word}{name}: {where} in state {row.states[0]}, the only one"
+    enabled = f"enabled in {len(row.enabled)} of {counted(len(row.states), 'state')} of the round"
+    if row.taken:
+        times = ", ".join(map(str, row.taken))
+        return f"{word}{name}: {enabled}, taken at step {times}"
+    lacks = f", not in state {row.lacking}" if row.enabled and row.lacking is not None else ""
+    return f"{word}{name}: {enabled}{lacks}, never taken"
 
 
 def truth_lines(truth: Truth, paint: Paint) -> list[str]:

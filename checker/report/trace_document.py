@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from splitspec.model.trace import Cause, Explanation, Step, Strengthening, Trace, Truth
+from splitspec.model.trace import Cause, Explanation, Fairness, Step, Strengthening, Trace, Truth
 
 SCHEMA = "splitspec-trace/1"
 
@@ -55,6 +55,16 @@ class _Strengthening(msgspec.Struct, forbid_unknown_fields=True):
     instances: int
 
 
+class _Fairness(msgspec.Struct, forbid_unknown_fields=True):
+    action: str
+    names: dict[str, str]
+    strong: bool
+    enabled: list[int]
+    taken: list[int]
+    states: list[int]
+    instances: int
+
+
 class _Explanation(msgspec.Struct, forbid_unknown_fields=True):
     label: str
     line: str
@@ -66,6 +76,7 @@ class _Explanation(msgspec.Struct, forbid_unknown_fields=True):
     causes: list[_Cause]
     strengthening: _Strengthening | None
     neighbour: _Step | None
+    fairness: list[_Fairness] = []
 
 
 class _Trace(msgspec.Struct, forbid_unknown_fields=True):
@@ -115,6 +126,7 @@ def step_document(step: Step) -> dict[str, Any]:
 def explanation_document(explanation: Explanation) -> dict[str, Any]:
     """Return an explanation as plain data."""
     strengthening, neighbour = explanation.strengthening, explanation.neighbour
+    fairness = [_fairness_document(row) for row in explanation.fairness]
     return {
         "label": explanation.label,
         "line": explanation.line,
@@ -144,6 +156,19 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
             "instances": strengthening.instances,
         },
         "neighbour": None if neighbour is None else step_document(neighbour),
+        **({"fairness": fairness} if fairness else {}),
+    }
+
+
+def _fairness_document(row: Fairness) -> dict[str, Any]:
+    return {
+        "action": row.action,
+        "names": dict(row.names),
+        "strong": row.strong,
+        "enabled": list(row.enabled),
+        "taken": list(row.taken),
+        "states": list(row.states),
+        "instances": row.instances,
     }
 
 
@@ -230,6 +255,18 @@ def _explanation(found: _Explanation) -> Explanation:
             strengthening.instances,
         ),
         neighbour=None if neighbour is None else _step(neighbour),
+        fairness=tuple(
+            Fairness(
+                row.action,
+                tuple(row.names.items()),
+                row.strong,
+                tuple(row.enabled),
+                tuple(row.taken),
+                tuple(row.states),
+                row.instances,
+            )
+            for row in found.fairness
+        ),
     )
 
 

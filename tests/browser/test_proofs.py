@@ -4,6 +4,7 @@ counterexample to progress a run that goes round."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,30 @@ def test_a_run_against_progress_shows_its_round_and_who_waits(progress: Drawn, v
     page.keyboard.press("End")
     # What the claim asks for is marked: the thread's cell, and whom the vCPU runs instead.
     assert page.locator(".canvas .evidence path.wire").count() == 1
+
+
+def test_a_round_has_a_ledger_of_what_is_fair(progress: Drawn, visit: Open) -> None:
+    """Each fair action is taken in the round, or not enabled somewhere in it, as the text says."""
+    path, printed = progress
+    page = visit(path).page
+    rows = page.locator("table.fairness tr:has(td)").all()
+    fair = [
+        line for line in printed.splitlines() if line.startswith(("    fair   ", "    strong "))
+    ]
+    assert len(rows) == len(fair) > 0
+    for row, line in zip(rows, fair, strict=True):
+        name, kind, enabled, why = (cell.inner_text() for cell in row.locator("td").all())
+        assert name.partition("(")[0].split()[0] == line.split()[1].partition("(")[0].strip(",:")
+        assert kind == ("strongly fair" if line.startswith("    strong ") else "fair")
+        assert f"enabled in {enabled.replace(' states', '')}" in line
+        assert why.startswith("✓")
+        assert ("taken at step" in why) == (", taken at step" in line)
+    # What it names is one click, or one key, away.
+    jump = page.locator("table.fairness button").first
+    wanted = int(re.findall(r"\d+", jump.inner_text())[0])
+    jump.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => window.page.index") == wanted
 
 
 def test_every_step_of_a_round_is_reached_by_the_keyboard(progress: Drawn, visit: Open) -> None:

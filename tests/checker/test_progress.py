@@ -8,10 +8,11 @@ import pytest
 from tests.checker.small_systems import LEAVING, SHARING
 
 from splitspec.checker.evidence.execution import Execution
-from splitspec.checker.evidence.lasso import refutes_progress
+from splitspec.checker.evidence.lasso import groups_of, refutes_progress
 from splitspec.checker.evidence.replay import perform, retrace
 from splitspec.checker.explicit.liveness import refute
 from splitspec.checker.explicit.search import explore
+from splitspec.checker.report.trace_document import decode, encode
 from splitspec.checker.symbolic.proving import prove
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property
@@ -55,6 +56,16 @@ def holds(setting: Setting) -> bool:
     assert found.outcome is Outcome.UNKNOWN
     assert found.reason
     return False
+
+
+PAIRS = """
+    sort C
+    var last: C?
+    action give(c: C, d: C) by kernel fair for c fair for d
+      last := c
+    progress some_given
+      last = none leads to last != none
+"""
 
 
 def test_a_set_that_only_shrinks_is_a_rank(setting: Make) -> None:
@@ -173,6 +184,45 @@ def test_it_waits_from_the_first_time_that_stays_without_an_answer(setting: Make
     assert trace.explanation is not None
     assert trace.explanation.remark.startswith("It waits from state 2 on.")
     assert trace.explanation.facts == (("now", "again"),)
+
+
+def rows(setting: Setting) -> set[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+    """The ledger of the run against the claim: who, in which states, and at which steps."""
+    trace = refute(setting, *setting.progress).trace
+    assert trace is not None
+    assert trace.explanation is not None
+    found = trace.explanation.fairness
+    assert decode(encode(trace)).explanation == trace.explanation
+    return {
+        (f"{row.action}({', '.join(v for _, v in row.names)})", row.enabled, row.taken)
+        for row in found
+    }
+
+
+def test_a_round_owes_nothing_to_whom_its_ledger_names(setting: Make) -> None:
+    """By turns each `give` is enabled, and neither in both states of the round; of those for
+    another G nobody is told apart, as fairness is to each `b` alone."""
+    assert rows(setting(TURNS)) == {("m.give(false)", (0,), ()), ("m.give(true)", (1,), ())}
+
+
+def test_a_run_that_stops_owes_nothing_where_it_stays(setting: Make) -> None:
+    unfair = LEAVING.replace(" fair for c", "", 1)
+    assert unfair != LEAVING
+    trace = refute(setting(unfair), *setting(unfair).progress).trace
+    assert trace is not None
+    assert trace.explanation is not None
+    for row in trace.explanation.fairness:
+        assert (row.states, row.enabled, row.taken) == ((len(trace.steps),), (), ())
+
+
+def test_fairness_to_one_parameter_is_none_to_another_of_its_value(setting: Make) -> None:
+    """To give from c1 is owed even if something is given to c1 again and again."""
+    evaluator = Evaluator(setting(PAIRS))
+    steps = evaluator.steps(next(evaluator.initial_states()))
+    groups = {group for step in steps for group in groups_of(evaluator, step)}
+    elements = len(evaluator.universe.values(evaluator.actions["m.give"].parameters[0].type))
+    assert elements > 1
+    assert len(groups) == 2 * elements
 
 
 def test_a_round_is_fair_to_others_and_never_answers(setting: Make) -> None:

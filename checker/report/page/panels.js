@@ -61,6 +61,7 @@ function explanationPanel(take, point, select) {
     panel.append(h("p", {}, valueSign("false"), " ", h("code", {}, why.line)));
   }
   if (why.location) panel.append(h("p", { class: "faint mono" }, why.location));
+  if (why.fairness) panel.append(fairnessTable(why.fairness, select));
   const causes = h("div", { class: "causes" });
   const jump = (number) => number > 0
     ? h("button", { class: "since", onclick: () => select(number) }, `step ${number}`) : null;
@@ -80,6 +81,27 @@ function explanationPanel(take, point, select) {
   }
   if (causes.children.length) panel.append(causes);
   return panel;
+}
+
+/** Return what a round owes to each fair action: where it is enabled, and which steps take it. */
+function fairnessTable(rows, select) {
+  const states = rows[0].states;
+  const jump = (number, text) => h("button", { class: "since", onclick: () => select(number) }, text);
+  const joined = (parts) => parts.flatMap((part, index) => index ? [", ", part] : [part]);
+  const line = ({ action, names, strong, enabled, taken, instances }) => {
+    const who = Object.entries(names);
+    const lacking = states.find((number) => !enabled.includes(number));
+    const why = taken.length ? ["✓ taken at step ", ...joined(taken.map((number) => jump(number, number)))]
+      : lacking === undefined ? ["✕ never taken"]
+      : ["✓ not enabled in ", jump(lacking, lacking ? `state ${lacking}` : "the first state")];
+    return h("tr", {}, h("td", {}, h("code", {}, action.split(".").pop() + (who.length ? `(${pairs(who)})` : "")),
+      instances > 1 ? h("span", { class: "faint" }, ` ${instances} instances`) : null),
+    h("td", { class: "kind" }, strong ? "strongly fair" : "fair"),
+    h("td", {}, `${enabled.length} of ${plural(states.length, "state")}`), h("td", {}, why));
+  };
+  return h("div", { class: "changes" }, h("h3", {}, states.length > 1 || rows.some((row) => row.taken.length) ? "Fairness in the round" : "Fairness in the state where it stays"),
+    h("table", { class: "fairness" }, h("tr", {}, ["action", "", "enabled in", "why nothing more is owed"].map((head) => h("th", { class: "kind", scope: "col" }, head))),
+      rows.map(line)));
 }
 
 /** Return the changes of a step by path, and the guards that let it happen. */
@@ -103,7 +125,7 @@ function stepPanel(take, index, mode) {
         : h("p", { class: "soft" }, "nothing"));
     }
     if (stroke.guards.length) {
-      panel.append(h("h3", {}, "Guards, all true"), h("table", {}, stroke.guards.map(([name, text, kind]) => h("tr", {},
+      panel.append(h("h3", {}, "Guards, all true"), h("table", { class: "guards" }, stroke.guards.map(([name, text, kind]) => h("tr", {},
         h("td", {}, name), h("td", {}, text), h("td", { class: "kind" }, `@${kind}`)))));
     }
   }
