@@ -127,6 +127,40 @@ def _beside(tmp_path: Path) -> Take:
     return Take("run", without, companion=companion)
 
 
+MARKED = """
+view cells
+  column C c: C
+  column Page g: Page
+  mark %s c: C where table[c] != none
+  mark W%s c: C where table[c] != none
+"""
+
+
+@pytest.mark.parametrize("width", [1440, 420])
+def test_a_mark_of_any_length_stays_in_its_cell(width: int, tmp_path: Path, visit: Open) -> None:
+    """The names of a user's own view, in whatever letters; the title of the cell has all of it."""
+    long = "waits_at_the_near_bank_of_the_river"
+    text = SHARED + MARKED % (long, "W" * 30)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "SHARED", text)
+        take = _violated(tmp_path)
+    path = tmp_path / "page.html"
+    path.write_text(page([take], "", "0"), encoding="utf-8")
+    opened = visit(path).page
+    opened.set_viewport_size({"width": width, "height": 900})
+    assert opened.locator(".cell .mark").count() > 0
+    assert opened.evaluate(OUTSIDE) == []
+    assert long.replace("_", " ") in opened.locator(".cell title").first.text_content()
+
+
+OUTSIDE = """() => [...document.querySelectorAll('.cell')].flatMap((cell) => {
+  const body = cell.querySelector('.body').getBoundingClientRect();
+  return [...cell.querySelectorAll('.mark, .mark-box')].filter((part) => {
+    const { left, right } = part.getBoundingClientRect();
+    return left < body.left || right > body.right;
+  }).map((part) => part.textContent);
+})"""
+
 KINDS = {
     "violated": _violated,
     "reached": _reached,

@@ -24,15 +24,35 @@ function cellInks(diagram, index) {
   return table;
 }
 
+const MARK_ROOM = CELL_WIDTH - 20; // for the boxes of one row, within the cell's own border
+const measured = new Map();
+const ruler = document.createElement("canvas").getContext("2d");
+
+/** Return how wide the text of a mark is in the fonts that this browser has. */
+function widthOf(text) {
+  if (!measured.has(text)) {
+    ruler.font = `560 10.5px ${getComputedStyle(document.body).fontFamily}`;
+    measured.set(text, ruler.measureText(text).width);
+  }
+  return measured.get(text);
+}
+
+/** Return a text, or as much of it as has room in a box of its own; the cell's title has all. */
+function fitting(text) {
+  let most = Array.from(text).length;
+  while (most > 1 && widthOf(short(text, most)) + 12 > MARK_ROOM) most -= 1;
+  return short(text, most);
+}
+
 /** Return the marks of a cell broken into rows of boxes. */
 function markRows(marks) {
   const rows = [];
   let width = Infinity;
   for (const mark of marks) {
     const shown = mark.now || mark.before;
-    const text = short(shown === "1" ? mark.ink.label : `${mark.ink.label} ${shown}`, 20);
-    const needed = text.length * 6.1 + 12;
-    if (width + needed > CELL_WIDTH - 16) { rows.push([]); width = 0; }
+    const text = fitting(short(shown === "1" ? mark.ink.label : `${mark.ink.label} ${shown}`, 40));
+    const needed = widthOf(text) + 12;
+    if (width + needed > MARK_ROOM) { rows.push([]); width = 0; }
     rows[rows.length - 1].push({ ...mark, text, x: width, width: needed });
     width += needed + 5;
   }
