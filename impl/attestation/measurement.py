@@ -28,17 +28,32 @@ def loaded(before: bytes, address: int, pages: list[bytes]) -> bytes:
 
 
 def imaged(
-    pages: Iterable[tuple[int, bool, bool, bytes]], threads: Collection[tuple[bytes, bool]]
+    pages: Iterable[tuple[int, bool, bool, bytes]],
+    threads: Collection[tuple[bytes, bool]],
+    objects: Collection[tuple[int, int, Collection[tuple[int, bytes]]]] = (),
 ) -> bytes:
     """Return the measurement of a zygote: of each thread in order, its registers and whether it
     waits, since a clone's begins with them, as SNP measures the VMSA of each vCPU; then of each
     virtual page in order, its number, whether it is executable, whether clones may write it, and
-    its content."""
+    its content; then, if there are any, of each memory object in the order of its slots: the slot,
+    how many pages it has, and of those that were touched the number and the content."""
     digest = hashlib.sha384(b"zygote" + len(threads).to_bytes(8, "little"))
     for registers, waits in threads:
         digest.update(len(registers).to_bytes(8, "little") + registers + bytes([waits]))
     for address, executable, writable, data in pages:
         digest.update(address.to_bytes(8, "little") + bytes([executable, writable]) + data)
+    return _with_objects(digest.digest(), objects) if objects else digest.digest()
+
+
+def _with_objects(
+    before: bytes, objects: Iterable[tuple[int, int, Collection[tuple[int, bytes]]]]
+) -> bytes:
+    digest = hashlib.sha384(b"objects" + before)
+    for slot, size, parts in objects:
+        for number in (slot, size, len(parts)):
+            digest.update(number.to_bytes(8, "little"))
+        for offset, data in parts:
+            digest.update(offset.to_bytes(8, "little") + data)
     return digest.digest()
 
 

@@ -7,6 +7,10 @@ which the zygote may be killed; each asks for it. A write makes a copy, always, 
 container maps the page: whether the page is copied must not tell what the siblings do. The copy
 comes from the clone's own pool and is charged to it.
 
+A clone also gets what the zygote has in the slots of its capability group: the same objects, to be
+read only (`objects`). With the seal the zygote may only read them, too, and what they hold is
+measured, mapped or not.
+
 A snapshot is two calls. The first is repeated until all other threads of the zygote wait; before
 the second one of them may wake, so it looks again. What they were is kept with the image, and
 measured.
@@ -19,6 +23,7 @@ from dataclasses import replace
 from splitspec.impl.attestation.measurement import imaged
 from splitspec.impl.hardware.paging import Entry
 from splitspec.impl.kernel.address_space import AddressSpaces
+from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.pools import Pools
 from splitspec.impl.kernel.randomness import Generators
@@ -97,11 +102,11 @@ class Forks:
         unlocked = zygote not in self._state.faults
         guards.require("unlocked", unlocked, "a page fault is under way, and would change it")
         self._memory.check_tables(guards, zygote)
-        self._memory.reach(*(entry.page for _, entry in entries))
+        self._memory.reach(*(entry.page for _, entry in entries), *self._committed(zygote))
 
         threads = self._threads.freeze(zygote)
         at_once = not self._shootdown.holders(zygote) - {vcpu}
-        measured = self._digest(entries, threads) if at_once else b""
+        measured = self._digest(zygote, entries, threads) if at_once else b""
         for address, entry in entries:
             # What was read-only before stays so in clones: copying it would give a right to write.
             copied = entry.permits_writing
@@ -109,6 +114,7 @@ class Forks:
             self._memory.set_entry(zygote, address, frozen)
             record = self._state.pages[entry.page]
             self._state.pages[entry.page] = replace(record, use=Use.IMAGE)
+        self._attenuate(zygote)
         self._shootdown.protect(zygote, vcpu, *(address for address, _ in entries))
         self._state.containers[zygote] = replace(
             row, phase=Phase.SEALED, measurement=measured, threads=threads
@@ -132,12 +138,15 @@ class Forks:
         guards.require("begun", begun, f"container {clone} is no clone of {zygote}")
         guards.require("once", not row.image, f"container {clone} has the image")
         self._check_empty(guards, clone)
+        slots = self._state.slots
+        left = [n for n, _ in self._state.named(zygote) if (clone, n) not in slots]
+        guards.require("complete", not left, f"container {clone} lacks slots {left}")
         lagging = self._shootdown.lagging(zygote)
         guards.require("flushed", not lagging, f"vCPUs {sorted(lagging)} may write the image")
         self._memory.reach(*self._memory.tables(zygote))
         entries = list(self._memory.entries(zygote))
         self._memory.check_tables(guards, clone, *(address for address, _ in entries))
-        measured = source.measurement or self._measured(entries, source.threads)
+        measured = source.measurement or self._measured(zygote, entries, source.threads)
         bounded = all(
             self._state.pages[entry.page].references < REFERENCES_MAX for _, entry in entries
         )
@@ -217,17 +226,37 @@ class Forks:
         empty = next(self._memory.entries(clone), None) is None
         guards.require("empty", empty, f"container {clone} maps something")
 
-    def _measured(
-        self, entries: list[tuple[int, Entry]], threads: tuple[ThreadImage, ...]
-    ) -> bytes:
-        self._memory.reach(*(entry.page for _, entry in entries))
-        return self._digest(entries, threads)
+    def _attenuate(self, zygote: int) -> None:
+        """Leave the zygote of its objects what clones get, the right to read."""
+        for number, slot in self._state.named(zygote):
+            self._state.slots[zygote, number] = replace(slot, rights=Right.READ)
 
-    def _digest(self, entries: list[tuple[int, Entry]], threads: tuple[ThreadImage, ...]) -> bytes:
-        """Measure what the zygote maps, as it is in memory, and what its threads were, without the
-        time that they yet wait, which is another one at each boot."""
+    def _committed(self, zygote: int) -> list[int]:
+        """Return the pages of all objects that the zygote names."""
+        named = self._state.named(zygote)
+        return [page for _, slot in named for _, page in self._state.committed(slot.object)]
+
+    def _measured(
+        self, zygote: int, entries: list[tuple[int, Entry]], threads: tuple[ThreadImage, ...]
+    ) -> bytes:
+        self._memory.reach(*(entry.page for _, entry in entries), *self._committed(zygote))
+        return self._digest(zygote, entries, threads)
+
+    def _digest(
+        self, zygote: int, entries: list[tuple[int, Entry]], threads: tuple[ThreadImage, ...]
+    ) -> bytes:
+        """Measure what the zygote maps, as it is in memory, what the objects hold that it names,
+        and what its threads were, without the time that they yet wait, which is another one at each
+        boot."""
         pages = (
             (address, entry.executable, entry.permits_writing, self._memory.read(entry.page))
             for address, entry in entries
         )
-        return imaged(pages, [(thread.registers, thread.waits) for thread in threads])
+        objects = [(n, *self._content(slot.object)) for n, slot in self._state.named(zygote)]
+        registers = [(thread.registers, thread.waits) for thread in threads]
+        return imaged(pages, registers, objects)
+
+    def _content(self, number: int) -> tuple[int, list[tuple[int, bytes]]]:
+        """Return the size of an object, and the pages of it that were touched, by offset."""
+        parts = [(at, self._memory.read(page)) for at, page in self._state.committed(number)]
+        return self._state.objects[number].size, parts

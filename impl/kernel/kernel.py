@@ -19,6 +19,8 @@ from splitspec.impl.kernel.fork import Forks
 from splitspec.impl.kernel.lifecycle import Lifecycle
 from splitspec.impl.kernel.loading import Loading
 from splitspec.impl.kernel.notifications import Notifications
+from splitspec.impl.kernel.object_memory import ObjectMemory
+from splitspec.impl.kernel.objects import Objects
 from splitspec.impl.kernel.pins import Pins
 from splitspec.impl.kernel.pointers import Pointers
 from splitspec.impl.kernel.pools import Pools
@@ -43,6 +45,8 @@ class Kernel:
         "loading",
         "memory",
         "notifications",
+        "object_memory",
+        "objects",
         "pins",
         "pointers",
         "pools",
@@ -125,7 +129,16 @@ class Kernel:
         self._join()
 
     def _join(self) -> None:
-        """Put the parts together that take steps of several others: page faults, and the exit."""
+        """Put the parts together that take steps of several others: memory objects, page faults,
+        and the exit."""
+        self.objects = Objects(self.state, memory=self.memory, spaces=self.spaces)
+        self.object_memory = ObjectMemory(
+            self.state,
+            memory=self.memory,
+            pools=self.pools,
+            spaces=self.spaces,
+            objects=self.objects,
+        )
         self.faults = Faults(
             self.state,
             memory=self.memory,
@@ -139,6 +152,7 @@ class Kernel:
             pools=self.pools,
             spaces=self.spaces,
             channels=self.channels,
+            objects=self.objects,
             notifications=self.notifications,
             loading=self.loading,
             threads=self.threads,

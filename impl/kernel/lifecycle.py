@@ -3,8 +3,8 @@
 Exit is a sequence of steps with others in between: `stop` ends what runs, the recycler takes apart
 what is left (`recycler`), each page of the pool is scrubbed and released, or written off; `retire`
 ends it. All that the recycler does may also be done piece by piece: threads end, entries of page
-tables go (`exit` is both in one step, with `stop`), the container's own channels are shut, closed
-by whoever has them open, and destroyed. Slots are reused, identities not.
+tables go (`exit` is both in one step, with `stop`), capabilities are dropped, the container's own
+channels are shut, closed by whoever has them open, and destroyed. Slots are reused, identities not.
 """
 
 from __future__ import annotations
@@ -177,6 +177,7 @@ class Lifecycle:
         guards.require("closed", not kept_open, f"notifications {kept_open} are its own")
         pinned = [page for holder, page in self._state.pins if holder == container]
         guards.require("unpinned", not pinned, f"pages {pinned} are pinned")
+        self._check_nameless(guards, container)
         self._channels.check_left(guards, container)
         self._pools.check_drained(guards, container)
         self._shootdown.check_forgotten(guards, container)
@@ -188,6 +189,14 @@ class Lifecycle:
         state.forget(container)
         state.recycling.discard(container)
         del state.containers[container]
+
+    def _check_nameless(self, guards: Guards, container: int) -> None:
+        """Refuse to forget a container that names objects, or is at the list of one."""
+        tables = (self._state.slots, self._state.calls)
+        named = sorted(number for table in tables for own, number in table if own == container)
+        guards.require("nameless", not named, f"slots, or objects of calls, {named} are its own")
+        begun = sorted(number for own, number in self._state.insertions if own == container)
+        guards.require("unlocked", not begun, f"it holds the lists of objects {begun}")
 
     def _check_leaving(self, guards: Guards, container: int, vcpu: int | None) -> Container:
         row = self._state.containers.get(container)

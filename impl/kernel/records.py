@@ -12,6 +12,7 @@ from enum import Enum
 from splitspec.impl.attestation.report import ContainerReport
 from splitspec.impl.hardware.processor import CLEAR
 from splitspec.impl.journal import Journal, Table
+from splitspec.impl.kernel.capabilities import Right
 
 
 class Phase(Enum):
@@ -145,6 +146,41 @@ class Notification:
     count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Object:
+    """A memory object: it lives as long as somebody refers to it, and then until it is freed."""
+
+    creator: int  # the identity of the container that made it, in whose quota its record is
+    size: int  # in pages
+    holders: tuple[int | None, ...]  # by place of its list, the container whose slot is there
+    calls: int = 0  # under way, each of which keeps it
+
+    @property
+    def references(self) -> int:
+        """How many slots and calls refer to it."""
+        return sum(holder is not None for holder in self.holders) + self.calls
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A capability in a container's group: an object, and what the container may do with it."""
+
+    object: int
+    rights: Right
+    place: int  # on the object's list
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """A fork that adds a slot to an object's list: it has looked for a place, and not written it.
+
+    Until it has, the list is locked, and the object is not freed.
+    """
+
+    slot: int  # of the clone
+    place: int
+
+
 class Pin(Enum):
     """What input or output under way does with a page."""
 
@@ -162,6 +198,8 @@ class Target:
 
 
 REFERENCES_MAX = 2**32 - 1
+SLOTS = 16
+"""Slots of a capability group, and objects that a container may have made."""
 
 
 BOOT = "boot"
@@ -180,8 +218,10 @@ class State:
 
     __slots__ = (
         "boots",
+        "calls",
         "chains",
         "code",
+        "commits",
         "containers",
         "counters",
         "digests",
@@ -190,9 +230,11 @@ class State:
         "generations",
         "generators",
         "held",
+        "insertions",
         "keys",
         "loops",
         "notifications",
+        "objects",
         "overtime",
         "pages",
         "pins",
@@ -202,6 +244,7 @@ class State:
         "recycling",
         "roots",
         "secrets",
+        "slots",
         "tags",
         "targets",
         "threads",
@@ -236,6 +279,12 @@ class State:
         self.quotes: Table[tuple[int, bytes], ContainerReport] = Table(journal)
         self.keys: Table[tuple[int, bytes], bytes] = Table(journal)
         self.notifications: Table[int, Notification] = Table(journal)  # by number of the record
+        self.objects: Table[int, Object] = Table(journal)  # by a number that no other ever has
+        self.slots: Table[tuple[int, int], Slot] = Table(journal)  # by container, and its number
+        # By container and object: it is used by a call, or a fork is to add a slot to its list.
+        self.calls: Table[tuple[int, int], bool] = Table(journal)
+        self.insertions: Table[tuple[int, int], Insertion] = Table(journal)
+        self.commits: Table[tuple[int, int], int] = Table(journal)  # the page, by object and offset
         self.code: Table[int, Code] = Table(journal)  # the container's function
         self.digests: Table[int, bytes] = Table(journal)  # what was measured of it
         self.generators: Table[int, bytes] = Table(journal)  # of random bytes: its state
@@ -272,6 +321,14 @@ class State:
         named = (self.roots, self.secrets, self.chains, self.code, self.digests)
         for forgotten in (*named, self.generators):
             forgotten.discard(container)
+
+    def named(self, container: int) -> list[tuple[int, Slot]]:
+        """Return the slots of the container's capability group, by number, in order."""
+        return sorted((n, slot) for (holder, n), slot in self.slots.items() if holder == container)
+
+    def committed(self, number: int) -> list[tuple[int, int]]:
+        """Return the pages of an object, by offset, in order."""
+        return sorted((at, page) for (own, at), page in self.commits.items() if own == number)
 
     def pool(self, container: int) -> list[int]:
         """Return the pages of the container's pool, in order."""

@@ -19,6 +19,7 @@ from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.loading import Loading
 from splitspec.impl.kernel.notifications import Notifications
+from splitspec.impl.kernel.objects import Objects
 from splitspec.impl.kernel.pools import Pools
 from splitspec.impl.kernel.records import Phase, Stage, State, ThreadState
 from splitspec.impl.kernel.threads import Threads
@@ -33,6 +34,7 @@ class Recycler:
         "_loading",
         "_memory",
         "_notifications",
+        "_objects",
         "_pools",
         "_spaces",
         "_state",
@@ -47,6 +49,7 @@ class Recycler:
         pools: Pools,
         spaces: AddressSpaces,
         channels: Channels,
+        objects: Objects,
         notifications: Notifications,
         loading: Loading,
         threads: Threads,
@@ -56,6 +59,7 @@ class Recycler:
         self._pools = pools
         self._spaces = spaces
         self._channels = channels
+        self._objects = objects
         self._notifications = notifications
         self._loading = loading
         self._threads = threads
@@ -86,7 +90,8 @@ class Recycler:
 
     def free_capabilities(self, container: int) -> None:
         """Free all that the container named: its channels, whoever has them open, its address
-        space, its notifications, its function, and what attestation keeps of it."""
+        space, its objects that nobody else names, its notifications, its function, and what
+        attestation keeps of it."""
         guards = Guards(KernelRefusal, "free_capabilities")
         self._check_stage(guards, container, Stage.THREADLESS)
         self._memory.reach(*self._memory.tables(container))
@@ -97,6 +102,7 @@ class Recycler:
         if container in self._state.code:
             self._loading.forget(container)
         self._spaces.unmap_all(container)
+        self._objects.leave(container)
         for number in self._notifications.of(container):
             self._notifications.close(container, number)
         self._state.forget(container)

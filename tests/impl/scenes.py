@@ -130,6 +130,31 @@ def coded_family(kind: PlatformKind) -> Machine:
     return scene
 
 
+def heir(scene: Machine, container: int) -> None:
+    """Begin a clone of the sealed container 0, with what that has in its slots."""
+    scene.kernel.forks.begin(0, container)
+    for slot, row in scene.kernel.state.named(0):
+        scene.kernel.objects.begin_insertion(0, container, slot)
+        scene.kernel.objects.finish_insertion(container, row.object)
+
+
+def named_family(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
+    """Container 0 is sealed with its secret at address 0, in the first page of an object of two in
+    slot 0; container 1 is a running clone of it, with two spare pages."""
+    scene = machine(kind)
+    first, second = join(scene, 0, range(2)), join(scene, 1, range(2, 4))
+    run(scene, 0, first.vcpu, 1)
+    scene.kernel.objects.create(0, 2)
+    scene.kernel.object_memory.map_page(0, 0, 0, 0, page(scene, 0))
+    scene.processor.write(first.vcpu, 0, secret(1))
+    scene.kernel.threads.trap(first.vcpu)
+    seal(scene, 0, first.vcpu, 1)
+    heir(scene, 1)
+    scene.kernel.forks.fork(0, 1)
+    run(scene, 1, second.vcpu, 2)
+    return scene, first, second
+
+
 def secret(identity: int) -> bytes:
     """What only one container knows; in these scenes, the identity is the slot and 1."""
     return f"the secret of {identity}".encode()

@@ -8,7 +8,15 @@ from itertools import product
 
 import pytest
 from _pytest.mark import ParameterSet
-from tests.impl.scenes import KINDS, chain, coded_family, machine, two_tenants, zygote_and_clone
+from tests.impl.scenes import (
+    KINDS,
+    chain,
+    coded_family,
+    machine,
+    named_family,
+    two_tenants,
+    zygote_and_clone,
+)
 from tests.impl.walk import TRIES, Walk
 from tests.impl.walk_checks import CHECKS
 
@@ -21,8 +29,9 @@ STARTS: tuple[Callable[[PlatformKind], Machine], ...] = (
     lambda kind: zygote_and_clone(kind)[0],
     chain,
     coded_family,
+    lambda kind: named_family(kind)[0],
 )
-NAMES = ["empty", "tenants", "family", "chain", "coded family"]
+NAMES = ["empty", "tenants", "family", "chain", "coded family", "named family"]
 
 
 def _cases() -> list[ParameterSet]:

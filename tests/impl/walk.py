@@ -18,7 +18,7 @@ Step = Callable[[], object]
 # Steps that end what others build up; drawn often, nothing would ever be mapped.
 RARE = {"exit", "finish", "seal", "park", "preempt", "request", "release", "reclaim_page", "share"}
 RARE |= {"stop", "finish shadow", "publish", "remove_slot", "wait", "kill"}
-RARE |= {"fail fault", "freeze channel", "shut channel", "revoke"}
+RARE |= {"fail fault", "freeze channel", "shut channel", "revoke", "drop object", "revoke object"}
 
 TRIES = 8
 
@@ -79,6 +79,8 @@ class Walk:
         steps = self._host(some) | self._memory(some) | self._threads(some) | self._ends(some)
         if self.machine.kernel.state.chains:
             steps |= self._channels(some)
+        if self.machine.kernel.state.counters.get("object"):
+            steps |= self._objects(some)
         if self.hostile and rnd.random() < 0.2:
             steps |= self._hostile(some)
         return steps
@@ -205,6 +207,30 @@ class Walk:
             "shut channel": lambda: channels.shut(c, number),
             "destroy channel": lambda: channels.destroy(number),
         }
+
+    def _objects(self, some: Arguments) -> dict[str, Step]:
+        objects, memory = self.machine.kernel.objects, self.machine.kernel.object_memory
+        c, slot, part, number = some.container, some.core, some.address, some.thread
+        return {
+            "create object": lambda: objects.create(c, 1 + some.core),
+            "grow object": lambda: objects.grow(c, slot, 3),
+            "drop object": lambda: objects.drop(c, slot),
+            "revoke object": lambda: objects.revoke(c, slot),
+            "free object": lambda: objects.free(number),
+            "begin call": lambda: objects.begin_call(c, slot),
+            "end call": lambda: objects.end_call(c, number),
+            "begin insertion": lambda: objects.begin_insertion(c, some.other, slot),
+            "finish insertion": lambda: objects.finish_insertion(c, number),
+            "abandon insertion": lambda: objects.abandon_insertion(c, number),
+            "map object": lambda: memory.map_page(c, slot, part, some.address, some.page),
+            "write object": lambda: self._write_object(c, slot, part, some.page),
+        }
+
+    def _write_object(self, container: int, slot: int, part: int, page: int) -> None:
+        """The container leaves its own secret in a part of an object."""
+        row = self.machine.kernel.state.containers.get(container)
+        data = secret(0 if row is None else row.identity)
+        self.machine.kernel.object_memory.write(container, slot, 4096 * part, data, page)
 
     def _hostile(self, some: Arguments) -> dict[str, Step]:
         hostile, g, f = self.machine.hostile, some.page, some.frame

@@ -8,6 +8,7 @@ from contextlib import suppress
 from tests.impl.scenes import secret
 
 from splitspec.impl.geometry import ZEROS
+from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.kernel.records import Phase, Stage, Use
 from splitspec.impl.machine import Machine
 from splitspec.impl.refusal import Refusal
@@ -56,9 +57,41 @@ def check_references(machine: Machine) -> None:
             assert not (entry.writable and entry.executable)
     for channel in machine.kernel.channels.channels.values():
         named.update(channel.pages)  # A channel counts for its pages, open or not.
-    assert named == {page: row.references for page, row in state.pages.items() if row.references}
     for page, times in named.items():
         assert times == 1 or state.pages[page].use in (Use.IMAGE, Use.CHANNEL)
+    named.update(state.commits.values())  # So does an object.
+    assert named == {page: row.references for page, row in state.pages.items() if row.references}
+
+
+def check_objects(machine: Machine) -> None:
+    """Each object is there, and on its list are the slots that name it; who may write it is alone.
+
+    A page is of one object at most, and is mapped by who names that, as the slot allows.
+    """
+    state = machine.kernel.state
+    placed = Counter(
+        (holder, number)
+        for number, row in state.objects.items()
+        for holder in row.holders
+        if holder is not None
+    )
+    assert placed == Counter((c, slot.object) for (c, _), slot in state.slots.items())
+    for (container, _), slot in state.slots.items():
+        row = state.objects[slot.object]
+        assert row.holders[slot.place] == container
+        assert Right.WRITE not in slot.rights or len({*row.holders} - {None}) == 1
+    for number, row in state.objects.items():
+        assert row.calls == sum(used == number for _, used in state.calls)
+    assert {number for _, number in (*state.calls, *state.insertions)} <= state.objects.keys()
+    assert {c for c, _ in (*state.slots, *state.calls, *state.insertions)} <= {*state.containers}
+    owners = {page: number for (number, _), page in state.commits.items()}
+    assert len(owners) == len(state.commits)
+    for container in state.containers:
+        rights = {slot.object: slot.rights for _, slot in state.named(container)}
+        for _, entry in machine.kernel.memory.entries(container):
+            if entry.page in owners:
+                assert owners[entry.page] in rights
+                assert not entry.writable or Right.WRITE in rights[owners[entry.page]]
 
 
 def check_ledger(machine: Machine) -> None:
@@ -136,4 +169,5 @@ CHECKS = (
     check_exits,
     check_translations,
     check_rights,
+    check_objects,
 )
