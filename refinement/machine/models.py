@@ -16,6 +16,8 @@ from splitspec.refinement.machine import (
     lifecycle,
     lone_pools,
     lone_threads,
+    object_memory,
+    objects,
     pairs,
     pins,
     platform,
@@ -181,6 +183,21 @@ def aliased(kind: PlatformKind, *, sizes: Mapping[str, int], model: str) -> Impl
     own = pins.pins(setup) if model == "pins" else pointers.pointers(setup)
     spaces = [*_lives(setup), tables.tables(setup), fork.fork(setup)]
     return compose(model, setup, [*spaces, own, supply.slots(setup)])
+
+
+def named(kind: PlatformKind, *, sizes: Mapping[str, int], model: str) -> Implementation[Testbed]:
+    """Return the mapping to `objects` or to `object_memory`: address spaces, and memory objects
+    that containers name."""
+    more = sizes["Container"]  # a page of each, for what is written without a mapping
+    spare = sizes["Page"] + more
+    setup = Setup(kind, False, sizes, {"zygote": "c1"}, spare_frames=spare, spare_pages=more)
+    spaces, own = tables.tables(setup), [objects.objects(setup)]
+    if model == "object_memory":
+        spaces = object_memory.of_objects(spaces)
+        own.append(object_memory.object_memory(setup))
+    return compose(
+        model, setup, [*_lives(setup), spaces, fork.fork(setup), *own, supply.slots(setup)]
+    )
 
 
 def _lives(setup: Setup) -> list[Fragment]:

@@ -23,6 +23,7 @@ from splitspec.refinement.machine.models import (
     memory,
     memory_sev,
     memory_tdx,
+    named,
     paged,
     paging,
     platform_alone,
@@ -72,6 +73,10 @@ TAGGED_COPIES = {**COPYING, "Core": 1, "Tag": 2}
 TYPED = {"Container": 1, "Page": 3, "Addr": 1}
 TWO_ADDRESSES = {**TYPED, "Addr": 2}
 TYPED_TENANTS = {**TYPED, "Container": 2}
+NAMED = {"Container": 2, "Page": 1, "Frame": 1, "Addr": 1, "Object": 1}
+TWO_FORKS = {**NAMED, "Container": 3}
+TWO_OBJECTS = {**NAMED, "Object": 2}
+COPIED_OBJECT = {**NAMED, "Page": 2, "Frame": 2}
 FAMILY = {"Container": 3, "Page": 2, "Frame": 2, "Addr": 1}
 
 SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
@@ -217,6 +222,24 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "pointers-tdx-hostile": partial(aliased, PlatformKind.TDX, sizes=SHARED_PAGE, model="pointers"),
     "pointers-sev-hostile-wide": partial(
         aliased, PlatformKind.SNP, sizes=COPIED_PAGE, model="pointers"
+    ),
+    "objects-sev-hostile": partial(named, PlatformKind.SNP, sizes=NAMED, model="objects"),
+    "objects-tdx-hostile": partial(named, PlatformKind.TDX, sizes=NAMED, model="objects"),
+    # Two forks are at the list of one object.
+    "objects-sev-hostile-wide": partial(named, PlatformKind.SNP, sizes=TWO_FORKS, model="objects"),
+    "object_memory-sev-hostile": partial(
+        named, PlatformKind.SNP, sizes=NAMED, model="object_memory"
+    ),
+    "object_memory-tdx-hostile": partial(
+        named, PlatformKind.TDX, sizes=NAMED, model="object_memory"
+    ),
+    # A clone copies a page, and still names the object of which that was.
+    "object_memory-sev-hostile-wide": partial(
+        named, PlatformKind.SNP, sizes=COPIED_OBJECT, model="object_memory"
+    ),
+    # A page of one object is asked for by another one.
+    "object_memory-tdx-hostile-wide": partial(
+        named, PlatformKind.TDX, sizes=TWO_OBJECTS, model="object_memory"
     ),
     "launch-sev": partial(launch, PlatformKind.SNP, sizes=ONE_BOOT),
     "launch-tdx": partial(launch, PlatformKind.TDX, sizes=ONE_BOOT),

@@ -93,6 +93,9 @@ class Testbed:
         self.published: Table[int, bool] = Table(self.machine.journal)
         # To which pages the kernel has written at an address that a container had left with it.
         self.written: Table[int, bool] = Table(self.machine.journal)
+        # The kernel's number of each memory object, and what those of a zygote held at the seal.
+        self.objects: Table[int, int] = Table(self.machine.journal)
+        self.contents: Table[int, object] = Table(self.machine.journal)
         # How far the recycler had come with who was let go, when it was.
         self.recycled: Table[int, Stage | None] = Table(self.machine.journal)
         self.machine.checkpoint()

@@ -11,7 +11,7 @@ from splitspec.refinement.machine.shipped import SHIPPED
 
 SLICES = (
     *("lifecycle", "tables", "fork", "snapshot", "regions", "randomness"),
-    *("shootdown", "paging", "platform", "sev", "tdx"),
+    *("shootdown", "paging", "platform", "sev", "tdx", "objects", "object_memory"),
 )
 FAMILY = {"Container": 2, "Page": 2, "Frame": 2}
 NAMES = [name for name in SHIPPED if name.partition("-")[0] in SLICES]
