@@ -21,9 +21,9 @@ which model, platform and host. *Steps* are the calls of the shortest program th
 the last one included. *Named* is the guard that should have refused or let pass, or the place where
 machine and specification differ.
 
-Each walk ends after 2,500 states. That of `memory-sev-copies` begins where a clone has a page, and
-the calls up to there are counted. Some mappings are of other sizes than those that are shipped
-(`tests/refinement/seeding.py`).
+Each walk ends after 2,500 states. Some begin later, as that of `memory-sev-copies` does where a
+clone has a page, and the calls up to there are counted. Some mappings are of other sizes than those
+that are shipped (`tests/refinement/seeding.py`).
 """
 PLANNED = """\
 ## Planned from the domain alone

@@ -14,6 +14,7 @@ from tests.refinement.bugs_granting import GRANTING
 from tests.refinement.bugs_lately import LATELY
 from tests.refinement.bugs_launch import LAUNCH
 from tests.refinement.bugs_memory import MEMORY
+from tests.refinement.bugs_objects import OBJECT_BUGS
 from tests.refinement.bugs_paging import PAGING_BUGS
 from tests.refinement.bugs_planned import PLANNED
 from tests.refinement.bugs_randomness import RANDOMNESS
@@ -31,7 +32,7 @@ BUGS = (
     *(*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *SLICES),
     *(*CHAIN_BUGS, *DELEGATION, *TEARDOWN, *LAUNCH, *ALIASES),
     *(*SNAPSHOTS, *REGION_BUGS, *RANDOMNESS, *TURN_BUGS),
-    *(*SHOOTDOWN_BUGS, *PAGING_BUGS),
+    *(*SHOOTDOWN_BUGS, *PAGING_BUGS, *OBJECT_BUGS),
     *PLANNED,
     *DOMAIN,
     *LATELY,

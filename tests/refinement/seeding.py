@@ -31,6 +31,7 @@ from splitspec.refinement.machine.models import (
     memory,
     memory_sev,
     memory_tdx,
+    named,
     shootdown,
     threads,
 )
@@ -86,6 +87,8 @@ ONE_FRAME = {"Container": 1, "Page": 2, "Frame": 1, "Addr": 1}
 TWO_PAGES = {"Container": 1, "Page": 2, "Frame": 2, "Addr": 1}
 FAMILY = {"Container": 2, "Page": 1, "Frame": 1, "Addr": 1}
 TWO_TAGGED = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 1, "Core": 1, "Tag": 2}
+NAMED = {"Container": 2, "Page": 1, "Frame": 1, "Addr": 1, "Object": 1}
+TWO_ADDRESSES = {"Container": 1, "Page": 1, "Frame": 1, "Addr": 2, "Object": 1}
 COPIES = {"Container": 2, "Page": 2, "Frame": 2, "Addr": 1}
 
 BENCHES: Mapping[str, Callable[[], Implementation[Any]]] = {
@@ -105,6 +108,9 @@ BENCHES: Mapping[str, Callable[[], Implementation[Any]]] = {
     "memory_tdx-page": partial(memory_tdx, honest=True, sizes=ONE_PAGE),
     "memory_tdx-taken": partial(memory_tdx, honest=False, sizes=ONE_FRAME),
     "shootdown-copies": partial(shootdown, SNP, honest=False, sizes=TWO_TAGGED),
+    "object_memory-sev-addresses": partial(named, SNP, sizes=TWO_ADDRESSES, model="object_memory"),
+    "objects-sev-fork": partial(named, SNP, sizes=NAMED, model="objects"),
+    "object_memory-sev-fork": partial(named, SNP, sizes=NAMED, model="object_memory"),
     "memory_sev-pages": partial(memory_sev, honest=False, sizes=ONE_FRAME),
 }
 """The mappings that bugs are looked for with: those that are shipped, and some of other sizes."""
@@ -143,9 +149,18 @@ CLONE_OF_A_PAGE: tuple[Call, ...] = (
     ("copy_space", {"d": 1}),
     ("activate", {"d": 1}),
 )
+FORK: tuple[Call, ...] = (
+    ("create", {"c": 0}),
+    ("start", {"c": 0}),
+    ("create_object", {"c": 0}),
+    ("seal", {}),
+    ("begin_fork", {"d": 1}),
+)
 LATER: Mapping[str, tuple[Call, ...]] = {
     "memory-sev-copies": CLONE_WITH_A_PAGE,
     "shootdown-copies": CLONE_OF_A_PAGE,
+    "objects-sev-fork": FORK,
+    "object_memory-sev-fork": FORK,
 }
 """Where the walk begins with which of the mappings: in large graphs, near to what it looks for."""
 
