@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from splitspec.checker.proof import Mutant, ProofResult
 from splitspec.checker.report.text import Paint, adversary
+from splitspec.model.verdict import Outcome
 
 SHOWN = 3
 """So many lost properties stand in a row; the rest are counted."""
@@ -29,8 +30,9 @@ def mutation_text(
     redundant = [mutant for mutant in mutants if mutant.is_redundant]
     lines = [
         f"{paint('title', run.model)} · {adversary(run.given)} · {len(mutants)} guards",
-        f"  {len(lost)} carry a proof, {len(redundant)} are redundant for what is proved"
-        + (f", {len(open_)} undecided" if open_ else ""),
+        f"  carrying a proof: {len(lost)}, redundant for what is proved: {len(redundant)}"
+        + (f", undecided: {len(open_)}" if open_ else ""),
+        *(f"  {paint('bad', 'not proved')} with all guards: {path}" for path in _unproved(result)),
         "",
     ]
     width = max((len(mutant.name) for mutant in mutants), default=0)
@@ -45,6 +47,11 @@ def mutation_text(
     for mutant in redundant:
         lines.append(f"  {mutant.name:<{width}}  {paint('faint', _redundant(mutant))}")
     return "\n".join(lines)
+
+
+def _unproved(result: ProofResult) -> list[str]:
+    """Return the properties that are not proved of the design as it is."""
+    return [v.property for v in result.verdicts if v.outcome is not Outcome.HOLDS]
 
 
 def _lost(mutant: Mutant, *, verbose: bool) -> str:

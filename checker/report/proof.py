@@ -71,8 +71,9 @@ def _any_size(result: ProofResult) -> str:
 def _figures(run: ProofRun, obligations: tuple[Obligation, ...]) -> str:
     met = sum(obligation.method is not None for obligation in obligations)
     kept = f" ({run.kept} kept)" if run.kept else ""
+    owed = f"{met} of {len(obligations)} obligations{kept}, {run.framed} kept by the frame rule, "
     return (
-        f"  {met} of {len(obligations)} obligations{kept}, {run.framed} kept by the frame rule, "
+        f"  {owed if obligations or run.framed else ''}"
         f"{run.seconds:.2f} s ({run.solving:.2f} s solving), {', '.join(run.solvers)}"
         + ("\n  incomplete: interrupted" if run.interrupted else "")
         + ("\n  incomplete: limit of time" if run.out_of_time else "")

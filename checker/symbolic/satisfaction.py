@@ -13,7 +13,13 @@ import z3
 
 from splitspec.checker.symbolic.algebra import Cases, Value, as_term
 from splitspec.checker.symbolic.term import Term
-from splitspec.checker.symbolic.z3_solver import Answer, Reply, Translator, refuse_exhaustion
+from splitspec.checker.symbolic.z3_solver import (
+    Answer,
+    Reply,
+    Translator,
+    refuse_exhaustion,
+    why_unknown,
+)
 from splitspec.model import ir
 
 
@@ -83,8 +89,7 @@ class Satisfaction:
             return Answer(Reply.PROVED, core, "", 0, seconds)
         if result == z3.sat:
             return Answer(Reply.REFUTED, frozenset(), "", 0, seconds)
-        reason = self._solver.reason_unknown()
-        refuse_exhaustion(reason)
+        reason = why_unknown(self._solver.reason_unknown())
         return Answer(Reply.UNKNOWN, frozenset(), reason, 0, seconds)
 
     def is_true(self, term: Term) -> bool:

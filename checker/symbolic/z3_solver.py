@@ -252,8 +252,7 @@ class Session:
             return Answer(Reply.PROVED, used, "", spent, seconds)
         if result == z3.Z3_L_TRUE:
             return Answer(Reply.REFUTED, frozenset(), "", spent, seconds)
-        reason = self._solver.reason_unknown()
-        refuse_exhaustion(reason)
+        reason = why_unknown(self._solver.reason_unknown())
         return Answer(Reply.UNKNOWN, frozenset(), reason, spent, seconds)
 
     def check_in_turn(self, choices: Iterable[Sequence[str]], steps: int) -> Answer:
@@ -296,6 +295,16 @@ class Session:
                 self.translator.spent = int(z3.Z3_stats_get_uint_value(context, found, number))
                 return self.translator.spent - total
         return 0
+
+
+def why_unknown(reason: str) -> str:
+    """Return why a solver does not know, in words: what Z3 says of a spent budget is about itself.
+
+    Raise `ExhaustedError` if its memory was not enough.
+    """
+    refuse_exhaustion(reason)
+    is_spent = "canceled" in reason or "resource limit" in reason
+    return "its budget of steps is spent" if is_spent else reason
 
 
 def refuse_exhaustion(reason: str) -> None:

@@ -141,6 +141,29 @@ def test_a_small_budget_gives_the_same_unknown_twice(folder: Path) -> None:
     assert document() == document()
 
 
+@pytest.mark.parametrize("words", [("--finite",), ()])
+def test_a_spent_budget_is_said_in_words(folder: Path, words: tuple[str, ...]) -> None:
+    """cvc5 proves so small a thing with one step, so that only the finite proof fails."""
+    done = run(folder, "seats", "--steps", "1", *words)
+    assert ("initially: its budget of steps is spent" in done.stdout) == bool(words)
+    assert "canceled" not in done.stdout
+
+
+def test_bounded_runs_do_not_speak_of_obligations(folder: Path) -> None:
+    done = run(folder, "seats", "--bmc", "1")
+    assert "obligation" not in done.stdout
+    assert "1 proof as expected · exit 3" in done.stdout
+
+
+def test_mutate_says_what_is_not_proved_with_all_guards(folder: Path) -> None:
+    unproved = "\ninvariant nobody_sits\n  all t: Thread: seat[t] = none\n"
+    (folder / "seats.split").write_text(SEATS + unproved)
+    done = splitspec(folder, "mutate", "seats")
+    assert done.returncode == 3
+    assert "not proved with all guards: seats.nobody_sits" in done.stdout
+    assert "with all guards: seats.one_a_seat" not in done.stdout
+
+
 def test_a_property_that_is_not_there_is_a_usage_error(folder: Path) -> None:
     done = run(folder, "seats", "--property", "one_seat")
     assert done.returncode == 2

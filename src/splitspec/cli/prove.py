@@ -180,7 +180,5 @@ def _summary(judged: list[JudgedProof], code: ExitCode) -> str:
     met = sum(proof_code([item]) is ExitCode.MET for item in judged)
     obligations = sum(len(item.result.obligations) for item in judged)
     plural = "" if len(judged) == 1 else "s"
-    return (
-        f"{met} of {len(judged)} proof{plural} as expected, {obligations} obligations · "
-        f"exit {code.value}"
-    )
+    owed = f", {obligations} obligations" if obligations else ""  # Bounded runs have none.
+    return f"{met} of {len(judged)} proof{plural} as expected{owed} · exit {code.value}"
