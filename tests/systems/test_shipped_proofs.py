@@ -3,11 +3,13 @@ nothing that a shipped variant breaks is proved of that variant."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from splitspec.checker.symbolic.proving import is_provable, prove
+from splitspec.checker.symbolic.share import DIVIDED_LEAST
 from splitspec.cli.selection import Job, Request, select
 from splitspec.model.manifest import load_manifest
 from splitspec.model.verdict import AssuranceKind, Outcome
@@ -49,6 +51,25 @@ def test_every_safety_claim_is_proved_for_any_size(model: str) -> None:
         assert missed == {}
         assert {v.assurance.kind for v in result.verdicts} == {AssuranceKind.PROVED}
         assert set(result.run.never_enabled) <= set(job.expectation.idle)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "accounting",
+        pytest.param("cofunc", marks=pytest.mark.nightly),
+        pytest.param("system", marks=pytest.mark.nightly),
+    ],
+)
+def test_two_workers_prove_a_model_as_one_does(model: str) -> None:
+    """Cores and the solver's own steps are compared as well: nothing depends on who is asked."""
+    job = next(job for job in provable(model, variants=False) if not job.setting.given)
+    one, two = (prove(job.setting, workers=workers) for workers in (1, 2))
+    assert len(one.obligations) >= DIVIDED_LEAST
+    assert [replace(o, seconds=0.0) for o in one.obligations] == [
+        replace(o, seconds=0.0) for o in two.obligations
+    ]
+    assert (one.verdicts, one.basis) == (two.verdicts, two.basis)
 
 
 @pytest.mark.parametrize("model", [*MODELS_AT_NIGHT, "tables"])
