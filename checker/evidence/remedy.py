@@ -4,8 +4,9 @@ it is that one.
 
 A guard is looked for among simple conditions: of one variable at places that the action's
 parameters and the constants name, free indices bound by `no`; of two parameters. It must be false
-of the last step, and is the weaker the fewer it refuses of the action's other instances that were
-possible on the way and break nothing. It is a proposal: that it suffices is for a check to show.
+of the last step and contradict no guard of its action, and is the weaker the fewer it refuses of
+the action's other instances that were possible on the way and break nothing. It is a proposal: that
+it suffices is for a check to show.
 """
 
 from __future__ import annotations
@@ -33,9 +34,13 @@ Instance = tuple[State, Binding]
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    """A condition; `places` are those that it reads, with the values that they may have."""
+
     text: str
     holds: Holds
     variable: str
+    places: Callable[[Binding], Iterator[int]]
+    domain: Sequence[Value]
 
 
 def strengthening_of(
@@ -56,10 +61,29 @@ def strengthening_of(
             continue
         refused = sum(not candidate.holds(state, binding) for state, binding in harmless)
         rank = (refused, candidate.variable not in read, number)
-        if best is None or rank < best:
+        if best is not None and rank >= best:
+            continue
+        if _is_possible(evaluator, candidate, before, last):
             best = rank
             found = Strengthening(last.action, candidate.text, refused, len(harmless))
     return found
+
+
+def _is_possible(
+    evaluator: Evaluator, candidate: _Candidate, before: State, last: Transition
+) -> bool:
+    """Whether an action that has a condition, too, could still happen: if some value of the places
+    that it reads makes it true, and keeps the other guards of the last step true.
+
+    One that contradicts a guard would refuse whatever the action does, in every run.
+    """
+    binding = dict(last.binding)
+    places = set(candidate.places(binding))
+    for value in candidate.domain:
+        state = tuple(value if n in places else old for n, old in enumerate(before))
+        if candidate.holds(state, binding) and not evaluator.refusals(state, last.action, binding):
+            return True
+    return not places
 
 
 def restored(
@@ -184,7 +208,9 @@ def _candidates(evaluator: Evaluator, parameters: tuple[Parameter, ...]) -> Iter
 
 
 def _apart_from(one: str, other: str) -> _Candidate:
-    return _Candidate(f"{one} != {other}", lambda _, env: env[one] != env[other], "")
+    return _Candidate(
+        f"{one} != {other}", lambda _, env: env[one] != env[other], "", lambda _: iter(()), ()
+    )
 
 
 def _of_place(
@@ -210,13 +236,15 @@ def _of_place(
     for text, test in _tests(evaluator, variable.type, place, parameters, negative=not free):
         if free and text.startswith("not "):
             continue
-        values = _reader(evaluator, variable, indices)
+        places = _places(evaluator, variable, indices)
+        values = _reader(places)
 
         def holds(state: State, env: Binding, values: _Values = values, test: _Test = test) -> bool:
             found = any(test(value, env) for value in values(state, env))
             return not found if free else found
 
-        yield _Candidate(prefix + text, holds, variable.path)
+        domain = _domain(evaluator, variable.type)
+        yield _Candidate(prefix + text, holds, variable.path, places, domain)
 
 
 _Test = Callable[[Value, Binding], bool]
@@ -267,18 +295,35 @@ def _is(number: int) -> _Test:
     return lambda value, _: value == number
 
 
-def _reader(evaluator: Evaluator, variable: Variable, indices: tuple[str | None, ...]) -> _Values:
+def _domain(evaluator: Evaluator, type_: Type) -> tuple[Value, ...]:
+    """Return the values that a place may have; of numbers the two that tests tell apart."""
+    match type_:
+        case Option(of):
+            return (None, *_domain(evaluator, of))
+        case Boolean() | Sort() | Enumeration() | Range():
+            return evaluator.universe.values(type_)
+        case _:
+            return (0, 1)
+
+
+def _places(
+    evaluator: Evaluator, variable: Variable, indices: tuple[str | None, ...]
+) -> Callable[[Binding], Iterator[int]]:
     domains = [evaluator.universe.values(type_) for type_ in variable.indices]
 
-    def values(state: State, env: Binding) -> Iterator[Value]:
+    def places(env: Binding) -> Iterator[int]:
         choices = [
             domain if index is None else (env[index],)
             for domain, index in zip(domains, indices, strict=True)
         ]
         for chosen in product(*choices):
-            yield state[evaluator.universe.place(variable.path, list(chosen))]
+            yield evaluator.universe.place(variable.path, list(chosen))
 
-    return values
+    return places
+
+
+def _reader(places: Callable[[Binding], Iterator[int]]) -> _Values:
+    return lambda state, env: (state[place] for place in places(env))
 
 
 def _fresh(types: Sequence[Type], taken: set[str]) -> list[str]:

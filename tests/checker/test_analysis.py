@@ -224,6 +224,34 @@ def test_the_guard_that_is_proposed_refuses_the_step_and_as_little_else_as_can_b
     assert why.strengthening.instances > 0
 
 
+def test_no_guard_is_proposed_that_would_end_the_action(setting: Make) -> None:
+    """Where nothing else could happen on the way, each guard refuses as little as any other; one
+    that says the opposite of a guard that is there is none that anybody could want."""
+    text = """
+        sort K
+        sort P
+        var holder[K]: P?
+        init
+          holder[k] := none for k: K
+        action hand_out(p: P, k: K) by kernel
+          when free: holder[k] = none
+          holder[k] := p
+        invariant unheld
+          all k: K: holder[k] = none
+    """
+    why = _why(setting(text, sizes=1), "m.unheld")
+    if why.strengthening is not None:
+        assert why.strengthening.guard not in ("holder[k] != none", "holder[k] = p")
+    alone = """
+        invariant one_each
+          all k, l: K, p: P: holder[k] = p and holder[l] = p implies k = l
+    """
+    twice = text[: text.index("        invariant")].rstrip(" ") + alone
+    why = _why(setting(twice), "m.one_each")
+    assert why.strengthening is not None
+    assert why.strengthening.guard == "no x: K: holder[x] = p"
+
+
 def test_the_proposed_guard_mends_the_design(setting: Make) -> None:
     text = TABLES[: TABLES.index("    variant shared")]
     broken = text.replace("      when unmapped: mappers[g] = 0\n", "")
