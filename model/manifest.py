@@ -187,8 +187,8 @@ class _Reader(Form):
             bounds=self.numbers(table, "bounds", ()),
             pins=self.pins(table, ()),
             substitutions=self.texts(table, "with", ()),
-            idle=self.texts(table, "idle", ()),
-            undecided=self.texts(table, "undecided", ()),
+            idle=self.reasons(table, "idle", ()),
+            undecided=self.reasons(table, "undecided", ()),
             runs=self._runs(table.get("runs", []), ()),
             variants={name: self._variant(name, value) for name, value in variants.items()},
             refinements={n: self._refinement(n, value) for n, value in refinements.items()},
@@ -245,7 +245,7 @@ class _Reader(Form):
         known = ("scope", "bounds", "pins", "idle", "runs", "proof_tier", "unproved")
         self.refuse_unknown(table, known, keys)
         layer = self._layer(name, table, keys)
-        idle, runs = self.texts(table, "idle", keys), self._runs(table.get("runs", []), keys)
+        idle, runs = self.reasons(table, "idle", keys), self._runs(table.get("runs", []), keys)
         for number, run in enumerate(runs):
             if run.forgets:
                 where = (*keys, "runs", str(number))

@@ -72,6 +72,16 @@ class Form:
         texts = self.table(table, key, keys)
         return {name: self.text(value, (*keys, key, name)) for name, value in texts.items()}
 
+    def reasons(
+        self, table: Mapping[str, Any], key: str, keys: tuple[str, ...]
+    ) -> Mapping[str, str]:
+        """Return why each name is listed: without a reason, nobody can tell it from a slip."""
+        reasons = self.texts(table, key, keys)
+        for name, reason in reasons.items():
+            if not reason.strip():
+                self.refuse("SS503", f"`{name}` has no reason", (*keys, key, name), "Say why.")
+        return reasons
+
     def text(self, value: Any, keys: tuple[str, ...]) -> str:
         if not isinstance(value, str):
             self.refuse("SS503", f"`{keys[-1]}` is not a string", keys)

@@ -160,6 +160,21 @@ def test_a_lock_that_is_made_anew_shows_what_it_loses(project: Path, splitspec: 
     assert "[variant." not in lock.read_text()
 
 
+def test_a_module_that_no_model_has_is_named(project: Path, splitspec: Splitspec) -> None:
+    """Whoever wrote it may think that it is held; a refined module, and one imported, is."""
+    claim = "\n\nvar x: bool                                  # it\n\ninvariant never\n  x\n"
+    (project / "more").mkdir()
+    for name in ("orphan", "more/stray"):
+        module = name.rpartition("/")[2]
+        (project / f"{name}.split").write_text(f'module {module}\n  """Of nobody."""{claim}')
+    done = splitspec("gate", "--tier", "pr")
+    assert done.returncode == 0
+    assert "held by no model of models.toml: more/stray.split, orphan.split\n" in done.stdout
+    (project / "more" / "models.toml").write_text('[stray]\nmodule = "stray"\n')
+    done = splitspec("gate", "--tier", "pr")
+    assert "left      held by no model of models.toml: orphan.split\n" in done.stdout
+
+
 def test_a_quiet_lock_shows_losses_only(project: Path, splitspec: Splitspec) -> None:
     text = project / "desk.split"
     text.write_text(text.read_text().replace("\nrefinement", f"{WITNESS}\nrefinement"))

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from splitspec.checker.gate.finding import Finding, Kind
 from splitspec.checker.gate.lock import Activity, Block, Key, Lock
 from splitspec.checker.gate.record import sizes_of
 from splitspec.cli.demands import Demand
 from splitspec.cli.judging import Judged, killers_of
+from splitspec.model.manifest import FILE_NAME, find_manifest
 
 OF_THE_TEXT = (Activity.EXPLORED.value, Activity.PROVED.value)
 
@@ -83,6 +85,28 @@ def undecided(
                 yield Finding(Kind.UNMET, str(demand.key), path, text)
             elif path not in known and path not in entry.idle:
                 yield Finding(Kind.UNDECIDED, str(demand.key), path, "no run decides it")
+
+
+def unheld(demands: Iterable[Demand], manifest: Path) -> tuple[str, ...]:
+    """Return the modules beside a `models.toml`, and below, that nothing demanded is about; what
+    is below another one is that one's."""
+    had: set[Path] = set()
+    for demand in demands:
+        sources = [module.source for module in demand.model.modules]
+        sources += [] if demand.product is None else demand.product.sources
+        had |= {Path(source.name).resolve() for source in sources}
+    folder = manifest.parent.resolve()
+    return tuple(
+        path.relative_to(folder).as_posix()
+        for path in sorted(folder.rglob("*.split"))
+        if path not in had and _is_own(path, folder)
+    )
+
+
+def _is_own(path: Path, folder: Path) -> bool:
+    parts = path.relative_to(folder).parts
+    is_module = "variants" not in parts and not any(part.startswith(".") for part in parts)
+    return is_module and find_manifest(path.parent) == folder / FILE_NAME
 
 
 def _deciding(locked: Lock, keys: Iterable[Key]) -> dict[str, Key]:

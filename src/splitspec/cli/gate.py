@@ -19,7 +19,7 @@ from splitspec.checker.report.gate_document import gate_document
 from splitspec.checker.report.summary import Summary, started
 from splitspec.checker.report.summary_text import last_line, summary_text
 from splitspec.checker.store import Mode
-from splitspec.cli.declared import declared_blocks, fewer_seeds, undecided
+from splitspec.cli.declared import declared_blocks, fewer_seeds, undecided, unheld
 from splitspec.cli.demands import PROOF_SEEDS, Demand, demands, readied
 from splitspec.cli.exclusion import BusyError, exclusively
 from splitspec.cli.execution import Made, Means, execute
@@ -81,12 +81,14 @@ class GateRequest:
 class Round:
     """One time through everything that is due: what was demanded, made, judged, and found.
 
-    `path` is that of the lock. `all` has the demands of every tier, `due` those of this one.
+    `path` is that of the lock. `all` has the demands of every tier, `due` those of this one;
+    `unheld` are the modules that no model has.
     """
 
     path: Path
     all: tuple[Demand, ...]
     due: tuple[Demand, ...]
+    unheld: tuple[str, ...] = ()
     made: Made = field(default_factory=Made)
     judged: tuple[Judged, ...] = ()
     findings: list[Finding] = field(default_factory=list)
@@ -169,7 +171,7 @@ def gather(
             raise RefusedError(Problems((f"{manifest} has no model {name}",)))
     asked = demands(read_models(tuple(dict.fromkeys(request.models)), manifest))
     due = tuple(readied(demand) for demand in asked if request.tier.includes(demand.tier))
-    round_ = Round(path, asked, due)
+    round_ = Round(path, asked, due, () if request.models else unheld(asked, manifest))
     # The second signal gives up what is under way, and not the report of the rest.
     with suppress(KeyboardInterrupt):
         round_.made = execute(due, request.means, interruption, is_as_expected)

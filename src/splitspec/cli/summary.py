@@ -31,7 +31,7 @@ def summarise(round_: Round, title: str, facts: Mapping[str, str], seconds: floa
         title,
         items,
         failures,
-        tuple(_left(round_.all, round_.due)),
+        (*_left(round_.all, round_.due), *_unheld(round_.unheld)),
         not any(kind in (Kind.INTERRUPTED, Kind.SKIPPED, Kind.LOST) for kind in kinds),
         combine(codes).value,
         seconds,
@@ -74,6 +74,11 @@ def _left(everything: Sequence[Demand], due: Sequence[Demand]) -> Iterator[str]:
         for reason in dict.fromkeys(reason for reason, _ in reasons if reason):
             names = ", ".join(name for other, name in reasons if other == reason)
             yield f"{what}, as models.toml says ({reason}): {names}"
+
+
+def _unheld(modules: Sequence[str]) -> Iterator[str]:
+    if modules:
+        yield f"held by no model of models.toml: {', '.join(modules)}"
 
 
 def _unproved(entries: Iterable[ModelEntry]) -> Iterator[tuple[str, str]]:
