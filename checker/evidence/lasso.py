@@ -72,18 +72,16 @@ def ledger(evaluator: Evaluator, execution: Execution, begin: int) -> tuple[Fair
         number: set(groups_of(evaluator, execution.steps[number - 1]))
         for number in range(begin + 1, len(execution.steps) + 1)
     }
-    rows: list[Fairness] = []
+    rows: dict[Fairness, int] = {}
     for group in _groups(evaluator):
         action, _, strong = group
         where = tuple(number for number, found in enabled.items() if group in found)
         by = tuple(number for number, found in taken.items() if group in found)
         names = _shown(evaluator, group) if where else ()
         row = Fairness(action, names, strong, where, by, tuple(numbers))
-        if rows and not where and replace(rows[-1], instances=1) == row:
-            rows[-1] = replace(row, instances=rows[-1].instances + 1)
-        else:
-            rows.append(row)
-    return tuple(sorted(rows, key=lambda row: (not row.taken, not row.enabled)))
+        rows[row] = rows.get(row, 0) + 1
+    counted = (replace(row, instances=number) for row, number in rows.items())
+    return tuple(sorted(counted, key=lambda row: (not row.taken, not row.enabled)))
 
 
 def _groups(evaluator: Evaluator) -> Iterator[Group]:

@@ -88,7 +88,8 @@ def test_what_will_be_proved_once_is_no_longer_stable(project: Path, splitspec: 
     text = "proved desk: accepted as the same under 3 seeds, no tier takes more than 1"
     assert f"weaker      {text}" in done.stdout
     assert splitspec("lock").returncode == 4
-    assert splitspec("lock", "--weaker", "--tier", "pr").returncode == 0
+    # Of what is proved at a later tier too, without a run.
+    assert splitspec("lock", "--weaker").returncode == 0
     assert "seeds = 3" not in (project / "splitspec.lock").read_text()
     assert splitspec("gate").returncode == 0
 

@@ -4,6 +4,7 @@ tier it is found that a later one would do less, and that nothing decides a clai
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from splitspec.checker.gate.lock import Activity, Block, Key, Lock
 from splitspec.checker.gate.record import sizes_of
 from splitspec.cli.demands import Demand
 from splitspec.cli.judging import Judged, killers_of
-from splitspec.model.manifest import FILE_NAME, find_manifest
+from splitspec.model.manifest import FILE_NAME
 
 OF_THE_TEXT = (Activity.EXPLORED.value, Activity.PROVED.value)
 
@@ -96,17 +97,20 @@ def unheld(demands: Iterable[Demand], manifest: Path) -> tuple[str, ...]:
         sources += [] if demand.product is None else demand.product.sources
         had |= {Path(source.name).resolve() for source in sources}
     folder = manifest.parent.resolve()
-    return tuple(
-        path.relative_to(folder).as_posix()
-        for path in sorted(folder.rglob("*.split"))
-        if path not in had and _is_own(path, folder)
-    )
+    modules = (path for path in _modules(folder) if path not in had)
+    return tuple(path.relative_to(folder).as_posix() for path in sorted(modules))
 
 
-def _is_own(path: Path, folder: Path) -> bool:
-    parts = path.relative_to(folder).parts
-    is_module = "variants" not in parts and not any(part.startswith(".") for part in parts)
-    return is_module and find_manifest(path.parent) == folder / FILE_NAME
+def _modules(folder: Path) -> Iterator[Path]:
+    """Iterate over the modules of a folder and those below; variants are none."""
+    for place, folders, files in os.walk(folder):
+        whole = Path(place)
+        folders[:] = [
+            name
+            for name in folders
+            if name != "variants" and name[0] != "." and not (whole / name / FILE_NAME).exists()
+        ]
+        yield from (whole / name for name in files if name.endswith(".split"))
 
 
 def _deciding(locked: Lock, keys: Iterable[Key]) -> dict[str, Key]:

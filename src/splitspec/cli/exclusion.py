@@ -7,6 +7,7 @@ when its process ends, however it ends; a copy of the process has no part in it.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -42,19 +43,27 @@ def _locked(path: Path, how: int) -> int:
     """Return the number of an open file that is locked now."""
     name = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
     own = Path(tempfile.gettempdir()) / f"splitspec-{os.getuid()}-{name}"
-    for file, flags in ((path.parent, os.O_RDONLY), (own, os.O_RDWR | os.O_CREAT)):
-        place = os.open(file, flags | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(place, how)
-        except BlockingIOError:
-            text = f"{_holder(place)} works on {path}: nothing was checked"
-            os.close(place)
-            raise BusyError(text) from None
-        except OSError:
-            os.close(place)
-            continue
-        return place
-    raise OSError(0, "it cannot be locked", str(path))
+    created = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+    for file, flags in ((path.parent, os.O_RDONLY), (own, created)):
+        with suppress(OSError):
+            place = os.open(file, flags, 0o600)
+            if _is_taken(place, path, how):
+                return place
+    raise OSError(errno.ENOLCK, "it cannot be locked", str(path))
+
+
+def _is_taken(place: int, path: Path, how: int) -> bool:
+    """Lock an open file; return whether its file system can, and raise `BusyError`."""
+    try:
+        fcntl.flock(place, how)
+    except BlockingIOError:
+        text = f"{_holder(place)} works on {path}: nothing was checked"
+        os.close(place)
+        raise BusyError(text) from None
+    except OSError:
+        os.close(place)
+        return False
+    return True
 
 
 def _holder(place: int) -> str:

@@ -105,8 +105,10 @@ def _merged(old: Lock, round_: Round, request: LockRequest) -> Lock:
             blocks[key] = block
     for demand in round_.all:
         if demand.key in blocks:
-            # When a run is due needs no run to be accepted.
-            blocks[demand.key] = replace(blocks[demand.key], tier=demand.tier)
+            # When a run is due, and under how many seeds, needs no run to be accepted.
+            old_block = blocks[demand.key]
+            seeds = min(old_block.seeds, demand.seeds_at_most)
+            blocks[demand.key] = replace(old_block, tier=demand.tier, seeds=seeds)
     for demand in round_.due:
         blocks.pop(demand.key, None)
     for item in round_.judged:

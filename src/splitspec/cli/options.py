@@ -48,7 +48,7 @@ class PlatformName(StrEnum):
     TDX = "tdx"
 
 
-def number(seconds: float | None) -> float | None:
+def checked_seconds(seconds: float | None) -> float | None:
     """Return a number of seconds; one that is none would never be over."""
     if seconds is not None and isnan(seconds):
         raise typer.BadParameter("it is not a number", param_hint="'--timeout'")
@@ -162,7 +162,7 @@ States = Annotated[
 Timeout = Annotated[
     float | None,
     typer.Option(
-        "--timeout", min=0.001, callback=number, help="Stop each run after these seconds."
+        "--timeout", min=0.001, callback=checked_seconds, help="Stop each run after these seconds."
     ),
 ]
 Memory = Annotated[

@@ -21,7 +21,7 @@ TotalTimeout = Annotated[
     typer.Option(
         "--timeout",
         min=0.001,
-        callback=o.number,
+        callback=o.checked_seconds,
         help="Seconds for all runs; what is not made by then, fails.",
     ),
 ]
