@@ -134,7 +134,8 @@ def paged(
     """Return the mapping to `tables`, `fork`, `regions` or `randomness`: address spaces alone, with
     pages when needed."""
     pins = {} if model == "tables" else {"zygote": "c1"}
-    setup = Setup(kind, honest, sizes, pins, spare_frames=sizes["Page"])
+    each = 2 if model == "regions" else 1  # One is nobody's, for who joins a container for a while.
+    setup = Setup(kind, honest, sizes, pins, spare_frames=sizes["Page"], vcpus_each=each)
     above = {
         "tables": (),
         "fork": (fork.fork,),

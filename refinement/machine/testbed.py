@@ -21,21 +21,30 @@ from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import Refusal
 from splitspec.refinement.machine.network import Network, chip
 from splitspec.refinement.mapping import InexpressibleError, UndoLog
+from splitspec.refinement.observation import UnreadableError
 
 Step = Callable[[], object]
+HEAD = 16  # bytes, as many as a mark has
 
 
 @cache
 def mark(slot: int) -> bytes:
     """Return a page as the container fills it."""
-    return f"of container{slot:>4}".encode() * (PAGE // 16)
+    return f"of container{slot:>4}".encode() * (PAGE // HEAD)
 
 
 def marked(page: bytes, slots: int) -> int | None:
-    """Return the container that has left its mark somewhere in a page."""
+    """Return the container that has filled a page with its mark, behind a head of 16 bytes that may
+    say something else. A page that holds a part of a mark is no page of anybody's: raises
+    `UnreadableError`."""
     if page == ZEROS:
         return None
-    return next((slot for slot in range(slots) if mark(slot)[:16] in page), None)
+    parts = [slot for slot in range(slots) if mark(slot)[:HEAD] in page]
+    if not parts:
+        return None
+    if page[HEAD:] != mark(parts[0])[HEAD:]:
+        raise UnreadableError(f"a page holds a part of what container {parts[0]} wrote")
+    return parts[0]
 
 
 def take_together(journal: Journal, steps: Iterable[Step]) -> None:

@@ -7,7 +7,6 @@ from tests.refinement.beyond import Beyond
 from splitspec.impl.host.shadow import Shadows
 from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.attestation import Attestation
-from splitspec.impl.kernel.fork import Forks
 from splitspec.impl.kernel.loading import Loading
 from splitspec.impl.kernel.pins import Pins
 from splitspec.impl.kernel.pointers import Pointers
@@ -20,16 +19,10 @@ from splitspec.impl.kernel.timers import Timers
 REFUSED = "test_refusals.py::test_a_false_guard_refuses_by_its_name_and_nothing_changes"
 SEEDED = "test_found_by_seeding.py::"
 CORES, CLONED = "test_shootdown.py::", "test_clone_threads.py::"
-NOBODY_WAITS = "in the mapping nobody waits for a change: each core hears of it by an interrupt"
 
 # A table, which reads best as one.
 # fmt: off
 BEYOND_LATELY = (
-    Beyond("a copy is of half a page", Forks, "copy_on_write",
-        "self._memory.read(entry.page)", "self._memory.read(entry.page)[:2048]",
-        "C12: the entry is written when the copy is complete",
-        "a page is whose mark is anywhere in it",
-        test=SEEDED + "test_a_copy_is_of_the_whole_page"),
     Beyond("a page that the host took is taken again", Pools, "abandon",
         "self._state.pages[page] = Page(Use.LOST, references=record.references)",
         "del self._state.pages[page]",
@@ -89,11 +82,6 @@ BEYOND_LATELY = (
         "the mapping looks at seeds, not at what is drawn",
         test=CLONED + "test_clones_draw_what_neither_their_siblings_nor_their_zygote_do"),
     # Translations
-    Beyond("a page that was made read-only is written on", AddressSpaces, "protect",
-        "self._shootdown.protect(container, vcpu, address)", "pass",
-        "S8: no vCPU holds a stale right to write what was downgraded",
-        "where pages are protected no mapping looks at what is cached",
-        test=CORES + "test_who_asks_for_a_change_goes_on_when_the_others_have_flushed_it"),
     Beyond("all pages leave quarantine when one vCPU has flushed", Shootdown, "sweep",
         "if not self.lagging(container):", "if True:",
         "T01: a page is in quarantine until all have acknowledged",
@@ -102,13 +90,8 @@ BEYOND_LATELY = (
     Beyond("one address is flushed where more was missing", Shootdown, "_flush_here",
         "if seen == generation - 1:", "if True:",
         "shootdown: who lags compares generations, and flushes what it missed",
-        NOBODY_WAITS,
+        "in the mapping who asks for a change has missed no other one",
         test=CORES + "test_one_invalidation_is_enough_only_where_nothing_else_was_missing"),
-    Beyond("who asks for a change does not wait for the others", Shootdown, "hold_up",
-        "if self.lagging(container):", "if False:",
-        "shootdown: an interrupt that was sent never counts as a flush",
-        NOBODY_WAITS,
-        test=CORES + "test_who_asks_for_a_change_goes_on_when_the_others_have_flushed_it"),
     Beyond("a page of a table is reused at once", AddressSpaces, "remove_table",
         "self._shootdown.retire(container, index * ENTRIES, page, vcpu)", "pass",
         "T05: freeing a page of a table needs the same quarantine",

@@ -14,6 +14,7 @@ from splitspec.impl.kernel.notifications import Notifications
 from splitspec.impl.kernel.pins import Pins
 from splitspec.impl.kernel.randomness import Generators
 from splitspec.impl.kernel.recycler import Recycler
+from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.impl.kernel.threads import Threads
 from splitspec.refinement.divergence import DivergenceKind as Kind
 
@@ -95,5 +96,17 @@ LATELY = (
         'guards.require("exiting", leaving, f"container {container} waits for its page")', "pass",
         TEARDOWN, Kind.REFUSED, "locked",
         "L1: a fault on a granted page is resolved, or the container is killed"),
+    Bug("a copy is of half a page", Forks, "copy_on_write",
+        "self._memory.read(entry.page)", "self._memory.read(entry.page)[:2048]",
+        "memory-sev-copies", Kind.UNREADABLE, "a part of what container 0 wrote",
+        "C12: the entry is written when the copy is complete"),
+    Bug("a page that was made read-only is written on", AddressSpaces, "protect",
+        "self._shootdown.protect(container, vcpu, address)", "pass",
+        REGIONS, Kind.REFUSED, "owing",
+        "S8: no vCPU holds a stale right to write what was downgraded"),
+    Bug("who asks for a change does not wait for the others", Shootdown, "hold_up",
+        "if self.lagging(container):", "if False:",
+        REGIONS, Kind.REFUSED, "in_kernel",
+        "shootdown: an interrupt that was sent never counts as a flush"),
 )
 # fmt: on

@@ -6,6 +6,7 @@ from tests.refinement.seeding import Bug
 
 from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.fork import Forks
+from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.refinement.divergence import DivergenceKind as Kind
 
 REGIONS = "regions-sev-hostile"
@@ -33,5 +34,9 @@ REGION_BUGS = (
     Bug("who may write again gets the page, whoever else has it", AddressSpaces, "unprotect",
         "replace(entry, copy_on_write=True)", "replace(entry, writable=True)",
         REGIONS, Kind.OTHER_STATE, "writable[c"),
+    Bug("the core of whoever asks keeps what it had", Shootdown, "protect",
+        "self._flush_here(vcpu, container, generation, addresses)",
+        "self._state.flushed[vcpu, container] = generation",
+        REGIONS, Kind.OTHER_STATE, "read_only[c"),
 )
 # fmt: on

@@ -67,9 +67,10 @@ the table below. Three of them nothing had found; `test_found_by_seeding.py` doe
 Of the third part, 25 were seeded already, or say the same as another one, and four break nothing;
 none of these is counted. Of the 24 that the walk did not find, six nothing had found: they have
 a test now. The mapping of `teardown` brought about itself what the guards of the recycler ask for,
-so it never met a refusal of theirs; now the recycler asks first. `shootdown` has nobody who waits
-for a change; pages are protected in mappings that look at no translation; and half a copy passes
-for a copy, since a page is whose mark is anywhere in it.
+so it never met a refusal of theirs; now the recycler asks first. Pages were protected in a mapping
+that looked at no translation, and nobody waited for a change; now another core runs the container
+meanwhile, and who asks goes on after it has flushed. Half a copy passed for a copy, since a page
+was whose mark was anywhere in it; now it is whose mark fills it.
 
 This is what no mapping shows, and what does instead.
 """
