@@ -1,14 +1,17 @@
 """Memory of guests on the host: slots, the frames behind them, and who pays.
 
-A shadow container registers one slot of guest-physical pages. A fault of one of its vCPUs on a page
-of the slot is served from the free frames, and charged to its group. What backs a page is looked up
-in the slot owner's memory map, never in that of the process that happens to run. A frame is used
-anew only when no entry and no translation of a shared page leads to it.
+A shadow container registers one slot of guest-physical pages, and maps as much of its own memory
+for it. Where each vCPU comes with a stride of pages, the slot begins where the stride does, and
+stays within. A fault of one of its vCPUs on a page of the slot is served from the free frames, and
+charged to its group. What backs a page is looked up in the slot owner's memory map, at an address
+as far from the beginning of its memory as the page is from that of the slot; never in the memory of
+the process that happens to run. A frame is used anew only when no entry and no translation of a
+shared page leads to it.
 """
 
 from __future__ import annotations
 
-from splitspec.impl.geometry import Geometry
+from splitspec.impl.geometry import PAGE, Geometry
 from splitspec.impl.hardware.platform import Platform
 from splitspec.impl.hardware.tdx import Tdx
 from splitspec.impl.host.cgroup import Cgroups
@@ -16,11 +19,14 @@ from splitspec.impl.host.shadow import Shadows, Slot
 from splitspec.impl.journal import Journal, Table
 from splitspec.impl.refusal import Guards, HostRefusal
 
+MMAP = 0x7F0000000
+"""The virtual page of a process from which mmap looks for room."""
+
 
 class Backing:
     """The frames behind guest pages."""
 
-    __slots__ = ("_cgroups", "_geometry", "_platform", "_shadows", "frames")
+    __slots__ = ("_cgroups", "_geometry", "_platform", "_shadows", "frames", "resolved", "touched")
 
     def __init__(
         self,
@@ -36,6 +42,10 @@ class Backing:
         self._cgroups = cgroups
         self._shadows = shadows
         self.frames: Table[int, int] = Table(journal)  # guest page to the frame behind it
+        # Guest page to the process in whose memory it was found, and the virtual page there.
+        self.resolved: Table[int, tuple[int, int]] = Table(journal)
+        # The page tables of the processes: what they have touched, by process and virtual page.
+        self.touched: Table[tuple[int, int], int] = Table(journal)
 
     def owner(self, page: int) -> int | None:
         """Return the shadow container whose slot holds the page."""
@@ -48,15 +58,24 @@ class Backing:
 
     def add_slot(self, shadow: int, first: int, count: int = 1) -> None:
         """KVM_SET_USER_MEMORY_REGION for a shadow container."""
-        slot = Slot(first, count)
         pages = range(first, first + count)
         guards = Guards(HostRefusal, "add_slot")
         guards.require("alive", self._shadows.is_alive(shadow), f"no shadow container {shadow}")
         inside = count > 0 and first in self._geometry.pool_pages
-        guards.require("inside", inside and pages[-1] in self._geometry.pool_pages, f"{slot}")
+        guards.require("inside", inside and pages[-1] in self._geometry.pool_pages, f"{pages}")
+        vcpu = self._vcpu(guards, shadow, pages)
         apart = all(self.owner(page) is None for page in pages)
-        guards.require("disjoint", apart, f"{slot} overlaps a slot")
-        self._shadows.slots[shadow, first] = slot
+        guards.require("disjoint", apart, f"{pages} overlap a slot")
+        self._shadows.slots[shadow, first] = Slot(first, count, self._map(shadow, count), vcpu)
+
+    def size_answer(self, shadow: int, vcpu: int, *, wants_few: bool = False) -> int:
+        """Answer the guest that asks, on the vCPU, how large the pool of a new container is: what
+        the shadow has registered for it, in bytes, and the bit for a small shared part."""
+        guards = Guards(HostRefusal, "size_answer")
+        slot = next((s for s in self._shadows.slots_of(shadow) if s.vcpu == vcpu), None)
+        if slot is None:
+            guards.fail("registered", f"shadow container {shadow} has no slot at vCPU {vcpu}")
+        return slot.count * PAGE | wants_few
 
     def remove_slot(self, shadow: int, first: int) -> None:
         """Delete a slot behind which no frame is left."""
@@ -66,7 +85,15 @@ class Backing:
             guards.fail("exists", f"shadow container {shadow} has no slot at {first}")
         used = [page for page in self.frames if page in slot]
         guards.require("unbacked", not used, f"pages {used} have frames")
+        needed = self._shadows.shadows[shadow].is_needed
+        guards.require("dismissed", not needed, f"the guest has container {shadow}")
+        for page in [page for page in self.resolved if page in slot]:
+            del self.resolved[page]
         del self._shadows.slots[shadow, first]
+
+    def resolve(self, vcpu: int, page: int) -> None:
+        """Find the page that the vCPU faults on in the memory of the process that owns its slot."""
+        self._resolve(self._check_fault(Guards(HostRefusal, "resolve"), vcpu, page), page)
 
     def back_page(self, vcpu: int, page: int, frame: int) -> None:
         """Serve a fault of the vCPU: find a frame for the page, and charge for it."""
@@ -132,13 +159,39 @@ class Backing:
             guards.fail("secure_ept", f"{self._platform.name} takes a frame in one step")
         return self._platform
 
-    def _check_backing(self, guards: Guards, vcpu: int, page: int, frame: int) -> None:
+    def _vcpu(self, guards: Guards, shadow: int, pages: range) -> int | None:
+        """Return the vCPU whose stride begins as the pages do; refuse any other pages."""
+        if not self._geometry.stride:
+            return None
+        vcpu = self._geometry.vcpu_of(pages.start)
+        stride = self._geometry.stride_of(vcpu)
+        fits = pages.start == stride.start and pages.stop <= stride.stop
+        guards.require("stride", fits, f"{pages} in the stride {stride} of vCPU {vcpu}")
+        driven = self._shadows.driver(vcpu)
+        guards.require("driver", driven == shadow, f"vCPU {vcpu} is driven by {driven}")
+        return vcpu
+
+    def _map(self, shadow: int, count: int) -> int:
+        """Return where mmap finds room in the memory of a process: in the first gap."""
+        base = MMAP
+        for slot in sorted(self._shadows.slots_of(shadow), key=lambda slot: slot.base):
+            if slot.base - base >= count:
+                break
+            base = slot.base + slot.count
+        return base
+
+    def _check_fault(self, guards: Guards, vcpu: int, page: int) -> int:
+        """Refuse a page that the vCPU cannot fault on; return the owner of its slot."""
         owner = self.owner(page)
         if owner is None:
             guards.fail("in_slot", f"page {page} is in no slot")
         guards.require("alive", self._shadows.is_alive(owner), f"shadow container {owner} is dead")
         driven = self._shadows.driver(vcpu)
         guards.require("faulting", driven == owner, f"vCPU {vcpu} is driven by {driven}")
+        return owner
+
+    def _check_backing(self, guards: Guards, vcpu: int, page: int, frame: int) -> None:
+        owner = self._check_fault(guards, vcpu, page)
         guards.require("unbacked", page not in self.frames, f"page {page} has a frame")
         free = frame in self._geometry.pool_frames and frame not in self._cgroups.charged
         guards.require("free_frame", free, f"frame {frame} is in use")
@@ -149,7 +202,14 @@ class Backing:
         owner = self.owner(page)
         assert owner is not None
         self._cgroups.charge(self._shadows.group(owner), frame)
+        self._resolve(owner, page)
+        self.touched[self.resolved[page]] = frame
         self.frames[page] = frame
+
+    def _resolve(self, owner: int, page: int) -> None:
+        """Note where the page lies in the memory of its slot's owner."""
+        slot = next(slot for slot in self._shadows.slots_of(owner) if page in slot)
+        self.resolved[page] = owner, slot.address(page)
 
     def _given_back(self, guards: Guards, page: int) -> int:
         frame = self.frames.get(page)
@@ -163,6 +223,7 @@ class Backing:
             self._platform.reclaim(page, frame)
         self._unshare(page, frame)
         self._cgroups.uncharge(frame)
+        del self.touched[self.resolved[page]]
         del self.frames[page]
 
     def _unshare(self, page: int, frame: int) -> None:

@@ -30,13 +30,20 @@ class Shadow:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A range of guest pages that a shadow container backs."""
+    """A range of guest pages that a shadow container backs, with as much of its own memory: page
+    and host-virtual address differ by a constant."""
 
     first: int
     count: int
+    base: int  # what mmap returned: the virtual page of the process at which the memory begins
+    vcpu: int | None = None  # in whose stride it lies, where there are strides
 
     def __contains__(self, page: int) -> bool:
         return self.first <= page < self.first + self.count
+
+    def address(self, page: int) -> int:
+        """Return the process's virtual page behind a guest page of the slot."""
+        return self.base + page - self.first
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +175,8 @@ class Shadows:
     def publish(self, vcpu: int) -> None:
         """Put a vCPU that the guest parked on the idle list, and end the handle on it.
 
-        The holder must have no slot left, unless it holds another vCPU too.
+        No slot may be left in its stride: who takes it next registers one there. Without strides
+        the holder must have none at all, unless it holds another vCPU too.
         """
         guards = Guards(HostRefusal, "publish")
         handle = self.holders.get(vcpu)
@@ -178,8 +186,9 @@ class Shadows:
         others = any(
             other.shadow == handle.shadow and key != vcpu for key, other in self.holders.items()
         )
-        left = self.slots_of(handle.shadow)
-        guards.require("slots_removed", others or not left, f"{left} are registered")
+        slots = self.slots_of(handle.shadow)
+        left = [slot for slot in slots if slot.vcpu == vcpu or (slot.vcpu is None and not others)]
+        guards.require("slots_removed", not left, f"{left} are registered")
         del self.holders[vcpu]
         self._idle[IDLE] = (*self.idle, vcpu)
 

@@ -165,6 +165,7 @@ class Forks:
         guards = Guards(KernelRefusal, "activate")
         row = self._created(guards, clone)
         guards.require("copied", bool(row.image), f"container {clone} has no image")
+        self._pools.check_pooled(guards, clone)
         zygote = next(
             (
                 other

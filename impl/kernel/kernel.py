@@ -11,11 +11,13 @@ from splitspec.impl.hardware.processor import Processor
 from splitspec.impl.hardware.secure_processor import SecureProcessor
 from splitspec.impl.journal import Journal
 from splitspec.impl.kernel.address_space import AddressSpaces
+from splitspec.impl.kernel.allocators import Allocators
 from splitspec.impl.kernel.attestation import Attestation
 from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.faults import Faults
 from splitspec.impl.kernel.fork import Forks
+from splitspec.impl.kernel.layouts import Layouts
 from splitspec.impl.kernel.lifecycle import Lifecycle
 from splitspec.impl.kernel.loading import Loading
 from splitspec.impl.kernel.notifications import Notifications
@@ -36,11 +38,13 @@ class Kernel:
     """The parts of the microkernel, which share its tables."""
 
     __slots__ = (
+        "allocators",
         "attestation",
         "channels",
         "faults",
         "forks",
         "generators",
+        "layouts",
         "lifecycle",
         "loading",
         "memory",
@@ -126,11 +130,11 @@ class Kernel:
         )
         self.loading = Loading(self.state, memory=self.memory, pools=self.pools, spaces=self.spaces)
         self.attestation = Attestation(self.state, secure_processor)
-        self._join()
+        self._join(geometry, processor)
 
-    def _join(self) -> None:
-        """Put the parts together that take steps of several others: memory objects, page faults,
-        and the exit."""
+    def _join(self, geometry: Geometry, processor: Processor) -> None:
+        """Put the parts together that take steps of several others: memory objects, pools in strides,
+        page faults, and the exit."""
         self.objects = Objects(self.state, memory=self.memory, spaces=self.spaces)
         self.object_memory = ObjectMemory(
             self.state,
@@ -138,6 +142,15 @@ class Kernel:
             pools=self.pools,
             spaces=self.spaces,
             objects=self.objects,
+        )
+        self.allocators = Allocators(self.state, memory=self.memory, shootdown=self.shootdown)
+        self.layouts = Layouts(
+            self.state,
+            geometry,
+            processor,
+            pools=self.pools,
+            shootdown=self.shootdown,
+            allocators=self.allocators,
         )
         self.faults = Faults(
             self.state,
@@ -150,6 +163,7 @@ class Kernel:
             self.state,
             memory=self.memory,
             pools=self.pools,
+            layouts=self.layouts,
             spaces=self.spaces,
             channels=self.channels,
             objects=self.objects,

@@ -123,6 +123,7 @@ class Lifecycle:
         guards = Guards(KernelRefusal, "start")
         row = self._created(guards, container)
         guards.require("original", row.origin is None, "a clone is activated")
+        self._pools.check_pooled(guards, container)
         self._generators.seed(container)
         self._state.containers[container] = replace(row, phase=Phase.RUNNING)
 
@@ -179,6 +180,8 @@ class Lifecycle:
         guards.require("unpinned", not pinned, f"pages {pinned} are pinned")
         self._check_nameless(guards, container)
         self._channels.check_left(guards, container)
+        poolless = self._state.layout(container) is None
+        guards.require("poolless", poolless, "its pool lies in a stride")
         self._pools.check_drained(guards, container)
         self._shootdown.check_forgotten(guards, container)
         self._channels.leave(container)

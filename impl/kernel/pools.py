@@ -1,10 +1,11 @@
 """Pools of guest pages, and the life of a page in them: accept, scrub, share, release.
 
 The host says which pages a container gets; the kernel checks that they lie in the grantable part
-and in no other pool. A page is accepted once: the kernel remembers it, because a host can attach a
-second frame to an accepted page and the hardware would validate that too. An accepted page reaches
-a container only when it holds zeros, because all containers share one memory key and a frame that
-the host moves from one pool to another decrypts to what it held.
+and in no other pool, and where there are strides, in what is laid out in the container's own
+(`layouts`). A page is accepted once: the kernel remembers it, because a host can attach a second
+frame to an accepted page and the hardware would validate that too. An accepted page reaches a
+container only when it holds zeros, because all containers share one memory key and a frame that the
+host moves from one pool to another decrypts to what it held.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Pools:
         inside = count > 0 and first in grantable and first + count - 1 in grantable
         guards.require("inside", inside, f"{count} pages from {first} are not grantable")
         pages = range(first, first + count)
+        self._check_laid_out(guards, container, pages)
         apart = not any(page in self._state.pools or page in self._state.pages for page in pages)
         guards.require("disjoint", apart, f"{count} pages from {first} overlap a pool")
         for page in pages:
@@ -64,6 +66,23 @@ class Pools:
         if not self._platform.clears_on_accept:
             self._memory.clear(page)
         self._state.pages[page] = Page(is_clean=True)
+
+    def accept_metadata(self, container: int, page: int) -> None:
+        """Accept the page for the records of a pool's allocators, which begin with zeros."""
+        guards = Guards(KernelRefusal, "accept_metadata")
+        guards.require("once", page not in self._state.pages, f"page {page} is accepted")
+        self._platform.accept(page)
+        if not self._platform.clears_on_accept:
+            self._memory.clear(page)
+        self._state.pages[page] = Page(Use.METADATA)
+        self._state.pools[page] = container
+
+    def release_metadata(self, page: int) -> None:
+        """Give the page of metadata up, with nothing left to read in it; whoever calls has read
+        it."""
+        self._memory.clear(page)
+        self._platform.rescind(page)
+        del self._state.pages[page]
 
     def complete(self, container: int, page: int) -> None:
         """Scrub a page that was validated for the container: now it is accepted."""
@@ -111,6 +130,8 @@ class Pools:
         shared = record is not None and record.use is Use.SHARED
         guards.require("shared", shared, f"page {page} is not shared")
         assert record is not None
+        blocks = [buffer.page for buffer in self._state.buffers.values()]
+        guards.require("no_block", page not in blocks, f"page {page} is the block of a buffer")
         guards.require("unreferenced", record.references == 0, f"page {page} is mapped")
         self._shootdown.check_settled(guards, page)
         del self._state.pages[page]
@@ -131,13 +152,19 @@ class Pools:
         self._state.pages[page] = Page(Use.LOST, references=record.references)
 
     def check_drained(self, guards: Guards, container: int) -> None:
-        """Refuse unless every page of the pool was given up, or written off."""
+        """Refuse unless every page of the pool was given up, or written off; metadata go last."""
         kept = [
             page
             for page in self._state.pool(container)
-            if page in self._state.pages and self._state.pages[page].use is not Use.LOST
+            if page in self._state.pages
+            and self._state.pages[page].use not in (Use.LOST, Use.METADATA)
         ]
         guards.require("drained", not kept, f"pages {kept} are accepted")
+
+    def check_pooled(self, guards: Guards, container: int) -> None:
+        """Refuse a container that has no pool yet, where pools are laid out."""
+        pooled = not self._geometry.stride or self._state.layout(container) is not None
+        guards.require("pooled", pooled, f"no pool is laid out for container {container}")
 
     def check_usable(self, guards: Guards, container: int, page: int) -> None:
         """Refuse unless the container may be given the page: its own, free, clean, reachable."""
@@ -164,6 +191,14 @@ class Pools:
         self._check_growing(guards, container)
         own = self._state.pools.get(page) == container
         guards.require("in_pool", own, f"page {page} is not in the pool of {container}")
+
+    def _check_laid_out(self, guards: Guards, container: int, pages: range) -> None:
+        """Refuse pages outside of what is laid out for the container's data, if pools are."""
+        if self._geometry.stride:
+            found = self._state.layout(container)
+            data = range(0) if found is None else found[1].data
+            own = all(page in data for page in pages)
+            guards.require("laid_out", own, f"{pages} are not for data of {container}")
 
     def _check_new(self, guards: Guards, container: int, page: int) -> None:
         self._check_taking(guards, container, page)

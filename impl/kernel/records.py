@@ -37,6 +37,8 @@ class Use(Enum):
     PRIVATE = "private"
     IMAGE = "image"
     """Of a sealed zygote, mapped read-only by its clones."""
+    METADATA = "metadata"
+    """Of the allocators of the pool that it is in: which of its pages they have handed out."""
     TABLE = "table"
     """Of the page table of the container whose pool has it; nothing maps it, nor does the host."""
     CHANNEL = "channel"
@@ -197,6 +199,45 @@ class Target:
     length: int
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A pool that lies in a stride: a part that is shared with the host, a page of metadata, and
+    private pages for data. The metadata are private, too."""
+
+    container: int
+    first: int
+    size: int  # pages, of all parts
+    shared: int
+
+    @property
+    def pages(self) -> range:
+        """All pages of the pool."""
+        return range(self.first, self.first + self.size)
+
+    @property
+    def shared_part(self) -> range:
+        """The pages that the host can read and write: for I/O buffers."""
+        return self.pages[: self.shared]
+
+    @property
+    def metadata(self) -> int:
+        """The page in which the allocators keep their records."""
+        return self.first + self.shared
+
+    @property
+    def data(self) -> range:
+        """The private pages that the allocators hand out."""
+        return self.pages[self.shared + 1 :]
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """An I/O buffer of a container: the block of its pool's shared part that it has."""
+
+    container: int
+    page: int
+
+
 REFERENCES_MAX = 2**32 - 1
 SLOTS = 16
 """Slots of a capability group, and objects that a container may have made."""
@@ -218,6 +259,7 @@ class State:
 
     __slots__ = (
         "boots",
+        "buffers",
         "calls",
         "chains",
         "code",
@@ -232,6 +274,7 @@ class State:
         "held",
         "insertions",
         "keys",
+        "layouts",
         "loops",
         "notifications",
         "objects",
@@ -255,6 +298,8 @@ class State:
         self.boots: Table[str, Boot] = Table(journal)  # one row, as long as the kernel runs
         self.containers: Table[int, Container] = Table(journal)
         self.pools: Table[int, int] = Table(journal)  # page to the container whose pool has it
+        self.layouts: Table[int, Layout] = Table(journal)  # by vCPU: the pool in its stride
+        self.buffers: Table[int, Buffer] = Table(journal)  # by number
         self.pages: Table[int, Page] = Table(journal)
         self.pins: Table[tuple[int, int], Pin] = Table(journal)  # by container and page
         self.targets: Table[int, Target] = Table(journal)  # where the kernel writes for it
@@ -333,3 +378,12 @@ class State:
     def pool(self, container: int) -> list[int]:
         """Return the pages of the container's pool, in order."""
         return sorted(page for page, owner in self.pools.items() if owner == container)
+
+    def layout(self, container: int) -> tuple[int, Layout] | None:
+        """Return the container's pool, where there are strides, and in which vCPU's it lies."""
+        rows = self.layouts.items()
+        return next(((vcpu, row) for vcpu, row in rows if row.container == container), None)
+
+    def buffers_of(self, container: int) -> list[int]:
+        """Return the I/O buffers of the container."""
+        return sorted(n for n, buffer in self.buffers.items() if buffer.container == container)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.channels import Channels
 from splitspec.impl.kernel.direct_map import DirectMap
+from splitspec.impl.kernel.layouts import Layouts
 from splitspec.impl.kernel.loading import Loading
 from splitspec.impl.kernel.notifications import Notifications
 from splitspec.impl.kernel.objects import Objects
@@ -31,6 +32,7 @@ class Recycler:
 
     __slots__ = (
         "_channels",
+        "_layouts",
         "_loading",
         "_memory",
         "_notifications",
@@ -47,6 +49,7 @@ class Recycler:
         *,
         memory: DirectMap,
         pools: Pools,
+        layouts: Layouts,
         spaces: AddressSpaces,
         channels: Channels,
         objects: Objects,
@@ -57,6 +60,7 @@ class Recycler:
         self._state = state
         self._memory = memory
         self._pools = pools
+        self._layouts = layouts
         self._spaces = spaces
         self._channels = channels
         self._objects = objects
@@ -116,6 +120,9 @@ class Recycler:
         guards.require("laid_out", bool(pool), f"container {container} has no pool")
         self._check_stage(guards, container, Stage.BARE)
         self._pools.check_drained(guards, container)
+        if self._state.layout(container) is not None:
+            self._layouts.take_down(container)
+            return
         for page in pool:
             del self._state.pools[page]
 

@@ -78,6 +78,8 @@ class Setup:
     vcpus_each: int = 1  # of a container, where the model has no sort of them
     is_booted: bool = True
     leaf_tables: int = 1  # of each container, which the kernel has for it from the start
+    shared: int | None = None  # pages of each stride's shared part, where there are strides
+    wants_few: bool = False  # the host answers that these are the few
 
     @property
     def is_tdx(self) -> bool:
@@ -92,13 +94,18 @@ class Setup:
         """
         sizes = self.sizes
         cores = sizes.get("Core", sizes["Container"] * self.vcpus_each)
-        vcpus = sizes.get("Vcpu", cores)
+        vcpus = sizes.get("Vcpu", sizes.get("Slot", cores))
         more = PAGES_FOR_CODE * sizes["Container"] if "Code" in sizes else 0
         pages = sizes.get("Page", 1) + more + self.spare_pages
         frames = sizes.get("Frame", 1) + more + self.spare_frames
         quota = self.pins.get("quota", 1)
         assert isinstance(quota, int)
-        tags = {"tags": sizes["Tag"]} if "Tag" in sizes else {}
+        more_sizes = {"tags": sizes["Tag"]} if "Tag" in sizes else {}
+        if self.shared is not None:
+            more_sizes["stride"] = pages // vcpus
+            # Where the answer says few, the other part would take all but the metadata.
+            more_sizes["few_shared" if self.wants_few else "shared"] = self.shared
+            more_sizes["shared" if self.wants_few else "few_shared"] = pages // vcpus - 1
         return Geometry(
             sizes["Container"],
             pages,
@@ -106,7 +113,7 @@ class Setup:
             vcpus,
             leaf_tables=self.leaf_tables,
             notifications=quota,
-            **tags,
+            **more_sizes,
         )
 
     @property

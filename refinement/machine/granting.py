@@ -26,7 +26,11 @@ PROMISES = (
 )
 OWN: Meanings = {
     "finish_exit": {"retire drained": ("empty",)},
-    "reap": {"remove_slot unbacked": ("settled",), "remove_group unused": ("settled",)},
+    "reap": {
+        "remove_slot unbacked": ("settled",),
+        "remove_group unused": ("settled",),
+        "remove_slot dismissed": ("drained",),
+    },
     "grant_page": {
         "add_slot alive": ("alive",),
         "admit alive": ("alive",),

@@ -34,6 +34,7 @@ from splitspec.refinement.machine import granting as grants
 from splitspec.refinement.machine import memory as accesses
 from splitspec.refinement.machine import pages as client
 from splitspec.refinement.machine import paging as typed_pages
+from splitspec.refinement.machine import pools as strided
 from splitspec.refinement.machine import shootdown as translations
 from splitspec.refinement.machine import teardown as leaving
 from splitspec.refinement.machine import threads as running
@@ -203,6 +204,30 @@ def named(kind: PlatformKind, *, sizes: Mapping[str, int], model: str) -> Implem
 
 def _lives(setup: Setup) -> list[Fragment]:
     return [lifecycle.lifecycle(setup), supply.supply(setup), lone_threads.lone_threads(setup)]
+
+
+def pools(
+    kind: PlatformKind,
+    *,
+    honest: bool,
+    sizes: Mapping[str, int],
+    shared: int = 1,
+    wants_few: bool = False,
+) -> Implementation[Testbed]:
+    """Return the mapping to `pools`: slots and strides, and what lies in a pool.
+
+    `shared` is how many pages of each stride are shared with the host; `wants_few` has the host say
+    so with the bit of its answer.
+    """
+    setup = Setup(
+        kind,
+        honest,
+        {**sizes, "Frame": 1},
+        spare_frames=sizes["Page"] - 1,
+        shared=shared,
+        wants_few=wants_few,
+    )
+    return compose("pools", setup, (lifecycle.lifecycle(setup), strided.pools(setup)))
 
 
 def platform_alone(

@@ -27,6 +27,7 @@ from splitspec.refinement.machine.models import (
     paged,
     paging,
     platform_alone,
+    pools,
     sev_alone,
     shootdown,
     snapshots,
@@ -77,6 +78,9 @@ NAMED = {"Container": 2, "Page": 1, "Frame": 1, "Addr": 1, "Object": 1}
 TWO_FORKS = {**NAMED, "Container": 3}
 TWO_OBJECTS = {**NAMED, "Object": 2}
 COPIED_OBJECT = {**NAMED, "Page": 2, "Frame": 2}
+POOL = {"Container": 1, "Page": 6, "Slot": 2, "Buffer": 2}
+METADATA = {"Container": 2, "Page": 2, "Slot": 2, "Buffer": 1}
+TWO_POOLS = {**POOL, "Container": 2}
 FAMILY = {"Container": 3, "Page": 2, "Frame": 2, "Addr": 1}
 
 SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
@@ -148,6 +152,17 @@ SHIPPED: Mapping[str, Callable[[], Implementation[Any]]] = {
     "paging-sev-hostile-wide": partial(paging, PlatformKind.SNP, sizes=TWO_ADDRESSES),
     "paging-tdx-hostile-wide": partial(paging, PlatformKind.TDX, sizes=TWO_ADDRESSES),
     "paging-sev-hostile-tenants-wide": partial(paging, PlatformKind.SNP, sizes=TYPED_TENANTS),
+    # A block, metadata and data in each stride; on TDX the answer asks for a small shared part.
+    "pools-sev": partial(pools, PlatformKind.SNP, honest=True, sizes=POOL),
+    "pools-tdx": partial(pools, PlatformKind.TDX, honest=True, sizes=POOL, wants_few=True),
+    # vCPUs go from one process to another; a pool is nothing but its metadata.
+    "pools-sev-tenants": partial(pools, PlatformKind.SNP, honest=True, sizes=METADATA, shared=0),
+    "pools-tdx-tenants": partial(pools, PlatformKind.TDX, honest=True, sizes=METADATA, shared=0),
+    "pools-sev-hostile": partial(pools, PlatformKind.SNP, honest=False, sizes=TWO_POOLS),
+    "pools-tdx-hostile": partial(
+        pools, PlatformKind.TDX, honest=False, sizes=TWO_POOLS, wants_few=True
+    ),
+    "pools-sev-wide": partial(pools, PlatformKind.SNP, honest=True, sizes=TWO_POOLS),
     "granting-sev": partial(granting, PlatformKind.SNP, honest=True),
     "granting-tdx": partial(granting, PlatformKind.TDX, honest=True),
     "granting-sev-hostile": partial(granting, PlatformKind.SNP, honest=False, sizes=SMALL),

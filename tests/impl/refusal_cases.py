@@ -12,6 +12,7 @@ from tests.impl.refusal_attestation import ATTESTATION
 from tests.impl.refusal_forks import FORKS
 from tests.impl.refusal_launch import FINISHED, LAUNCH
 from tests.impl.refusal_objects import OBJECTS
+from tests.impl.refusal_pools import POOLS
 from tests.impl.refusal_recycling import RECYCLING
 from tests.impl.refusal_scenes import (
     RW,
@@ -377,7 +378,7 @@ KERNEL: list[tuple[Setup, str, Call]] = [
 
 def _cases() -> list[Case]:
     attesting = (*ATTESTATION, *LAUNCH, *ALIASES, *OBJECTS)
-    steps = (*KERNEL, *FORKS, *THREADS, *SHOOTDOWN, *attesting, *ACCOUNTING, *RECYCLING)
+    steps = (*KERNEL, *FORKS, *THREADS, *SHOOTDOWN, *attesting, *ACCOUNTING, *RECYCLING, *POOLS)
     both = [(kind, *case) for case in (*HARDWARE, *HOST, *SPECIAL, *steps) for kind in KINDS]
     snp = [(SNP, setup, guard, _on(Snp, call)) for setup, guard, call in ON_SNP]
     tdx = [(TDX, setup, guard, _on(Tdx, call)) for setup, guard, call in ON_TDX]

@@ -90,7 +90,7 @@ PARTS = ("hardware", "host", "kernel")
 STEPPING = {
     *("Processor", "SecureProcessor", "Snp", "Tdx", "Backing", "Cgroups", "Shadows", "HostileHost"),
     *("AddressSpaces", "Attestation", "Channels", "Forks", "Lifecycle", "Pools", "Shootdown"),
-    *("Pins", "Pointers", "Objects", "ObjectMemory"),
+    *("Pins", "Pointers", "Objects", "ObjectMemory", "Layouts", "Allocators"),
     *("Threads", "Loading", "Work", "Notifications", "Generators", "Faults", "Recycler"),
 }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.refinement.beyond import Beyond
 
-from splitspec.impl.host.shadow import Shadows
 from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.attestation import Attestation
 from splitspec.impl.kernel.loading import Loading
@@ -34,11 +33,6 @@ BEYOND_LATELY = (
         'guards.require("taken", not self._is_reachable(page), f"page {page} is still there")',
         "pass", "I31: after an exit no accepted page of the container is left",
         "no mapping writes a page off", test=REFUSED),
-    Beyond("a vCPU is idle before the slots are gone", Shadows, "publish",
-        'guards.require("slots_removed", others or not left, f"{left} are registered")', "pass",
-        "W8: the slot is removed before the vCPU is published",
-        "the specification has no such order, and the mappings say that the host is stricter",
-        test=REFUSED),
     # Measurement
     Beyond("a function is measured without what it was loaded on", Loading, "measure",
         "loaded(before, code.address, [page])", 'loaded(b"", code.address, [page])',

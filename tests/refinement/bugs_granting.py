@@ -70,7 +70,7 @@ GRANTING = (
     Bug("the charge goes to who runs", Backing, "_back",
         "owner = self.owner(page)", "owner = next(iter(self._shadows.shadows))",
         SEV, Kind.OTHER_STATE, "charged[f1]"),
-    Bug("a fault is resolved for whoever runs", Backing, "_check_backing",
+    Bug("a fault is resolved for whoever runs", Backing, "_check_fault",
         'guards.require("faulting", driven == owner, f"vCPU {vcpu} is driven by {driven}")', "pass",
         SEV, Kind.ACCEPTED, "owner"),
     Bug("a page is backed twice", Backing, "_check_backing",

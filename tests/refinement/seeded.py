@@ -17,6 +17,7 @@ from tests.refinement.bugs_memory import MEMORY
 from tests.refinement.bugs_objects import OBJECT_BUGS
 from tests.refinement.bugs_paging import PAGING_BUGS
 from tests.refinement.bugs_planned import PLANNED
+from tests.refinement.bugs_pools import POOL_BUGS
 from tests.refinement.bugs_randomness import RANDOMNESS
 from tests.refinement.bugs_regions import REGION_BUGS
 from tests.refinement.bugs_shootdown import SHOOTDOWN_BUGS
@@ -32,7 +33,7 @@ BUGS = (
     *(*GRANTING, *THREADS, *ATTESTATION, *ACCOUNTING, *MEMORY, *SECURE_EPT, *SLICES),
     *(*CHAIN_BUGS, *DELEGATION, *TEARDOWN, *LAUNCH, *ALIASES),
     *(*SNAPSHOTS, *REGION_BUGS, *RANDOMNESS, *TURN_BUGS),
-    *(*SHOOTDOWN_BUGS, *PAGING_BUGS, *OBJECT_BUGS),
+    *(*SHOOTDOWN_BUGS, *PAGING_BUGS, *OBJECT_BUGS, *POOL_BUGS),
     *PLANNED,
     *DOMAIN,
     *LATELY,

@@ -1,4 +1,5 @@
-"""The machine does what each small slice says, of lives, memory, snapshots and page machines."""
+"""The machine does what each small slice says, of lives, memory, pools, snapshots and page
+machines."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from splitspec.refinement.machine.shipped import SHIPPED
 
 SLICES = (
     *("lifecycle", "tables", "fork", "snapshot", "regions", "randomness"),
-    *("shootdown", "paging", "platform", "sev", "tdx", "objects", "object_memory"),
+    *("shootdown", "paging", "platform", "sev", "tdx", "pools", "objects", "object_memory"),
 )
 FAMILY = {"Container": 2, "Page": 2, "Frame": 2}
 NAMES = [name for name in SHIPPED if name.partition("-")[0] in SLICES]
