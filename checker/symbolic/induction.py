@@ -71,7 +71,8 @@ Instances = dict[tuple[tuple[str, object], ...], tuple[Instance, Translator]]
 class InductionSearch:
     """Looks for counterexamples to induction of one setting's claims, assuming some facts.
 
-    `instances` are those of the theory, which other searches may have made.
+    `instances` are those of the theory, which other searches may have made. A proof at the scope of
+    the setting is one of so many `steps`, any number if they are 0; what is found needs no budget.
     """
 
     setting: Setting
@@ -80,6 +81,7 @@ class InductionSearch:
     scope_max: int
     exact: bool = False  # at the scope of the setting alone
     instances: Instances = field(default_factory=dict)
+    steps: int = 0
 
     def counterexample(self, action: ir.FlatAction, claim: Claim) -> InductionCounterexample | None:
         """Return the smallest one that was found, replayed; None if there is none up to
@@ -90,8 +92,10 @@ class InductionSearch:
         return self._replayed(action, claim, found)
 
     def is_inductive(self, action: ir.FlatAction, claim: Claim) -> bool:
-        """Return whether no step of the action breaks the claim at the scope of the setting."""
-        return self._query(action, claim, self.setting.scope).solver.check() is False
+        """Return whether it is proved that no step of the action breaks the claim at the scope of
+        the setting."""
+        asked = self._query(action, claim, self.setting.scope, self.steps)
+        return asked.solver.check() is False
 
     def initial_violation(self, claim: Claim) -> Trace | None:
         """Return an initial state in which the claim is false, replayed, at the smallest size."""
@@ -171,13 +175,13 @@ class InductionSearch:
         ends = {path: v for path, v in given.pins.items() if path in set(_ends(self.theory))}
         return Scope(dict(sizes_), bounds, {**ends, **self.theory.constants})
 
-    def _query(self, action: ir.FlatAction, claim: Claim, scope: Scope) -> Asked:
+    def _query(self, action: ir.FlatAction, claim: Claim, scope: Scope, steps: int = 0) -> Asked:
         key = (*scope.sizes.items(), *scope.bounds.items(), *scope.pins.items())
         if key not in self.instances:
             self.instances[key] = Instance(self.theory, scope), Translator()
         instance, translator = self.instances[key]
         step = instance.step(action)
-        solver = Satisfaction(translator)
+        solver = Satisfaction(translator, steps=steps)
         solver.add(instance.legal(instance.before))
         solver.add(*instance.facts(self.facts).values())
         solver.add(step.broken(claim))

@@ -217,5 +217,11 @@ class Decider:
     def _search(self) -> InductionSearch:
         exact = isinstance(self.calculus, FiniteCalculus)
         return InductionSearch(
-            self.setting, self.theory, self.live, self.limits.scope_max, exact, self.instances
+            self.setting,
+            self.theory,
+            self.live,
+            self.limits.scope_max,
+            exact,
+            self.instances,
+            self.limits.steps,
         )

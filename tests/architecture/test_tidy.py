@@ -34,7 +34,7 @@ LONG_BY_NATURE = {"model/ir.py", "model/syntax.py"}
 WORKERS = {
     "checker/parentage.py",
     "checker/symbolic/supervision.py",
-    "tests/checker/test_shares.py",
+    "tests/checker/test_beside.py",
     "tests/checker/test_supervision.py",
     "tests/cli/test_copies.py",
 }

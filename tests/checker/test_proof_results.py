@@ -12,10 +12,12 @@ from splitspec.checker.expectation import Expectation, judge_proof
 from splitspec.checker.gate.record import Context, proved
 from splitspec.checker.proof import Method, ObligationKind, ProofLimits, ProofResult, Status
 from splitspec.checker.symbolic.bounded import explore_bounded
+from splitspec.checker.symbolic.induction import InductionSearch
 from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.k_induction import induct
 from splitspec.checker.symbolic.proving import mutate, opened, prove
 from splitspec.checker.symbolic.satisfaction import Satisfaction
+from splitspec.checker.symbolic.theory import theory_of
 from splitspec.model.setting import Setting
 from splitspec.model.tier import Tier
 from splitspec.model.verdict import AssuranceKind, Outcome
@@ -170,6 +172,20 @@ def test_induction_over_several_steps_obeys_a_budget(
     proof = opened(setting(LIGHT), ProofLimits(), 0, Journal(), finite=True)
     assert induct(proof, ["m.never_white"], 3) == {"m.never_white": 3}
     assert made == [1, ProofLimits().steps, ProofLimits().steps]
+
+
+def test_a_proof_at_the_scope_obeys_a_budget(setting: Make) -> None:
+    """The same question is proved without a budget, and with that of a proof."""
+    made = setting(SEATS)
+    theory = theory_of(made.program, made.given)
+    (claim,) = [c for c in theory.claims if c.name == "m.one_a_seat"]
+    (sit,) = [a for a in theory.system.actions if a.path == "m.sit"]
+    facts = frozenset({claim.name})
+    found = {
+        steps: InductionSearch(made, theory, facts, 0, steps=steps).is_inductive(sit, claim)
+        for steps in (0, 1, ProofLimits().steps)
+    }
+    assert found == {0: True, 1: False, ProofLimits().steps: True}
 
 
 def test_bounded_runs_find_the_shortest_and_say_how_far_they_went(setting: Make) -> None:
