@@ -155,7 +155,14 @@ def test_a_write_in_two_halves_refines_a_write_at_once(
     assert found.squares == {}
 
 
-@GIVENS
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param((), id="hostile"),
+        # One obligation is for the second solver alone, after the first has spent its budget.
+        pytest.param((ActorKind.HOST,), id="honest", marks=pytest.mark.nightly),
+    ],
+)
 def test_it_does_so_for_any_size(pair: PairBuild, given: tuple[ActorKind, ...]) -> None:
     both = pair(UPPER, LOWER, given=given)
     proof = prove_refinement(both.correspondence, both.setting)
