@@ -5,6 +5,9 @@ process has registered there. Each stride is a shared part, a page of metadata a
 the host's answer to the question for the size is all of the stride, or two. What the allocators
 have handed out is read in the page of metadata, as the kernel reads it.
 
+Page and address lie equally far from where stride and memory begin, and lead to one frame: whatever
+else the machine has of them is no state of any model.
+
 The metadata are written when the pool is laid out. So with an honest host their page is resolved
 before, and the frame behind it comes and goes unseen: `granting` has frames.
 
@@ -203,11 +206,27 @@ def _at_host(testbed: Testbed) -> dict[str, Any]:
     """Return who drives each vCPU, whose memory is registered, and where a page was found."""
     shadows, backing = testbed.machine.host.shadows, testbed.machine.host.backing
     slots = shadows.slots.items()
+    _check_addresses(testbed)
     return {
         "driver": {vcpu: handle.shadow for vcpu, handle in shadows.holders.items()},
         "memslot": {slot.vcpu: process for (process, _), slot in slots},
         "mapped_from": {page: process for page, (process, _) in backing.resolved.items()},
     }
+
+
+def _check_addresses(testbed: Testbed) -> None:
+    """Refuse to read pages that do not lie in their process as in their stride, or whose frame is
+    another than the process's own table has: page and address are in bijection (A3)."""
+    machine, backing = testbed.machine, testbed.machine.host.backing
+    sizes, slots = machine.geometry, machine.host.shadows.slots
+    for page, (process, address) in backing.resolved.items():
+        first = sizes.stride_of(sizes.vcpu_of(page)).start
+        slot = slots.get((process, first))
+        if slot is None or address - slot.base != page - first:
+            raise UnreadableError(f"page {page} is found at {address} of process {process}")
+    frames = {backing.resolved[page]: frame for page, frame in backing.frames.items()}
+    if frames != dict(backing.touched):
+        raise UnreadableError("a process and the host's table have different frames")
 
 
 # What the kernel does
