@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.impl.scenes import machine
+from tests.impl.scenes import machine, secret
 
 from splitspec.impl.geometry import Geometry
 from splitspec.impl.host.shadow import Handle
@@ -80,3 +80,26 @@ def end(scene: Machine, container: int, handle: Handle) -> None:
     host.backing.remove_slot(container, first)
     host.shadows.publish(handle.vcpu)
     host.work.finish(container)
+
+
+def two_pools(kind: PlatformKind) -> Machine:
+    """Containers 0 and 1 run, each with a page at address 0 that holds its secret, and a block;
+    container 2 leaves, and has nothing but its pool."""
+    sizes = Geometry(containers=3, pages=12, frames=12, vcpus=3, stride=4, shared=1, few_shared=0)
+    scene = machine(kind, sizes)
+    for container in (0, 1):
+        vcpu, backing = laid_out(scene, container, 4).vcpu, scene.host.backing
+        scene.kernel.lifecycle.start(container)
+        page = scene.kernel.allocators.allocate_page(container)
+        scene.kernel.allocators.allocate_block(container)
+        scene.kernel.pools.admit(container, page)
+        backing.grant_page(vcpu, page, backing.free_frames()[0])
+        scene.kernel.pools.accept(container, page)
+        scene.kernel.spaces.map_page(container, 0, page)
+        scene.kernel.threads.spawn(container, container + 1)
+        scene.kernel.threads.bind(vcpu, container + 1)
+        scene.kernel.threads.dispatch(container + 1)
+        scene.processor.write(vcpu, 0, secret(container + 1))
+    laid_out(scene, 2, 4)
+    scene.kernel.lifecycle.stop(2)
+    return scene

@@ -8,6 +8,7 @@ from itertools import product
 
 import pytest
 from _pytest.mark import ParameterSet
+from tests.impl.pooled import two_pools
 from tests.impl.scenes import (
     KINDS,
     chain,
@@ -30,8 +31,9 @@ STARTS: tuple[Callable[[PlatformKind], Machine], ...] = (
     chain,
     coded_family,
     lambda kind: named_family(kind)[0],
+    two_pools,
 )
-NAMES = ["empty", "tenants", "family", "chain", "coded family", "named family"]
+NAMES = ["empty", "tenants", "family", "chain", "coded family", "named family", "pools"]
 
 
 def _cases() -> list[ParameterSet]:

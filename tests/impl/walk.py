@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tests.impl.scenes import secret
 from tests.impl.walk_checks import tagged
 
+from splitspec.impl.host.shadow import Handle
 from splitspec.impl.kernel.capabilities import ALL_RIGHTS, Right
 from splitspec.impl.machine import Machine
+from splitspec.impl.refusal import Refusal
 
 Step = Callable[[], object]
 
@@ -79,6 +82,8 @@ class Walk:
         steps = self._host(some) | self._memory(some) | self._threads(some) | self._ends(some)
         if self.machine.kernel.state.chains:
             steps |= self._channels(some)
+        if sizes.stride:
+            steps |= self._strides(some)
         if self.machine.kernel.state.counters.get("object"):
             steps |= self._objects(some)
         if self.hostile and rnd.random() < 0.2:
@@ -231,6 +236,36 @@ class Walk:
         row = self.machine.kernel.state.containers.get(container)
         data = secret(0 if row is None else row.identity)
         self.machine.kernel.object_memory.write(container, slot, 4096 * part, data, page)
+
+    def _strides(self, some: Arguments) -> dict[str, Step]:
+        kernel, backing = self.machine.kernel, self.machine.host.backing
+        sizes, c, v = self.machine.geometry, some.container, some.vcpu
+        size = sizes.stride - some.core
+        first = sizes.stride_of(v).start
+        steps: dict[str, Step] = {
+            "register memory": lambda: backing.add_slot(c, first, size),
+            "resolve": lambda: backing.resolve(v, some.page),
+            "lay out": lambda: kernel.layouts.lay_out(c, v),
+            "take down": lambda: kernel.layouts.take_down(c),
+            "allocate page": lambda: kernel.allocators.allocate_page(c),
+            "free page": lambda: kernel.allocators.free_page(c, some.page),
+            "run out": lambda: kernel.allocators.run_out(c),
+            "allocate block": lambda: kernel.allocators.allocate_block(c),
+            "free block": lambda: kernel.allocators.free_block(c, some.address),
+        }
+        holder = self.machine.host.shadows.holders.get(v)
+        if holder is not None:
+            steps["answer"] = lambda: self._answer(holder, wants_few=some.flag)
+        return steps
+
+    def _answer(self, holder: Handle, *, wants_few: bool) -> None:
+        """The process enters its vCPU with the size of the pool, and with the page of metadata."""
+        host, sizes = self.machine.host, self.machine.geometry
+        size = host.backing.size_answer(holder.shadow, holder.vcpu, wants_few=wants_few)
+        host.shadows.enter(holder, size)
+        page = sizes.stride_of(holder.vcpu)[sizes.few_shared if wants_few else sizes.shared]
+        with suppress(Refusal):  # The page may have its frame already.
+            host.backing.grant_page(holder.vcpu, page, host.backing.free_frames()[0])
 
     def _hostile(self, some: Arguments) -> dict[str, Step]:
         hostile, g, f = self.machine.hostile, some.page, some.frame

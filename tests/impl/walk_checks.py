@@ -161,6 +161,32 @@ def check_rights(machine: Machine) -> None:
                 assert (container, owners[entry.page]) in table, (container, address)
 
 
+def check_strides(machine: Machine) -> None:
+    """A pool lies in one stride, is of one container, and each of its pages has one use; page and
+    address are in bijection."""
+    state, sizes = machine.kernel.state, machine.geometry
+    if not sizes.stride:
+        return
+    owners = [layout.container for layout in state.layouts.values()]
+    assert len(owners) == len(set(owners)) == len({*owners} & state.containers.keys())
+    for vcpu, layout in state.layouts.items():
+        assert {*layout.pages} <= {*sizes.stride_of(vcpu)}
+        assert state.pages[layout.metadata].use in (Use.METADATA, Use.LOST)
+        blocks = [b.page for b in state.buffers.values() if b.container == layout.container]
+        assert len(blocks) == len(set(blocks)) == len({*blocks} & {*layout.shared_part})
+        assert all(state.pages[page].use is Use.SHARED for page in blocks)
+        named = {*state.pool(layout.container)}
+        assert named <= {*blocks, layout.metadata, *layout.data}
+    assert all(container in owners for container in state.pools.values())
+    backing, slots = machine.host.backing, machine.host.shadows.slots
+    assert len(set(backing.resolved.values())) == len(backing.resolved)
+    for page, (process, address) in backing.resolved.items():
+        first = sizes.stride_of(sizes.vcpu_of(page)).start
+        assert address - slots[process, first].base == page - first
+    at = {backing.resolved[page]: frame for page, frame in backing.frames.items()}
+    assert at == dict(backing.touched)
+
+
 CHECKS = (
     check_isolation,
     check_references,
@@ -170,4 +196,5 @@ CHECKS = (
     check_translations,
     check_rights,
     check_objects,
+    check_strides,
 )
