@@ -25,7 +25,7 @@ from splitspec.checker.gate import keeping
 from splitspec.checker.gate.keeping import Keeping, Kept
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.store import Mode, Store
-from splitspec.checker.symbolic import prover
+from splitspec.checker.symbolic import share
 from splitspec.cli import execution
 from splitspec.cli import lock as locking
 from splitspec.cli.exclusion import exclusively
@@ -253,8 +253,8 @@ GATE = os.getpid()
 from splitspec.checker.symbolic.prover import Proof
 from splitspec.cli import main
 
-def interrupt(proof, current, total):
-    print(f"decided {proof.done}", file=sys.stderr, flush=True)
+def interrupt(proof, total, decided, current):
+    print(f"decided {decided}", file=sys.stderr, flush=True)
     os.kill(GATE, signal.SIGINT)
     until = time.monotonic() + 60
     while not proof.interruption.requested and time.monotonic() < until:
@@ -285,9 +285,9 @@ def test_the_first_ctrl_c_ends_a_proof_that_is_under_way(project: Path, warm_cac
 def test_a_proof_ends_when_the_time_of_the_gate_does(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    moments = chain([0.0, 0.0], repeat(1e12))
+    moments = chain([0.0], repeat(1e12))
     monkeypatch.chdir(project)
-    monkeypatch.setattr(prover, "time", SimpleNamespace(perf_counter=lambda: next(moments)))
+    monkeypatch.setattr(share, "time", SimpleNamespace(perf_counter=lambda: next(moments)))
     assert run_gate(request(seconds=1000), Interruption()) is ExitCode.UNKNOWN
     said = capsys.readouterr().out
     assert "skipped     proved desk: there was no time left to finish it" in said
