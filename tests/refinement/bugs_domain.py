@@ -84,7 +84,7 @@ DOMAIN = (
         "S1: shadow thread, vCPU and confidential thread are one to one to one"),
     Bug("the first container's tables are loaded for everybody", Threads, "_run",
         "self._geometry.directory(row.container)", "self._geometry.directory(0)",
-        TENANTS, Kind.CRASHED, "tables of",
+        TENANTS, Kind.CRASHED, "on another table",
         "I2: frames of two containers are zygote frames, or channel frames"),
     Bug("a thread runs and counts as ready", Threads, "_run",
         "replace(row, state=ThreadState.RUNNING)", "row",
