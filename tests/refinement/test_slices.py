@@ -7,7 +7,7 @@ import pytest
 from tests.refinement.holding import hold
 
 from splitspec.impl.machine import PlatformKind
-from splitspec.refinement.machine.models import paged, sev_alone, tdx_alone
+from splitspec.refinement.machine.models import paged, pools, sev_alone, tdx_alone
 from splitspec.refinement.machine.shipped import SHIPPED
 
 SLICES = (
@@ -27,6 +27,14 @@ def test_every_step_and_every_refusal_of_the_slice(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("-wide")])
 def test_the_slice_at_larger_sizes(name: str) -> None:
     hold(SHIPPED[name]())
+
+
+@pytest.mark.nightly
+def test_a_process_waits_for_a_vcpu_that_another_one_has() -> None:
+    """There are three containers and two vCPUs; a pool is nothing but its metadata."""
+    sizes = {"Container": 3, "Page": 2, "Slot": 2, "Buffer": 1}
+    found = hold(pools(PlatformKind.TDX, honest=True, sizes=sizes, shared=0))
+    assert found.tried.refused["pools.take_vcpu.idle"] > 0
 
 
 def test_a_write_to_the_image_is_copied_to_a_page_that_comes_with_it() -> None:
