@@ -246,8 +246,10 @@ def _common() -> Mapping[str, Function]:
 def _lay_out(setup: Setup, testbed: Testbed, c: int, s: int, z: str) -> None:
     """The process that has registered its memory enters the vCPU with the answer."""
     backing, shadows = testbed.machine.host.backing, testbed.machine.host.shadows
-    backing.size_answer(c, s, wants_few=setup.wants_few)
-    page, answer = _metadata(setup, testbed, s), _answer(setup, testbed, z)
+    told = backing.size_answer(c, s, wants_few=setup.wants_few)
+    # The slot is as large as the stride; the other sizes are for a host that answers what it likes.
+    answer = told if z == "one_stride" else _answer(setup, testbed, z)
+    page = _metadata(setup, testbed, s)
     if page not in backing.resolved:
         raise InexpressibleError("the metadata are written at once, so their page is resolved")
     steps: list[Step] = []

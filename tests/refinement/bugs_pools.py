@@ -30,6 +30,8 @@ POOL_BUGS = (
     Bug("the bit for a small shared part is not looked at", Layouts, "_answered",
         "shared = sizes.few_shared if answer & FEW_SHARED else sizes.shared",
         "shared = sizes.shared", TDX, Kind.REFUSED, "backed"),
+    Bug("the host answers with the size in pages", Backing, "size_answer",
+        "slot.count * PAGE | wants_few", "slot.count", SEV, Kind.REFUSED, "whole"),
     Bug("a pool is laid out over another's", Layouts, "lay_out",
         'guards.require("vacant", vacant, f"a pool lies in the stride of vCPU {vcpu}")', "pass",
         HOSTILE, Kind.OTHER_GUARD, "vacant"),
