@@ -31,7 +31,7 @@ from splitspec.refinement.divergence import Divergence, DivergenceKind
 from splitspec.refinement.driver import Found
 from splitspec.refinement.fitting import Performer
 from splitspec.refinement.lanes import Lanes
-from splitspec.refinement.mapping import Implementation
+from splitspec.refinement.mapping import FAILURES, Implementation
 from splitspec.refinement.observation import UnreadableError
 from splitspec.refinement.reproduction import Taken, Trial
 from splitspec.refinement.square import Square
@@ -216,7 +216,7 @@ class _Rerun:
             return observer.overlaid(observer.read(self._mapping.observe(subject)), state)
         except UnreadableError:
             return None
-        except Exception:  # It is the user's; that it fails is what the divergence says.
+        except FAILURES:  # It is the user's; that it fails is what the divergence says.
             return None
 
     def _step(self, taken: Taken) -> Transition:

@@ -17,7 +17,7 @@ from splitspec.model.scope import State
 from splitspec.model.transition import Transition
 from splitspec.refinement.divergence import Call, DivergenceKind, Tried
 from splitspec.refinement.fitting import Performer, completions, performers, reasons, skipped
-from splitspec.refinement.mapping import Implementation, InexpressibleError
+from splitspec.refinement.mapping import FAILURES, Implementation, InexpressibleError
 from splitspec.refinement.observation import Observer, UnreadableError
 from splitspec.refinement.session_log import SessionLog
 
@@ -167,7 +167,7 @@ class Driver:
                 _count(self.tried.stricter, f"{path}.{reason}")
                 return self._unchanged(subject, mark, ())
             return Found(DivergenceKind.REFUSED, (), (f"it says: {refusal}",))
-        except Exception as error:
+        except FAILURES as error:
             return Found(DivergenceKind.CRASHED, (), (_words(error),))
         _count(self.tried.performed, path)
         self._tell_step(subject, performer, values)
@@ -205,7 +205,7 @@ class Driver:
             for guard in right[:1]:
                 _count(self.tried.refused, f"{path}.{guard}")
             return None
-        except Exception as error:
+        except FAILURES as error:
             return Found(DivergenceKind.CRASHED, guards, (_words(error),))
         self._tell_step(subject, performer, values)
         return Found(DivergenceKind.ACCEPTED, guards, ())
@@ -216,7 +216,7 @@ class Driver:
             seen = self.observer.read(self.mapping.observe(subject))
         except UnreadableError as error:
             return Found(DivergenceKind.UNREADABLE, (), (str(error),))
-        except Exception as error:
+        except FAILURES as error:
             return Found(DivergenceKind.CRASHED, (), (f"in observe: {_words(error)}",))
         if seen == self.observer.part(state):
             return None
@@ -228,7 +228,7 @@ class Driver:
             seen = self.observer.read(self.mapping.observe(subject))
         except UnreadableError as error:
             return Found(DivergenceKind.UNREADABLE, (), (str(error),))
-        except Exception as error:
+        except FAILURES as error:
             return Found(DivergenceKind.CRASHED, (), (f"in observe: {_words(error)}",))
         for successor in successors:
             if seen == self.observer.part(successor):
@@ -256,7 +256,7 @@ class Driver:
         """Return what the implementation shows, as places are written; nothing if it cannot be."""
         try:
             return self.observer.shown(self.observer.read(self.mapping.observe(subject)))
-        except Exception:  # Whoever compares the state says so.
+        except FAILURES:  # Whoever compares the state says so.
             return {}
 
     def _unchanged(self, subject: Any, mark: object, guards: tuple[str, ...]) -> Found | None:
@@ -294,5 +294,5 @@ def _count(counts: dict[str, int], key: str) -> None:
     counts[key] = counts.get(key, 0) + 1
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"

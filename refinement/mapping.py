@@ -25,6 +25,10 @@ the set of indices where it is true. What is not mentioned has the first value o
 Observation = Mapping[str, Any]
 """Variables by name, each with its cells; a variable without indices has its value alone."""
 
+FAILURES = (Exception, SystemExit)
+"""What a user's code may raise. One that asks for the end of the process fails, too: it would end
+with the code that was asked for, which may be the one of a pass."""
+
 
 class Undo(Protocol[Subject]):
     """How an implementation goes back to where it was."""
@@ -55,7 +59,7 @@ class Copies(Generic[Subject]):
     def mark(self, subject: Subject) -> object:
         try:
             return copy.deepcopy(subject)
-        except Exception as error:  # Whatever a class of the user's does when it is copied.
+        except FAILURES as error:  # Whatever a class of the user's does when it is copied.
             what = f"{type(error).__name__}: {error}"
             raise UncopiableError(
                 f"{type(subject).__name__} cannot be copied ({what}): give the mapping an `undo`"

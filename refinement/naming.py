@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from splitspec.refinement.mapping import Implementation
+from splitspec.refinement.mapping import FAILURES, Implementation
 
 
 class UnknownMappingError(Exception):
@@ -40,7 +40,7 @@ def mapping_of(name: str, folders: Sequence[Path] = ()) -> Implementation[Any]:
     sys.path[:] = [*first, *(other for other in sys.path if other not in first)]
     try:
         found = getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # Whatever is wrong with it, it is the user's module.
+    except FAILURES as error:  # Whatever is wrong with it, it is the user's module.
         what = f"{type(error).__name__}: {error}"
         raise UnknownMappingError(f"{name} cannot be had: {what}") from error
     if not isinstance(found, Implementation):

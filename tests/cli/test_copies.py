@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -60,6 +61,20 @@ def test_a_copy_that_dies_is_an_error(blank: RunResult) -> None:
         return blank
 
     with pytest.raises(LostCopyError, match="ended with -9"):
+        list(make_all(GROUPS, make, 2, Interruption(), nothing))
+    assert active_children() == []
+
+
+@pytest.mark.parametrize("end", [os._exit, sys.exit])
+def test_a_copy_that_ends_as_if_all_were_well_is_an_error(
+    end: Callable[[int], NoReturn], blank: RunResult
+) -> None:
+    """What it runs may be a user's program, which ends a process with any code."""
+
+    def make(number: int, _: Interruption) -> RunResult:
+        return blank if number != 4 else end(0)
+
+    with pytest.raises(LostCopyError, match="ended with 0 before its runs were made"):
         list(make_all(GROUPS, make, 2, Interruption(), nothing))
     assert active_children() == []
 

@@ -14,14 +14,17 @@ from typing import Any
 import pytest
 from tests.gate.conftest import PROJECT
 
+from splitspec.checker.interruption import Interruption
+from splitspec.cli.copies import LostCopyError
 from splitspec.cli.exitcode import ExitCode
-from splitspec.cli.holding import in_order
+from splitspec.cli.holding import Holding, Unheld, hold_all, in_order
 
 MANY = '''\
 """The counter, and counters that are slow, wrong, or the end of the process that holds them."""
 
 import os
 import signal
+import sys
 import time
 from dataclasses import replace
 
@@ -38,6 +41,15 @@ def last():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def leaving():
+    """End the process as if all were well."""
+    os._exit(0)
+
+
+def asking(*_):
+    sys.exit(0)
+
+
 def interrupting():
     """Press Ctrl-C: the original is the parent of the copy that holds this one."""
     os.kill(os.getppid(), signal.SIGINT)
@@ -47,6 +59,9 @@ def interrupting():
 SLOW = replace(COUNTER, name="slow", create=slowly)
 WRONG = replace(COUNTER, name="wrong", guards={})
 DEADLY = replace(COUNTER, name="deadly", create=last)
+LEAVING = replace(COUNTER, name="leaving", create=leaving)
+ASKING_WHERE_DONE = replace(COUNTER, actions={**COUNTER.actions, "hand_out": asking})
+ASKING_WHERE_OBSERVED = replace(COUNTER, observe=asking)
 INTERRUPTING = replace(COUNTER, name="interrupting", create=interrupting)
 UNKNOWN = replace(COUNTER, name="unknown", model="nothing")
 '''
@@ -132,6 +147,43 @@ def test_a_process_that_dies_is_never_a_pass(folder: Path) -> None:
     assert "error: lost: a copy ended with -9" in done.stderr
     assert "Traceback" not in done.stderr
     assert "a copy ended with -9" in (folder / "r.xml").read_text()
+
+
+def test_a_process_that_ends_as_if_all_were_well_is_never_a_pass(folder: Path) -> None:
+    """A copy that has ended so is not asked for what is left."""
+    done = conform(folder, 2, "counter_mapping:COUNTER", *("many:LEAVING",) * 2, "many:WRONG")
+    assert done.returncode == ExitCode.INTERNAL, done.stdout
+    assert "error: lost: a copy ended with 0 before its runs were made" in done.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("where", ["DONE", "OBSERVED"])
+def test_an_implementation_that_asks_for_the_end_of_the_process_fails(
+    where: str, workers: int, folder: Path
+) -> None:
+    names = (f"many:ASKING_WHERE_{where}", "counter_mapping:COUNTER")
+    done = conform(folder, workers, *names)
+    assert done.returncode == ExitCode.VIOLATED, done.stderr
+    assert "SystemExit: 0" in done.stdout
+    assert "2 implementations" in done.stdout
+
+
+def test_a_module_that_ends_the_process_cannot_be_had(folder: Path) -> None:
+    (folder / "script.py").write_text("import sys\n\nsys.exit(0)\n")
+    done = conform(folder, 1, "script:COUNTER")
+    assert done.returncode == ExitCode.USAGE
+    assert "script:COUNTER cannot be had: SystemExit: 0" in done.stderr
+
+
+def test_what_nobody_held_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if every copy says that it has nothing left to do."""
+    found = Unheld("it is not there")
+    monkeypatch.setattr("splitspec.cli.holding.make_all", lambda *_: iter([(1, found)]))
+    how = Holding(None, None, None, steps=1, seed=0, states=None, time=None)
+    results = hold_all(("a:A", "b:B", "c:C"), how, 2, Interruption())
+    assert next(results) == ("b:B", found)
+    with pytest.raises(LostCopyError, match="nothing was found of a:A, c:C"):
+        next(results)
 
 
 def test_ctrl_c_ends_what_is_under_way_and_begins_nothing_else(folder: Path) -> None:

@@ -2,9 +2,9 @@
 
 A short run is spent in Python, where threads do not help. Each copy takes the next group of runs
 when it has finished one; runs that share a kernel are one group, so that it is compiled once. What
-a copy found comes back through a pipe. A copy that ends in any other way than by having nothing
-left to do is an error of this program: none of its runs can be taken for made. However the original
-ends, its copies end, too.
+a copy found comes back through a pipe, and at its end the word that it has nothing left to do. A
+copy that ends without it is an error, whatever its exit code: what it runs may be a user's program,
+which can end the process with any. However the original ends, its copies end, too.
 """
 
 from __future__ import annotations
@@ -79,13 +79,15 @@ def make_all(
             with taken.get_lock():
                 number, taken.value = taken.value, taken.value + 1
             if number >= len(groups):
-                return
+                break
             for run in groups[number]:
                 if relayed.requested or is_orphan(original):
+                    sender.send(None)
                     return
                 sender.send((run, make(run, relayed)))
+        sender.send(None)
 
-    ends = {}
+    ends, through = {}, set()
     for _ in range(min(copies, len(groups))):
         receiver, sender = context.Pipe(duplex=False)
         process = context.Process(target=work, args=(sender,))
@@ -98,12 +100,18 @@ def make_all(
             for ready in wait(list(ends), PAUSE_SECONDS):
                 receiver = next(end for end in ends if end is ready)
                 try:
-                    yield receiver.recv()
+                    item = receiver.recv()
                 except EOFError:
                     process = ends.pop(receiver)
                     process.join()
-                    if process.exitcode != 0:
-                        raise LostCopyError(f"a copy ended with {process.exitcode}") from None
+                    if process.exitcode != 0 or receiver not in through:
+                        what = f"a copy ended with {process.exitcode} before its runs were made"
+                        raise LostCopyError(what) from None
+                    continue
+                if item is None:
+                    through.add(receiver)
+                else:
+                    yield item
             tick()
     finally:
         # Only an error, or the user who gives up, leaves some of them at work.

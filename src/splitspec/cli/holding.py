@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from splitspec.checker.interruption import Interruption
-from splitspec.cli.copies import make_all
+from splitspec.cli.copies import LostCopyError, make_all
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
 from splitspec.refinement.conformance import Bounds, conform
@@ -56,7 +56,7 @@ def hold_all(
 ) -> Generator[tuple[str, Conformance | Unheld], None, None]:
     """Iterate over the names with what was found; an interruption leaves out what was not begun.
 
-    Raises `LostCopyError` if a process died.
+    Raises `LostCopyError` if a process died, or a name is left out that nobody interrupted.
     """
 
     def make(number: int, relayed: Interruption) -> Conformance | Unheld:
@@ -70,8 +70,12 @@ def hold_all(
         return
     groups = [[number] for number in range(len(names))]
     made = make_all(groups, make, workers, interruption, _nothing)
+    left = set(range(len(names)))
     for number, found in in_order(made):
+        left.discard(number)
         yield names[number], found
+    if left and not interruption.requested:
+        raise LostCopyError(f"nothing was found of {', '.join(names[n] for n in sorted(left))}")
 
 
 def in_order(made: Iterable[tuple[int, Result]]) -> Iterator[tuple[int, Result]]:
