@@ -25,7 +25,15 @@ from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.kernel.records import Phase, Use
 from splitspec.refinement.machine.fragment import Fragment, Function, Meanings, Setup
 from splitspec.refinement.machine.lone_threads import access, call, stopped, unmap
-from splitspec.refinement.machine.testbed import Step, Testbed, mark, marked, scrubbing
+from splitspec.refinement.machine.testbed import (
+    SENT,
+    Step,
+    Testbed,
+    mark,
+    marked,
+    message,
+    scrubbing,
+)
 from splitspec.refinement.mapping import InexpressibleError
 
 Proceed = Callable[..., object]
@@ -214,13 +222,13 @@ def _content(testbed: Testbed, page: int) -> bytes:
 
 
 def _sender(content: bytes) -> int | None:
-    return int(content[8:16]) if content.startswith(b"sent by") else None
+    return int(content[8:16]) if content.startswith(SENT) else None
 
 
 def _writer(testbed: Testbed, content: bytes) -> int | None:
     """Return who wrote private data; what a zygote has published is private no longer."""
     writer = marked(content, testbed.machine.geometry.containers)
-    is_open = content.startswith(b"sent by") or writer in testbed.published
+    is_open = content.startswith(SENT) or writer in testbed.published
     return None if is_open else writer
 
 
@@ -310,7 +318,6 @@ def send(testbed: Testbed, c: int, k: int, *, vcpu: int) -> None:
     """A function fills a page of a channel; it says who sent it, and whose page it is."""
     row = testbed.machine.kernel.channels.channels.get(k)
     creator = c if row is None else row.creator
-    message = f"sent by {c:>8}".encode() + mark(creator)[16:]
     address = (WINDOWS + k - 1) * PAGE
-    write = partial(testbed.machine.processor.write, vcpu, address, message)
+    write = partial(testbed.machine.processor.write, vcpu, address, message(c, creator))
     testbed.together(partial(testbed.forget_translations, vcpu), write)

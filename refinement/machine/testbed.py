@@ -25,6 +25,7 @@ from splitspec.refinement.observation import UnreadableError
 
 Step = Callable[[], object]
 HEAD = 16  # bytes, as many as a mark has
+SENT = b"sent by"
 
 
 @cache
@@ -33,18 +34,36 @@ def mark(slot: int) -> bytes:
     return f"of container{slot:>4}".encode() * (PAGE // HEAD)
 
 
-def marked(page: bytes, slots: int) -> int | None:
-    """Return the container that has filled a page with its mark, behind a head of 16 bytes that may
-    say something else. A page that holds a part of a mark is no page of anybody's: raises
-    `UnreadableError`."""
+def message(sender: int, creator: int) -> bytes:
+    """Return a page of a channel as a container fills it: it says who sent it, and whose it is."""
+    return SENT + f"{sender:>9}".encode() + mark(creator)[HEAD:]
+
+
+@cache
+def _known(slots: int) -> dict[bytes, int]:
+    """Return whose each page is that somebody has filled."""
+    own = {mark(slot): slot for slot in range(slots)}
+    sent = {message(d, c): c for c in range(slots) for d in range(slots)}
+    return own | sent
+
+
+def marked(page: bytes, slots: int, *, is_kept: bool = False) -> int | None:
+    """Return the container that has filled a page with its mark, or with a message.
+
+    All bytes are compared. A page that holds a part of a mark is no page of anybody's: raises
+    `UnreadableError`. So is one that holds anything else, if it `is_kept`: nobody has written there
+    but containers that fill a page, and the kernel that clears it.
+    """
     if page == ZEROS:
         return None
-    parts = [slot for slot in range(slots) if mark(slot)[:HEAD] in page]
-    if not parts:
-        return None
-    if page[HEAD:] != mark(parts[0])[HEAD:]:
-        raise UnreadableError(f"a page holds a part of what container {parts[0]} wrote")
-    return parts[0]
+    writer = _known(slots).get(page)
+    if writer is None:
+        parts = [slot for slot in range(slots) if mark(slot)[:HEAD] in page]
+        if parts:
+            raise UnreadableError(f"a page holds a part of what container {parts[0]} wrote")
+        if is_kept:
+            raise UnreadableError("a page holds what no container has filled it with")
+    return writer
 
 
 def take_together(journal: Journal, steps: Iterable[Step]) -> None:
@@ -169,8 +188,19 @@ class Testbed:
     def data(self) -> dict[int, int]:
         """Return whose mark is in each grantable frame, as the guest would read it."""
         memory, slots = self.machine.memory, self.machine.geometry.containers
-        found = {frame: marked(memory.load(frame, private=True), slots) for frame in self.frames}
+        mapped = self._mapped()
+        found = {
+            frame: marked(memory.load(frame, private=True), slots, is_kept=frame in mapped)
+            for frame in self.frames
+        }
         return {frame: slot for frame, slot in found.items() if slot is not None}
+
+    def _mapped(self) -> set[int]:
+        """Return the frames of pages that containers write and nobody executes."""
+        kernel, backing = self.machine.kernel, self.backing()
+        tables = (kernel.memory.entries(c) for c in kernel.state.containers)
+        found = (backing.get(e.page) for table in tables for _, e in table if not e.executable)
+        return {frame for frame in found if frame is not None} & self.live()
 
     def charged(self) -> dict[int, int]:
         """Return whose control group pays for each frame."""

@@ -16,7 +16,6 @@ from tests.impl.scenes import (
     refuse,
     run,
     seal,
-    secret,
     two_tenants,
 )
 
@@ -68,8 +67,8 @@ def test_a_copy_is_of_the_whole_page(kind: PlatformKind) -> None:
     first, second = join(scene, 0, range(1)), join(scene, 1, range(1, 2))
     scene.kernel.spaces.map_page(0, 0, page(scene, 0))
     run(scene, 0, first.vcpu, 1)
-    end = PAGE - len(secret(1))
-    scene.processor.write(first.vcpu, end, secret(1))
+    filled = bytes(range(1, 251)) * 16 + bytes(range(1, 97))  # each byte differs from the next one
+    scene.processor.write(first.vcpu, 0, filled)
     scene.kernel.threads.trap(first.vcpu)
     seal(scene, 0, first.vcpu, 1)
     clone(scene, 1)
@@ -77,8 +76,10 @@ def test_a_copy_is_of_the_whole_page(kind: PlatformKind) -> None:
     scene.kernel.threads.trap(second.vcpu)
     scene.kernel.forks.copy_on_write(1, 0, page(scene, 1), vcpu=second.vcpu)
     scene.kernel.threads.dispatch(2)
-    scene.processor.write(second.vcpu, 0, b"its own")
-    assert scene.processor.read(second.vcpu, end, len(secret(1))) == secret(1)
+    assert scene.processor.read(second.vcpu, 0, PAGE) == filled
+    scene.processor.write(second.vcpu, PAGE // 2, b"its own")
+    expected = filled[: PAGE // 2] + b"its own" + filled[PAGE // 2 + 7 :]
+    assert scene.processor.read(second.vcpu, 0, PAGE) == expected
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -70,7 +70,7 @@ a test now. The mapping of `teardown` brought about itself what the guards of th
 so it never met a refusal of theirs; now the recycler asks first. Pages were protected in a mapping
 that looked at no translation, and nobody waited for a change; now another core runs the container
 meanwhile, and who asks goes on after it has flushed. Half a copy passed for a copy, since a page
-was whose mark was anywhere in it; now it is whose mark fills it.
+was whose mark was anywhere in it; now it is whose mark fills it, from the first byte to the last.
 
 This is what no mapping shows, and what does instead.
 """
