@@ -104,9 +104,11 @@ class Forks:
         self._memory.check_tables(guards, zygote)
         self._memory.reach(*(entry.page for _, entry in entries), *self._committed(zygote))
 
-        threads = self._threads.freeze(zygote)
+        threads = self._threads.images(zygote)
         at_once = not self._shootdown.holders(zygote) - {vcpu}
         measured = self._digest(zygote, entries, threads) if at_once else b""
+
+        self._threads.freeze(zygote)
         for address, entry in entries:
             # What was read-only before stays so in clones: copying it would give a right to write.
             copied = entry.permits_writing

@@ -135,7 +135,7 @@ class Kernel:
     def _join(self, geometry: Geometry, processor: Processor) -> None:
         """Put the parts together that take steps of several others: memory objects, pools in
         strides, page faults, and the exit."""
-        self.objects = Objects(self.state, memory=self.memory, spaces=self.spaces)
+        self.objects = Objects(self.state, geometry, memory=self.memory, spaces=self.spaces)
         self.object_memory = ObjectMemory(
             self.state,
             memory=self.memory,

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from splitspec.impl.geometry import Geometry
 from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.capabilities import ALL_RIGHTS, Right
 from splitspec.impl.kernel.direct_map import DirectMap
@@ -26,10 +27,13 @@ from splitspec.impl.refusal import Guards, KernelRefusal
 class Objects:
     """The memory objects of the VM, and who names them."""
 
-    __slots__ = ("_memory", "_spaces", "_state")
+    __slots__ = ("_geometry", "_memory", "_spaces", "_state")
 
-    def __init__(self, state: State, *, memory: DirectMap, spaces: AddressSpaces) -> None:
+    def __init__(
+        self, state: State, geometry: Geometry, *, memory: DirectMap, spaces: AddressSpaces
+    ) -> None:
         self._state = state
+        self._geometry = geometry
         self._memory = memory
         self._spaces = spaces
 
@@ -39,6 +43,7 @@ class Objects:
         guards = Guards(KernelRefusal, "create_object")
         row = self._check_running(guards, container)
         guards.require("sized", size > 0, f"it would have {size} pages")
+        self._check_bounded(guards, size)
         free = [n for n in range(SLOTS) if (container, n) not in self._state.slots]
         guards.require("room", bool(free), f"container {container} has {SLOTS} slots")
         made = [n for n, each in self._state.objects.items() if each.creator == row.identity]
@@ -60,6 +65,7 @@ class Objects:
         held = self.check(guards, container, slot, Right.WRITE)
         row = self._state.objects[held.object]
         guards.require("larger", size > row.size, f"it has {row.size} pages")
+        self._check_bounded(guards, size)
         self._state.objects[held.object] = replace(row, size=size)
 
     def drop(self, container: int, slot: int) -> None:
@@ -198,6 +204,11 @@ class Objects:
         if row is None or row.phase is not Phase.RUNNING:
             guards.fail("running", f"container {container} is not")
         return row
+
+    def _check_bounded(self, guards: Guards, size: int) -> None:
+        """Refuse an object that no address space holds; every size is measured as eight bytes."""
+        largest = len(self._geometry.addresses)
+        guards.require("bounded", size <= largest, f"{size} pages are more than {largest}")
 
     def _check_held(self, guards: Guards, container: int, slot: int) -> Slot:
         held = self._state.slots.get((container, slot))

@@ -254,18 +254,23 @@ class Threads:
         rows = [self._state.threads[t] for t in self._state.threads_of(container) if t != but]
         return all(row.state is ThreadState.WAITING for row in rows)
 
-    def freeze(self, container: int) -> tuple[ThreadImage, ...]:
-        """Stop for good the threads of the container that wait, and their timers; return what all
-        its threads are now."""
+    def images(self, container: int) -> tuple[ThreadImage, ...]:
+        """Return what all threads of the container are now."""
         images = []
         for thread in self._state.threads_of(container):
             row = self._state.threads[thread]
             waits = row.state is ThreadState.WAITING
-            timeout = self._timers.stop(thread) if waits else None
+            timeout = self._timers.left(thread) if waits else None
             images.append(ThreadImage(self._registers(row), waits, timeout))
-            if waits:
-                self._state.threads[thread] = replace(row, state=ThreadState.FROZEN)
         return tuple(images)
+
+    def freeze(self, container: int) -> None:
+        """Stop for good the threads of the container that wait, and their timers."""
+        for thread in self._state.threads_of(container):
+            row = self._state.threads[thread]
+            if row.state is ThreadState.WAITING:
+                self._timers.stop(thread)
+                self._state.threads[thread] = replace(row, state=ThreadState.FROZEN)
 
     def thaw(self, container: int, images: Sequence[ThreadImage], numbers: Sequence[int]) -> None:
         """Begin threads where those of a zygote were: each with its registers, and one that waits

@@ -23,14 +23,11 @@ class Timers:
         """Set the thread's timer to go off after so many ticks."""
         self._state.timers[thread] = Timer(ticks, since=self._clock.now)
 
-    def stop(self, thread: int) -> int | None:
-        """Stop the thread's timer; return the ticks that are left, or None if it has none."""
+    def stop(self, thread: int) -> None:
+        """Stop the thread's timer, if it has one, with the ticks that are left."""
         timer = self._state.timers.get(thread)
-        if timer is None:
-            return None
-        left = self._left(timer)
-        self._state.timers[thread] = Timer(left, since=None)
-        return left
+        if timer is not None:
+            self._state.timers[thread] = Timer(self._left(timer), since=None)
 
     def left(self, thread: int) -> int | None:
         """Return in how many ticks the thread's timer goes off; None if none is running."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.impl.refusal_scenes import Call, Scene, Setup, family, loading, tenants, trapped
 from tests.impl.refusal_steps import stopped
-from tests.impl.scenes import join, machine, page, run, seal
+from tests.impl.scenes import SIZES, join, machine, page, run, seal
 
 from splitspec.impl.geometry import PAGE
 from splitspec.impl.kernel.records import SLOTS, Insertion
@@ -127,13 +127,17 @@ def alone(scene: Scene) -> Scene:
     return scene
 
 
+LARGEST = len(SIZES.addresses)
+
 OBJECTS: list[tuple[Setup, str, Call]] = [
     (loading, "running", lambda s: s.machine.kernel.objects.create(0, 1)),
     (tenants, "sized", lambda s: s.machine.kernel.objects.create(0, 0)),
+    (tenants, "bounded", lambda s: s.machine.kernel.objects.create(0, LARGEST + 1)),
     (tenants, "room", lambda s: filled(s).machine.kernel.objects.create(0, 1)),
     (tenants, "quota", lambda s: dropped(s).machine.kernel.objects.create(0, 1)),
     (tenants, "held", lambda s: s.machine.kernel.objects.grow(0, 0, 9)),
     (cloned, "right", lambda s: s.machine.kernel.objects.grow(1, 0, 9)),
+    (named, "bounded", lambda s: s.machine.kernel.objects.grow(0, 0, LARGEST + 1)),
     (named, "larger", lambda s: s.machine.kernel.objects.grow(0, 0, 2)),
     (cloned, "running", lambda s: s.machine.kernel.objects.drop(0, 0)),
     (named, "idle", lambda s: called(s).machine.kernel.objects.drop(0, 0)),

@@ -23,7 +23,8 @@ from tests.impl.scenes import (
 from splitspec.impl.geometry import PAGE
 from splitspec.impl.host.shadow import Handle
 from splitspec.impl.kernel.capabilities import Right
-from splitspec.impl.kernel.records import Use
+from splitspec.impl.kernel.fork import Forks
+from splitspec.impl.kernel.records import ThreadState, Use
 from splitspec.impl.machine import Machine, PlatformKind
 
 by_kind = pytest.mark.parametrize("kind", KINDS)
@@ -237,6 +238,47 @@ def test_what_a_clone_can_read_was_measured(kind: PlatformKind) -> None:
     ]
     assert len(set(measured)) == len(measured)
     assert sealed(kind, write(b"this")) == measured[3]
+
+
+@by_kind
+def test_a_container_with_the_largest_object_is_sealed(kind: PlatformKind) -> None:
+    """What may be made can be measured: a container cannot have its own snapshot fail half way."""
+    largest = len(machine(kind).geometry.addresses)
+
+    def grow(scene: Machine) -> None:
+        scene.kernel.objects.grow(0, scene.kernel.objects.create(0, 1), largest)
+
+    made = sealed(kind, lambda scene: scene.kernel.objects.create(0, largest))
+    assert made == sealed(kind, grow)
+    assert made != sealed(kind, lambda scene: scene.kernel.objects.create(0, 1))
+
+
+@by_kind
+def test_what_cannot_be_measured_is_not_sealed_half(
+    kind: PlatformKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads are stopped for good when the image is measured, and not before."""
+    scene = machine(kind, one_to_one=False)
+    first = join(scene, 0)
+    run(scene, 0, first.vcpu, 1)
+    scene.kernel.threads.spawn(0, 2)
+    scene.kernel.threads.trap(first.vcpu)
+    scene.kernel.threads.bind(first.vcpu, 2)
+    scene.kernel.threads.dispatch(2)
+    scene.kernel.threads.wait(first.vcpu, 5)
+    scene.kernel.threads.dispatch(1)
+    scene.kernel.threads.trap(first.vcpu)
+    scene.kernel.objects.create(0, 1)
+    scene.kernel.forks.prepare(0, vcpu=first.vcpu, thread=1)
+    mark, before = scene.checkpoint(), scene.digest()
+    with monkeypatch.context() as broken:
+        broken.setattr(Forks, "_content", lambda *_: (2**64, []))
+        with pytest.raises(OverflowError):
+            scene.kernel.forks.seal(0, vcpu=first.vcpu, thread=1)
+    assert scene.checkpoint() == mark
+    assert scene.digest() == before
+    scene.kernel.forks.seal(0, vcpu=first.vcpu, thread=1)
+    assert scene.kernel.state.threads[2].state is ThreadState.FROZEN
 
 
 @by_kind

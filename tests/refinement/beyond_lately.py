@@ -53,8 +53,8 @@ BEYOND_LATELY = (
         "I14: what is executed is what was measured",
         "no mapping asks to write code", test=REFUSED),
     # Threads and timers
-    Beyond("a timer of a clone begins anew", Timers, "stop",
-        "return left", "return timer.ticks",
+    Beyond("a timer of a clone begins anew", Timers, "left",
+        "else self._left(timer)", "else timer.ticks",
         "L5: a wait with a timeout ends in time, also after fork",
         "in the mapping no time goes by between a wait of a zygote and its snapshot",
         test=CLONED

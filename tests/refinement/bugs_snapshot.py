@@ -20,7 +20,7 @@ SNAPSHOTS = (
     Bug("a clone begins with clear vector registers", Threads, "thaw",
         "Thread(container, state, registers=image.registers)", "Thread(container, state)",
         SNAPSHOT, Kind.UNREADABLE, "thread 2"),
-    Bug("all threads of a clone have the registers of the first", Threads, "freeze",
+    Bug("all threads of a clone have the registers of the first", Threads, "images",
         "ThreadImage(self._registers(row), waits, timeout)",
         "ThreadImage(images[0].registers if images else self._registers(row), waits, timeout)",
         SNAPSHOT, Kind.UNREADABLE, "thread 4"),
