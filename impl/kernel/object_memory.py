@@ -63,6 +63,7 @@ class ObjectMemory:
     ) -> None:
         """Write bytes of one page of an object. A part that was not touched yet needs a page."""
         guards = Guards(KernelRefusal, "write_object")
+        self._objects.check_calling(guards, container)
         offset, at = divmod(start, PAGE)
         number = self._check_part(guards, container, slot, offset, Right.WRITE)
         self._check_inside(guards, at, len(data))
@@ -80,6 +81,7 @@ class ObjectMemory:
     def read(self, container: int, slot: int, start: int, length: int) -> bytes:
         """Return bytes of one page of an object; where nothing was touched there are zeros."""
         guards = Guards(KernelRefusal, "read_object")
+        self._objects.check_calling(guards, container)
         offset, at = divmod(start, PAGE)
         number = self._check_part(guards, container, slot, offset, Right.READ)
         self._check_inside(guards, at, length)

@@ -59,9 +59,17 @@ class Objects:
         guards.require("right", right in held.rights, f"slot {slot} does not allow {right}")
         return held
 
+    def check_calling(self, guards: Guards, container: int) -> None:
+        """Refuse unless threads of the container can call: also those of a zygote, none of one that
+        leaves."""
+        row = self._state.containers.get(container)
+        calling = row is not None and row.phase in (Phase.RUNNING, Phase.SEALED)
+        guards.require("running", calling, f"container {container} is not")
+
     def grow(self, container: int, slot: int, size: int) -> None:
         """Make an object larger, as brk does with a heap."""
         guards = Guards(KernelRefusal, "grow_object")
+        self.check_calling(guards, container)
         held = self.check(guards, container, slot, Right.WRITE)
         row = self._state.objects[held.object]
         guards.require("larger", size > row.size, f"it has {row.size} pages")

@@ -56,6 +56,7 @@ def _guards() -> dict[str, dict[str, tuple[str, ...]]]:
     written = {
         operation: {
             **running,
+            f"{operation} running": ("running",),
             f"{operation} held": ("named",),
             f"{operation} right": ("allowed",),
         }

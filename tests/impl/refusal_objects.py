@@ -136,6 +136,7 @@ OBJECTS: list[tuple[Setup, str, Call]] = [
     (tenants, "room", lambda s: filled(s).machine.kernel.objects.create(0, 1)),
     (tenants, "quota", lambda s: dropped(s).machine.kernel.objects.create(0, 1)),
     (tenants, "held", lambda s: s.machine.kernel.objects.grow(0, 0, 9)),
+    (named, "running", lambda s: stopped(s).machine.kernel.objects.grow(0, 0, 9)),
     (cloned, "right", lambda s: s.machine.kernel.objects.grow(1, 0, 9)),
     (named, "bounded", lambda s: s.machine.kernel.objects.grow(0, 0, LARGEST + 1)),
     (named, "larger", lambda s: s.machine.kernel.objects.grow(0, 0, 2)),
@@ -169,6 +170,9 @@ OBJECTS: list[tuple[Setup, str, Call]] = [
     (cloned, "right", lambda s: s.machine.kernel.object_memory.write(1, 0, 0, b"1")),
     (named, "touched", lambda s: s.machine.kernel.object_memory.write(0, 0, PAGE, b"1")),
     (named, "inside", lambda s: s.machine.kernel.object_memory.write(0, 0, PAGE - 1, b"12")),
+    (named, "running", lambda s: stopped(s).machine.kernel.object_memory.write(0, 0, PAGE, b"1")),
+    (named, "running", lambda s: stopped(s).machine.kernel.object_memory.read(0, 0, PAGE, 1)),
+    (inherited, "running", lambda s: insert(s).machine.kernel.object_memory.read(1, 0, 0, 1)),
     (named, "inside", lambda s: s.machine.kernel.object_memory.read(0, 0, PAGE - 1, 2)),
     (trapped, "held", lambda s: s.machine.kernel.object_memory.read(1, 0, 0, 1)),
 ]

@@ -162,7 +162,8 @@ def test_an_object_waits_for_the_fork_that_is_at_its_list(kind: PlatformKind) ->
     assert kernel.state.objects[1].references == 0
     refuse(scene, "calm", lambda: kernel.objects.free(1))
     kernel.objects.finish_insertion(2, 1)
-    assert kernel.object_memory.read(2, 0, 0, LENGTH) == secret(1)
+    assert kernel.state.slots[2, 0].object == 1
+    assert kernel.memory.read(page(scene, 0))[:LENGTH] == secret(1)
 
 
 @by_kind
