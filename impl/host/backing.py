@@ -5,8 +5,9 @@ for it. Where each vCPU comes with a stride of pages, the slot begins where the 
 stays within. A fault of one of its vCPUs on a page of the slot is served from the free frames, and
 charged to its group. What backs a page is looked up in the slot owner's memory map, at an address
 as far from the beginning of its memory as the page is from that of the slot; never in the memory of
-the process that happens to run. A frame is used anew only when no entry and no translation of a
-shared page leads to it.
+the process that happens to run. What was found stays until the slot goes, and decides: that process
+touches that address, its group pays, and the page leads to the frame that it has there. A frame is
+used anew only when no entry and no translation of a shared page leads to it.
 """
 
 from __future__ import annotations
@@ -195,21 +196,31 @@ class Backing:
         guards.require("unbacked", page not in self.frames, f"page {page} has a frame")
         free = frame in self._geometry.pool_frames and frame not in self._cgroups.charged
         guards.require("free_frame", free, f"frame {frame} is in use")
-        group = self._shadows.group(owner)
+        process, address = self.resolved.get(page) or self._find(owner, page)
+        untouched = (process, address) not in self.touched
+        guards.require("untouched", untouched, f"process {process} has a frame at {address:#x}")
+        group = self._shadows.group(process)
         guards.require("limit", self._cgroups.has_room(group), f"{group} is at memory.max")
 
     def _back(self, page: int, frame: int) -> None:
+        """Have the process in whose memory the page was found touch it there, and pay."""
         owner = self.owner(page)
         assert owner is not None
-        self._cgroups.charge(self._shadows.group(owner), frame)
-        self._resolve(owner, page)
-        self.touched[self.resolved[page]] = frame
-        self.frames[page] = frame
+        if page not in self.resolved:
+            self._resolve(owner, page)
+        process, address = self.resolved[page]
+        self._cgroups.charge(self._shadows.group(process), frame)
+        self.touched[process, address] = frame
+        self.frames[page] = self.touched[self.resolved[page]]
 
     def _resolve(self, owner: int, page: int) -> None:
         """Note where the page lies in the memory of its slot's owner."""
+        self.resolved[page] = self._find(owner, page)
+
+    def _find(self, owner: int, page: int) -> tuple[int, int]:
+        """Return the process whose slot has the page, and its virtual page behind it."""
         slot = next(slot for slot in self._shadows.slots_of(owner) if page in slot)
-        self.resolved[page] = owner, slot.address(page)
+        return owner, slot.address(page)
 
     def _given_back(self, guards: Guards, page: int) -> int:
         frame = self.frames.get(page)

@@ -120,6 +120,7 @@ def unpooled(scene: Scene) -> Scene:
 
 
 POOLS: list[tuple[Setup, str, Call]] = [
+    (tenants, "untouched", lambda s: back_at_one_address(s)),
     (tenants, "registered", lambda s: s.machine.host.backing.size_answer(0, s.first.vcpu)),
     (asking, "stride", lambda s: s.machine.host.backing.add_slot(0, s.p(1), 2)),
     (asking, "driver", lambda s: s.machine.host.backing.add_slot(0, stride_start(s, 1), 2)),
@@ -173,6 +174,16 @@ def stride_start(scene: Scene, container: int) -> int:
 def remove_slot(scene: Scene) -> None:
     first = stride(scene.machine, scene.first).start
     scene.machine.host.backing.remove_slot(0, first)
+
+
+def back_at_one_address(scene: Scene) -> None:
+    """A process that registered one stretch of its memory twice, and touched it by the first."""
+    machine = scene.machine
+    slots = machine.host.shadows.slots
+    (_, first), slot = next((key, slot) for key, slot in slots.items() if key[0] == 0)
+    assert first in machine.host.backing.frames
+    slots[0, scene.p(5)] = replace(slot, first=scene.p(5))
+    machine.host.backing.back_page(scene.first.vcpu, scene.p(5), scene.f(5))
 
 
 def parked(scene: Scene) -> Scene:

@@ -120,7 +120,7 @@ BUGS = (
         "the neighbour pays",
         Backing,
         "_back",
-        "self._cgroups.charge(self._shadows.group(owner), frame)",
+        "self._cgroups.charge(self._shadows.group(process), frame)",
         "self._cgroups.charge('sc-0', frame)",
         "back_page",
         "charged[f",
