@@ -82,6 +82,20 @@ def end(scene: Machine, container: int, handle: Handle) -> None:
     host.work.finish(container)
 
 
+def running(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
+    """Containers 0 and 1 run, each with a pool."""
+    scene = strided(kind)
+    handles = laid_out(scene, 0), laid_out(scene, 1)
+    for container in (0, 1):
+        scene.kernel.lifecycle.start(container)
+    return scene, *handles
+
+
+def leave(scene: Machine, container: int, handle: Handle) -> None:
+    scene.kernel.lifecycle.stop(container)
+    end(scene, container, handle)
+
+
 def two_pools(kind: PlatformKind) -> Machine:
     """Containers 0 and 1 run, each with a page at address 0 that holds its secret, and a block;
     container 2 leaves, and has nothing but its pool."""
