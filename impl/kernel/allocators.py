@@ -2,8 +2,12 @@
 
 Of private pages the pool's own page of metadata says which are handed out, a byte for each page of
 the pool; so the records of a container's memory are in memory that it pays for, and nobody else can
-read or write them. Blocks are given to buffers, which the kernel numbers for all containers. Both
-end where their part ends, and what comes back is handed out again.
+read or write them. What is handed out is a claim to an address: who accepts or maps a page of the
+pool is not asked for it, because a program is loaded before its container can claim anything. So a
+page may be in use without a claim, and the allocator passes it over.
+
+Blocks are given to buffers, which the kernel numbers for all containers. Both end where their part
+ends, and what comes back is handed out again.
 """
 
 from __future__ import annotations
@@ -17,6 +21,8 @@ from splitspec.impl.kernel.shootdown import Shootdown
 from splitspec.impl.refusal import Guards, KernelRefusal
 
 FREE, HELD = 0, 1
+UNUSED = Use.FREE, Use.RAW
+"""The uses of a page that is accepted, and that nothing uses."""
 
 
 class Allocators:
@@ -52,13 +58,13 @@ class Allocators:
         guards.require("in_pool", inside, f"page {page} is not in the pool of {container}")
         guards.require("held", page in self.held(layout), f"page {page} is not handed out")
         record = self._state.pages.get(page)
-        unused = record is None or record.use in (Use.FREE, Use.RAW, Use.LOST)
+        unused = record is None or record.use in (*UNUSED, Use.LOST)
         guards.require("unused", unused, f"page {page} is in use")
         self._mark(layout, page, FREE)
 
     def run_out(self, container: int) -> None:
-        """End a container for whose fault no page is left, and with it the fault: nobody waits for
-        the lock of its pool."""
+        """End a container that needs a page when none is left. If a fault of its is under way, that
+        ends too: nobody waits for the lock of its pool."""
         guards = Guards(KernelRefusal, "run_out")
         row = self._running(guards, container)
         spare = self._spare(self._laid_out(guards, container))
@@ -97,10 +103,11 @@ class Allocators:
         del self._state.pools[buffer.page]
 
     def _spare(self, layout: Layout) -> list[int]:
-        """Return the private pages that can be handed out; but what the host took for good."""
+        """Return the private pages that can be handed out: neither claimed, nor in use, nor lost to
+        the host for good."""
         held, pages = self.held(layout), self._state.pages
-        lost = [page for page in layout.data if page in pages and pages[page].use is Use.LOST]
-        return [page for page in layout.data if page not in held and page not in lost]
+        used = [page for page in layout.data if page in pages and pages[page].use not in UNUSED]
+        return [page for page in layout.data if page not in held and page not in used]
 
     def _mark(self, layout: Layout, page: int, mark: int) -> None:
         self._memory.write(layout.metadata, bytes([mark]), offset=page - layout.first)

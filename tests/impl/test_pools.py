@@ -131,6 +131,34 @@ def test_a_page_is_handed_out_once_until_it_comes_back(kind: PlatformKind) -> No
     assert allocators.allocate_page(0) == pages[0]
 
 
+def take(scene: Machine, handle: Handle, page: int) -> None:
+    """Container 0 accepts a page of its pool without a claim, and maps it."""
+    scene.kernel.pools.admit(0, page)
+    scene.host.backing.grant_page(handle.vcpu, page, scene.host.backing.free_frames()[0])
+    scene.kernel.pools.accept(0, page)
+    scene.kernel.spaces.map_page(0, page, page)
+
+
+@PARAMETERS
+def test_a_page_in_use_is_handed_out_to_nobody(kind: PlatformKind) -> None:
+    """Also when nobody claimed it; and when all are in use, the pool is used up."""
+    scene, first, _ = running(kind)
+    allocators, pages = scene.kernel.allocators, pool_of(scene, 0).data
+    take(scene, first, pages[0])
+    assert allocators.allocate_page(0) == pages[1]
+    allocators.free_page(0, pages[1])
+    for page in pages[1:]:
+        take(scene, first, page)
+    assert allocators.held(pool_of(scene, 0)) == []
+    refuse(scene, "spare", lambda: allocators.allocate_page(0))
+    mark = scene.checkpoint()
+    allocators.run_out(0)
+    scene.rollback(mark)
+    scene.kernel.spaces.unmap_page(0, pages[0])
+    refuse(scene, "empty", lambda: allocators.run_out(0))
+    assert allocators.allocate_page(0) == pages[0]
+
+
 @PARAMETERS
 def test_a_container_whose_pool_is_used_up_ends_and_its_vcpu_comes_back(kind: PlatformKind) -> None:
     """W12: in the artifact its vCPU is lost, with the lock of the pool."""
