@@ -229,6 +229,20 @@ def test_the_next_pool_in_a_stride_begins_with_nothing_of_the_last(kind: Platfor
 
 
 @PARAMETERS
+def test_nothing_is_left_to_read_in_metadata_that_are_given_up(kind: PlatformKind) -> None:
+    """Whatever was written there, besides the marks that have come back by then."""
+    scene, _, _ = running(kind)
+    allocators, metadata = scene.kernel.allocators, pool_of(scene, 0).metadata
+    frame = scene.host.backing.frames[metadata]
+    allocators.free_page(0, allocators.allocate_page(0))
+    scene.kernel.memory.write(metadata, b"which pages were whose", offset=STRIDE)
+    assert b"whose" in scene.memory.load(frame, private=True)
+    scene.kernel.lifecycle.stop(0)
+    scene.kernel.layouts.take_down(0)
+    assert scene.memory.load(frame, private=True) == ZEROS
+
+
+@PARAMETERS
 def test_a_vcpu_is_published_when_the_slot_in_its_stride_is_gone(kind: PlatformKind) -> None:
     """W8: who takes it next registers memory there. That the process drives another vCPU, too, is
     no reason."""
