@@ -4,7 +4,9 @@ A container that begins on a vCPU asks the host how large its pool is, and the k
 out in the stride of that vCPU. The answer is the host's word. A pool that is larger than a stride
 would reach into the neighbour's, so the kernel takes none that is; within strides, which lie beside
 each other, no pool can meet another, and nobody looks at the others. One stride holds one pool at a
-time: a host that wakes a vCPU for a new container while another's pool lies there is refused.
+time: a host that wakes a vCPU for a new container while another's pool lies there is refused. On
+whose vCPU a container begins is the host's word, too: a container has none when it is created. Who
+begins on the vCPU of another's shadow has its pool there, and that shadow pays for it.
 
 The page of metadata is the first of the private part. It is accepted at once, because the
 allocators write there before they hand anything out, so it is the first page for which the

@@ -90,6 +90,22 @@ def test_a_vcpu_with_a_pool_begins_no_other_container(kind: PlatformKind) -> Non
     assert scene.kernel.allocators.held(pool_of(scene, 0)) == [held]
 
 
+@PARAMETERS
+def test_on_whose_vcpu_a_container_begins_is_the_word_of_the_host(kind: PlatformKind) -> None:
+    """Its pool lies in the stride of that vCPU, whose shadow pays; and in no pool of another's."""
+    scene = strided(kind)
+    first, second = registered(scene, 0), registered(scene, 1)
+    backing, metadata = scene.host.backing, stride(scene, second)[STRIDES.shared]
+    backing.grant_page(second.vcpu, metadata, backing.free_frames()[0])
+    for handle in (first, second):
+        answer(scene, handle, STRIDE * PAGE)
+    scene.kernel.layouts.lay_out(0, second.vcpu)
+    assert pool_of(scene, 0).pages == stride(scene, second)
+    assert scene.host.cgroups.charged[backing.frames[metadata]] == "sc-1"
+    refuse(scene, "vacant", lambda: scene.kernel.layouts.lay_out(1, second.vcpu))
+    refuse(scene, "single", lambda: scene.kernel.layouts.lay_out(0, first.vcpu))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"stride": 1, "shared": 1}, {"stride": PAGE + 1}, {"stride": 2, "shared": -1}, {"pages": 5}],
