@@ -4,6 +4,7 @@ no tier decides is said."""
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,40 @@ def test_a_witness_that_another_model_comes_to_is_decided(
     assert splitspec("lock").returncode == 0
     assert splitspec("gate").returncode == 0
     assert splitspec("gate", "desk").returncode == 0
+
+
+def test_a_module_of_the_same_name_decides_nothing_of_another(
+    project: Path, splitspec: Splitspec
+) -> None:
+    """At the depth of the second desk not all keys are out; its witness is none of the first's."""
+    text = (project / "desk.split").read_text().partition("\nrefinement")[0] + WITNESS
+    for folder in ("a", "b"):
+        (project / folder).mkdir()
+        (project / folder / "desk.split").write_text(text)
+        shutil.copy(project / "people.split", project / folder)
+    reason = 'unproved = "it is a test"'
+    (project / "models.toml").write_text(
+        f'[one]\nmodule = "a/desk"\nscope = {{ Person = 2, Key = 1 }}\n{reason}\n\n'
+        f'[two]\nmodule = "b/desk"\nscope = {{ Person = 2, Key = 2 }}\nbounded = 1\n{reason}\n'
+    )
+    texts = ("desk.split", "variants/desk.split", "register.split", "people.split")
+    for each in (*texts, "splitspec.lock"):
+        (project / each).unlink()
+    words = "undecided   explored two · desk.all_out: no run decides it"
+    done = splitspec("gate")
+    assert words in done.stdout, done.stdout + done.stderr
+    assert "explored one · desk.all_out" not in done.stdout
+    assert splitspec("lock").returncode == 3
+    # Also by what is locked of the other one, and whatever models.toml says of that.
+    assert splitspec("lock", "one").returncode == 0
+    assert words in splitspec("gate", "two").stdout
+    manifest = project / "models.toml"
+    manifest.write_text(
+        manifest.read_text().replace("\n[two]", '[one.undecided]\n"desk.all_out" = "no"\n\n[two]')
+    )
+    done = splitspec("gate")
+    assert words in done.stdout
+    assert "unmet       explored one · desk.all_out" in done.stdout
 
 
 def test_progress_that_nobody_proves_is_undecided(project: Path, splitspec: Splitspec) -> None:

@@ -14,7 +14,11 @@ from splitspec.checker.gate.lock import Activity, Block, Key, Lock
 from splitspec.checker.gate.record import sizes_of
 from splitspec.cli.demands import Demand
 from splitspec.cli.judging import Judged, killers_of
+from splitspec.cli.models import Model
 from splitspec.model.manifest import FILE_NAME
+
+_Claim = tuple[str, str]
+"""A property: the file in which it stands, and its path."""
 
 OF_THE_TEXT = (Activity.EXPLORED.value, Activity.PROVED.value)
 
@@ -56,36 +60,67 @@ def fewer_seeds(locked: Lock, demands: Iterable[Demand]) -> Iterator[Finding]:
 
 
 def undecided(
-    demands: Sequence[Demand], judged: Iterable[Judged], locked: Lock, *, is_whole: bool
+    demands: Sequence[Demand],
+    judged: Iterable[Judged],
+    locked: Lock,
+    beside: Iterable[Model] = (),
+    *,
+    is_whole: bool,
 ) -> Iterator[Finding]:
     """Iterate over the properties that no run decides, as far as is known before a later tier; and
     over those that `models.toml` calls undecided, and are not.
 
-    Where only some models are looked at, those are asked about what their own modules claim.
+    Where only some models are looked at, those are asked about what their own modules claim, and
+    the models `beside` them may decide it. A property is one of the text in which it stands: a
+    module of the same name in another folder has others.
     """
     of_the_text = [demand for demand in demands if demand.is_of_the_text]
     made = {item.demand.key: item.block for item in judged}
-    later: set[str] = set()
-    by_path = _deciding(locked, [key for key in locked.blocks if key not in made])
+    models = {demand.model.entry.name: demand.model for demand in of_the_text}
+    models |= {model.entry.name: model for model in beside}
+    decided: dict[_Claim, Key] = {}
+    for key, block in locked.blocks.items():
+        if key not in made and _is_of_the_text(key) and key.model in models:
+            decided |= dict.fromkeys(_claims(models[key.model], block.claims), key)
+    later: set[_Claim] = set()
+    reasons: set[_Claim] = set()
     for demand in of_the_text:
         if demand.key not in made and demand.key not in locked.blocks:
-            later |= set(demand.job.setting.program.properties)
-        elif (block := made.get(demand.key)) is not None:
-            by_path |= dict.fromkeys(block.claims, demand.key)
-    reasons = {path for demand in of_the_text for path in demand.model.entry.undecided}
-    known = {*by_path, *later, *reasons}
-    said: set[str] = set()
+            later |= set(_claims(demand.model))
+        elif (block_made := made.get(demand.key)) is not None:
+            decided |= dict.fromkeys(_claims(demand.model, block_made.claims), demand.key)
+        reasons |= set(_claims(demand.model, demand.model.entry.undecided))
+    known = {*decided, *later, *reasons}
+    said: set[_Claim] = set()
     for demand in of_the_text:
-        entry, name = demand.model.entry, demand.model.entry.module.rpartition("/")[2]
-        for path in demand.job.setting.program.properties:
-            if path in said or not (is_whole or path.rpartition(".")[0] == name):
+        entry, name = demand.model.entry, _name(demand.model)
+        for claim in _claims(demand.model):
+            path = claim[1]
+            if claim in said or not (is_whole or path.rpartition(".")[0] == name):
                 continue
-            said.add(path)
-            if path in reasons and path in by_path:
-                text = f"it is undecided in models.toml, and decided: {by_path[path]}"
+            said.add(claim)
+            if claim in reasons and claim in decided:
+                text = f"it is undecided in models.toml, and decided: {decided[claim]}"
                 yield Finding(Kind.UNMET, str(demand.key), path, text)
-            elif path not in known and path not in entry.idle:
+            elif claim not in known and path not in entry.idle:
                 yield Finding(Kind.UNDECIDED, str(demand.key), path, "no run decides it")
+
+
+def deciding_beside(demands: Iterable[Demand], locked: Lock) -> frozenset[str]:
+    """Return the names of other models whose locked runs decide, going by its path alone, what a
+    module of the demanded models claims."""
+    models = {demand.model.entry.name: demand.model for demand in demands}
+    own = {
+        path
+        for model in models.values()
+        for _, path in _claims(model)
+        if path.rpartition(".")[0] == _name(model)
+    }
+    return frozenset(
+        key.model
+        for key, block in locked.blocks.items()
+        if key.model not in models and _is_of_the_text(key) and not own.isdisjoint(block.claims)
+    )
 
 
 def unheld(demands: Iterable[Demand], manifest: Path) -> tuple[str, ...]:
@@ -113,11 +148,19 @@ def _modules(folder: Path) -> Iterator[Path]:
         yield from (whole / name for name in files if name.endswith(".split"))
 
 
-def _deciding(locked: Lock, keys: Iterable[Key]) -> dict[str, Key]:
-    """Return by its path which of some locked runs of a text decides a claim."""
-    return {
-        path: key
-        for key in keys
-        if key.activity in OF_THE_TEXT and key.run.split()[1:2] != ["of"]
-        for path in locked.blocks[key].claims
-    }
+def _is_of_the_text(key: Key) -> bool:
+    """Whether a locked run decides what a text claims, as `Demand.is_of_the_text` has it."""
+    return key.activity in OF_THE_TEXT and key.run.split()[1:2] != ["of"]
+
+
+def _claims(model: Model, paths: Iterable[str] | None = None) -> Iterator[_Claim]:
+    """Iterate over the properties of a model, or over those of some paths that are among them."""
+    properties = model.program.properties
+    for path in properties if paths is None else paths:
+        if path in properties:
+            yield os.path.abspath(properties[path].span.source.name), path
+
+
+def _name(model: Model) -> str:
+    """Return the name of a model's own module."""
+    return model.entry.module.rpartition("/")[2]

@@ -19,7 +19,7 @@ from splitspec.checker.report.gate_document import gate_document
 from splitspec.checker.report.summary import Summary, started
 from splitspec.checker.report.summary_text import last_line, summary_text
 from splitspec.checker.store import Mode
-from splitspec.cli.declared import declared_blocks, fewer_seeds, undecided, unheld
+from splitspec.cli.declared import deciding_beside, declared_blocks, fewer_seeds, undecided, unheld
 from splitspec.cli.demands import PROOF_SEEDS, Demand, demands, readied
 from splitspec.cli.exclusion import BusyError, exclusively
 from splitspec.cli.execution import Made, Means, execute
@@ -27,6 +27,7 @@ from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.judging import Judged, is_as_expected, judge_all
 from splitspec.cli.kept import proof_store, result_keeping
 from splitspec.cli.models import (
+    Model,
     Problems,
     RefusedError,
     own_manifest,
@@ -177,14 +178,21 @@ def gather(
         round_.made = execute(due, request.means, interruption, is_as_expected)
     round_.was_interrupted = interruption.requested
     round_.judged, round_.findings = judge_all(due, round_.made, interrupted=interruption.requested)
+    beside = _beside(asked, locked, manifest) if request.models else ()
     is_whole = not request.models
-    round_.findings += undecided(asked, round_.judged, locked, is_whole=is_whole)
+    round_.findings += undecided(asked, round_.judged, locked, beside, is_whole=is_whole)
     if round_.made.unwritten:
         round_.findings.append(Finding(Kind.UNWRITABLE, "", "", round_.made.unwritten))
     if not due:
         text = f"nothing is due at tier {request.tier.value}"
         round_.findings.append(Finding(Kind.EMPTY, "", "", text))
     return round_
+
+
+def _beside(asked: Sequence[Demand], locked: Lock, manifest: Path) -> tuple[Model, ...]:
+    """Return the models that were not asked for, and may decide what is claimed."""
+    names = deciding_beside(asked, locked) & load_manifest(manifest).models.keys()
+    return tuple(read_models(tuple(sorted(names)), manifest)) if names else ()
 
 
 def held_to(round_: Round, request: GateRequest) -> list[Finding]:
