@@ -37,6 +37,11 @@ def slowly():
     return Counter([0, 1])
 
 
+def for_long():
+    time.sleep(60)
+    return Counter([0, 1])
+
+
 def last():
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -57,6 +62,7 @@ def interrupting():
 
 
 SLOW = replace(COUNTER, name="slow", create=slowly)
+WAITING = replace(COUNTER, name="waiting", create=for_long)
 WRONG = replace(COUNTER, name="wrong", guards={})
 DEADLY = replace(COUNTER, name="deadly", create=last)
 LEAVING = replace(COUNTER, name="leaving", create=leaving)
@@ -110,6 +116,18 @@ def test_who_gives_up_still_gets_what_was_finished() -> None:
     assert list(in_order(made())) == [(1, "b")]
 
 
+def test_what_was_finished_before_a_process_died_is_there() -> None:
+    def made() -> Iterator[tuple[int, str]]:
+        yield 2, "c"
+        yield 1, "b"
+        raise LostCopyError("it died")
+
+    results = in_order(made())
+    assert [next(results), next(results)] == [(1, "b"), (2, "c")]
+    with pytest.raises(LostCopyError, match="it died"):
+        next(results)
+
+
 @pytest.mark.parametrize(
     ("second", "form", "workers", "code"),
     [
@@ -147,6 +165,17 @@ def test_a_process_that_dies_is_never_a_pass(folder: Path) -> None:
     assert "error: lost: a copy ended with -9" in done.stderr
     assert "Traceback" not in done.stderr
     assert "a copy ended with -9" in (folder / "r.xml").read_text()
+
+
+def test_a_divergence_is_told_although_another_process_died(folder: Path) -> None:
+    """The first one is still at work when the last one dies."""
+    names = ("many:WAITING", "many:WRONG", "many:DEADLY")
+    done = conform(folder, 2, *names, "--report", "junit=r.xml")
+    assert done.returncode == ExitCode.INTERNAL
+    assert "wrong against desk" in done.stdout
+    assert "diverges" in done.stdout
+    assert "1 implementation · exit 70" in done.stdout
+    assert "by many:WRONG" in (folder / "r.xml").read_text()
 
 
 def test_a_process_that_ends_as_if_all_were_well_is_never_a_pass(folder: Path) -> None:

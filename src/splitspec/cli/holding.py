@@ -5,7 +5,6 @@ comes in the order in which they were asked for, whatever was finished first.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -80,16 +79,24 @@ def hold_all(
 
 def in_order(made: Iterable[tuple[int, Result]]) -> Iterator[tuple[int, Result]]:
     """Iterate over results by number, each as soon as all before it are there, or will not be: the
-    user who gives up what is under way still gets what was finished."""
+    user who gives up what is under way still gets what was finished, and so does who lost a process
+    to it. `LostCopyError` is raised behind them."""
     early: dict[int, Result] = {}
     due = 0
-    with suppress(KeyboardInterrupt):
+    loss: LostCopyError | None = None
+    try:
         for number, result in made:
             early[number] = result
             while due in early:
                 yield due, early.pop(due)
                 due += 1
+    except KeyboardInterrupt:
+        """What is under way is given up."""
+    except LostCopyError as error:
+        loss = error
     yield from sorted(early.items(), key=lambda item: item[0])
+    if loss is not None:
+        raise loss
 
 
 def mapped(name: str) -> tuple[Implementation[Any], Evaluator]:
