@@ -365,18 +365,17 @@ class UnboundedCalculus:
         return self._journal.ask(lambda: self._confirmed(posed, outcome.core), lost_answer, about)
 
     def _confirmed(self, posed: Posed, core: Facts) -> Answer:
-        """Return what cvc5 says of a question, from what its proof used, then from everything."""
+        """Return what cvc5 says of a question, from what its proof used and from nothing else: what
+        is believed besides may be given up yet, and a proof that is kept is guarded by its core.
+        """
         conditions, query, guards = self.conditions, posed.query, posed.guards
         own = (*posed.limits, *query.hypotheses)
         used = [self._named(name, guards) for name in sorted(core)]
         session = self._sessions.of(query.action, conditions.axioms)
         answer = session.ask((*own, *used), query.goal)
-        if answer.reply is not Reply.PROVED:
-            answer = self._asked((*conditions.axioms, *own, *used), query.goal)
         if answer.reply is Reply.PROVED:
             return answer
-        known = (*conditions.assumptions.values(), *conditions.facts.values())
-        return self._asked((*conditions.axioms, *own, *known, *guards.values()), query.goal)
+        return self._asked((*conditions.axioms, *own, *used), query.goal)
 
     def _asked(self, facts: Iterable[Term], goal: Term) -> Answer:
         return cvc5_solver.ask(self.conditions.terms, facts, goal, steps=self._limits.steps)

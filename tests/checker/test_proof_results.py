@@ -4,6 +4,7 @@ runs, and what is lost without a guard."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from tests.checker.small_systems import COUNTED, LEMMA, NEEDS_A_LEMMA, SEATS
@@ -12,12 +13,14 @@ from splitspec.checker.expectation import Expectation, judge_proof
 from splitspec.checker.gate.record import Context, proved
 from splitspec.checker.proof import Method, ObligationKind, ProofLimits, ProofResult, Status
 from splitspec.checker.symbolic.bounded import explore_bounded
+from splitspec.checker.symbolic.calculus import Outcome as Decided
 from splitspec.checker.symbolic.induction import InductionSearch
 from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.k_induction import induct
-from splitspec.checker.symbolic.proving import mutate, opened, prove
+from splitspec.checker.symbolic.proving import mutate, opened, prove, settled
 from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.theory import theory_of
+from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model.setting import Setting
 from splitspec.model.tier import Tier
 from splitspec.model.verdict import AssuranceKind, Outcome
@@ -89,6 +92,30 @@ def test_every_proof_is_confirmed_by_the_second_solver(setting: Make) -> None:
             result = prove(setting(text), finite=finite, recheck=True)
             assert result.run.unconfirmed == ()
             assert all(o.rechecked for o in result.obligations if o.status is Status.PROVED)
+
+
+def test_a_fact_that_is_given_up_confirms_nothing(setting: Make) -> None:
+    """Whoever believes that there is no user shows that after a step there is one at most."""
+    text = """
+        sort C
+        var uses[C]: bool
+        action use(c: C) by kernel
+          uses[c] := true
+        invariant one_at_most
+          all c, d: C: uses[c] and uses[d] implies c = d
+        invariant nobody
+          all c: C: not uses[c]
+    """
+    proof = opened(setting(text), ProofLimits(), 0, Journal())
+    settled(proof, 0)
+    assert "m.nobody" not in proof.live
+    (use,) = proof.theory.system.actions
+    from_nothing = Decided(Reply.PROVED, Method.Z3, frozenset())
+    claim = proof.claims["m.one_at_most"]
+    answer = proof.calculus.recheck(claim, use, from_nothing)
+    assert answer.reply is not Reply.PROVED
+    from_it = replace(from_nothing, core=frozenset({"m.nobody"}))
+    assert proof.calculus.recheck(claim, use, from_it).reply is Reply.PROVED
 
 
 def test_a_proof_is_the_same_every_time(setting: Make) -> None:
