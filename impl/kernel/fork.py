@@ -148,7 +148,7 @@ class Forks:
         self._memory.reach(*self._memory.tables(zygote))
         entries = list(self._memory.entries(zygote))
         self._memory.check_tables(guards, clone, *(address for address, _ in entries))
-        measured = source.measurement or self._measured(zygote, entries, source.threads)
+        measured = source.measurement or self._digest(zygote, entries, source.threads)
         bounded = all(
             self._state.pages[entry.page].references < REFERENCES_MAX for _, entry in entries
         )
@@ -238,12 +238,6 @@ class Forks:
         """Return the pages of all objects that the zygote names."""
         named = self._state.named(zygote)
         return [page for _, slot in named for _, page in self._state.committed(slot.object)]
-
-    def _measured(
-        self, zygote: int, entries: list[tuple[int, Entry]], threads: tuple[ThreadImage, ...]
-    ) -> bytes:
-        self._memory.reach(*(entry.page for _, entry in entries), *self._committed(zygote))
-        return self._digest(zygote, entries, threads)
 
     def _digest(
         self, zygote: int, entries: list[tuple[int, Entry]], threads: tuple[ThreadImage, ...]

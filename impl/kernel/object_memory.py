@@ -55,6 +55,7 @@ class ObjectMemory:
         self._spaces.check_vacant(guards, container, address)
         mapped = [at for at, each in self._memory.entries(container) if each.page == page]
         guards.require("unmapped", not mapped, f"page {page} is mapped at {mapped}")
+        self._memory.reach(page)
         self._memory.set_entry(container, address, Entry(page, writable=True))
         self._spaces.hold(page)
 

@@ -8,10 +8,13 @@ from functools import partial
 import pytest
 from tests.impl.scenes import (
     KINDS,
+    back_in,
+    frame,
     heir,
     join,
     machine,
     named_family,
+    out_of_guest,
     page,
     refuse,
     run,
@@ -24,7 +27,7 @@ from splitspec.impl.geometry import PAGE
 from splitspec.impl.host.shadow import Handle
 from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.kernel.fork import Forks
-from splitspec.impl.kernel.records import ThreadState, Use
+from splitspec.impl.kernel.records import Page, ThreadState, Use
 from splitspec.impl.machine import Machine, PlatformKind
 
 by_kind = pytest.mark.parametrize("kind", KINDS)
@@ -33,7 +36,8 @@ LENGTH = len(secret(1))
 
 
 def zygote_dies(scene: Machine, first: Handle) -> None:
-    """The kernel takes the zygote apart, as far as it can while a clone names its object."""
+    """The kernel takes the zygote apart, as far as it can while its pages are to be flushed, or a
+    clone names its object."""
     scene.kernel.lifecycle.stop(0, vcpu=first.vcpu)
     scene.kernel.threads.finish(1)
     scene.kernel.recycler.signal_threads(0)
@@ -280,6 +284,90 @@ def test_what_cannot_be_measured_is_not_sealed_half(
     assert scene.digest() == before
     scene.kernel.forks.seal(0, vcpu=first.vcpu, thread=1)
     assert scene.kernel.state.threads[2].state is ThreadState.FROZEN
+
+
+def unmapped(kind: PlatformKind) -> tuple[Machine, Handle, Handle]:
+    """Like `two_tenants`, the kernel on the first vCPU; page 1 is of an object, and not mapped."""
+    scene, first, second = two_tenants(kind)
+    scene.kernel.object_memory.write(0, scene.kernel.objects.create(0, 1), 0, b"1", page(scene, 1))
+    scene.kernel.threads.trap(first.vcpu)
+    return scene, first, second
+
+
+def rob(scene: Machine, *handles: Handle) -> None:
+    """The host takes the frame of page 1."""
+    out_of_guest(scene, *handles)
+    scene.hostile.steal(page(scene, 1), frame(scene, 1))
+    back_in(scene, *handles)
+    scene.checkpoint()
+
+
+@by_kind
+@pytest.mark.parametrize("is_flushed", [True, False], ids=["measured at once", "measured later"])
+def test_no_zygote_is_sealed_without_a_page_that_its_object_has(
+    kind: PlatformKind, is_flushed: bool
+) -> None:
+    """Mapped or not: clones would be measured without what they read."""
+    scene, first, second = unmapped(kind)
+    vcpu = first.vcpu if is_flushed else None
+    rob(scene, first, second)
+    scene.kernel.forks.prepare(0, vcpu=vcpu, thread=1)
+    refuse(scene, "backed", lambda: scene.kernel.forks.seal(0, vcpu=vcpu, thread=1))
+
+
+@by_kind
+def test_no_clone_is_made_when_a_page_of_an_object_cannot_be_measured(kind: PlatformKind) -> None:
+    scene, first, second = unmapped(kind)
+    scene.kernel.forks.prepare(0, thread=1)
+    scene.kernel.forks.seal(0, thread=1)
+    third = join(scene, 2)
+    heir(scene, 2)
+    scene.kernel.shootdown.acknowledge(first.vcpu)
+    rob(scene, first, second, third)
+    refuse(scene, "backed", lambda: scene.kernel.forks.fork(0, 2))
+
+
+@by_kind
+def test_a_page_of_an_object_that_the_host_took_is_not_mapped_again(kind: PlatformKind) -> None:
+    scene, first, second = unmapped(kind)
+    rob(scene, first, second)
+    memory = scene.kernel.object_memory
+    refuse(scene, "backed", lambda: memory.map_page(0, 0, 0, 5, page(scene, 1)))
+
+
+@by_kind
+def test_the_recycler_frees_an_object_that_nobody_else_names(kind: PlatformKind) -> None:
+    scene, first, _ = two_tenants(kind)
+    kernel = scene.kernel
+    kernel.object_memory.write(0, kernel.objects.create(0, 1), 0, b"1", page(scene, 1))
+    kernel.threads.trap(first.vcpu)
+    zygote_dies(scene, first)
+    assert not kernel.state.objects
+    assert not kernel.state.commits
+    kernel.shootdown.acknowledge(first.vcpu)
+    for own in kernel.state.pool(0):
+        kernel.pools.scrub(own)
+        kernel.pools.release(own)
+    kernel.recycler.dismantle_pool(0)
+    kernel.lifecycle.retire(0)
+    assert not kernel.state.pool(0)
+
+
+@by_kind
+def test_an_object_goes_with_its_page_though_the_host_took_that(kind: PlatformKind) -> None:
+    """The page is written off first; then nothing refers to it, and nobody gets it again."""
+    scene, first, second = unmapped(kind)
+    kernel, lost = scene.kernel, page(scene, 1)
+    rob(scene, first, second)
+    kernel.lifecycle.stop(0, vcpu=first.vcpu)
+    kernel.pools.abandon(lost)
+    assert kernel.state.pages[lost] == Page(Use.LOST, references=1)
+    kernel.threads.finish(1)
+    kernel.recycler.signal_threads(0)
+    kernel.recycler.end_threads(0)
+    kernel.recycler.free_capabilities(0)
+    assert kernel.state.pages[lost] == Page(Use.LOST)
+    assert not kernel.state.objects
 
 
 @by_kind
