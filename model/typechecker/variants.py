@@ -53,9 +53,11 @@ def type_variants(
                 help="rename one of the two",
             )
         before = len(env.diagnostics)
+        # Models of one module share what is known of it; what one variant names is its own.
         ends = set(env.typed.ends)
-        variant = _variant(_Subject(program, env), one)
-        for path in sorted(env.typed.ends - ends):
+        own = replace(env, typed=replace(env.typed, ends=ends))
+        variant = _variant(_Subject(program, own), one)
+        for path in sorted(ends - env.typed.ends):
             env.report(
                 "SS309",
                 f"`{path.rpartition('.')[2]}` ends a range in a variant only",

@@ -164,6 +164,25 @@ def test_what_does_not_fit_the_program_is_refused(
     assert _complaints(tmp_path, body) == complaints
 
 
+def test_a_fault_is_reported_of_every_variant_that_has_it(tmp_path: Path) -> None:
+    """Also of two models of one module, which share what was typed."""
+    loaded = _write(
+        tmp_path,
+        "change take(p)\n  when odd: all n: 0..most: used[p] or n < 1\n  used[p] := true\n"
+        'expect redundant\ncites "x"',
+    )
+    more, models = tmp_path / "more.split", ("model", "again")
+    head, _, lines = more.read_text().partition("variant v of model\n")
+    declared = ("v of model", "w of model", "v of again")
+    more.write_text(head + "".join(f"variant {each}\n{lines}" for each in declared))
+    for model, names in (("model", ["v", "w"]), ("again", ["v"])):
+        variants, diagnostics = load_variants(loaded, model, [more], models=models)
+        assert variants == ()
+        assert [(d.code, d.span.text) for d in diagnostics if d.span] == [
+            ("SS309", name) for name in names
+        ]
+
+
 def test_only_variants_of_the_model_are_read(tmp_path: Path) -> None:
     loaded = _write(tmp_path, "drop take.few\nexpect redundant")
     beside, models = [tmp_path / "more.split"], ("another", "model")
