@@ -185,7 +185,9 @@ class _Rerun:
         self._trial = Trial(mapping, evaluator)
         began = self._trial.begin()
         first = next(iter(evaluator.initial_states())) if isinstance(began, Found) else began
-        self.found = [self._observed(mapping.create(), first) or first]
+        subject = self._trial.create()
+        seen = None if isinstance(subject, Found) else self._observed(subject, first)
+        self.found = [first if seen is None else seen]
         self.specified = [first]
         self.steps: list[Transition] = []
         self.chosen: list[tuple[tuple[str, str], ...]] = []

@@ -24,7 +24,7 @@ from splitspec.checker.interruption import Interruption
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import VariableKind
 from splitspec.model.scope import State
-from splitspec.refinement.divergence import Call, Conformance, Divergence, DivergenceKind
+from splitspec.refinement.divergence import Call, Conformance, Divergence
 from splitspec.refinement.driver import Binding, Driver, Found
 from splitspec.refinement.fitting import Performer
 from splitspec.refinement.mapping import Implementation
@@ -100,11 +100,10 @@ class _Walk:
         self.stop = ""
 
     def run(self) -> None:
-        subject = self.mapping.create()
+        subject = self.driver.create()
         first = self.driver.begin(subject)
         if isinstance(first, Found):
-            kind = DivergenceKind.BEGINS_ELSEWHERE
-            self.divergences.append(Divergence(kind, (), (), first.facts))
+            self.divergences.append(Divergence(first.kind, (), (), first.facts))
             return
         self._walk(subject, first)
 

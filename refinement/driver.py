@@ -7,7 +7,7 @@ which calls there are, which of them the specification allows in a state, and wh
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -134,8 +134,17 @@ class Driver:
 
     # What the implementation does
 
+    def create(self) -> Any:
+        """Return a fresh implementation, or `Found` if there is none, which `begin` hands on."""
+        try:
+            return self.mapping.create()
+        except FAILURES as error:
+            return Found(DivergenceKind.CRASHED, (), (f"in create: {_words(error)}",))
+
     def begin(self, subject: Any) -> State | Found:
         """Return the initial state that the implementation is in."""
+        if isinstance(subject, Found):
+            return subject
         if self.log is not None:
             self.log.begin()
         found: Found | None = None
@@ -145,7 +154,8 @@ class Driver:
                 return state
             found = found or differs
         assert found is not None, "the scope has no initial state"
-        return found
+        is_elsewhere = found.kind is DivergenceKind.OTHER_STATE
+        return replace(found, kind=DivergenceKind.BEGINS_ELSEWHERE) if is_elsewhere else found
 
     def perform(
         self, subject: Any, performer: Performer, values: Binding, successors: list[State]

@@ -76,7 +76,6 @@ class Trial:
     """Programs run on fresh implementations."""
 
     def __init__(self, mapping: Implementation[Any], evaluator: Evaluator) -> None:
-        self._mapping, self._evaluator = mapping, evaluator
         self._driver = Driver(mapping, evaluator)
         self._performers = {p.path: p for p in self._driver.performers}
 
@@ -85,9 +84,13 @@ class Trial:
         """What reads the state of the implementation."""
         return self._driver.observer
 
+    def create(self) -> Any:
+        """Return a fresh implementation, or `Found` if there is none."""
+        return self._driver.create()
+
     def begin(self) -> State | Found:
         """Return the state in which a fresh implementation begins."""
-        return self._driver.begin(self._mapping.create())
+        return self._driver.begin(self.create())
 
     def shows(self, program: tuple[Call, ...], divergence: Divergence) -> bool:
         """Whether the last call, and none before, diverges in the same way."""
@@ -97,7 +100,7 @@ class Trial:
         return found[1].kind is divergence.kind
 
     def run(self, program: tuple[Call, ...]) -> tuple[int, Found] | None:
-        subject = self._mapping.create()
+        subject = self.create()
         state = self._driver.begin(subject)
         if isinstance(state, Found):
             return 1, state
@@ -111,7 +114,7 @@ class Trial:
 
         There are none on an implementation that does not begin as the specification does.
         """
-        subject = self._mapping.create()
+        subject = self.create()
         state = self._driver.begin(subject)
         if not isinstance(state, Found):
             yield from self._calls_from(state, subject, program)

@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 
 from splitspec.model.evaluator import Evaluator
 from splitspec.refinement.conformance import concluded
-from splitspec.refinement.divergence import Call, Conformance, Divergence, DivergenceKind
+from splitspec.refinement.divergence import Call, Conformance, Divergence
 from splitspec.refinement.driver import Binding, Driver, Found
 from splitspec.refinement.fitting import Performer
 from splitspec.refinement.mapping import Implementation
@@ -99,7 +99,7 @@ def state_machine(
     """Return the state machine of a mapping, for hypothesis or for a test of one's own:
     `TestKernel = state_machine(MAPPING, evaluator).TestCase`."""
     shared = session or _Session(Driver(mapping, evaluator))
-    members: dict[str, Any] = {"session": shared, "mapping": mapping, "evaluator": evaluator}
+    members: dict[str, Any] = {"session": shared, "evaluator": evaluator}
     for performer in shared.driver.performers:
         name = performer.path.replace(".", "_")
         members[f"do_{name}"] = _allowed_rule(performer)
@@ -111,16 +111,15 @@ class _Machine(RuleBasedStateMachine):
     """One program under way."""
 
     session: _Session
-    mapping: Implementation[Any]
     evaluator: Evaluator
 
     @initialize()
     def begin(self) -> None:
-        self.subject = self.mapping.create()
+        self.subject = self.session.driver.create()
         self.program: list[Call] = []
         first = self.session.driver.begin(self.subject)
         if isinstance(first, Found):
-            self._fail(Found(DivergenceKind.BEGINS_ELSEWHERE, (), first.facts))
+            self._fail(first)
         else:
             self.state = first
             self._allow()

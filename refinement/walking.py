@@ -17,7 +17,7 @@ from splitspec.checker.interruption import Interruption
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.scope import State
 from splitspec.refinement.conformance import concluded
-from splitspec.refinement.divergence import Call, Conformance, Divergence, DivergenceKind
+from splitspec.refinement.divergence import Call, Conformance, Divergence
 from splitspec.refinement.driver import Binding, Driver, Found
 from splitspec.refinement.fitting import MappingError, Performer
 from splitspec.refinement.mapping import Implementation
@@ -96,7 +96,6 @@ class _Walk:
         seed: int,
         log: SessionLog | None,
     ) -> None:
-        self.mapping, self.evaluator = mapping, evaluator
         self.driver = Driver(mapping, evaluator, log)
         self.random = random.Random(seed)
         self.states: set[Any] = set()
@@ -111,12 +110,12 @@ class _Walk:
 
     def _begin(self) -> None:
         self.begun += 1
-        self.subject = self.mapping.create()
+        self.subject = self.driver.create()
         self.program: list[Call] = []
         self.stale = 0
         first = self.driver.begin(self.subject)
         if isinstance(first, Found):
-            self._note(Found(DivergenceKind.BEGINS_ELSEWHERE, (), first.facts))
+            self._note(first)
             return
         self._arrive(first)
         self.waiting = list(self.opening) if self.begun % 2 else []

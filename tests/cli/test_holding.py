@@ -51,6 +51,10 @@ def leaving():
     os._exit(0)
 
 
+def failing():
+    raise OSError("no device")
+
+
 def asking(*_):
     sys.exit(0)
 
@@ -66,6 +70,8 @@ WAITING = replace(COUNTER, name="waiting", create=for_long)
 WRONG = replace(COUNTER, name="wrong", guards={})
 DEADLY = replace(COUNTER, name="deadly", create=last)
 LEAVING = replace(COUNTER, name="leaving", create=leaving)
+FAILING = replace(COUNTER, name="failing", create=failing)
+ASKING_WHERE_CREATED = replace(COUNTER, create=asking)
 ASKING_WHERE_DONE = replace(COUNTER, actions={**COUNTER.actions, "hand_out": asking})
 ASKING_WHERE_OBSERVED = replace(COUNTER, observe=asking)
 INTERRUPTING = replace(COUNTER, name="interrupting", create=interrupting)
@@ -186,7 +192,7 @@ def test_a_process_that_ends_as_if_all_were_well_is_never_a_pass(folder: Path) -
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("where", ["DONE", "OBSERVED"])
+@pytest.mark.parametrize("where", ["CREATED", "DONE", "OBSERVED"])
 def test_an_implementation_that_asks_for_the_end_of_the_process_fails(
     where: str, workers: int, folder: Path
 ) -> None:
@@ -195,6 +201,23 @@ def test_an_implementation_that_asks_for_the_end_of_the_process_fails(
     assert done.returncode == ExitCode.VIOLATED, done.stderr
     assert "SystemExit: 0" in done.stdout
     assert "2 implementations" in done.stdout
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("way", [(), ("--programs", "3"), ("--calls", "20")])
+def test_an_implementation_that_cannot_be_created_fails(
+    way: tuple[str, ...], workers: int, folder: Path
+) -> None:
+    names = ("many:FAILING", "counter_mapping:COUNTER", *way, "--report", "html=r.html")
+    done = conform(folder, workers, *names)
+    assert done.returncode == ExitCode.VIOLATED, done.stdout + done.stderr
+    assert done.stderr == "report: r.html\n"
+    assert (
+        "diverges  the initial state: the implementation fails\n    in create: OSError: no device"
+        in (done.stdout)
+    )
+    assert "2 implementations" in done.stdout
+    assert "the implementation fails" in (folder / "r.html").read_text()
 
 
 def test_a_module_that_ends_the_process_cannot_be_had(folder: Path) -> None:
