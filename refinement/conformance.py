@@ -222,6 +222,7 @@ def concluded(
 ) -> Conformance:
     """Return the result of what a driver did since `started` (of `time.perf_counter`)."""
     evaluator, mapping = driver.evaluator, driver.mapping
+    unseen = unobserved(driver)
     return Conformance(
         name=mapping.name,
         model=evaluator.setting.model,
@@ -237,8 +238,9 @@ def concluded(
         divergences=divergences,
         untried=untried(driver),
         left_out=dict(_left_out(driver)),
-        unobserved=unobserved(driver),
+        unobserved=unseen,
         seed=seed,
+        is_blind=len(unseen) == len(observable(evaluator)),
     )
 
 

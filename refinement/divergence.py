@@ -72,7 +72,8 @@ class Conformance:
 
     `states` and `transitions` are those of the specification that the implementation took;
     `complete` says that all reachable ones were tried. `untried` names actions that were never done
-    and guards that never refused, with the reason where the mapping gives one, else "".
+    and guards that never refused, with the reason where the mapping gives one, else "". `is_blind`
+    says that the mapping shows nothing of what the model reads, so that anything would conform.
     """
 
     name: str
@@ -91,3 +92,4 @@ class Conformance:
     left_out: Mapping[str, str]
     unobserved: tuple[str, ...]
     seed: int | None = None
+    is_blind: bool = False

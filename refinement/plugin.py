@@ -52,8 +52,7 @@ class Splitspec:
         evaluator = self._evaluator(mapping)
         with _usable():
             found = walk(mapping, evaluator, programs=programs, steps=steps, seed_=seed)
-        flaw = "it diverges" if found.divergences else ""
-        self._conclude(conformance_text(found), flaw)
+        self._conclude(conformance_text(found), self._fault(found))
 
     def program(self, mapping: Implementation[Any], *calls: tuple[str, dict[str, str]]) -> None:
         """Run one program, as a report prints it; fail if a call of it diverges."""
@@ -96,14 +95,20 @@ class Splitspec:
             _fail(render(error.diagnostics, plain) or f"error: {error}")
 
     def _flaw(self, found: Any) -> str:
-        if found.divergences:
-            return "it diverges"
-        if not found.transitions:
-            return "nothing was done"
+        if fault := self._fault(found):
+            return fault
         if not found.complete:
             return f"not all was tried: {found.reason}"
         unexplained = [name for name, reason in found.untried.items() if not reason]
         return f"never tried: {', '.join(unexplained)}" if unexplained else ""
+
+    def _fault(self, found: Any) -> str:
+        """Return what is wrong also where not all was tried."""
+        if found.divergences:
+            return "it diverges"
+        if not found.transitions:
+            return "nothing was done"
+        return "the mapping observes nothing" if found.is_blind else ""
 
     def _conclude(self, text: str, flaw: str) -> None:
         self._summaries.append("\n".join(text.splitlines()[:2]))

@@ -10,6 +10,9 @@ from splitspec.refinement.divergence import Call, Conformance, Divergence
 Paint = Callable[[str, str], str]
 
 
+BLIND = "the mapping observes nothing: whatever the implementation did would conform"
+
+
 def plain(_style: str, text: str) -> str:
     """Paint nothing."""
     return text
@@ -23,7 +26,9 @@ def conformance_text(found: Conformance, paint: Paint = plain, *, verbose: bool 
     lines = [head, _figures(found)]
     for divergence in found.divergences:
         lines += ["", divergence_text(divergence, paint)]
-    if not found.divergences:
+    if found.is_blind and not found.divergences:
+        lines.append(f"  {paint('bad', 'empty')}     {BLIND}")
+    elif not found.divergences:
         word = paint("good", "conforms")
         lines.append(f"  {word}  {found.method}" + (f" · {found.reason}" if found.reason else ""))
     unexplained = [name for name, reason in found.untried.items() if not reason]

@@ -68,6 +68,7 @@ def interrupting():
 SLOW = replace(COUNTER, name="slow", create=slowly)
 WAITING = replace(COUNTER, name="waiting", create=for_long)
 WRONG = replace(COUNTER, name="wrong", guards={})
+BLIND = replace(COUNTER, name="blind", observe=lambda counter: {})
 DEADLY = replace(COUNTER, name="deadly", create=last)
 LEAVING = replace(COUNTER, name="leaving", create=leaving)
 FAILING = replace(COUNTER, name="failing", create=failing)
@@ -218,6 +219,18 @@ def test_an_implementation_that_cannot_be_created_fails(
     )
     assert "2 implementations" in done.stdout
     assert "the implementation fails" in (folder / "r.html").read_text()
+
+
+@pytest.mark.parametrize("way", [(), ("--calls", "20")])
+def test_a_mapping_that_observes_nothing_shows_nothing(way: tuple[str, ...], folder: Path) -> None:
+    """Whatever the implementation did would conform; `gate` says so, too."""
+    names = ("many:BLIND", "counter_mapping:COUNTER", *way, "--report", "junit=r.xml")
+    done = conform(folder, 2, *names)
+    assert done.returncode == ExitCode.NOTHING, done.stdout + done.stderr
+    text = "the mapping observes nothing: whatever the implementation did would conform"
+    assert f"empty     {text}" in done.stdout
+    assert done.stdout.count("conforms") == 1, "of the other one"
+    assert text in (folder / "r.xml").read_text()
 
 
 def test_a_module_that_ends_the_process_cannot_be_had(folder: Path) -> None:

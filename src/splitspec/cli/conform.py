@@ -26,6 +26,7 @@ from splitspec.refinement.companions import divergence_beside
 from splitspec.refinement.divergence import Conformance
 from splitspec.refinement.machine.shipped import due
 from splitspec.refinement.report import (
+    BLIND,
     conformance_document,
     conformance_text,
     divergence_text,
@@ -145,12 +146,14 @@ def _untried(found: Conformance, run: str) -> Iterator[Finding]:
                 yield Finding(Kind.VACUOUS, run, path, text)
     elif not found.transitions:
         yield Finding(Kind.EMPTY, run, "", "nothing was done")
+    elif found.is_blind:
+        yield Finding(Kind.EMPTY, run, "", BLIND)
 
 
 def _code(found: Conformance) -> ExitCode:
     if found.divergences:
         return ExitCode.VIOLATED
-    if not found.transitions:
+    if not found.transitions or found.is_blind:
         return ExitCode.NOTHING
     if not found.complete:
         return ExitCode.UNKNOWN

@@ -17,7 +17,7 @@ from splitspec.model.evaluator import Evaluator
 from splitspec.model.manifest_entry import ExpectedConformance
 from splitspec.model.setting import Setting
 from splitspec.refinement.claims import as_run
-from splitspec.refinement.conformance import Bounds, conform, observable
+from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance
 from splitspec.refinement.driver import Driver
 from splitspec.refinement.fitting import MappingError
@@ -87,7 +87,7 @@ class ConformanceJob:
             tuple(sorted(found.tried.stricter)),
             tuple(sorted(found.unobserved)),
             tuple(missed),
-            set(observable(self.evaluator)) <= set(found.unobserved),
+            found.is_blind,
         )
 
 

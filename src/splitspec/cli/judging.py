@@ -24,6 +24,7 @@ from splitspec.cli.demands import Demand
 from splitspec.cli.execution import Made
 from splitspec.cli.models import Model
 from splitspec.model.verdict import AssuranceKind, Outcome
+from splitspec.refinement.report import BLIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +173,7 @@ def gaps(name: str, result: RunResult, held: Held) -> Iterator[Finding]:
     if run.complete and not run.transitions:
         yield Finding(Kind.EMPTY, name, "", "the implementation did nothing")
     if held.is_blind:
-        text = "the mapping observes nothing: whatever the implementation did would conform"
-        yield Finding(Kind.EMPTY, name, "", text)
+        yield Finding(Kind.EMPTY, name, "", BLIND)
     if run.complete:
         for path in held.unexplained:
             text = "it was never tried, and the mapping gives no reason"
