@@ -3,8 +3,9 @@
 Every container has two vCPUs and two threads. Between two steps one thread waits in the kernel and
 the other runs in the guest: it calls for the end, or faults, while a fault of the first is under
 way, and runs on when the container leaves. A pool has two pages: code, and one for page faults; a
-thread gives back what it has touched before it faults again. For a fault that fails the container
-has given its page to the host before.
+thread gives back what it has touched before it faults again. It has two memory objects, and a call
+that uses one of them is under way; they have no pages. For a fault that fails the container has
+given its page to the host before.
 
 The recycler asks first, and is refused where the guest is not so far: a thread that runs would wait
 once more, is refused, and comes to the kernel; a page that is out comes back. A fault is given up
@@ -153,6 +154,7 @@ def _has_pages(testbed: Testbed, c: int) -> bool:
 def _names(testbed: Testbed, c: int) -> bool:
     """The kernel has something that the container could name."""
     kernel, state = testbed.machine.kernel, testbed.machine.kernel.state
+    identity = testbed.identities.get(c)
     kept = (state.roots, state.secrets, state.chains, state.code, state.digests, state.generators)
     return (
         next(kernel.memory.entries(c), None) is not None
@@ -160,6 +162,8 @@ def _names(testbed: Testbed, c: int) -> bool:
         or bool(kernel.channels.capabilities.of(c))
         or any(c in table for table in kept)
         or any(owner == c for owner, _ in (*state.quotes, *state.keys))
+        or any(owner == c for owner, _ in (*state.slots, *state.calls, *state.insertions))
+        or any(row.creator == identity for row in state.objects.values())
     )
 
 
@@ -193,8 +197,10 @@ def _granting(is_honest: bool, testbed: Testbed, c: int, page: int, frame: int) 
 
 
 def begin(testbed: Testbed, proceed: Proceed, c: int) -> None:
-    """The first thread begins another, and waits for an event; the second runs."""
+    """The first thread begins another, makes two memory objects, and waits for an event in a call
+    that uses one of them; the second runs."""
     threads, notifications = testbed.machine.kernel.threads, testbed.machine.kernel.notifications
+    objects = testbed.machine.kernel.objects
 
     def run() -> None:
         for thread, vcpu in zip(threads_of(c), held_by(testbed, c), strict=True):
@@ -203,7 +209,12 @@ def begin(testbed: Testbed, proceed: Proceed, c: int) -> None:
             threads.dispatch(thread)
         threads.wait(vcpu_of(testbed, threads_of(c)[0]))
 
-    testbed.together(proceed, run, partial(notifications.create, c))
+    def make() -> None:
+        used = objects.create(c, 1)
+        objects.create(c, 1)
+        objects.begin_call(c, used)
+
+    testbed.together(proceed, run, make, partial(notifications.create, c))
 
 
 def call_for_the_end(enter: Enter, testbed: Testbed, proceed: Proceed, c: int) -> None:

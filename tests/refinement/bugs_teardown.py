@@ -7,6 +7,7 @@ from tests.refinement.seeding import Bug
 from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.faults import Faults
 from splitspec.impl.kernel.lifecycle import Lifecycle
+from splitspec.impl.kernel.objects import Objects
 from splitspec.impl.kernel.recycler import Recycler
 from splitspec.impl.kernel.threads import Threads
 from splitspec.refinement.divergence import DivergenceKind as Kind
@@ -35,6 +36,12 @@ TEARDOWN: tuple[Bug, ...] = (
     Bug("threads that wait are not told to leave", Recycler, "signal_threads",
         "self._threads.rouse(container)", "pass",
         HONEST, Kind.REFUSED, "stopped"),
+    Bug("the recycler leaves objects that nobody names", Objects, "leave",
+        "self.sweep()", "pass", HONEST, Kind.OTHER_STATE, "capabilities_left"),
+    Bug("the recycler leaves a call under way", Objects, "leave",
+        "self.end_call(own, number)", "pass", HONEST, Kind.OTHER_STATE, "capabilities_left"),
+    Bug("the recycler leaves capabilities of objects", Objects, "leave",
+        "self._take(container, slot)", "pass", HONEST, Kind.OTHER_STATE, "capabilities_left"),
     Bug("two recyclers take a container apart", Recycler, "signal_threads",
         'guards.require("asleep", asleep, f"container {container} is taken apart already")', "pass",
         HOSTILE, Kind.ACCEPTED, "asleep"),
