@@ -203,6 +203,16 @@ def test_a_tier_leaves_the_blocks_of_later_ones(project: Path, splitspec: Splits
     assert lock.read_text() == whole
 
 
+def test_a_lock_is_made_anew_of_all_models(project: Path, splitspec: Splitspec) -> None:
+    """Of one, it would lose what was accepted of the others."""
+    lock = project / "splitspec.lock"
+    before = lock.read_text()
+    done = splitspec("lock", "desk", "--anew", "--weaker")
+    assert done.returncode == 2
+    assert "error: --anew begins with an empty lock, so that it is of all models" in done.stderr
+    assert lock.read_text() == before
+
+
 def test_anew_needs_no_lock_that_can_be_read(project: Path, splitspec: Splitspec) -> None:
     lock = project / "splitspec.lock"
     whole = lock.read_text()

@@ -19,7 +19,7 @@ from splitspec.cli.demands import Demand
 from splitspec.cli.exclusion import BusyError, exclusively
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.gate import GateRequest, Round, gather, refuse
-from splitspec.cli.models import RefusedError, own_manifest, report_problems
+from splitspec.cli.models import RefusedError, own_manifest, report_problems, wrong
 from splitspec.cli.summary import code_of
 from splitspec.cli.terminal import painter
 from splitspec.cli.writing import write_whole
@@ -40,6 +40,8 @@ class LockRequest:
 def accept(request: LockRequest, interruption: Interruption) -> ExitCode:
     """Make what is due, show how it differs from the lock, and write it if all is well."""
     try:
+        if request.anew and request.gate.models:
+            raise wrong("--anew begins with an empty lock, so that it is of all models: name none")
         manifest = own_manifest(request.gate.folder)
         path = manifest.with_name(LOCK_NAME)
         with exclusively(path):

@@ -76,7 +76,10 @@ def lock(
         bool, typer.Option("--weaker", help="Accept losses too: less assurance, fewer claims.")
     ] = False,
     anew: Annotated[
-        bool, typer.Option("--anew", help="Begin with an empty lock, as after a merge conflict.")
+        bool,
+        typer.Option(
+            "--anew", help="Begin with an empty lock of all models, as after a merge conflict."
+        ),
     ] = False,
     workers: o.Workers = 2,
     cache: o.Cache = o.CacheMode.READ_WRITE,
