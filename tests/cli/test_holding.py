@@ -233,6 +233,19 @@ def test_a_mapping_that_observes_nothing_shows_nothing(way: tuple[str, ...], fol
     assert text in (folder / "r.xml").read_text()
 
 
+def test_what_diverged_is_told_although_another_cannot_be_held(folder: Path) -> None:
+    names = ("many:UNKNOWN", "many:WRONG", "many:NOTHING", "--report", "junit=r.xml")
+    done = conform(folder, 1, *names)
+    assert done.returncode == ExitCode.USAGE, "it stands before a violation"
+    assert "wrong against desk" in done.stdout
+    assert "1 implementation · exit 2" in done.stdout
+    report = (folder / "r.xml").read_text()
+    for place in (done.stderr, report):
+        assert "many:UNKNOWN: " in place
+        assert "many:NOTHING cannot be had: " in place
+    assert "by many:WRONG" in report
+
+
 def test_a_module_that_ends_the_process_cannot_be_had(folder: Path) -> None:
     (folder / "script.py").write_text("import sys\n\nsys.exit(0)\n")
     done = conform(folder, 1, "script:COUNTER")

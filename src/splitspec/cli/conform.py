@@ -72,7 +72,9 @@ def conform_mappings(request: ConformRequest, interruption: Interruption) -> Exi
         try:
             for name, found in outcomes:
                 if isinstance(found, Unheld):
-                    return _unheld(found, request)
+                    codes.append(_unheld(found, request))
+                    findings.append(Finding(Kind.UNUSABLE, "", "", found.sentence))
+                    continue
                 results.append(found)
                 if request.reports:
                     runs.append(_shown(found, name))
