@@ -28,12 +28,19 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A question that was not asked."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     answer: Any
 
 
-Page = Begun | Lost | Answered
-Known = list[tuple[str, Lost | Answered]]
+Page = Begun | Lost | Refused | Answered
+Known = list[tuple[str, Lost | Refused | Answered]]
 """Questions with their answers, in the order in which they were asked."""
 
 
@@ -52,6 +59,12 @@ class Pages:
         """Return questions and answers, and whether one is open behind them."""
         answers, is_open, _ = self._read()
         return answers, is_open
+
+    def losses(self) -> tuple[int, str]:
+        """Return how many questions were lost, and why others were not asked, or nothing."""
+        pages = [page for _, page in self.read()[0]]
+        reasons = [page.reason for page in pages if isinstance(page, Refused)]
+        return sum(isinstance(page, Lost) for page in pages), reasons[-1] if reasons else ""
 
     def reopen(self) -> Known:
         """Return what is known, and have the next writer go on behind it. There is none now."""

@@ -184,10 +184,13 @@ class Decider:
     def _searched(self, outcome: Outcome, action: ir.FlatAction, claim: Claim) -> Decision:
         """Look for a counterexample to induction; without one, try the scope of the model."""
         search, ask = self._search, self.journal.ask
-        found, why = self._sought(lambda: search.counterexample(action, claim))
+        about = f"{claim.name} after {action.path}"
+        found, why = self._sought(lambda: search.counterexample(action, claim), about)
         if found is not None:
             return Decision(outcome, Status.REFUTED, "counterexample to induction", found)
-        if not search.exact and ask(lambda: search.is_inductive(action, claim), lambda _: False):
+        if not search.exact and ask(
+            lambda: search.is_inductive(action, claim), lambda _: False, about
+        ):
             assumed = {assumption.path for assumption in self.theory.system.assumptions}
             core = self.live | assumed
             finite = replace(outcome, reply=Reply.PROVED, method=Method.FINITE, core=core)
@@ -197,12 +200,12 @@ class Decider:
     def _searched_initially(self, outcome: Outcome, claim: Claim) -> Decision:
         """Look for an initial state in which the claim is false."""
         search = self._search
-        found, why = self._sought(lambda: search.initial_violation(claim))
+        found, why = self._sought(lambda: search.initial_violation(claim), claim.name)
         if found is not None:
             return Decision(outcome, Status.REFUTED, "it is false initially", violation=found)
         return Decision(outcome, Status.UNKNOWN, outcome.reason or why or NO_MODEL)
 
-    def _sought(self, search: Callable[[], T | None]) -> tuple[T | None, str]:
+    def _sought(self, search: Callable[[], T | None], about: str) -> tuple[T | None, str]:
         """Return what a search finds, or why it came to no end."""
 
         def made() -> tuple[T | None, str]:
@@ -211,7 +214,7 @@ class Decider:
         def lost(reason: str) -> tuple[T | None, str]:
             return None, f"the search for a counterexample: {reason}"
 
-        return self.journal.ask(made, lost)
+        return self.journal.ask(made, lost, about)
 
     @property
     def _search(self) -> InductionSearch:

@@ -6,8 +6,7 @@ by the reason, and a new worker does the same work again: the answers that are k
 not made, so that it soon is where the other one was. What a solver leaves behind after it ran out
 of memory is not to be trusted, so a worker ends then, too.
 
-A worker has a budget of memory, which no other process pays for. Nothing of it is shared but its
-files: the result, and moments of progress, come back through a pipe.
+A worker has its own budget of memory. It shares its files alone: the rest comes through a pipe.
 
 Work may have a part of it done beside the rest, with questions of its own: by another worker, which
 the first one follows as it is followed itself. Whoever ends has those ended whom it started, and is
@@ -16,7 +15,7 @@ replaced when they are gone.
 Soundness: an answer that was written down was made by the same code from the same input: all that
 work depends on is there before it begins, or is asked for through the journal. Each answer stands
 beside its question, and a worker that asks another one is an error. An answer that was lost is
-`unknown`.
+`unknown`, and so is one to what was not asked any more: that is written down, too.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ from splitspec.checker.interruption import Interruption
 from splitspec.checker.parentage import end_with, is_orphan
 from splitspec.checker.proof import Moment, ProofLimits
 from splitspec.checker.symbolic.journal import OUT_OF_MEMORY, Answer, Journal
-from splitspec.checker.symbolic.pages import Answered, Begun, Known, Lost, Pages
+from splitspec.checker.symbolic.pages import Answered, Begun, Known, Lost, Pages, Refused
 from splitspec.checker.symbolic.z3_solver import limit_memory
 
 Result = TypeVar("Result")
@@ -118,13 +117,15 @@ class WrittenJournal(Journal):
             before, page = self.known.pop()
             if before != question:
                 raise StrayWorkerError(f"asked {question}, where {before} was asked before")
-            if isinstance(page, Lost):
+            if isinstance(page, Lost | Refused):
                 return lost(page.reason)
             answer: Answer = page.answer
             return answer
         if self.interrupted:
             raise KeyboardInterrupt
         if self.refusal:
+            self.pages.write(Begun(question))
+            self.pages.write(Refused(self.refusal))
             return lost(self.refusal)
         if is_orphan(self.parent):
             os._exit(1)  # Nobody waits for the result.
@@ -191,10 +192,9 @@ class _Supervision(Generic[Result]):
         started: float,
         others: Iterable[Pages] = (),
     ) -> None:
-        self._work, self._limits = work, limits
-        self._pages, self._others = pages, tuple(others)
-        self._started = started
-        self._losses, self._refusal, self._interrupted = 0, "", False
+        self._work, self._limits, self._started = work, limits, started
+        self._pages, self._others, self._interrupted = pages, tuple(others), False
+        self._losses, self._refusal = pages.losses()  # Another one may have begun.
 
     def journal(self, refusal: str, *, interrupted: bool) -> WrittenJournal:
         """Return the journal of who goes on with the work in this process, or in a copy of it."""
@@ -203,7 +203,7 @@ class _Supervision(Generic[Result]):
             self._pages.reopen()[::-1],
             os.getpid(),
             self._limits,
-            refusal,
+            refusal or self._refusal,
             interrupted,
             list(self._others),
             started=self._started,

@@ -194,6 +194,7 @@ class UnboundedCalculus:
         return self._journal.ask(
             lambda: self._session.check(names, COHERENCE_STEPS).reply is Reply.PROVED,
             lambda _: False,
+            ", ".join(names),
         )
 
     # The ladder

@@ -10,7 +10,9 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from tests.checker.small_systems import COUNTED, NEEDS_A_LEMMA
@@ -27,10 +29,11 @@ from tests.checker.test_supervision import (
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import ProofLimits, ProofResult, Status
 from splitspec.checker.store import Mode, Store
-from splitspec.checker.symbolic import share, supervision
+from splitspec.checker.symbolic import pages, share, supervision
 from splitspec.checker.symbolic.calculus import Outcome
 from splitspec.checker.symbolic.induction import DisagreementError, InductionSearch
-from splitspec.checker.symbolic.proving import prove
+from splitspec.checker.symbolic.journal import Journal
+from splitspec.checker.symbolic.proving import opened, prove, settled
 from splitspec.checker.symbolic.share import Owed, divide
 from splitspec.checker.symbolic.theory import Claim, theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
@@ -40,6 +43,7 @@ from splitspec.model.setting import Setting
 from splitspec.model.verdict import Outcome as Verdict
 
 Make = Callable[..., Setting]
+T = TypeVar("T")
 
 OTHERS = "m.hand_over"
 """The action that is the second worker's; `m.take` is the first one's."""
@@ -200,6 +204,89 @@ def test_kept_proofs_are_found_by_any_number_of_workers(setting: Make, tmp_path:
 
 
 # Losses
+
+
+def test_what_a_second_worker_was_not_asked_stays_so_when_the_first_is_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What is asked next rests on how much of the share has answers, as another round does."""
+    asked = tmp_path / "asked"
+
+    def noted(question: str, *fatal: str) -> str:
+        before = asked.read_text().split() if asked.exists() else []
+        asked.write_text(" ".join([*before, question]))
+        if question in fatal and question not in before:
+            killed()
+        return question
+
+    def of_share(journal: Journal) -> list[str]:
+        def made(question: str) -> str:
+            return noted(question, "b0", "b1")
+
+        return [
+            journal.ask(partial(made, question), lambda why: why, question)
+            for question in ("b0", "b1", "b2", "b3")
+        ]
+
+    def work(journal: Journal, _: object) -> list[str]:
+        found = journal.beside(of_share)()
+        about = f"after {sum('not asked' in each for each in found)} of 4"
+        found.append(journal.ask(lambda: about, lambda why: why, about))
+        found.append(journal.ask(lambda: noted("last", "last"), lambda why: why, "last"))
+        return found
+
+    monkeypatch.setattr(supervision, "LOSSES_MAX", 2)
+    died, refused = "the solver died of SIGKILL", "not asked: 2 solvers were lost"
+    found = supervision.supervise(work, ProofLimits(), None, workers=2)
+    assert found == [died, died, refused, refused, "after 2 of 4", died]
+    assert asked.read_text().split() == ["b0", "b1", "last"]
+
+
+def test_pages_tell_how_much_was_lost_and_why_no_more_was_asked(
+    tmp_path: Path,
+) -> None:
+    with (tmp_path / "pages").open("w+b", buffering=0) as file:
+        written = pages.Pages(file)
+        for question, page in (
+            ("one", pages.Lost("it died")),
+            ("two", pages.Answered(2)),
+            ("three", pages.Refused("not asked")),
+        ):
+            written.write(pages.Begun(question))
+            written.write(page)
+        assert written.losses() == (1, "not asked")
+
+
+class Listening(Journal):
+    """Notes what each question is about."""
+
+    __slots__ = ("heard",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[tuple[str, str]] = []
+
+    def ask(
+        self,
+        make: Callable[[], T],
+        lost: Callable[[str], T],
+        about: str = "",
+    ) -> T:
+        self.heard.append((supervision._maker(make), about))
+        return super().ask(make, lost, about)
+
+
+def test_every_search_is_known_again_by_its_claim_and_action(setting: Make) -> None:
+    """So that no answer is taken for that of another search, or of other facts."""
+    loose = COUNTED.replace("      usage[d] += 1\n", "")
+    for text in (COUNTED, loose):
+        listening = Listening()
+        settled(opened(setting(text), ProofLimits(), 0, listening), 0)
+        searches = [h for h in listening.heard if h[0].startswith("Decider")]
+        assert bool(searches) == (text is loose)
+        assert all(about.startswith("m.") and " after m." in about for _, about in searches)
+        (coherence,) = (a for maker, a in listening.heard if "contradicts" in maker)
+        assert text is loose or "m.usage.exact" in coherence
 
 
 @pytest.mark.parametrize(
