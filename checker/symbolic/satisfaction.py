@@ -19,6 +19,7 @@ from splitspec.checker.symbolic.z3_solver import (
     Translator,
     refuse_exhaustion,
     why_unknown,
+    within_memory,
 )
 from splitspec.model import ir
 
@@ -43,34 +44,39 @@ class Satisfaction:
     def add(self, *terms: Term) -> None:
         """Require formulas from now on."""
         for term in terms:
-            self._solver.add(self._translator.expression(term))
+            with within_memory():
+                self._solver.add(self._translator.expression(term))
 
     def push(self) -> None:
-        self._solver.push()
+        with within_memory():
+            self._solver.push()
 
     def pop(self) -> None:
-        self._solver.pop()
+        with within_memory():
+            self._solver.pop()
 
     def check(self, *terms: Term) -> bool | None:
         """Return whether there is a model in which these formulas hold too; None if it is unknown.
 
         A model is kept until the next one is found.
         """
-        self._solver.push()
+        self.push()
         self.add(*terms)
-        result = self._solver.check()
-        if result == z3.sat:
-            self._model = self._solver.model()
-        if result == z3.unknown:
-            refuse_exhaustion(self._solver.reason_unknown())
-        self._solver.pop()
+        with within_memory():
+            result = self._solver.check()
+            if result == z3.sat:
+                self._model = self._solver.model()
+            if result == z3.unknown:
+                refuse_exhaustion(self._solver.reason_unknown())
+        self.pop()
         return None if result == z3.unknown else bool(result == z3.sat)
 
     def name(self, name: str, term: Term) -> None:
         """Add a formula under a name; it counts in the queries that name it."""
-        literal = z3.Bool(f"fact {name}", self._translator.context)
-        self._literals[name] = literal
-        self._solver.add(z3.Implies(literal, self._translator.expression(term)))
+        with within_memory():
+            literal = z3.Bool(f"fact {name}", self._translator.context)
+            self._literals[name] = literal
+            self._solver.add(z3.Implies(literal, self._translator.expression(term)))
 
     def contradiction(self, names: Iterable[str]) -> Answer:
         """Return whether what was added, with the named formulas, contradicts itself.

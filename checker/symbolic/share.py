@@ -5,7 +5,8 @@ share has solvers of its own, and is told nothing of what another one finds.
 
 Soundness: all shares assume the same facts before a step, and no answer of one is part of a
 question of another. How much is owed decides on the division, and not how many processes there are:
-what is proved, its cores, and what a budget leaves unknown are the same for any number of them.
+what is proved, its cores, and what a budget of steps leaves unknown are the same for any number of
+them, as long as memory and time suffice.
 """
 
 from __future__ import annotations

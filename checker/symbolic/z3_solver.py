@@ -7,7 +7,8 @@ own steps and not in time, so that an answer is the same on every machine.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -212,23 +213,23 @@ class Session:
         self._add(self.translator.expression(term))
 
     def _add(self, fact: z3.ExprRef) -> None:
-        try:
+        with within_memory():
             self._solver.add(fact)
-        except z3.Z3Exception as error:
-            refuse_exhaustion(str(error))
-            raise
 
     def name(self, name: str, term: Term) -> None:
         """Add a fact under a name."""
-        literal = z3.Bool(f"fact {name}", self.translator.context)
-        self._literals[name], self._numbers[name] = literal, literal.get_id()
+        with within_memory():
+            literal = z3.Bool(f"fact {name}", self.translator.context)
+            self._literals[name], self._numbers[name] = literal, literal.get_id()
         self._add(z3.Implies(literal, self.translator.expression(term)))
 
     def push(self) -> None:
-        self._solver.push()
+        with within_memory():
+            self._solver.push()
 
     def pop(self) -> None:
-        self._solver.pop()
+        with within_memory():
+            self._solver.pop()
 
     def deny(self, goal: Term) -> None:
         """Assume that a goal is false; `check` then says whether it could be."""
@@ -237,7 +238,8 @@ class Session:
     def check(self, names: Iterable[str], steps: int | None = None) -> Answer:
         """Return whether what was assumed, with the named facts, contradicts itself."""
         wanted = list(names)
-        self._solver.set("rlimit", self._steps if steps is None else steps)
+        with within_memory():
+            self._solver.set("rlimit", self._steps if steps is None else steps)
         started = time.process_time()
         try:
             result = self._asked([self._literals[name] for name in wanted])
@@ -311,6 +313,16 @@ def refuse_exhaustion(reason: str) -> None:
     """Raise `ExhaustedError` if this is how a solver says that its memory was not enough."""
     if "memory" in reason:
         raise ExhaustedError(reason)
+
+
+@contextmanager
+def within_memory() -> Iterator[None]:
+    """Raise `ExhaustedError` where Z3 says that its memory was not enough."""
+    try:
+        yield
+    except z3.Z3Exception as error:
+        refuse_exhaustion(str(error))
+        raise
 
 
 def limit_memory(size: int) -> None:

@@ -299,7 +299,8 @@ SolverMemory = Annotated[
     typer.Option(
         "--memory",
         metavar="SIZE",
-        help="Memory of each process of solvers; a question that needs more is unknown.",
+        help="Memory of each process of solvers, of which there may be two; a question that needs "
+        "more is unknown.",
     ),
 ]
 SolverWorkers = Annotated[
@@ -310,7 +311,7 @@ SolverWorkers = Annotated[
         min=1,
         max=WORKERS_MAX,
         help="Processes of solvers for one proof, of which two are used at most; the result is "
-        "the same for any number.",
+        "the same for any number, as long as memory and time suffice.",
     ),
 ]
 ProofSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the solvers.")]
