@@ -8,6 +8,7 @@ from splitspec.checker.proof import Obligation, ProofLimits, ProofResult, Status
 from splitspec.checker.symbolic.proving import is_provable, prove
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.models import report_problems
+from splitspec.cli.options import chosen_workers
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine
 
@@ -45,7 +46,7 @@ def _stabilise(job: Job, request: StabilityRequest) -> ExitCode:
             job.setting,
             limits=ProofLimits(steps=request.steps),
             seed=seed,
-            workers=2,
+            workers=chosen_workers(None),
             report=line.proof,
         )
         for seed in range(request.seeds)
