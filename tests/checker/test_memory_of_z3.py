@@ -34,7 +34,7 @@ class Exhausted:
 )
 def test_a_session_without_memory_is_lost(use: Callable[[Session], object]) -> None:
     session = Session(Translator(), seed=0, steps=0)
-    session._solver = Exhausted()  # type: ignore[assignment]
+    session._solver = Exhausted()
     with pytest.raises(ExhaustedError):
         use(session)
 
@@ -51,6 +51,6 @@ def test_a_session_without_memory_is_lost(use: Callable[[Session], object]) -> N
 )
 def test_a_search_without_memory_is_lost(use: Callable[[Satisfaction], object]) -> None:
     solver = Satisfaction()
-    solver._solver = Exhausted()  # type: ignore[assignment]
+    solver._solver = Exhausted()
     with pytest.raises(ExhaustedError):
         use(solver)
