@@ -196,11 +196,16 @@ class Testbed:
         return {frame: slot for frame, slot in found.items() if slot is not None}
 
     def _mapped(self) -> set[int]:
-        """Return the frames of pages that containers write and nobody executes."""
-        kernel, backing = self.machine.kernel, self.backing()
+        """Return the frames of pages that containers reach and write, and nobody executes.
+
+        Where the host has led a second page to a frame, only the page to which it is assigned
+        reaches it; and one that the kernel has not scrubbed yet holds what the host has left there.
+        """
+        kernel, holders = self.machine.kernel, self.holders()
+        raw = {page for page, row in kernel.state.pages.items() if row.use is Use.RAW}
         tables = (kernel.memory.entries(c) for c in kernel.state.containers)
-        found = (backing.get(e.page) for table in tables for _, e in table if not e.executable)
-        return {frame for frame in found if frame is not None} & self.live()
+        found = {e.page for table in tables for _, e in table if not e.executable} - raw
+        return {frame for frame in self.live() if holders.get(frame) in found}
 
     def charged(self) -> dict[int, int]:
         """Return whose control group pays for each frame."""
