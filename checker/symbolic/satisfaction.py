@@ -85,18 +85,18 @@ class Satisfaction:
         """
         literals = {name: self._literals[name] for name in names}
         started = time.process_time()
-        result = self._solver.check(*literals.values())
-        seconds = time.process_time() - started
-        if result == z3.sat:
-            self._model = self._solver.model()
-        if result == z3.unsat:
-            used = {literal.get_id() for literal in self._solver.unsat_core()}
-            core = frozenset(n for n, literal in literals.items() if literal.get_id() in used)
-            return Answer(Reply.PROVED, core, "", 0, seconds)
-        if result == z3.sat:
-            return Answer(Reply.REFUTED, frozenset(), "", 0, seconds)
-        reason = why_unknown(self._solver.reason_unknown())
-        return Answer(Reply.UNKNOWN, frozenset(), reason, 0, seconds)
+        reply, core, reason = Reply.REFUTED, frozenset[str](), ""
+        with within_memory():
+            result = self._solver.check(*literals.values())
+            if result == z3.sat:
+                self._model = self._solver.model()
+            elif result == z3.unsat:
+                used = {literal.get_id() for literal in self._solver.unsat_core()}
+                core = frozenset(n for n, literal in literals.items() if literal.get_id() in used)
+                reply = Reply.PROVED
+            else:
+                reply, reason = Reply.UNKNOWN, why_unknown(self._solver.reason_unknown())
+        return Answer(reply, core, reason, 0, time.process_time() - started)
 
     def is_true(self, term: Term) -> bool:
         """Return whether a formula holds in the last model; atoms that are open count as false."""

@@ -47,6 +47,7 @@ def test_a_session_without_memory_is_lost(use: Callable[[Session], object]) -> N
         lambda solver: solver.check(),
         lambda solver: solver.add(Terms().true),
         lambda solver: solver.name("fact", Terms().true),
+        lambda solver: solver.contradiction(()),
     ],
 )
 def test_a_search_without_memory_is_lost(use: Callable[[Satisfaction], object]) -> None:
