@@ -75,7 +75,7 @@ GRANTING = (
         SEV, Kind.ACCEPTED, "owner"),
     Bug("a page is backed twice", Backing, "_check_backing",
         'guards.require("unbacked", page not in self.frames, f"page {page} has a frame")', "pass",
-        "granting-sev-limit-two", Kind.ACCEPTED, "unbacked"),
+        "granting-sev-limit-two", Kind.OTHER_GUARD, "unbacked"),
     Bug("the limit is not looked at", Backing, "_check_backing",
         'guards.require("limit", self._cgroups.has_room(group), f"{group} is at memory.max")',
         "pass", SEV, Kind.HALF_WRITTEN, "in_limit"),

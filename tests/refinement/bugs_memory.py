@@ -58,7 +58,7 @@ MEMORY: tuple[Bug, ...] = (
         "frozen = entry", PAGE, Kind.OTHER_STATE, "writable[c1, a1]"),
     Bug("clearing stops half way", DirectMap, "clear",
         "self.write(page, ZEROS)", "self.write(page, ZEROS[:2048])",
-        PAGE, Kind.UNREADABLE, "a part of what container 0 wrote"),
+        PAGE, Kind.UNREADABLE, "what no container has filled it with"),
     Bug("a fork counts nothing", Forks, "fork",
         "self._spaces.hold(entry.page)", "pass", FAMILY, Kind.OTHER_STATE, "mappers[p1]"),
     Bug("a clone begins with its own entries", Forks, "fork",

@@ -18,7 +18,7 @@ SECURE_EPT: tuple[Bug, ...] = (
         PAGE, Kind.OTHER_STATE, "entry[p1]"),
     Bug("ACCEPT leaves what the frame held", Tdx, "accept",
         "self._memory.store(entry.frame, 0, ZEROS, private=True)", "pass",
-        TAKEN, Kind.OTHER_STATE, "data[f1]"),
+        TAKEN, Kind.UNREADABLE, "what no container has filled it with"),
     Bug("ACCEPT maps a page that is blocked", Tdx, "accept",
         "if entry.state is not SeptState.PENDING:", "if entry.state is SeptState.BLOCKED:",
         PAGE, Kind.ACCEPTED, "pending"),
