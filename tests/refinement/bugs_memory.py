@@ -18,7 +18,8 @@ FAMILY, COPIES = "memory-sev-family", "memory-sev-copies"
 # fmt: off
 MEMORY: tuple[Bug, ...] = (
     Bug("an accepted page is not scrubbed", Pools, "accept",
-        "self._memory.clear(page)", "pass", FRAME, Kind.OTHER_STATE, "data[f"),
+        "self._memory.clear(page)", "pass",
+        FRAME, Kind.UNREADABLE, "what no container has filled it with"),
     Bug("a page is given back with what it held", Pools, "scrub",
         "self._memory.clear(page)", "pass", PAGE, Kind.OTHER_STATE, "data[f"),
     Bug("a copy that was never made", Forks, "copy_on_write",
