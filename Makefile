@@ -2,6 +2,8 @@
 # PYTHON=/path/to/python chooses the interpreter that .venv is made with.
 
 export PYTHON
+# Hundreds of tests start the tool, and each start would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
 JOBS ?= 2
 CACHE ?= rw
