@@ -14,6 +14,7 @@ import io
 import sys
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import splitspec
@@ -30,20 +31,51 @@ class MissingSourceError(Exception):
     """A file or folder that should be part of an implementation is not there."""
 
 
-def sources_of(module: str, folders: Sequence[Path]) -> dict[str, Path]:
-    """Return the files of a module and of all that it imports from the folders, by module name."""
-    is_own = module.partition(".")[0] == splitspec.__name__
-    roots = (Path(str(splitspec.__file__)).parents[1],) if is_own else tuple(folders)
-    found: dict[str, Path] = {}
-    todo = [module]
-    while todo:
-        name = todo.pop()
-        path = _path(name, roots)
-        if name in found or path is None or not _counts(name, is_own=is_own):
-            continue
-        found[name] = path
-        todo += [*_parents(name), *_imports(name, path)]
-    return found
+@dataclass(frozen=True, slots=True)
+class SourceReader:
+    """Reads what implementations are made of. What a file imports and says is found once: a hundred
+    mappings are made of the same machine."""
+
+    _imported: dict[tuple[str, Path], tuple[str, ...]] = field(default_factory=dict)
+    _said: dict[Path, bytes] = field(default_factory=dict)
+
+    def sources_of(self, module: str, folders: Sequence[Path]) -> dict[str, Path]:
+        """Return the files of a module and of all that it imports from the folders, by module
+        name."""
+        is_own = module.partition(".")[0] == splitspec.__name__
+        roots = (Path(str(splitspec.__file__)).parents[1],) if is_own else tuple(folders)
+        found: dict[str, Path] = {}
+        todo = [module]
+        while todo:
+            name = todo.pop()
+            path = _path(name, roots)
+            if name in found or path is None or not _counts(name, is_own=is_own):
+                continue
+            found[name] = path
+            todo += [*_parents(name), *self._imports(name, path)]
+        return found
+
+    def digest(self, sources: Mapping[str, Path]) -> str:
+        """Return a digest of what the files say: comments and empty lines of Python do not
+        count."""
+        hashed = hashlib.sha256()
+        for name, path in sorted(sources.items()):
+            said = self._content(path)
+            hashed.update(f"{name}\0{len(said)}\0".encode())
+            hashed.update(said)
+        return hashed.hexdigest()[:16]
+
+    def _imports(self, name: str, path: Path) -> tuple[str, ...]:
+        """Return the modules that a file may import, with the names that may be modules."""
+        if (name, path) not in self._imported:
+            self._imported[name, path] = tuple(_imports(name, path))
+        return self._imported[name, path]
+
+    def _content(self, path: Path) -> bytes:
+        if path not in self._said:
+            content = path.read_bytes()
+            self._said[path] = _uncommented(content) if path.suffix == ".py" else content
+        return self._said[path]
 
 
 def refuse_others(sources: Mapping[str, Path]) -> None:
@@ -105,17 +137,6 @@ def named_sources(names: Iterable[str], folder: Path) -> dict[str, Path]:
             raise MissingSourceError(f"there is no file at {name}, from the folder of models.toml")
         found |= {f"{name}/{path.relative_to(place).as_posix()}": path for path in inside}
     return found
-
-
-def sources_digest(sources: Mapping[str, Path]) -> str:
-    """Return a digest of what the files say: comments and empty lines of Python do not count."""
-    hashed = hashlib.sha256()
-    for name, path in sorted(sources.items()):
-        content = path.read_bytes()
-        said = _uncommented(content) if path.suffix == ".py" else content
-        hashed.update(f"{name}\0{len(said)}\0".encode())
-        hashed.update(said)
-    return hashed.hexdigest()[:16]
 
 
 def _uncommented(content: bytes) -> bytes:

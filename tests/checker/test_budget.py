@@ -266,7 +266,7 @@ def test_an_evaluation_ends_when_the_user_asks(setting: MakeSetting) -> None:
         @property
         def requested(self) -> bool:
             self.looks += 1
-            return self.looks > 8
+            return self.looks > 3
 
     wide = setting(f"sort Bank\nvar high[Bank]: bool\ninvariant wide\n  {WIDE['at once']}\n")
     assert explore(wide, interruption=Asked()).run.stop is Stop.INTERRUPTED

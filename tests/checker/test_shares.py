@@ -290,9 +290,14 @@ def test_every_search_is_known_again_by_its_claim_and_action(setting: Make) -> N
 
 
 @pytest.mark.parametrize(
-    ("end", "reason"), [(killed, "SIGKILL"), (crashed, "SIGSEGV"), (starved_z3, "out of memory")]
+    ("action", "end", "reason"),
+    [
+        ("m.take", killed, "SIGKILL"),
+        ("m.take", crashed, "SIGSEGV"),
+        (OTHERS, killed, "SIGKILL"),
+        (OTHERS, starved_z3, "out of memory"),
+    ],
 )
-@pytest.mark.parametrize("action", ["m.take", OTHERS])
 def test_a_solver_lost_by_either_worker_leaves_its_own_obligations_unknown(
     setting: Make,
     monkeypatch: pytest.MonkeyPatch,

@@ -10,6 +10,7 @@ from splitspec import spec
 from splitspec.model.loader import Library, Loaded, load, load_entry, load_variants
 from splitspec.model.manifest import entry_for_module, load_manifest
 from splitspec.model.manifest_entry import ModelEntry
+from splitspec.model.manifest_scope import check_entry, scope_of
 
 SHIPPED = load_manifest(spec.folder() / "models.toml").models.values()
 
@@ -69,7 +70,7 @@ def _codes(loaded: Loaded) -> list[str]:
 
 
 @pytest.mark.parametrize("entry", SHIPPED, ids=lambda entry: entry.name)
-def test_every_shipped_model_and_its_variants_are_well_typed(entry: ModelEntry) -> None:
+def test_every_shipped_model_is_well_typed_and_sized_with_its_variants(entry: ModelEntry) -> None:
     library = Library()
     loaded = load_entry(entry, spec.folder(), library)
     assert loaded.diagnostics == ()
@@ -77,6 +78,10 @@ def test_every_shipped_model_and_its_variants_are_well_typed(entry: ModelEntry) 
     models = [each.name for each in SHIPPED]
     _, problems = load_variants(loaded, entry.name, beside, library, models)
     assert problems == ()
+    assert loaded.program is not None
+    assert check_entry(entry, loaded.program, entry.variants) == ()
+    for variant in (None, *entry.variants.values()):
+        assert scope_of(entry, loaded.program, variant).diagnostics == ()
 
 
 def test_imports_come_before_what_imports_them(folder: Path) -> None:

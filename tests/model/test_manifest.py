@@ -223,17 +223,6 @@ def test_where_one_comes_from_is_not_above(tmp_path: Path) -> None:
         assert find(here / ".." / "other") == find(other) != here / "models.toml"
 
 
-def test_every_shipped_model_and_variant_has_a_scope() -> None:
-    manifest = load_manifest(ROOT / "spec" / "models.toml")
-    assert manifest.diagnostics == ()
-    for entry in manifest.models.values():
-        loaded = load(manifest.folder / f"{entry.module}.split", entry.substitutions)
-        assert loaded.program is not None, entry.name
-        assert check_entry(entry, loaded.program, entry.variants) == ()
-        for variant in (None, *entry.variants.values()):
-            assert scope_of(entry, loaded.program, variant).diagnostics == ()
-
-
 def test_an_implementation_is_held_by_one_mapping_at_a_tier() -> None:
     text = 'mapping = "m:A"\ntier = "nightly"\nsources = ["src"]\nstates = 3'
     entry = _read(f'[a]\nmodule = "a"\n[[a.conformance]]\n{text}\n[[a.conformance]]\nmapping = "b"')

@@ -27,10 +27,9 @@ from splitspec.refinement.observation import UnreadableError
 from splitspec.refinement.sources import (
     MissingSourceError,
     OtherSourceError,
+    SourceReader,
     named_sources,
     refuse_others,
-    sources_digest,
-    sources_of,
 )
 from splitspec.refinement.target import TargetError, evaluator_at
 from splitspec.refinement.walking import run
@@ -38,12 +37,14 @@ from splitspec.refinement.walking import run
 
 @dataclass(frozen=True, slots=True)
 class ConformanceJob:
-    """One implementation to hold; `sources` are the files of which it is made, by name."""
+    """One implementation to hold; `sources` are the files of which it is made, by name, and
+    `implementation` is the digest of what they say."""
 
     declared: ExpectedConformance
     mapping: Implementation[Any]
     evaluator: Evaluator
     sources: Mapping[str, Path]
+    implementation: str
 
     @property
     def setting(self) -> Setting:
@@ -80,7 +81,7 @@ class ConformanceJob:
             # Random calls do each action, and do not come to every guard.
             missed = [name for name in unexplained if name not in self.evaluator.actions]
         return Held(
-            sources_digest(self.sources),
+            self.implementation,
             sum(found.tried.refused.values()),
             tuple(name for name in unexplained if name not in missed),
             tuple(sorted(name for name, reason in found.untried.items() if reason)),
@@ -95,17 +96,19 @@ class UnusableError(Exception):
     """An implementation cannot be held; the message says why."""
 
 
-def conformance_of(model: Model, declared: ExpectedConformance) -> ConformanceJob:
+def conformance_of(
+    model: Model, declared: ExpectedConformance, reader: SourceReader
+) -> ConformanceJob:
     """Return the walk with an implementation that a model's entry names; raise `UnusableError`."""
     try:
-        return _job(model, declared)
+        return _job(model, declared, reader)
     except (UnknownMappingError, MappingError, UnreadableError, MissingSourceError) as error:
         raise UnusableError(str(error)) from error
     except (TargetError, OtherSourceError) as error:
         raise UnusableError(f"{declared.mapping}: {error}") from error
 
 
-def _job(model: Model, declared: ExpectedConformance) -> ConformanceJob:
+def _job(model: Model, declared: ExpectedConformance, reader: SourceReader) -> ConformanceJob:
     folders = _folders(model.folder.absolute())
     mapping = mapping_of(declared.mapping, folders)
     if mapping.model != model.entry.name:
@@ -116,14 +119,14 @@ def _job(model: Model, declared: ExpectedConformance) -> ConformanceJob:
         model.entry, model.program, sizes=mapping.sizes, pins=mapping.pins, given=mapping.given
     )
     Driver(mapping, evaluator)  # Raises for what does not fit, before anything is made.
-    modules = sources_of(module_of(declared.mapping), folders)
+    modules = reader.sources_of(module_of(declared.mapping), folders)
     refuse_others(modules)
     sources = {**modules, **named_sources(declared.sources, model.folder)}
     if not sources:
         raise MissingSourceError(
             f"no source of {declared.mapping} stands below {folders[0]}: name them in `sources`"
         )
-    return ConformanceJob(declared, mapping, evaluator, sources)
+    return ConformanceJob(declared, mapping, evaluator, sources, reader.digest(sources))
 
 
 def _folders(folder: Path) -> tuple[Path, ...]:

@@ -24,6 +24,7 @@ from splitspec.model.manifest_entry import ExpectedConformance
 from splitspec.model.setting import forgotten_places
 from splitspec.model.tier import Tier
 from splitspec.refinement.refining import STEPS as PRODUCT_STEPS
+from splitspec.refinement.sources import SourceReader
 
 DUE = {
     Activity.EXPLORED: Tier.COMMIT,
@@ -113,13 +114,13 @@ def _held(model: Model) -> Iterator[Demand]:
         )
 
 
-def readied(demand: Demand) -> Demand:
+def readied(demand: Demand, reader: SourceReader) -> Demand:
     """Return a demand that can be met, or with the reason why it cannot: a mapping is imported only
     for what is due."""
     if demand.held is None:
         return demand
     try:
-        found = conformance_of(demand.model, demand.held)
+        found = conformance_of(demand.model, demand.held, reader)
     except UnusableError as error:
         return replace(demand, problem=str(error))
     return replace(demand, conformance=found, job=replace(demand.job, setting=found.setting))

@@ -44,6 +44,7 @@ from splitspec.cli.terminal import Choice, painter
 from splitspec.cli.writing import is_input
 from splitspec.model.manifest import LOCK_NAME, load_manifest, nearest_manifest
 from splitspec.model.tier import Tier
+from splitspec.refinement.sources import SourceReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,8 @@ def gather(
         if name.endswith(".split"):
             raise RefusedError(Problems((f"{manifest} has no model {name}",)))
     asked = demands(read_models(tuple(dict.fromkeys(request.models)), manifest))
-    due = tuple(readied(demand) for demand in asked if request.tier.includes(demand.tier))
+    reader = SourceReader()
+    due = tuple(readied(each, reader) for each in asked if request.tier.includes(each.tier))
     round_ = Round(path, asked, due, () if request.models else unheld(asked, manifest))
     # The second signal gives up what is under way, and not the report of the rest.
     with suppress(KeyboardInterrupt):
