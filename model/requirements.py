@@ -1,7 +1,8 @@
 """Read `requirements.toml`: what the users of a specification ask for, by identifier.
 
-A property names its requirements by `asked by "I3, L2 and why"`: identifiers first, then words.
-Three tables of the file are no requirements: `absent`, `sources` and `mechanisms`.
+A property names its requirements by `asked by "I3, L2 and why"`: identifiers first, then words. A
+counter has no such line, so the table `counts` says which requirements ask that it is exact. Three
+more tables of the file are no requirements: `absent`, `sources` and `mechanisms`.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ class Mechanism:
 @dataclass(frozen=True, slots=True)
 class Requirements:
     """Statements by group and identifier; `absent` are the reasons why some have no property,
-    `sources` say who asks."""
+    `sources` say who asks, `counts` which counters each asks to be exact."""
 
     groups: Mapping[str, Mapping[str, str]]
     absent: Mapping[str, str]
     sources: Mapping[str, str] = field(default_factory=dict)
     mechanisms: Mapping[str, Mechanism] = field(default_factory=dict)
+    counts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def identifiers(self) -> tuple[str, ...]:
@@ -52,13 +54,16 @@ def read_requirements(path: Path) -> Requirements:
         name: Mechanism(table["about"], tuple(table["modules"]))
         for name, table in groups.pop("mechanisms", {}).items()
     }
-    requirements = Requirements(groups, absent, sources, mechanisms)
+    counts = {name: tuple(paths) for name, paths in groups.pop("counts", {}).items()}
+    requirements = Requirements(groups, absent, sources, mechanisms, counts)
     identifiers = requirements.identifiers
     modules = [module for mechanism in mechanisms.values() for module in mechanism.modules]
     twice = sorted({i for names in (identifiers, modules) for i in names if names.count(i) > 1})
-    unknown = sorted((absent.keys() | sources.keys()) - set(identifiers))
+    unknown = sorted((absent.keys() | sources.keys() | counts.keys()) - set(identifiers))
     if twice or unknown:
-        raise ValueError(f"{path}: twice: {twice}; a reason or a source, and unknown: {unknown}")
+        raise ValueError(
+            f"{path}: twice: {twice}; a reason, a source or a counter, and unknown: {unknown}"
+        )
     return requirements
 
 

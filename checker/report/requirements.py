@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from splitspec.checker.report.accepted import SHOWN, Accepted, Standing, breaking
 from splitspec.checker.report.counting import counted
-from splitspec.model.ir import Program, Property, Variant
+from splitspec.model.ir import Program, Property, PropertyKind, Variable, Variant
 from splitspec.model.requirements import Requirements, identifiers_of
 
 
@@ -42,7 +42,8 @@ A property is claimed against a hostile host in coalition with all containers, u
 - *not in the lock*: some models claim it, and nothing is accepted of them yet.
 
 A variant is the design with one check missing or one step more, and the property that must break;
-the steps are the fewest after which it does. Variants that break nothing are on `attacks.md`.
+the steps are the fewest after which it does. Variants that break nothing are on `attacks.md`. That
+a counter is *exact* is an obligation of each model that reads it, and has no sentence of its own.
 
 Of those who ask, the *talk* is the one on CoFunc at USENIX Security 2025. The *artifact* is its
 published sources (cofunc-artifact, commit 6fe7292) by file; the kernel's are below
@@ -82,15 +83,29 @@ def page(requirements: Requirements, models: Iterable[Checked], standing: Standi
 def answers(
     requirements: Requirements, models: Iterable[Checked]
 ) -> dict[str, tuple[Property, ...]]:
-    """Return, for each requirement, the properties that name it, each once."""
+    """Return, for each requirement, the properties that name it, each once, and the exactness of
+    the counters that it names."""
     known = set(requirements.identifiers)
     found: dict[str, dict[str, Property]] = {identifier: {} for identifier in known}
     for model in models:
+        for identifier, paths in requirements.counts.items():
+            exact = (_exactness(model.program.variables.get(path)) for path in paths)
+            found[identifier] |= {claim.path: claim for claim in exact if claim is not None}
         for claim in model.program.properties.values():
             for source in claim.asked_by:
                 for identifier in identifiers_of(source, known):
                     found[identifier][claim.path] = claim
     return {identifier: tuple(claims.values()) for identifier, claims in found.items()}
+
+
+def _exactness(counter: Variable | None) -> Property | None:
+    """Return the obligation that a counter is what it counts, if the model has the counter."""
+    if counter is None or counter.counted is None:
+        return None
+    name = f"{counter.path}.{PropertyKind.EXACT.value}"
+    text = f"The counter is exact ({counter.comment})."
+    given = counter.counted.given
+    return Property(name, PropertyKind.EXACT, given, (), (), text, (), counter.span)
 
 
 # How far a property is shown

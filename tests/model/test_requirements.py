@@ -62,6 +62,12 @@ def test_a_source_of_an_unknown_identifier_is_refused(tmp_path: Path) -> None:
         read_requirements(path)
 
 
+def test_a_counter_of_an_unknown_requirement_is_refused(tmp_path: Path) -> None:
+    path = _written(tmp_path, '[a]\nL2 = "x"\n[counts]\nL9 = ["tables.mappers"]\n')
+    with pytest.raises(ValueError, match="L9"):
+        read_requirements(path)
+
+
 def test_a_module_of_two_mechanisms_is_refused(tmp_path: Path) -> None:
     text = "".join(f'[mechanisms.{m}]\nabout = "x"\nmodules = ["tables"]\n' for m in "ab")
     with pytest.raises(ValueError, match="tables"):
@@ -152,3 +158,43 @@ def test_a_property_that_the_lock_does_not_have_is_shown_by_nothing(tmp_path: Pa
     assert "| L2 | the talk | light | 1 not in the lock | 1 |" in text
     # A witness of the module is no property that a mechanism has.
     assert "| light | lamps | `switch` | 1 not in the lock | 1 |" in text
+
+
+def test_a_requirement_has_its_counter_with_the_variant_that_makes_it_wrong(tmp_path: Path) -> None:
+    switches = tmp_path / "switches.split"
+    switches.write_text(
+        "module switches\n\nsort Switch\n\nvar on[Switch]: bool\n"
+        "counter lit counts s: Switch where on[s]     # how many are on\n\n"
+        "action press(s: Switch) by kernel\n"
+        "  when off: not on[s]\n  on[s] := true\n  add: lit += 1\n",
+        encoding="utf-8",
+    )
+    broken = tmp_path / "broken.split"
+    broken.write_text(
+        'module broken\n\nvariant uncounted of switches\n  """As it is."""\n  drop press.add\n'
+        "  expect violated lit.exact within 1 steps\n",
+        encoding="utf-8",
+    )
+    loaded = load(switches)
+    assert loaded.program is not None, loaded.diagnostics
+    variants, diagnostics = load_variants(loaded, "switches", [broken], Library(), ["switches"])
+    assert not diagnostics
+    requirements = Requirements(
+        {"structure": {"S2": "It is counted.", "S3": "Nobody counts."}},
+        {},
+        counts={"S2": ("switches.lit", "elsewhere.lit"), "S3": ("switches.on",)},
+    )
+    claims = {"switches.lit.exact": Claim("", "holds", "proved")}
+    block = Block(Tier.COMMIT, "", {}, {}, claims=claims)
+    text = page(
+        requirements,
+        [Checked("switches", loaded.program, variants)],
+        standing(Lock({Key("proved", "switches"): block})),
+    )
+    assert (
+        "- `switches.lit.exact` (exact): The counter is exact (how many are on).\n"
+        "  Holds: proved in 1 model, against a hostile host and all containers.\n"
+        "  Variants: `uncounted` of `switches` (not in the lock).\n"
+    ) in text
+    # What counts nothing is no counter, and is shown by nothing.
+    assert "Not in the specification: no property says this" in text

@@ -186,6 +186,18 @@ def test_every_requirement_has_a_property_or_a_reason_and_never_both() -> None:
     assert sorted(known - named) == sorted(requirements.absent)
 
 
+def test_every_counter_that_a_requirement_names_is_declared() -> None:
+    counts = read_requirements(SPEC / "requirements.toml").counts
+    named = {path for paths in counts.values() for path in paths}
+    declared = {
+        f"{path.stem}.{declared.name}"
+        for path in MODULES
+        for declared in _declarations(syntax.CounterDeclaration, [path])
+    }
+    assert named
+    assert sorted(named - declared) == []
+
+
 def test_every_requirement_has_a_source_and_every_module_a_mechanism() -> None:
     requirements = read_requirements(SPEC / "requirements.toml")
     listed = {m for mechanism in requirements.mechanisms.values() for m in mechanism.modules}
