@@ -38,8 +38,9 @@ class Objects:
         self._spaces = spaces
 
     def create(self, container: int, size: int) -> int:
-        """Make an object of so many pages, with all rights; return its slot. A container has made
-        so many at most of those that are there, for each takes a record of the kernel's."""
+        """Make an object of so many pages, with all rights; return its slot. Each takes a record of
+        the kernel's, of which a container has as many as slots: when they are used up, those go to
+        which nobody refers, and as there is a slot, there is such an object."""
         guards = Guards(KernelRefusal, "create_object")
         row = self._check_running(guards, container)
         guards.require("sized", size > 0, f"it would have {size} pages")
@@ -47,7 +48,8 @@ class Objects:
         free = [n for n in range(SLOTS) if (container, n) not in self._state.slots]
         guards.require("room", bool(free), f"container {container} has {SLOTS} slots")
         made = [n for n, each in self._state.objects.items() if each.creator == row.identity]
-        guards.require("quota", len(made) < SLOTS, f"container {container} has made {len(made)}")
+        if len(made) >= SLOTS:
+            self.sweep()
         number = self._state.next("object")
         self._state.objects[number] = Object(row.identity, size, (container,))
         self._state.slots[container, free[0]] = Slot(number, ALL_RIGHTS, place=0)

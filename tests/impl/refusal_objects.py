@@ -71,15 +71,6 @@ def filled(scene: Scene) -> Scene:
     return scene
 
 
-def dropped(scene: Scene) -> Scene:
-    """Container 0 has made as many objects as it may, and names none; they are yet to be freed."""
-    filled(scene)
-    for slot in range(SLOTS):
-        scene.machine.kernel.objects.drop(0, slot)
-    scene.machine.checkpoint()
-    return scene
-
-
 def orphaned(scene: Scene) -> Scene:
     """A fork is at the list of an object to which nobody refers any more."""
     begin(scene)
@@ -134,7 +125,6 @@ OBJECTS: list[tuple[Setup, str, Call]] = [
     (tenants, "sized", lambda s: s.machine.kernel.objects.create(0, 0)),
     (tenants, "bounded", lambda s: s.machine.kernel.objects.create(0, LARGEST + 1)),
     (tenants, "room", lambda s: filled(s).machine.kernel.objects.create(0, 1)),
-    (tenants, "quota", lambda s: dropped(s).machine.kernel.objects.create(0, 1)),
     (tenants, "held", lambda s: s.machine.kernel.objects.grow(0, 0, 9)),
     (named, "running", lambda s: stopped(s).machine.kernel.objects.grow(0, 0, 9)),
     (cloned, "right", lambda s: s.machine.kernel.objects.grow(1, 0, 9)),

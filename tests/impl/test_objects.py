@@ -27,7 +27,7 @@ from splitspec.impl.geometry import PAGE
 from splitspec.impl.host.shadow import Handle
 from splitspec.impl.kernel.capabilities import Right
 from splitspec.impl.kernel.fork import Forks
-from splitspec.impl.kernel.records import Page, ThreadState, Use
+from splitspec.impl.kernel.records import SLOTS, Page, ThreadState, Use
 from splitspec.impl.machine import Machine, PlatformKind
 
 by_kind = pytest.mark.parametrize("kind", KINDS)
@@ -196,6 +196,20 @@ def test_a_revoked_object_is_gone_with_its_pages_and_its_number(kind: PlatformKi
     assert record.use is Use.FREE
     assert not record.is_clean
     assert scene.kernel.state.slots[0, objects.create(0, 1)].object == 2
+
+
+@by_kind
+def test_who_drops_its_objects_is_never_refused_another(kind: PlatformKind) -> None:
+    scene, _, _ = two_tenants(kind)
+    objects, memory = scene.kernel.objects, scene.kernel.object_memory
+    kept, dropped = objects.create(0, 1), objects.create(0, 1)
+    memory.write(0, dropped, 0, b"gone", page(scene, 1))
+    objects.drop(0, dropped)
+    for _ in range(2 * SLOTS):
+        objects.drop(0, objects.create(0, 1))
+        assert len(scene.kernel.state.objects) <= SLOTS
+    assert scene.kernel.state.pages[page(scene, 1)].use is Use.FREE
+    objects.grow(0, kept, 2)
 
 
 @by_kind
