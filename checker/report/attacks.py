@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from splitspec.checker.report.counting import counted
 from splitspec.model.catalogue import Catalogue
 from splitspec.model.ir import Add, Change, Drop, SetConstant, Variant
 
@@ -88,7 +89,7 @@ def _difference(difference: Drop | Change | Add | SetConstant) -> str:
 def _outcome(variant: Variant) -> str:
     if variant.violated is None:
         return "redundant"
-    steps = "" if variant.steps is None else f" after {variant.steps} steps"
+    steps = "" if variant.steps is None else f" after {counted(variant.steps, 'step')}"
     return f"breaks `{variant.violated}`{steps}"
 
 
