@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.modes import XTS
 
 from splitspec.impl.geometry import PAGE
 from splitspec.impl.journal import Journal
+from splitspec.impl.refusal import Guards
 
 
 class Memory:
@@ -28,6 +29,16 @@ class Memory:
         self.frames = [bytearray(PAGE) for _ in range(frames)]
         # By frame, the ciphertext last decrypted and its plaintext; used while the former stands.
         self._decrypted: dict[int, tuple[bytes, bytes]] = {}
+
+    def has(self, frame: int) -> bool:
+        """The machine has a frame of that number."""
+        return 0 <= frame < len(self.frames)
+
+    def check(self, guards: Guards, frame: int, offset: int = 0, length: int = 0) -> None:
+        """Refuse a frame that the machine does not have, and bytes that are not all in it."""
+        guards.require("frame", self.has(frame), f"there is no frame {frame}")
+        inside = offset >= 0 and offset + length <= PAGE
+        guards.require("inside", inside, f"{length} bytes from {offset} are not in one frame")
 
     def raw(self, frame: int) -> bytes:
         """Return what the memory bus sees."""

@@ -74,10 +74,10 @@ class Processor:
 
     def enter(self, vcpu: int, answer: int = 0, *, core: int | None = None) -> None:
         """VMRUN or TDH.VP.ENTER: the host runs the vCPU on a core, with an answer to its exit."""
-        state = self.vcpus[vcpu]
+        guards = Guards(HardwareRefusal, "enter")
+        state = self._check_known(guards, vcpu)
         core = state.core if core is None else core
         busy = any(other.inside and other.core == core for other in self.vcpus.values())
-        guards = Guards(HardwareRefusal, "enter")
         guards.require("launched", self._platform.is_launched, "the launch is not finished")
         guards.require("outside", not state.inside, f"vCPU {vcpu} runs already")
         guards.require("core_free", not busy, f"core {core} runs another vCPU")
@@ -89,8 +89,8 @@ class Processor:
 
     def leave(self, vcpu: int, exit: Exit) -> None:
         """The vCPU goes back to the host, by the guest's wish or by an interrupt."""
-        state = self.vcpus[vcpu]
         guards = Guards(HardwareRefusal, "leave")
+        state = self._check_known(guards, vcpu)
         guards.require("inside", state.inside, f"vCPU {vcpu} does not run")
         self._platform.leave(vcpu)
         self.vcpus[vcpu] = replace(state, inside=False, exit=exit, answer=0)
@@ -180,6 +180,10 @@ class Processor:
         directory = self._check_container(Guards(HardwareRefusal, "access"), vcpu)
         known = self.tlb.find(state.core, state.tag, address, write=write)
         return self._walk(directory, address, write=write) if known is None else known
+
+    def _check_known(self, guards: Guards, vcpu: int) -> Vcpu:
+        guards.require("known", vcpu in self.vcpus, f"there is no vCPU {vcpu}")
+        return self.vcpus[vcpu]
 
     def _check_container(self, guards: Guards, vcpu: int) -> int:
         """Refuse unless a container runs on the vCPU; return the directory of its tables."""

@@ -21,6 +21,8 @@ from splitspec.impl.journal import Journal, Table
 from splitspec.impl.refusal import Guards, HardwareRefusal
 
 LAUNCH = "launch"
+PAGES_MAX = 2**40
+"""Guest-physical pages: addresses have 52 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,9 @@ class SecureProcessor:
 
     def launch(self, page: int, frame: int, data: bytes) -> None:
         """Put a page into the VM and extend the measurement by it."""
-        row = self._under_way(Guards(HardwareRefusal, "launch"))
+        guards = Guards(HardwareRefusal, "launch")
+        row = self._under_way(guards)
+        guards.require("page", 0 <= page < PAGES_MAX, f"{page} is no guest page")
         self._platform.launch(page, frame, data)
         self._launches[LAUNCH] = replace(row, measurement=extend(row.measurement, page, data))
 
@@ -124,6 +128,7 @@ class SecureProcessor:
         launch = self._launches.get(LAUNCH)
         allowed = launch is not None and launch.is_debug
         guards.require("debug", allowed, "its policy does not allow debugging")
+        self._memory.check(guards, frame)
         return self._memory.load(frame, private=True)
 
     def _under_way(self, guards: Guards) -> Launch:

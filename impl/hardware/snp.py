@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from splitspec.impl.geometry import PAGE
 from splitspec.impl.hardware.memory import Memory
 from splitspec.impl.hardware.tlb import Tlb
 from splitspec.impl.journal import Journal, Table
@@ -45,7 +46,7 @@ class Snp:
     def resolve(self, page: int, *, private: bool) -> int:
         """Return the frame that an access of the guest reaches."""
         frame = self.nested.get(page)
-        if frame is None:
+        if frame is None or not self._memory.has(frame):
             raise NestedPageFault("access", "backed", page)
         entry = self.rmp.get(frame)
         if not private:
@@ -106,6 +107,7 @@ class Snp:
 
         An identical update clears `validated` too, as the architecture allows.
         """
+        self._memory.check(Guards(HardwareRefusal, "rmpupdate"), frame)
         if page is None:
             self.rmp.discard(frame)
         else:
@@ -131,11 +133,13 @@ class Snp:
 
     def host_read(self, frame: int) -> bytes:
         """The host reads what is in memory: ciphertext, where the frame is private."""
+        self._memory.check(Guards(HardwareRefusal, "host_read"), frame)
         return self._memory.raw(frame)
 
     def host_write(self, frame: int, offset: int, data: bytes) -> None:
         """The host writes what is not assigned; else its own access faults."""
         guards = Guards(HardwareRefusal, "host_write")
+        self._memory.check(guards, frame, offset, len(data))
         guards.require("unassigned", frame not in self.rmp, f"frame {frame} is the guest's")
         self._memory.write_raw(frame, offset, data)
 
@@ -143,7 +147,9 @@ class Snp:
         """SNP_LAUNCH_UPDATE: from Pre-Guest, encrypted in place, to Guest-Valid."""
         guards = Guards(HardwareRefusal, "launch")
         guards.require("launching", not self._phase.get("finished", False), "launch is finished")
+        self._memory.check(guards, frame)
         guards.require("unassigned", frame not in self.rmp, f"frame {frame} is in use")
+        guards.require("whole", len(data) == PAGE, "a page is put in whole")
         self.rmp[frame] = RmpEntry(page, validated=True)
         self.nested[page] = frame
         self._memory.store(frame, 0, data, private=True)

@@ -80,7 +80,7 @@ class Tdx:
         """Return the frame that an access of the guest reaches."""
         if not private:
             frame = self.shared.get(page)
-            if frame is None or frame in self.owner:
+            if frame is None or frame in self.owner or not self._memory.has(frame):
                 raise NestedPageFault("access", "backed", page)
             return frame
         entry = self.sept.get(page)
@@ -120,6 +120,7 @@ class Tdx:
     def offer(self, page: int, frame: int) -> None:
         """TDH.MEM.PAGE.AUG."""
         guards = Guards(HardwareRefusal, "aug")
+        self._memory.check(guards, frame)
         guards.require("free_entry", page not in self.sept, f"page {page} has a frame")
         guards.require("free_frame", frame not in self.owner, f"frame {frame} is owned")
         self.sept[page] = SeptEntry(frame, SeptState.PENDING)
@@ -201,10 +202,12 @@ class Tdx:
 
     def host_read(self, frame: int) -> bytes:
         """A read with a shared key finds a fixed pattern where the frame is private."""
+        self._memory.check(Guards(HardwareRefusal, "host_read"), frame)
         return ZEROS if frame in self.owner else self._memory.raw(frame)
 
     def host_write(self, frame: int, offset: int, data: bytes) -> None:
         """A write with a shared key destroys a private frame: its next private use notices."""
+        self._memory.check(Guards(HardwareRefusal, "host_write"), frame, offset, len(data))
         self._memory.write_raw(frame, offset, data)
         if frame in self.owner:
             self.lost[frame] = True
@@ -213,11 +216,14 @@ class Tdx:
         """TDH.MEM.PAGE.ADD and TDH.MR.EXTEND."""
         guards = Guards(HardwareRefusal, "launch")
         guards.require("launching", not self._world.get(FINISHED, 0), "launch is finished")
+        self._memory.check(guards, frame)
+        guards.require("free_entry", page not in self.sept, f"page {page} has a frame")
         guards.require("free_frame", frame not in self.owner, f"frame {frame} is owned")
         guards.require("whole", len(data) == PAGE, "a page is added whole")
         self.sept[page] = SeptEntry(frame, SeptState.MAPPED)
         self.owner[frame] = page
         self._memory.store(frame, 0, data, private=True)
+        self.lost.discard(frame)
 
     def finish_launch(self) -> None:
         """TDH.MR.FINALIZE."""

@@ -8,6 +8,7 @@ for writing only where its container could store: it breaks copy-on-write first,
 
 from __future__ import annotations
 
+from splitspec.impl.geometry import PAGE
 from splitspec.impl.kernel.address_space import AddressSpaces
 from splitspec.impl.kernel.direct_map import DirectMap
 from splitspec.impl.kernel.records import Phase, Pin, State, Use
@@ -57,6 +58,7 @@ class Pins:
         guards = Guards(KernelRefusal, "store_pinned")
         use = self._pinned(guards, container, page)
         guards.require("writing", use is Pin.WRITING, f"page {page} is pinned for reading")
+        guards.require("fits", len(data) <= PAGE, f"{len(data)} bytes do not fit in a page")
         self._memory.write(page, data)
 
     def unpin(self, container: int, page: int) -> None:

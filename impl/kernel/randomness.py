@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import hashlib
 
+from splitspec.impl.geometry import PAGE
 from splitspec.impl.hardware.entropy import SEED, Entropy
 from splitspec.impl.kernel.records import Phase, State
 from splitspec.impl.refusal import Guards, KernelRefusal
+
+DRAWN_MAX = PAGE
+"""Bytes of one call, which the kernel makes in memory of its own."""
 
 
 class Generators:
@@ -37,6 +41,8 @@ class Generators:
         row = self._state.containers.get(container)
         running = row is not None and row.phase in (Phase.RUNNING, Phase.SEALED)
         guards.require("running", running, f"container {container} does not run")
+        bounded = 0 <= length <= DRAWN_MAX
+        guards.require("length", bounded, f"{length} bytes of {DRAWN_MAX}")
         state = self._state.generators[container]
         self._state.generators[container] = hashlib.blake2b(
             b"next", key=state, digest_size=SEED

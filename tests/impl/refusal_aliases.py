@@ -41,6 +41,11 @@ ALIASES: list[tuple[Setup, str, Call]] = [
     (tenants, "pinned", lambda s: s.machine.kernel.pins.load(0, s.p(0))),
     (tenants, "pinned", lambda s: s.machine.kernel.pins.unpin(0, s.p(0))),
     (tenants, "writing", lambda s: pinned(s).machine.kernel.pins.store(0, s.p(0), b"1")),
+    (
+        tenants,
+        "fits",
+        lambda s: pinned(s, Pin.WRITING).machine.kernel.pins.store(0, s.p(0), bytes(PAGE + 1)),
+    ),
     (trapped, "settled", lambda s: sealed(pinned(s, Pin.WRITING))),
     (trapped, "unpinned", lambda s: left(pinned(s)).machine.kernel.lifecycle.retire(0)),
     (family, "running", lambda s: s.machine.kernel.pointers.register(0, 0, 4)),

@@ -97,6 +97,9 @@ HARDWARE: list[tuple[Setup, str, Call]] = [
     (tenants, "present", lambda s: s.machine.processor.read(s.first.vcpu, 4090, 9)),
     (family, "writable", lambda s: s.machine.processor.write(s.second.vcpu, 0, b"1")),
     (tenants, "length", lambda s: s.machine.secure_processor.report(b"short")),
+    (tenants, "known", lambda s: s.machine.hostile.enter(99, 0)),
+    (tenants, "frame", lambda s: s.machine.hostile.tamper(-1, 0, b"1")),
+    (tenants, "inside", lambda s: s.machine.hostile.tamper(s.f(7), 4095, b"12")),
     (tenants, "launching", lambda s: s.machine.platform.launch(1, s.f(7), bytes(4096))),
 ]
 

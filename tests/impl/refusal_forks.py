@@ -50,6 +50,7 @@ FORKS: list[tuple[Setup, str, Call]] = [
     (trapped, "untainted", lambda s: tainted(s).machine.kernel.forks.seal(0)),
     (sharing, "private", lambda s: s.machine.kernel.forks.seal(0, vcpu=s.first.vcpu)),
     (loading, "running", lambda s: s.machine.kernel.generators.draw(0, 8)),
+    (tenants, "length", lambda s: s.machine.kernel.generators.draw(0, -1)),
     (loading, "running", lambda s: s.machine.kernel.forks.prepare(0)),
     (tenants, "quiet", lambda s: s.machine.kernel.forks.prepare(0)),
     (trapped, "prepared", lambda s: s.machine.kernel.forks.seal(0, vcpu=s.first.vcpu, thread=1)),

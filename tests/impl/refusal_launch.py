@@ -30,6 +30,9 @@ LAUNCH: list[tuple[Setup, str, Call]] = [
     (tenants, "new", lambda s: s.machine.secure_processor.begin(debug=True)),
     (launching, "new", lambda s: s.machine.launch(b"microkernel")),
     (off, "begun", lambda s: s.machine.secure_processor.launch(0, 0, bytes(4096))),
+    (launching, "page", lambda s: s.machine.secure_processor.launch(-1, 1, bytes(4096))),
+    (launching, "frame", lambda s: s.machine.secure_processor.launch(1, -1, bytes(4096))),
+    (launching, "whole", lambda s: s.machine.secure_processor.launch(1, 1, b"a piece")),
     (tenants, "begun", lambda s: s.machine.secure_processor.finish()),
     (tenants, "begun", lambda s: s.machine.secure_processor.cancel()),
     (off, "launched", lambda s: s.machine.secure_processor.report(bytes(64))),
@@ -41,6 +44,14 @@ LAUNCH: list[tuple[Setup, str, Call]] = [
     (tenants, "own_key", lambda s: s.machine.kernel.attestation.report(NO_KEY)),
 ]
 FINISHED: list[Case] = [
-    (kind, launching, guard, lambda s: s.machine.secure_processor.finish(bytes(48)))
-    for kind, guard in ((PlatformKind.SNP, "expected"), (PlatformKind.TDX, "defined"))
+    (
+        PlatformKind.TDX,
+        launching,
+        "free_entry",
+        lambda s: s.machine.secure_processor.launch(0, 1, bytes(4096)),
+    ),
+    *(
+        (kind, launching, guard, lambda s: s.machine.secure_processor.finish(bytes(48)))
+        for kind, guard in ((PlatformKind.SNP, "expected"), (PlatformKind.TDX, "defined"))
+    ),
 ]

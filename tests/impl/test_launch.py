@@ -13,6 +13,7 @@ from splitspec.impl.attestation.measurement import expected, loaded
 from splitspec.impl.attestation.report import ContainerReport, Evidence, HardwareReport
 from splitspec.impl.attestation.signing import public_bytes
 from splitspec.impl.attestation.verifier import Policy, Verifier
+from splitspec.impl.geometry import PAGE
 from splitspec.impl.host.rogue import RogueKernel
 from splitspec.impl.kernel.records import BOOT
 from splitspec.impl.machine import Machine, PlatformKind
@@ -149,3 +150,16 @@ def test_a_kernel_of_the_hosts_gets_no_secret_by_whatever_it_signs(
         shown = replace(shown, chain=chip.chain)
     refused(verifier, guard, shown)
     verifier.release(genuine)
+
+
+def test_a_page_that_is_added_anew_is_whole_whatever_the_host_wrote_there_before() -> None:
+    """TDX: adding a page sets the owner bit of its frame, as acceptance does."""
+    scene = Machine(SIZES, PlatformKind.TDX, is_booted=False)
+    processor = scene.secure_processor
+    processor.begin(debug=False)
+    processor.launch(0, 0, bytes(PAGE))
+    scene.hostile.tamper(0, 0, b"over")
+    refuse(scene, "intact", lambda: scene.platform.resolve(0, private=True))
+    processor.cancel()
+    scene.launch(KERNEL)
+    assert scene.kernel.memory.read(0).startswith(KERNEL)
