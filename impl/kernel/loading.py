@@ -2,7 +2,8 @@
 
 The host keeps the file in a page that it shares with the container, and may change it at any time,
 also back. So the kernel copies it once, to a private page, and what it measures and executes is the
-copy. A container takes one function in its life. Between two of the steps others come.
+copy. A container takes one function in its life, and none once there is evidence of what it runs:
+that would be true no more. Between two of the steps others come.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class Loading:
         guards = Guards(KernelRefusal, "fetch")
         self._check_running(guards, container)
         guards.require("once", container not in self._state.code, "it has its function")
+        unstated = not self._state.is_stated(container)
+        guards.require("unstated", unstated, "there is evidence of what it runs")
         own = self._state.pools.get(source) == container
         record = self._state.pages.get(source)
         shared = own and record is not None and record.use is Use.SHARED

@@ -348,6 +348,10 @@ class State:
         row = self.containers.get(container)
         return row is not None and row.phase in (Phase.CREATED, Phase.RUNNING)
 
+    def is_stated(self, container: int) -> bool:
+        """There is evidence of what the container runs: a quote is open, or was answered."""
+        return container in self.secrets or any(own == container for own, _ in self.quotes)
+
     def threads_of(self, container: int) -> list[int]:
         """Return the threads of the container, in order."""
         return sorted(thread for thread, row in self.threads.items() if row.container == container)

@@ -65,6 +65,7 @@ def fetched(scene: Scene) -> Scene:
 ATTESTATION: list[tuple[Setup, str, Call]] = [
     (loading, "running", lambda s: fetch(s)),
     (shared, "once", lambda s: fetch(fetched(s))),
+    (shared, "unstated", lambda s: fetch(offered(quoted(s)))),
     (tenants, "shared", lambda s: fetch(s)),
     (shared, "offered", lambda s: fetch(s)),
     (shared, "vacant", lambda s: fetch(offered(s), address=0)),

@@ -6,11 +6,13 @@ import datetime
 from dataclasses import replace
 
 import pytest
+from tests.impl.refusal_attestation import fetch, measured, offered, shared
 from tests.impl.scenes import KINDS, SIZES, join, page, refuse, run
 
 from splitspec.impl.attestation.certificate import Chip, Manufacturer
 from splitspec.impl.attestation.measurement import expected
 from splitspec.impl.attestation.report import ContainerReport, Evidence, HardwareReport
+from splitspec.impl.attestation.sealing import seal
 from splitspec.impl.attestation.verifier import Policy, Verifier
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import KernelRefusal, VerifierRefusal
@@ -210,3 +212,20 @@ def test_a_secret_for_a_container_that_ended_opens_in_none(
     caught = refuse(scene, "authentic", lambda: kernel.attestation.install(0, message))
     assert isinstance(caught, KernelRefusal)
     refuse(scene, "keyed", lambda: kernel.attestation.secret(0))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_no_function_comes_in_when_there_is_evidence_of_what_runs(
+    kind: PlatformKind, is_answered: bool
+) -> None:
+    """A08: evidence states what was loaded before the start. A function that came later would have
+    the secret, and nobody has judged it."""
+    scene = offered(measured(shared(kind)))
+    attestation = scene.machine.kernel.attestation
+    report = ContainerReport.decode(attestation.quote(0, bytes(32)).container)
+    if is_answered:
+        attestation.install(0, seal(report, b"one chain".ljust(16) + SECRET))
+        assert attestation.secret(0) == SECRET
+    refuse(scene.machine, "unstated", lambda: fetch(scene))
+    assert scene.machine.kernel.state.code == {}
