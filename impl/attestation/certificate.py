@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -24,6 +24,9 @@ CHIP = x509.ObjectIdentifier("1.3.6.1.4.1.3704.1.4")
 VERSION = x509.ObjectIdentifier("1.3.6.1.4.1.3704.1.3.1")
 NOT_BEFORE = datetime.datetime(2024, 1, 1)
 NOT_AFTER = datetime.datetime(2049, 1, 1)
+
+INVALID = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound)
+"""What the library raises for certificates that somebody has made up."""
 
 
 class ChainError(ValueError):
@@ -71,10 +74,10 @@ def check_chain(
     chain: tuple[bytes, ...], root: bytes, now: datetime.datetime
 ) -> tuple[ec.EllipticCurvePublicKey, bytes, int]:
     """Return key, identity and security version of the chip; raises ChainError."""
+    if len(chain) != 3 or chain[-1] != root:
+        raise ChainError("the chain does not end at the trusted root")
     try:
         certificates = [x509.load_der_x509_certificate(data) for data in chain]
-        if len(chain) != 3 or chain[-1] != root:
-            raise ChainError("the chain does not end at the trusted root")
         for certificate, issuer in pairwise(certificates):
             certificate.verify_directly_issued_by(issuer)
         for certificate, is_authority in zip(certificates, (False, True, True), strict=True):
@@ -84,7 +87,7 @@ def check_chain(
         version = int.from_bytes(_extension(certificates[0], VERSION), "big")
     except ChainError:
         raise
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound) as error:
+    except INVALID as error:
         raise ChainError(f"a certificate is not valid: {error}") from error
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise ChainError("the chip's key is not an elliptic-curve key")

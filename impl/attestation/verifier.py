@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
 from functools import lru_cache
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -168,7 +168,7 @@ def is_signed(key: bytes, data: bytes, signature: bytes) -> bool:
     """The key, in DER, is one of an elliptic curve, and the signature over the data is of it."""
     try:
         known = load_der_public_key(key)
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         return False
     if not isinstance(known, ec.EllipticCurvePublicKey):
         return False

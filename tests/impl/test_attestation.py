@@ -13,7 +13,8 @@ from splitspec.impl.attestation.certificate import Chip, Manufacturer
 from splitspec.impl.attestation.measurement import expected
 from splitspec.impl.attestation.report import ContainerReport, Evidence, HardwareReport
 from splitspec.impl.attestation.sealing import seal
-from splitspec.impl.attestation.verifier import Policy, Verifier
+from splitspec.impl.attestation.signing import SECRET_BYTES, public_bytes
+from splitspec.impl.attestation.verifier import Policy, Verifier, is_signed
 from splitspec.impl.machine import Machine, PlatformKind
 from splitspec.impl.refusal import KernelRefusal, VerifierRefusal
 
@@ -229,3 +230,26 @@ def test_no_function_comes_in_when_there_is_evidence_of_what_runs(
         assert attestation.secret(0) == SECRET
     refuse(scene.machine, "unstated", lambda: fetch(scene))
     assert scene.machine.kernel.state.code == {}
+
+
+CURVE, NO_CURVE = bytes.fromhex("06052b81040022"), bytes.fromhex("06052b8104007f")
+"""P-384 as certificates and keys name it, and a name that means no curve."""
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_certificate_of_a_curve_that_nobody_knows_is_refused(
+    place: int, chip: Chip, manufacturer: Manufacturer
+) -> None:
+    scene = attested(PlatformKind.SNP, chip)
+    verifier = tenant(scene, manufacturer)
+    evidence = scene.kernel.attestation.quote(0, verifier.challenge())
+    chain = list(evidence.chain)
+    chain[place] = chain[place].replace(CURVE, NO_CURVE)
+    assert tuple(chain) != evidence.chain
+    refused(verifier, "chain", replace(evidence, chain=tuple(chain)))
+    verifier.release(evidence)
+
+
+def test_nothing_is_signed_by_a_key_of_a_curve_that_nobody_knows() -> None:
+    key = public_bytes(bytes(SECRET_BYTES))
+    assert not is_signed(key.replace(CURVE, NO_CURVE), b"data", b"signature")
