@@ -164,7 +164,10 @@ class Channels:
         for holder in holders:
             del self.capabilities.table[holder, channel]
         for page in row.pages:
-            self._state.pages[page] = Page(Use.FREE)
+            if self._state.pages[page].use is Use.LOST:
+                self._spaces.drop(page)
+            else:
+                self._state.pages[page] = Page(Use.FREE)
         del self.channels[channel]
 
     def end(self, container: int, channel: int) -> None:

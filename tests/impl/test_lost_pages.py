@@ -9,6 +9,7 @@ from tests.impl.scenes import (
     KINDS,
     SIZES,
     back_in,
+    chain,
     frame,
     join,
     machine,
@@ -59,6 +60,25 @@ def test_what_names_a_lost_page_is_counted_until_it_goes(kind: PlatformKind) -> 
     assert scene.kernel.state.pages[lost] == Page(Use.LOST, references=1)
     scene.kernel.spaces.unmap_page(0, 0, vcpu=first.vcpu)
     assert scene.kernel.state.pages[lost] == Page(Use.LOST)
+
+
+def test_a_page_of_a_channel_that_was_lost_is_used_no_more() -> None:
+    """A host of SEV-SNP takes it while the channel's creator leaves, and gives it back after it was
+    written off: the end of the channel does not make it free."""
+    scene = chain(PlatformKind.SNP)
+    lost = page(scene, 0)
+    channel = scene.kernel.channels.create(0, [lost, page(scene, 1)])
+    scene.kernel.lifecycle.stop(0)
+    assert isinstance(scene.platform, Snp)
+    behind = scene.platform.nested[lost]
+    scene.hostile.remap(lost, None)
+    scene.kernel.pools.abandon(lost)
+    scene.hostile.remap(lost, behind)
+    scene.kernel.channels.shut(0, channel)
+    scene.kernel.channels.destroy(channel)
+    assert scene.kernel.state.pages[lost] == Page(Use.LOST)
+    assert scene.kernel.state.pages[page(scene, 1)] == Page(Use.FREE)
+    refuse(scene, "free", lambda: scene.kernel.pools.scrub(lost))
 
 
 def test_a_table_that_was_lost_is_used_no_more() -> None:
