@@ -193,6 +193,18 @@ def test_a_process_that_ends_as_if_all_were_well_is_never_a_pass(folder: Path) -
 
 
 @pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("way", [(), ("--programs", "3"), ("--calls", "20")])
+def test_one_alone_that_ends_as_if_all_were_well_is_never_a_pass(
+    way: tuple[str, ...], workers: int, folder: Path
+) -> None:
+    """It does not end the process that says how all ended."""
+    done = conform(folder, workers, "many:LEAVING", *way)
+    assert done.returncode == ExitCode.INTERNAL, done.stdout
+    assert "error: lost: a copy ended with 0 before its runs were made" in done.stderr
+    assert done.stdout == "0 implementations · exit 70\n"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("where", ["CREATED", "DONE", "OBSERVED"])
 def test_an_implementation_that_asks_for_the_end_of_the_process_fails(
     where: str, workers: int, folder: Path

@@ -1,5 +1,8 @@
-"""Hold implementations to their models, several at once in copies of this process; what was found
+"""Hold implementations to their models, in copies of this process, several at once; what was found
 comes in the order in which they were asked for, whatever was finished first.
+
+One alone is held in a copy, too: what it runs is a user's program, which can end its process with
+any exit code, and an end with 0 is no verdict.
 """
 
 from __future__ import annotations
@@ -61,12 +64,6 @@ def hold_all(
     def make(number: int, relayed: Interruption) -> Conformance | Unheld:
         return _held(names[number], how, relayed)
 
-    if min(workers, len(names)) < 2:
-        for number, name in enumerate(names):
-            if interruption.requested:
-                return
-            yield name, make(number, interruption)
-        return
     groups = [[number] for number in range(len(names))]
     made = make_all(groups, make, workers, interruption, _nothing)
     left = set(range(len(names)))
