@@ -73,6 +73,9 @@ def undecided(
     Where only some models are looked at, those are asked about what their own modules claim, and
     the models `beside` them may decide it. A property is one of the text in which it stands: a
     module of the same name in another folder has others.
+
+    What a refined module claims is carried over to the model that refines it, and no product
+    decides it: a model of that module has to.
     """
     of_the_text = [demand for demand in demands if demand.is_of_the_text]
     made = {item.demand.key: item.block for item in judged}
@@ -104,6 +107,12 @@ def undecided(
                 yield Finding(Kind.UNMET, str(demand.key), path, text)
             elif claim not in known and path not in entry.idle:
                 yield Finding(Kind.UNDECIDED, str(demand.key), path, "no run decides it")
+    for demand in demands if is_whole else ():
+        for claim in _carried_over(demand):
+            if claim not in known and claim not in said:
+                said.add(claim)
+                text = "no run decides it of what is refined: give its module a model"
+                yield Finding(Kind.UNDECIDED, str(demand.key), claim[1], text)
 
 
 def deciding_beside(demands: Iterable[Demand], locked: Lock) -> frozenset[str]:
@@ -159,6 +168,13 @@ def _claims(model: Model, paths: Iterable[str] | None = None) -> Iterator[_Claim
     for path in properties if paths is None else paths:
         if path in properties:
             yield os.path.abspath(properties[path].span.source.name), path
+
+
+def _carried_over(demand: Demand) -> Iterator[_Claim]:
+    """Iterate over the properties of what the demanded model refines, if it is about that."""
+    if demand.product is not None:
+        for path, claimed in demand.product.correspondence.abstract.properties.items():
+            yield os.path.abspath(claimed.span.source.name), path
 
 
 def _name(model: Model) -> str:
