@@ -19,6 +19,8 @@ COST = "dearest"
 WORTH_NAMING = 100_000
 """Steps of a solver below which nobody needs to care."""
 TOLERANCE = 2
+HAPPENS = "it was accepted as idle, and happens"
+"""What is known of a run that was made to its end alone."""
 STRENGTH = {kind.value: -rank for rank, kind in enumerate(AssuranceKind)}
 
 
@@ -58,7 +60,7 @@ def _compare_blocks(key: Key, old: Block, new: Block) -> Iterator[Finding]:
             yield Finding(Kind.VACUOUS, name, path, "it never happens, and was not accepted so")
     for path in old.idle:
         if path not in new.idle:
-            yield Finding(Kind.STALE, name, path, "it was accepted as idle, and happens")
+            yield Finding(Kind.STALE, name, path, HAPPENS)
     yield from _compare_gaps(name, old, new)
     if old.solvers != new.solvers:
         was, is_ = ", ".join(old.solvers) or "none", ", ".join(new.solvers) or "none"

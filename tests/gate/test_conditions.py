@@ -293,10 +293,16 @@ def test_a_proof_ends_when_the_time_of_the_gate_does(
     moments = chain([0.0], repeat(1e12))
     monkeypatch.chdir(project)
     monkeypatch.setattr(share, "time", SimpleNamespace(perf_counter=lambda: next(moments)))
+    lock, idle = project / "splitspec.lock", 'idle = ["desk.take_back"]\nframed = 0'
+    lock.write_text(lock.read_text().replace("framed = 0", idle, 1))
     assert run_gate(request(seconds=1000), Interruption()) is ExitCode.UNKNOWN
     said = capsys.readouterr().out
     assert "skipped     proved desk: there was no time left to finish it" in said
     assert "(partial)" in said
+    # What never happens is found at the end of a proof: half of one does not say that it happens.
+    assert "and happens" not in said
+    assert run_gate(request(), Interruption()) is ExitCode.POLICY
+    assert "desk.take_back: it was accepted as idle, and happens" in capsys.readouterr().out
 
 
 def test_a_kept_result_is_taken_until_a_text_changes(project: Path, tmp_path: Path) -> None:

@@ -56,6 +56,19 @@ def test_a_gate_whose_report_is_lost_says_nowhere_that_it_passed(
     assert '"exitCode": 70' in (project / "r.sarif").read_text()
 
 
+@pytest.mark.parametrize("lost", [0, 1], ids=["the first", "the last"])
+def test_no_report_of_an_earlier_gate_outlives_one_that_cannot_report(
+    lost: int, project: Path, splitspec: Splitspec
+) -> None:
+    assert splitspec("gate", "--report", "json=r.json").returncode == 0
+    asked = ["json=r.json"]
+    asked.insert(lost, "junit=no/such/folder/r.xml")
+    done = splitspec("gate", *(word for report in asked for word in ("--report", report)))
+    assert done.returncode == 70
+    document = json.loads((project / "r.json").read_text())
+    assert (document["state"], document["code"]) == ("partial", 70)
+
+
 @pytest.mark.parametrize("value", ["nan", "0", "-1"])
 def test_a_time_that_is_none_is_refused(value: str, splitspec: Splitspec) -> None:
     done = splitspec("gate", f"--timeout={value}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from splitspec.checker.gate.comparison import compare
+from splitspec.checker.gate.comparison import HAPPENS, compare
 from splitspec.checker.gate.finding import ADVICE, Finding, Kind
 from splitspec.checker.gate.lock import Activity, Block, Key, Lock
 from splitspec.checker.gate.lock_text import DamagedLockError, load
@@ -38,7 +38,7 @@ from splitspec.cli.models import (
 from splitspec.cli.options import CacheMode
 from splitspec.cli.places import shown
 from splitspec.cli.report_request import Report, ReportKind
-from splitspec.cli.reports import write_all_that_can_be, write_reports
+from splitspec.cli.reports import begin_reports, write_all_that_can_be, write_reports
 from splitspec.cli.summary import summarise, with_finding
 from splitspec.cli.terminal import Choice, painter
 from splitspec.cli.writing import is_input
@@ -106,7 +106,7 @@ def run_gate(request: GateRequest, interruption: Interruption) -> ExitCode:
     """Hold everything that is due to the lock, report, and return one code."""
     try:
         _spare_inputs(request)
-        write_reports(request.reports, started(_title(request), _facts(request)))
+        begin_reports(request.reports, started(_title(request), _facts(request)))
         summary = summary_of(request, interruption)
     except RefusedError as refusal:
         return report_problems(refusal.problems, request.color)
@@ -227,10 +227,17 @@ def held_to(round_: Round, request: GateRequest) -> list[Finding]:
 def _is_said(finding: Finding, before: Sequence[Finding]) -> bool:
     """Whether a difference follows from what is wrong in itself, and so is said already."""
     same_run = [other for other in before if other.run == finding.run]
+    if finding.text == HAPPENS and any(_is_of_a_part(other) for other in same_run):
+        return True
     if finding.claim:
         return any(other.claim == finding.claim for other in same_run)
     is_part = any(other.kind in (Kind.UNKNOWN, Kind.INTERRUPTED) for other in same_run)
     return finding.kind is Kind.DRIFTED and is_part
+
+
+def _is_of_a_part(finding: Finding) -> bool:
+    """Whether it says of a whole run that it was not made to its end."""
+    return not finding.claim and finding.kind in (Kind.UNKNOWN, Kind.INTERRUPTED, Kind.SKIPPED)
 
 
 def _conclude(request: GateRequest, summary: Summary) -> ExitCode:

@@ -24,6 +24,19 @@ from splitspec.cli.screen import print_verbatim
 from splitspec.cli.writing import is_stream, write_whole
 
 
+def begin_reports(reports: Iterable[Report[ReportKind]], unfinished: Summary) -> None:
+    """Let each report say that nothing is finished; raise `OSError` for the first that cannot be
+    written, when no other one says any more what an earlier run found."""
+    problems: list[OSError] = []
+    for report in reports:
+        try:
+            _write(report, unfinished)
+        except OSError as problem:
+            problems.append(problem)
+    if problems:
+        raise problems[0]
+
+
 def write_reports(reports: Iterable[Report[ReportKind]], summary: Summary) -> None:
     """Write each report; raise `OSError` for the first that cannot be written."""
     for report in reports:
