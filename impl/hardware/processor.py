@@ -9,6 +9,7 @@ that moves vCPUs around therefore gains nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -162,8 +163,10 @@ class Processor:
         self, vcpu: int, start: int, length: int, *, write: bool
     ) -> list[tuple[Translation, int, int]]:
         """Return translation, offset and size of each piece; fill the TLB if none faults."""
-        pieces = _pages(start, length)
-        places = [self.translate(vcpu, address, write=write) for address, _, _ in pieces]
+        pieces, places = [], []
+        for piece in _pages(start, length):
+            places.append(self.translate(vcpu, piece[0], write=write))
+            pieces.append(piece)
         for place in places:
             if place.private:
                 self._platform.check_intact(place.frame)
@@ -206,13 +209,11 @@ class Processor:
         return Translation(entry.page, frame, entry.writable, not entry.shared)
 
 
-def _pages(start: int, length: int) -> list[tuple[int, int, int]]:
-    """Return virtual page, offset and size of each piece of a byte range."""
-    pieces = []
+def _pages(start: int, length: int) -> Iterator[tuple[int, int, int]]:
+    """Yield virtual page, offset and size of each piece of a byte range."""
     end = start + length
     while start < end:
         address, offset = divmod(start, PAGE)
         size = min(PAGE - offset, end - start)
-        pieces.append((address, offset, size))
+        yield address, offset, size
         start += size
-    return pieces

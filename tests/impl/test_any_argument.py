@@ -84,3 +84,11 @@ def test_a_host_enters_no_vcpu_that_does_not_exist(kind: PlatformKind, vcpu: int
     scene = machine(kind)
     refuse(scene, "known", lambda: scene.hostile.enter(vcpu, 0))
     refuse(scene, "known", lambda: scene.hostile.interrupt(vcpu))
+
+
+@every_platform
+def test_an_access_of_any_length_faults_at_the_first_page_that_is_not_there(
+    kind: PlatformKind,
+) -> None:
+    scene, first, _ = two_tenants(kind)
+    refuse(scene, "present", lambda: scene.processor.read(first.vcpu, 0, 10**30))
