@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.conftest import SHOTS
+from tests.browser.conftest import SHOTS, splitspec
 
 Draw = Callable[[str, str], tuple[Path, str]]
 Open = Callable[..., Any]
@@ -100,3 +100,67 @@ def test_a_frame_is_seen_from_the_host_and_from_the_container(drawn: Draw, visit
     # The host paid c1's account for the frame in which it put data of c2's page.
     assert "c1, p1 host page table f1" in label
     assert "f1 data c2" in label
+
+
+CLIMB = """\
+module climb
+  \"\"\"Somebody climbs, one step at a time.\"\"\"
+
+sort Ladder
+
+enum Rung = low | half_way | high
+
+var height: 0..40                         # how many steps were made
+var rung[Ladder]: Rung                    # where one stands
+
+action climb(l: Ladder) by kernel
+  when on: height < 40
+  height += 1
+  rung[l] := half_way
+
+invariant never_so_high
+  height < 30
+
+view ladders
+  \"\"\"Where one stands.\"\"\"
+  column ladder l: Ladder
+  mark rung_of_the_ladder_as_it_was_reported l: Ladder = rung[l]
+"""
+IN_SIGHT = """() => {
+  const [cell, table] = [document.querySelector('.time td.now'), document.querySelector('.time')];
+  const [one, all] = [cell, table.closest('.scroll')].map((each) => each.getBoundingClientRect());
+  const names = table.querySelector('th').getBoundingClientRect();
+  return one.left >= names.right - 1 && one.right <= all.right + 1;
+}"""
+
+
+@pytest.fixture(scope="module")
+def climb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a run of thirty steps."""
+    folder = tmp_path_factory.mktemp("climb")
+    (folder / "climb.split").write_text(CLIMB)
+    asked = ("check", "climb.split", "--scope", "Ladder=1", "-p", "never_so_high")
+    done = splitspec(*asked, "--report", "html=climb.html", cwd=folder)
+    assert done.returncode == 1, done.stderr
+    return folder / "climb.html"
+
+
+@pytest.mark.parametrize("width", [1440, 420])
+def test_the_state_that_is_shown_is_in_sight_over_time(
+    width: int, climb: Path, visit: Open
+) -> None:
+    page = visit(climb).page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_function(f"() => innerWidth === {width}")
+    page.evaluate(LAID_OUT)
+    for key, step in (("Home", "start"), ("End", "30"), ("ArrowLeft", "29"), ("Home", "start")):
+        page.keyboard.press(key)
+        assert page.locator(".time td.now").first.inner_text() == step
+        assert page.evaluate(IN_SIGHT), key
+
+
+def test_the_name_of_a_mark_gives_way_to_its_value(climb: Path, visit: Open) -> None:
+    marks = visit(climb).page.locator(".cell .mark").all_text_contents()
+    assert len(marks) == 1
+    assert marks[0].startswith("rung")
+    assert marks[0].endswith("… half_way")

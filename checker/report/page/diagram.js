@@ -100,15 +100,15 @@ class Diagram {
     if (principal >= 0) group.append(swatch(principal, box.width - 24, 10));
     let y = 38;
     for (const state of inks.owner) {
-      const text = `${state.ink.label}: ${state.ink.principal}`;
-      group.append(s("text", { class: `small ${state.status === "gone" ? "gone" : ""}`, x: left, y }, short(text, 19)));
+      const text = owned(state.ink, 19);
+      group.append(s("text", { class: `small ${state.status === "gone" ? "gone" : ""}`, x: left, y }, text));
       y += 17;
       if (owners.length && state.status !== "gone") break;
     }
     for (const state of inks.claim) {
       group.append(swatch(this.take.principals.indexOf(state.ink.principal), left, y - 9));
       group.append(s("text", { class: `claim-text ${state.status === "gone" ? "gone" : ""}`, x: left + 17, y },
-        short(`${state.ink.label}: ${state.ink.principal}`, 17)));
+        owned(state.ink, 17)));
       y += 17;
     }
     markRows(inks.mark).forEach((row) => {

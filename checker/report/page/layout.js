@@ -25,6 +25,7 @@ function cellInks(diagram, index) {
 }
 
 const MARK_ROOM = CELL_WIDTH - 20; // for the boxes of one row, within the cell's own border
+const LEAST = 3; // letters of a name that is cut for its value
 const measured = new Map();
 const ruler = document.createElement("canvas").getContext("2d");
 
@@ -37,11 +38,19 @@ function widthOf(text) {
   return measured.get(text);
 }
 
-/** Return a text, or as much of it as has room in a box of its own; the cell's title has all. */
-function fitting(text) {
-  let most = Array.from(text).length;
-  while (most > 1 && widthOf(short(text, most)) + 12 > MARK_ROOM) most -= 1;
-  return short(text, most);
+/**
+ * Return the name of a mark and its value, or as much of them as has room in a box of its own; the
+ * cell's title has all. The name gives way first: it is the same in all cells, and the value is not.
+ */
+function fitting(label, value) {
+  const isTooWide = (text) => widthOf(text) + 12 > MARK_ROOM;
+  const whole = (most) => (value ? `${short(label, most)} ${short(value, 40)}` : short(label, most));
+  let most = Math.min(Array.from(String(label)).length, 40);
+  while (most > LEAST && isTooWide(whole(most))) most -= 1;
+  const text = whole(most);
+  let rest = Array.from(text).length;
+  while (rest > 1 && isTooWide(short(text, rest))) rest -= 1;
+  return short(text, rest);
 }
 
 /** Return the marks of a cell broken into rows of boxes. */
@@ -50,13 +59,19 @@ function markRows(marks) {
   let width = Infinity;
   for (const mark of marks) {
     const shown = mark.now || mark.before;
-    const text = fitting(short(shown === "1" ? mark.ink.label : `${mark.ink.label} ${shown}`, 40));
+    const text = fitting(mark.ink.label, shown === "1" ? "" : shown);
     const needed = widthOf(text) + 12;
     if (width + needed > MARK_ROOM) { rows.push([]); width = 0; }
     rows[rows.length - 1].push({ ...mark, text, x: width, width: needed });
     width += needed + 5;
   }
   return rows;
+}
+
+/** Return what names an owner, and who that is, in so many letters; the name gives way first. */
+function owned(ink, most) {
+  const room = most - Array.from(String(ink.principal)).length - 2;
+  return short(`${short(ink.label, Math.max(room, LEAST))}: ${ink.principal}`, most);
 }
 
 function cellHeights(diagram, count) {

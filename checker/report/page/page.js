@@ -191,10 +191,21 @@ class Page {
     this.draw();
     for (const cell of this.time.cells) cell.classList.toggle("now", Number(cell.dataset.at) === this.shown);
     this.time.slider.value = this.shown;
+    this.follow();
     const call = this.index === 0 ? this.take.start : this.take.steps[this.index - 1].call;
     document.getElementById("where").textContent = this.index === 0 ? call : `${this.index}  ${call}`;
     document.getElementById("live").textContent = this.index === 0 ? call : `Step ${this.index} of ${this.take.steps.length}: ${call}`;
     history.replaceState(null, "", `#step-${this.index}`);
+  }
+
+  /** Bring the column of the state that is shown into sight, and leave the page where it is. */
+  follow() {
+    const cell = this.time.cells.find((each) => Number(each.dataset.at) === this.shown);
+    const table = cell.closest(".scroll");
+    const [column, sight] = [cell.getBoundingClientRect(), table.getBoundingClientRect()];
+    const names = cell.parentElement.firstElementChild.offsetWidth; // they stay at the left
+    if (column.right > sight.right) table.scrollLeft += column.right - sight.right;
+    else if (column.left < sight.left + names) table.scrollLeft -= sight.left + names - column.left;
   }
 
   /** The number of the state that is drawn: a step without an outcome leaves the one before. */
