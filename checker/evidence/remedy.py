@@ -2,45 +2,36 @@
 refuses its last step, and the step most like it that breaks nothing. Where a variant drops a guard,
 it is that one.
 
-A guard is looked for among simple conditions: of one variable at places that the action's
-parameters and the constants name, free indices bound by `no`; of two parameters. It must be false
-of the last step and contradict no guard of its action, and is the weaker the fewer it refuses of
-the action's other instances that were possible on the way and break nothing. It is a proposal: that
-it suffices is for a check to show.
+A guard is looked for among simple conditions. It must be false of the last step and contradict no
+guard of its action, and is the weaker the fewer it refuses of the action's other instances that
+were possible on the way and break nothing. It is a proposal: that it suffices is for a check to
+show.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from splitspec.checker.evidence.causes import honest_guard
+from splitspec.checker.evidence.conditions import (
+    Binding,
+    Condition,
+    conditions,
+    limits,
+    variables_read,
+)
 from splitspec.checker.evidence.execution import Execution, shows
 from splitspec.model.enumeration import refuses
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.expressions import subterms
-from splitspec.model.ir import Call, Parameter, Property, Read, Value, Variable, VariableKind
+from splitspec.model.ir import Property, Value
 from splitspec.model.scope import State
 from splitspec.model.trace import Cause, Step, Strengthening
 from splitspec.model.transition import Transition
-from splitspec.model.types import Boolean, Enumeration, Natural, Option, Range, Sort, Type
+from splitspec.model.types import Sort
 
-Binding = Mapping[str, Value]
-Holds = Callable[[State, Binding], bool]
 Instance = tuple[State, Binding]
 """A state, and the arguments of an action that is possible in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A condition; `places` are those that it reads, with the values that they may have."""
-
-    text: str
-    holds: Holds
-    variable: str
-    places: Callable[[Binding], Iterator[int]]
-    domain: Sequence[Value]
 
 
 def strengthening_of(
@@ -53,10 +44,14 @@ def strengthening_of(
     before = execution.states[len(execution.steps) - 1]
     action = evaluator.actions[last.action]
     harmless = [*_harmless(evaluator, claim, execution, len(execution.steps))]
-    read = _variables_read(evaluator, claim)
+    read = variables_read(evaluator, claim)
+    candidates = chain(
+        conditions(evaluator, action.parameters),
+        limits(evaluator, claim, action.parameters, before, dict(last.binding)),
+    )
     best: tuple[int, bool, int] | None = None
     found: Strengthening | None = None
-    for number, candidate in enumerate(_candidates(evaluator, action.parameters)):
+    for number, candidate in enumerate(candidates):
         if candidate.holds(before, dict(last.binding)):
             continue
         refused = sum(not candidate.holds(state, binding) for state, binding in harmless)
@@ -70,7 +65,7 @@ def strengthening_of(
 
 
 def _is_possible(
-    evaluator: Evaluator, candidate: _Candidate, before: State, last: Transition
+    evaluator: Evaluator, candidate: Condition, before: State, last: Transition
 ) -> bool:
     """Whether an action that has a condition, too, could still happen: if some value of the places
     that it reads makes it true, and keeps the other guards of the last step true.
@@ -111,7 +106,7 @@ def neighbour_of(evaluator: Evaluator, claim: Property, execution: Execution) ->
     last = execution.steps[-1]
     before = execution.states[len(execution.steps) - 1]
     prefix = Execution(execution.states[: len(execution.steps)], execution.steps[:-1])
-    touched = _variables_read(evaluator, claim) | _written(evaluator, last)
+    touched = variables_read(evaluator, claim) | _written(evaluator, last)
     best: tuple[tuple[bool, bool, int], Transition] | None = None
     for step in evaluator.steps(before):
         if step.successor is None or (step.successor == before and step.action != last.action):
@@ -177,160 +172,3 @@ def _harmless(
         for step in evaluator.steps_of(action, state):
             if step.successor is not None and not shows(evaluator, claim, prefix.then(step)):
                 yield state, dict(step.binding)
-
-
-def _variables_read(evaluator: Evaluator, claim: Property) -> frozenset[str]:
-    found: set[str] = set()
-    waiting = [line.expression for line in claim.lines]
-    seen: set[str] = set()
-    while waiting:
-        for term in subterms(waiting.pop()):
-            if isinstance(term, Read):
-                found.add(term.variable)
-            elif isinstance(term, Call) and term.definition not in seen:
-                seen.add(term.definition)
-                waiting.append(evaluator.program.definitions[term.definition].body)
-    return frozenset(found)
-
-
-def _candidates(evaluator: Evaluator, parameters: tuple[Parameter, ...]) -> Iterator[_Candidate]:
-    for one, other in product(parameters, parameters):
-        if one.name < other.name and one.type == other.type:
-            yield _apart_from(one.name, other.name)
-    for variable in evaluator.places.variables:
-        if variable.kind in (VariableKind.GHOST, VariableKind.CONSTANT):
-            continue
-        fitting = [
-            [*(p.name for p in parameters if p.type == type_), None] for type_ in variable.indices
-        ]
-        for indices in product(*fitting):
-            yield from _of_place(evaluator, variable, indices, parameters)
-
-
-def _apart_from(one: str, other: str) -> _Candidate:
-    return _Candidate(
-        f"{one} != {other}", lambda _, env: env[one] != env[other], "", lambda _: iter(()), ()
-    )
-
-
-def _of_place(
-    evaluator: Evaluator,
-    variable: Variable,
-    indices: tuple[str | None, ...],
-    parameters: tuple[Parameter, ...],
-) -> Iterator[_Candidate]:
-    """Iterate over conditions on one place, or, where an index is free, on all of them."""
-    free = [type_ for type_, index in zip(variable.indices, indices, strict=True) if index is None]
-    if len(free) > 2:
-        return
-    names = iter(_fresh(free, {p.name for p in parameters}))
-    written = [next(names) if index is None else index for index in indices]
-    short = variable.path.rpartition(".")[2]
-    place = f"{short}[{', '.join(written)}]" if written else short
-    bound = [
-        f"{name}: {type_}"
-        for name, type_, index in zip(written, variable.indices, indices, strict=True)
-        if index is None
-    ]
-    prefix = f"no {', '.join(bound)}: " if bound else ""
-    for text, test in _tests(evaluator, variable.type, place, parameters, negative=not free):
-        if free and text.startswith("not "):
-            continue
-        places = _places(evaluator, variable, indices)
-        values = _reader(places)
-
-        def holds(state: State, env: Binding, values: _Values = values, test: _Test = test) -> bool:
-            found = any(test(value, env) for value in values(state, env))
-            return not found if free else found
-
-        domain = _domain(evaluator, variable.type)
-        yield _Candidate(prefix + text, holds, variable.path, places, domain)
-
-
-_Test = Callable[[Value, Binding], bool]
-_Values = Callable[[State, Binding], Iterator[Value]]
-
-
-def _tests(
-    evaluator: Evaluator,
-    type_: Type,
-    place: str,
-    parameters: tuple[Parameter, ...],
-    *,
-    negative: bool,
-) -> Iterator[tuple[str, _Test]]:
-    inner = type_.of if isinstance(type_, Option) else type_
-    if isinstance(type_, Option):
-        if negative:
-            yield f"{place} = none", lambda value, _: value is None
-        yield f"{place} != none", lambda value, _: value is not None
-    match inner:
-        case Boolean():
-            yield place, lambda value, _: value is True
-            yield f"not {place}", lambda value, _: value is False
-        case Sort():
-            for p in (p for p in parameters if p.type == inner):
-                yield f"{place} = {p.name}", _equals(p.name)
-                if negative:
-                    yield f"{place} != {p.name}", _differs(p.name)
-        case Enumeration(_, members):
-            for number, member in enumerate(members):
-                yield f"{place} = {member}", _is(number)
-        case Range() | Natural():
-            yield f"{place} = 0", _is(0)
-            yield f"{place} > 0", lambda value, _: value is not None and value > 0
-        case _:
-            pass
-
-
-def _equals(name: str) -> _Test:
-    return lambda value, env: value == env[name]
-
-
-def _differs(name: str) -> _Test:
-    return lambda value, env: value != env[name]
-
-
-def _is(number: int) -> _Test:
-    return lambda value, _: value == number
-
-
-def _domain(evaluator: Evaluator, type_: Type) -> tuple[Value, ...]:
-    """Return the values that a place may have; of numbers the two that tests tell apart."""
-    match type_:
-        case Option(of):
-            return (None, *_domain(evaluator, of))
-        case Boolean() | Sort() | Enumeration() | Range():
-            return evaluator.universe.values(type_)
-        case _:
-            return (0, 1)
-
-
-def _places(
-    evaluator: Evaluator, variable: Variable, indices: tuple[str | None, ...]
-) -> Callable[[Binding], Iterator[int]]:
-    domains = [evaluator.universe.values(type_) for type_ in variable.indices]
-
-    def places(env: Binding) -> Iterator[int]:
-        choices = [
-            domain if index is None else (env[index],)
-            for domain, index in zip(domains, indices, strict=True)
-        ]
-        for chosen in product(*choices):
-            yield evaluator.universe.place(variable.path, list(chosen))
-
-    return places
-
-
-def _reader(places: Callable[[Binding], Iterator[int]]) -> _Values:
-    return lambda state, env: (state[place] for place in places(env))
-
-
-def _fresh(types: Sequence[Type], taken: set[str]) -> list[str]:
-    """Return a name for each type that no parameter has."""
-    names: list[str] = []
-    for type_ in types:
-        first = str(type_)[0].lower()
-        letters = [first, *"xyzwuv"]
-        names.append(next(x for x in letters if x not in taken and x not in names))
-    return names

@@ -252,6 +252,36 @@ def test_no_guard_is_proposed_that_would_end_the_action(setting: Make) -> None:
     assert why.strengthening.guard == "no x: K: holder[x] = p"
 
 
+@pytest.mark.parametrize(
+    ("limit", "guard"),
+    [("quota", "used[c] < quota"), ("2", "used[c] < 2")],
+    ids=["named", "number"],
+)
+def test_a_limit_is_what_keeps_a_number_below_one(setting: Make, limit: str, guard: str) -> None:
+    """Whoever has used two has reached the limit; no other simple condition refuses the third use
+    and none of the first two, of either container."""
+    text = f"""
+        sort C
+        const quota: 0..3
+        var used[C]: 0..4
+        assume small
+          quota = 2
+        action use(c: C) by kernel for c
+          when room: used[c] < 4
+          used[c] += 1
+        action wait() by host
+          used[c] := 0 for c: C
+        invariant frugal
+          all c: C: used[c] <= {limit}
+    """
+    why = _why(setting(text), "m.frugal")
+    assert why.strengthening is not None
+    assert (why.strengthening.action, why.strengthening.guard) == ("m.use", guard)
+    assert why.strengthening.refused == 0
+    mended = text.replace("when room: used[c] < 4", f"when room: {guard}")
+    assert {v.property: v.trace for v in explore(setting(mended)).verdicts}["m.frugal"] is None
+
+
 def test_the_proposed_guard_mends_the_design(setting: Make) -> None:
     text = TABLES[: TABLES.index("    variant shared")]
     broken = text.replace("      when unmapped: mappers[g] = 0\n", "")
