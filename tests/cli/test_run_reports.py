@@ -201,3 +201,22 @@ def test_a_report_that_cannot_be_written_is_an_error(folder: Path) -> None:
     done = splitspec(folder, "check", "desk", "--report", "junit=no/where.xml")
     assert done.returncode == 70
     assert "error: no/where.xml cannot be written" in done.stderr
+
+
+def test_an_inexact_counter_is_shown_where_it_is_declared(folder: Path, start: Start) -> None:
+    text = """\
+        module till
+        sort Guest
+        sort Locker
+        var renter[Locker]: Guest?
+        counter paid[g: Guest] counts l: Locker where renter[l] = g
+        action rent(g: Guest, l: Locker) by kernel
+          when free: renter[l] = none
+          renter[l] := g
+    """
+    (folder / "till.split").write_text(dedent(text))
+    assert start("check", "till.split", "--scope", "Guest=1", "--scope", "Locker=1") == 1
+    results = json.loads((folder / "r.sarif").read_text())["runs"][0]["results"]
+    (found,) = [each for each in results if each["ruleId"] == "till.paid.exact"]
+    place = found["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("till.split", 5)

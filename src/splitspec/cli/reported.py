@@ -129,13 +129,17 @@ def _item_of_run(findings: Sequence[Finding]) -> Item:
 
 
 def _place(origin: Origin, path: str) -> tuple[str, int]:
-    """Return where a claim stands: a property, an action, or a guard of an action; an obligation of
-    the language stands where its model does."""
-    program = origin.setting.program
-    action = program.actions.get(path, program.actions.get(path.rpartition(".")[0]))
-    if path in program.properties:
-        return _found(program.properties[path].span)
-    return _found(origin.span if action is None else action.span)
+    """Return where a claim stands: a property, an action or a guard of one, a counter that is to be
+    exact; what else the language demands stands where its model does."""
+    program, owner = origin.setting.program, path.rpartition(".")[0]
+    for named in (
+        program.properties.get(path),
+        program.actions.get(path, program.actions.get(owner)),
+        program.variables.get(owner),
+    ):
+        if named is not None:
+            return _found(named.span)
+    return _found(origin.span)
 
 
 def _steps(setting: Setting, trace: Trace | None) -> tuple[tuple[str, int], ...]:
