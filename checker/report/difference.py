@@ -83,9 +83,12 @@ def difference_text(difference: Difference, paint: Paint) -> str:
 
 def _closing(difference: Difference) -> Iterator[str]:
     new = sum(item.is_new for item in difference.broken)
-    yield f"{counted(len(difference.rows), 'difference')}, {counted(new, 'claim')} newly broken"
+    rows = counted(len(difference.rows), "difference")
     if difference.checked:
+        yield f"{rows}, {counted(new, 'claim')} newly broken"
         yield f"checked: {', '.join(difference.checked)}"
+    else:
+        yield f"{rows}, and nothing was run"
     yield from (f"not made: {text}" for text in difference.unmade)
 
 

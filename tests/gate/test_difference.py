@@ -101,6 +101,8 @@ def test_a_changed_claim_shows_both_texts(new: Path, splitspec: Splitspec) -> No
     assert "    - invariant: all k, l: Key, p: Person" in done.stdout
     assert "    + invariant: all k, l: Key, p: Person" in done.stdout
     assert "checked:" not in done.stdout
+    # Nothing looked for what breaks.
+    assert "1 difference, and nothing was run" in done.stdout
 
 
 def rows(document: Any) -> list[tuple[str, str, str, str, str]]:
