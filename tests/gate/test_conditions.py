@@ -246,8 +246,8 @@ def test_an_interrupted_gate_says_what_was_not_made(
     assert "drifted" not in said
 
 
-# The signal goes to the gate, as Ctrl-C does, when a copy of it has decided one obligation. A worker
-# that is ended for it is replaced by one that tells again what was decided.
+# The signal goes to the gate, as Ctrl-C does, when a copy of it has decided one obligation. A
+# worker that is ended for it is replaced by one that tells again what was decided.
 DURING_A_PROOF = """\
 import os, pathlib, signal, sys, time
 GATE = os.getpid()
