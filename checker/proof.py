@@ -18,6 +18,7 @@ from splitspec.model.verdict import Verdict
 class ObligationKind(Enum):
     INITIATION = "initiation"  # The claim holds in every initial state.
     CONSECUTION = "consecution"  # A step from a state of all facts leads to one of the claim.
+    CONSEQUENCE = "consequence"  # In every state the claim follows from other facts.
     STEP = "step"  # A step from a state of all facts is as claimed.
     EXACTNESS = "exactness"  # A step moves a counter as what it counts.
     OVERLAP = "overlap"  # No two updates of a step write one place.
@@ -64,6 +65,13 @@ class Obligation:
     reason: str = ""
     counterexample: InductionCounterexample | None = None
     rechecked: bool = False
+
+
+def title_of(obligation: Obligation) -> str:
+    """Return the claim, and where it is shown."""
+    if obligation.kind is ObligationKind.CONSEQUENCE:
+        return f"{obligation.claim} in every state"
+    return f"{obligation.claim} after {obligation.action or 'init'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ from splitspec.model.types import Boolean, Option
 from splitspec.refinement.correspondence import Correspondence, Counterpart
 
 PREFIX = "abstract."
+ALLOWED = ".allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,12 @@ class Product:
 def product(correspondence: Correspondence, given: frozenset[ActorKind]) -> Product:
     """Return the product under one adversary, which both systems face."""
     return _Making(correspondence, given).product()
+
+
+def permissions(claims: Iterable[str]) -> frozenset[str]:
+    """Return those of the claims of a product that say that counterparts can happen. They follow
+    from the other ones, and from what holds of the concrete system, in one and the same state."""
+    return frozenset(path for path in claims if path.endswith(ALLOWED))
 
 
 class _Making:
@@ -191,7 +198,7 @@ class _Making:
             lines = tuple(self._permissions(action, counterpart))
             if lines:
                 text = f"Whenever {action.path} can happen, {counterpart.action} can."
-                yield _claim(f"{action.path}.allowed", self._given, lines, text, action.span)
+                yield _claim(f"{action.path}{ALLOWED}", self._given, lines, text, action.span)
 
     def _permissions(self, action: FlatAction, counterpart: Counterpart) -> Iterator[Line]:
         """Iterate over the guards of the counterpart, each under the guards of the action."""

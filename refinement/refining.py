@@ -23,12 +23,12 @@ from splitspec.model.setting import Setting, properties_under
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 from splitspec.refinement.correspondence import Correspondence
 from splitspec.refinement.lanes import Lanes
-from splitspec.refinement.product import product
+from splitspec.refinement.product import permissions, product
 from splitspec.refinement.square import Square
 
 STEPS = 12_000_000
-"""The solver's steps for one query of a product. Where two ledgers move together, it needs four
-times those of a model."""
+"""The solver's steps for one query of a product: that counters of the abstract half are exact,
+beside those of the concrete one, may need four times those of a model."""
 LEAST_TIME = 0.001
 """Seconds of a proof for which there is no time: it says so itself."""
 OUTCOMES = (PropertyKind.OVERLAP, PropertyKind.RANGE)
@@ -125,7 +125,13 @@ def prove_refinement(
         store=store,
     )
     claims = frozenset(setting.properties)
-    result = proving(setting, limits=_left(limits, began), selected=claims, granted=facts)
+    result = proving(
+        setting,
+        limits=_left(limits, began),
+        selected=claims,
+        granted=facts,
+        following=permissions(claims),
+    )
     abstract = abstract_of(correspondence, setting)
     owed = frozenset(
         claim.path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from splitspec.checker.expectation import JudgedProof, Judgement
-from splitspec.checker.proof import Obligation, ProofResult, ProofRun, Suggestion
+from splitspec.checker.proof import Obligation, ProofResult, ProofRun, Suggestion, title_of
 from splitspec.checker.report.counting import counted
 from splitspec.checker.report.text import (
     Paint,
@@ -98,10 +98,7 @@ def _confirmed(run: ProofRun, obligations: tuple[Obligation, ...]) -> str:
 
 def _slowest(obligations: tuple[Obligation, ...]) -> list[str]:
     slow = sorted(obligations, key=lambda o: -o.steps)[:SLOWEST]
-    return [
-        f"  slow      {o.claim} after {o.action or 'init'}: {o.steps:,} steps, {o.seconds:.2f} s"
-        for o in slow
-    ]
+    return [f"  slow      {title_of(o)}: {o.steps:,} steps, {o.seconds:.2f} s" for o in slow]
 
 
 def _picture(

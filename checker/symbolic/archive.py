@@ -116,9 +116,12 @@ class Archive:
     def is_audit(self) -> bool:
         return self._store.mode is Mode.AUDIT
 
-    def find(self, claim: Claim, action: ir.FlatAction | None, live: Facts) -> Outcome | None:
-        """Return a kept proof whose core is believed, None if there is none."""
-        kept = self._shelf(action).get(self._claimed(claim))
+    def find(
+        self, claim: Claim, action: ir.FlatAction | None, live: Facts, *, always: bool = False
+    ) -> Outcome | None:
+        """Return a kept proof whose core is believed, None if there is none. Without an action it
+        is of the initial states, or that a claim `always` follows from others."""
+        kept = self._shelf(action).get(self._claimed(claim, always))
         if kept is None or not self._holds(kept.core, self._said(action), live):
             return None
         return Outcome(
@@ -131,7 +134,13 @@ class Archive:
         )
 
     def keep(
-        self, claim: Claim, action: ir.FlatAction | None, live: Facts, outcome: Outcome
+        self,
+        claim: Claim,
+        action: ir.FlatAction | None,
+        live: Facts,
+        outcome: Outcome,
+        *,
+        always: bool = False,
     ) -> None:
         """Keep a proof that was made. In an audit, raise `DisagreementError` where there was one
         and none was made."""
@@ -139,8 +148,10 @@ class Archive:
             return
         if outcome.reply is not Reply.PROVED:
             was_asked = outcome.method is not None
-            if self.is_audit and was_asked and self.find(claim, action, live) is not None:
-                after = f"after {action.path}" if action else "initially"
+            found = self.find(claim, action, live, always=always) if self.is_audit else None
+            if was_asked and found is not None:
+                before = "in every state" if always else "initially"
+                after = f"after {action.path}" if action else before
                 raise DisagreementError(
                     f"{claim.name} {after}: kept as proved, and now it is {outcome.reply.value}"
                 )
@@ -149,7 +160,7 @@ class Archive:
         said = self._said(action)
         core = {name: self._once(name, said[name]) for name in sorted(outcome.core)}
         proof = Proved(outcome.method, outcome.attempt, outcome.steps, core, outcome.confirmed)
-        self._shelf(action)[self._claimed(claim)] = proof
+        self._shelf(action)[self._claimed(claim, always)] = proof
         self._changed[_name(action)] = action
 
     def find_response(self, claim: ir.Property, live: Facts) -> Response | None:
@@ -292,8 +303,11 @@ class Archive:
             )
         )
 
-    def _claimed(self, claim: Claim) -> str:
-        return self._once(f"claim {claim.name}", (claim.name, claim.kind, claim.expression))
+    def _claimed(self, claim: Claim, always: bool = False) -> str:
+        said = (claim.name, claim.kind, claim.expression)
+        if always:
+            return self._once(f"claim {claim.name} always", (*said, "always"))
+        return self._once(f"claim {claim.name}", said)
 
     def _said(self, action: ir.FlatAction | None) -> dict[str, object]:
         """Return what each fact, assumption and guard says, by name."""

@@ -14,7 +14,7 @@ from splitspec.checker.symbolic.calculus import Facts
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.prover import Proof
 from splitspec.checker.symbolic.response import Response
-from splitspec.checker.symbolic.share import Decision
+from splitspec.checker.symbolic.share import ALWAYS, Decision
 from splitspec.checker.symbolic.theory import Claim
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model.induction import REACHABILITY_UNKNOWN
@@ -42,13 +42,16 @@ def obligations(proof: Proof) -> tuple[Obligation, ...]:
 
 
 def _obligation(claim: Claim, action: str, decision: Decision) -> Obligation:
-    kind = KINDS.get(claim.kind, ObligationKind.CONSECUTION)
+    kind = (
+        KINDS.get(claim.kind, ObligationKind.CONSECUTION) if action else ObligationKind.INITIATION
+    )
+    kind = ObligationKind.CONSEQUENCE if action == ALWAYS else kind
     outcome = decision.outcome
     return Obligation(
         property=claim.path,
         claim=claim.name,
-        kind=kind if action else ObligationKind.INITIATION,
-        action=action,
+        kind=kind,
+        action="" if action == ALWAYS else action,
         status=decision.status,
         method=outcome.method if decision.status is Status.PROVED else None,
         core=tuple(sorted(outcome.core)) if decision.status is Status.PROVED else (),

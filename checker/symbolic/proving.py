@@ -49,6 +49,7 @@ def prove(
     apart: bool = True,
     workers: int = 1,
     granted: frozenset[str] = frozenset(),
+    following: frozenset[str] = frozenset(),
 ) -> ProofResult:
     """Return what is proved of a setting: for any size of its sorts, or for those of its scope.
 
@@ -56,7 +57,8 @@ def prove(
     An interruption, or the limit of time, ends the proof between two obligations.
     The scope of the setting is where actions are looked for that nothing enables, and where an
     obligation is tried that could not be proved for any size. Proofs are kept in the `store`. Facts
-    that are `granted` are believed without a proof: they have one elsewhere.
+    that are `granted` are believed without a proof: they have one elsewhere. Properties that are
+    `following` are tried, for any size, as consequences of the others before steps are.
     Solvers work in a process `apart`, whose end is that of one question; here, it would be the end
     of all. With two `workers` they may work in two; what is proved is the same.
     """
@@ -73,6 +75,7 @@ def prove(
             report=tell,
             interruption=interruption,
             granted=granted,
+            following=following,
         )
         result = settled(proof, seed, selected=selected, recheck=recheck)
         if k_induction and finite and not (result.run.interrupted or result.run.out_of_time):
@@ -266,6 +269,7 @@ def opened(
     report: Callable[[Moment], None] | None = None,
     interruption: Interruption | None = None,
     granted: frozenset[str] = frozenset(),
+    following: frozenset[str] = frozenset(),
 ) -> Proof:
     """Return a proof of which nothing is decided yet."""
     theory = theory_of(setting.program, setting.given, setting.variant)
@@ -298,6 +302,7 @@ def opened(
         interruption,
         granted,
         another,
+        frozenset(f.name for f in theory.facts if f.path in following and not finite),
     )
 
 

@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from splitspec.checker.proof import Method, Status
 from splitspec.checker.symbolic.calculus import Calculus
+from splitspec.checker.symbolic.consequence import recheck_consequence
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.prover import Proof
 from splitspec.checker.symbolic.response import Response
-from splitspec.checker.symbolic.share import why_open
+from splitspec.checker.symbolic.share import ALWAYS, why_open
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
 
 
@@ -48,7 +49,10 @@ def _recheck_decisions(proof: Proof) -> Iterator[str]:
         if decision.outcome.method is Method.FINITE and not isinstance(calculus, FiniteCalculus):
             finite = finite or FiniteCalculus(proof.theory, proof.setting.scope, 0, 0)
             calculus = finite
-        answer = calculus.recheck(proof.claims[name], action, decision.outcome)
+        if path == ALWAYS:
+            answer = recheck_consequence(calculus, proof.claims[name], decision.outcome)
+        else:
+            answer = calculus.recheck(proof.claims[name], action, decision.outcome)
         missed = why_open(answer, name, path)
         if missed:
             yield missed
@@ -56,7 +60,8 @@ def _recheck_decisions(proof: Proof) -> Iterator[str]:
         proof.decisions[(name, path)] = replace(decision, rechecked=True)
         if archive is not None and calculus is proof.calculus:
             confirmed = replace(decision.outcome, confirmed=True)
-            archive.keep(proof.claims[name], action, proof.live, confirmed)
+            always = path == ALWAYS
+            archive.keep(proof.claims[name], action, proof.live, confirmed, always=always)
 
 
 def _recheck_response(proof: Proof, response: Response) -> Iterator[str]:

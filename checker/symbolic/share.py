@@ -35,8 +35,11 @@ DIVIDED_LEAST = 100
 """So many obligations are worth a second set of solvers, which have to be told all facts as well:
 that costs what some ten obligations cost."""
 
+ALWAYS = "*"
+"""Stands for an action where no step is followed: a claim follows from others in every state."""
+
 Key = tuple[str, str]
-"""A claim and an action, or "" for the initial states."""
+"""A claim and an action, or "" for the initial states, or `ALWAYS`."""
 
 Owed = tuple[tuple[ir.FlatAction | None, tuple[Claim, ...]], ...]
 """Actions with the claims of which something is to be shown; None for the initial states."""
@@ -91,7 +94,8 @@ def divide(owed: Owed) -> tuple[Owed, ...]:
 def why_open(answer: Answer, name: str, path: str) -> str:
     """Return in words what the second solver leaves open of a proved obligation, or nothing; raise
     `DisagreementError` if it refutes it."""
-    words = f"{name} after {path}" if path else f"{name} initially"
+    where = {"": "initially", ALWAYS: "in every state"}.get(path, f"after {path}")
+    words = f"{name} {where}"
     if answer.reply is Reply.REFUTED:
         raise DisagreementError(f"one solver proves {words}, and the other refutes it")
     if answer.reply is Reply.PROVED:

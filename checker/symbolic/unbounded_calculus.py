@@ -1,8 +1,9 @@
 """Prove obligations for any size.
 
-An obligation climbs a ladder: the incremental solver, from the facts near it and then from all, a
-fresh one with another seed and the facts near it alone, another one with all facts, cvc5. What none
-of them proves is left to the search for counterexamples and to finite scopes.
+An obligation climbs a ladder: the incremental solver, from the facts near it, from those in its
+cone and from all, a fresh one with another seed and the facts near it alone, another one with all
+facts, cvc5. What none of them proves is left to the search for counterexamples and to finite
+scopes.
 
 Soundness: an obligation counts as proved when one solver says that facts, guards and hypotheses
 imply the goal. The core names what was used, no less: hypotheses that are not named there hold by
@@ -105,7 +106,6 @@ class UnboundedCalculus:
         if seed:
             random.Random(seed).shuffle(self._order)
         self._assumptions = tuple(a.path for a in theory.system.assumptions)
-        self._actions = {action.path: action for action in theory.system.actions}
         self._relevance = Relevance(theory)
         self._steps: dict[str, UnboundedStep] = {}
         self._entered: UnboundedStep | None = None
@@ -214,7 +214,7 @@ class UnboundedCalculus:
         queries, others = tee(queries)
         names = self._names(live, guards)
         # Fewer facts have fewer instances, and are enough for most proofs.
-        outcome = self._first_of(queries, names, FIRST_STEPS, self._names_near)
+        outcome = self._first_of(queries, names, FIRST_STEPS, self._choices)
         if outcome.reply is Reply.PROVED:
             return outcome
         spent, seconds = outcome.steps, outcome.seconds
@@ -236,21 +236,21 @@ class UnboundedCalculus:
     ) -> Outcome:
         """Return what the incremental solver says, in the scope of the action that was entered."""
         names = self._names(live, guards)
-        return self._first_of(queries, names, steps or FIRST_STEPS, lambda _, names: names)
+        return self._first_of(queries, names, steps or FIRST_STEPS, lambda _, names: [names])
 
     def _first_of(
         self,
         queries: Iterable[Query],
         names: list[str],
         steps: int,
-        few: Callable[[Query, list[str]], list[str]],
+        choices: Callable[[Query, list[str]], list[list[str]]],
     ) -> Outcome:
-        """Return the incremental solver's first proof of any query, from `few` of the names if they
-        are enough; else what was said of the last."""
+        """Return the incremental solver's first proof of any query, from the first choice of names
+        that is enough; else what was said of the last."""
         spent, seconds = 0, 0.0
         outcome = Outcome(Reply.UNKNOWN, None, reason="nothing was tried")
         for query in queries:
-            make = partial(self._incremental, query, few(query, names), names, steps)
+            make = partial(self._incremental, query, choices(query, names), steps)
             outcome = self._journal.ask(make, _lost, self._about)
             spent, seconds = spent + outcome.steps, seconds + outcome.seconds
             if outcome.reply is Reply.PROVED:
@@ -261,15 +261,13 @@ class UnboundedCalculus:
         """Return assumptions, facts and guards in one order, on which answers may depend."""
         return [*self._assumptions, *(name for name in self._order if name in live), *guards]
 
-    def _names_near(self, query: Query, names: list[str]) -> list[str]:
-        """Return the names without those of facts that are far from a question about a step."""
-        action = self._actions.get(query.action)
-        if action is None:  # Of a state alone, every fact may say something.
-            return names
-        near = self._relevance.facts_near(action, query.claim) | query.rests
-        return [name for name in names if name in near or name not in self.conditions.facts]
+    def _choices(self, query: Query, names: list[str]) -> list[list[str]]:
+        """Return the names without those of facts that are far from a question, and all of them."""
+        always = frozenset(names).difference(self.conditions.facts) | query.rests
+        choices = (always | facts for facts in self._relevance.choices(query))
+        return [*([name for name in names if name in few] for few in choices), names]
 
-    def _incremental(self, query: Query, few: list[str], names: list[str], steps: int) -> Outcome:
+    def _incremental(self, query: Query, choices: list[list[str]], steps: int) -> Outcome:
         session = self._session
         if self._entered is not None:
             self._entered.open(session)
@@ -277,7 +275,7 @@ class UnboundedCalculus:
         for hypothesis in query.hypotheses:
             session.assume(hypothesis)
         session.deny(query.goal)
-        answer = session.check_in_turn((few, names), min(steps, self._limits.steps))
+        answer = session.check_in_turn(choices, min(steps, self._limits.steps))
         core = answer.core
         if answer.reply is Reply.PROVED:
             core = minimised(session, answer)
@@ -292,7 +290,7 @@ class UnboundedCalculus:
         guards: Mapping[str, Term],
     ) -> Outcome:
         """Ask a new solver, from the facts near the obligation alone."""
-        return self._fresh(query, self._names_near(query, names), limits, guards)
+        return self._fresh(query, self._choices(query, names)[0], limits, guards)
 
     def _fresh(
         self,

@@ -258,15 +258,17 @@ class Session:
         return Answer(Reply.UNKNOWN, frozenset(), reason, spent, seconds)
 
     def check_in_turn(self, choices: Iterable[Sequence[str]], steps: int) -> Answer:
-        """Return the first proof from one of the lists of names, of which each has the names before
-        it and more; else what was said of the last. It costs what all answers cost."""
-        asked, spent, seconds = -1, 0, 0.0
+        """Return the first proof from one of the lists of names, of which any two of one length are
+        the same; else what was said of the last. It costs what all answers cost."""
+        asked: set[int] = set()
+        spent, seconds = 0, 0.0
         answer = lost_answer("nothing was tried")
         for names in choices:
-            if len(names) == asked:
+            if len(names) in asked:
                 continue
             answer = self.check(names, steps)
-            asked, spent, seconds = len(names), spent + answer.steps, seconds + answer.seconds
+            asked.add(len(names))
+            spent, seconds = spent + answer.steps, seconds + answer.seconds
             if answer.reply is Reply.PROVED:
                 break
         return replace(answer, steps=spent, seconds=seconds)

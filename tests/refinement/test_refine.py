@@ -10,7 +10,7 @@ import pytest
 from tests.refinement.conftest import Pair, PairBuild
 
 from splitspec.checker.explicit.graph import Graph
-from splitspec.checker.proof import ProofLimits
+from splitspec.checker.proof import ObligationKind, ProofLimits
 from splitspec.checker.symbolic.granting import granted
 from splitspec.checker.symbolic.proving import prove
 from splitspec.cli.refinements import choose
@@ -169,6 +169,8 @@ def test_it_does_so_for_any_size(pair: PairBuild, given: tuple[ActorKind, ...]) 
     claims = {"upper.full.agrees", "upper.owner.agrees", "lower.top_up.allowed"}
     assert {v.property for v in proof.verdicts} >= claims
     assert {v.assurance.kind for v in proof.verdicts} == {AssuranceKind.PROVED}
+    permitted = {o.kind for o in proof.obligations if o.property.endswith(".allowed")}
+    assert permitted == {ObligationKind.CONSEQUENCE}
 
 
 def test_a_step_without_an_outcome_above_is_found_where_there_is_one(pair: PairBuild) -> None:

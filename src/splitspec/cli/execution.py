@@ -18,7 +18,7 @@ from splitspec.checker.gate.fingerprint import claim_digest, system_digest
 from splitspec.checker.gate.keeping import Keeping, Kept, differences
 from splitspec.checker.gate.lock import Activity
 from splitspec.checker.interruption import Interruption
-from splitspec.checker.proof import ProofLimits, ProofResult, Status
+from splitspec.checker.proof import ProofLimits, ProofResult, Status, title_of
 from splitspec.checker.result import Limits
 from splitspec.checker.store import DamagedEntryError, Mode, Store
 from splitspec.checker.symbolic.proving import is_provable, prove
@@ -240,6 +240,5 @@ def _unstable(results: Sequence[ProofResult]) -> tuple[str, ...]:
     statuses: dict[str, set[Status]] = {}
     for result in results:
         for obligation in result.obligations:
-            name = f"{obligation.claim} after {obligation.action or 'init'}"
-            statuses.setdefault(name, set()).add(obligation.status)
+            statuses.setdefault(title_of(obligation), set()).add(obligation.status)
     return tuple(name for name, found in statuses.items() if len(found) > 1)

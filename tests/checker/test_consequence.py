@@ -1,0 +1,155 @@
+"""What follows from facts of the same state is proved by one question, and never from itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from splitspec.checker.proof import ObligationKind, ProofResult, Status, title_of
+from splitspec.checker.store import Mode, Store
+from splitspec.checker.symbolic import proving
+from splitspec.checker.symbolic.archive import LABEL
+from splitspec.checker.symbolic.relevance import Relevance
+from splitspec.checker.symbolic.theory import theory_of
+from splitspec.model.setting import Setting
+from splitspec.model.verdict import AssuranceKind, Outcome
+
+Make = Callable[..., Setting]
+
+# Who is seated is lit and warm; `comfort` says no more than that.
+LIGHTS = """
+    sort C
+    var lit[C]: bool
+    var warm[C]: bool
+    var seated[C]: bool
+    action seat(c: C) by kernel for c
+      when ready: lit[c] and warm[c]
+      seated[c] := true
+    action light(c: C) by kernel for c
+      lit[c] := true
+    action heat(c: C) by kernel for c
+      warm[c] := true
+    invariant seated_are_lit
+      all c: C: seated[c] implies lit[c]
+    invariant seated_are_warm
+      all c: C: seated[c] implies warm[c]
+    invariant comfort
+      all c: C: seated[c] implies lit[c] = warm[c]
+"""
+COOLING = LIGHTS.replace(
+    "    invariant seated_are_lit",
+    "    action cool(c: C) by kernel for c\n      warm[c] := false\n    invariant seated_are_lit",
+)
+# Each of the two says what the other one says, and `spill` breaks both.
+CIRCLE = """
+    var dry: bool
+    init
+      dry := true
+    action spill() by kernel
+      dry := false
+    invariant is_dry
+      dry
+    invariant is_not_wet
+      not not dry
+"""
+
+
+def prove(made: Setting, *following: str, **others: object) -> ProofResult:
+    paths = frozenset(f"m.{name}" for name in following)
+    return proving.prove(made, following=paths, apart=False, **others)  # type: ignore[arg-type]
+
+
+def outcomes(result: ProofResult) -> dict[str, Outcome]:
+    return {v.property.removeprefix("m."): v.outcome for v in result.verdicts}
+
+
+@pytest.mark.parametrize("recheck", [False, True], ids=["once", "rechecked"])
+def test_a_consequence_is_one_obligation_for_any_size(setting: Make, *, recheck: bool) -> None:
+    result = prove(setting(LIGHTS), "comfort", recheck=recheck)
+    assert set(outcomes(result).values()) == {Outcome.HOLDS}
+    assert {v.assurance.kind for v in result.verdicts} == {AssuranceKind.PROVED}
+    (found,) = (o for o in result.obligations if o.property == "m.comfort")
+    assert (found.kind, found.action) == (ObligationKind.CONSEQUENCE, "")
+    assert title_of(found) == "m.comfort in every state"
+    assert set(found.core) == {"m.seated_are_lit", "m.seated_are_warm"}
+    assert dict(result.basis)["m.comfort"] == ("m.seated_are_lit", "m.seated_are_warm")
+    assert found.rechecked is recheck
+    assert result.run.unconfirmed == ()
+
+
+def test_without_being_told_every_step_is_followed(setting: Make) -> None:
+    kinds = {o.kind for o in prove(setting(LIGHTS)).obligations}
+    assert ObligationKind.CONSEQUENCE not in kinds
+
+
+def test_nothing_follows_from_itself(setting: Make) -> None:
+    """Each is a consequence of the other, and both are false."""
+    for following in (("is_dry", "is_not_wet"), ("is_dry",), ("is_not_wet",)):
+        result = prove(setting(CIRCLE), *following)
+        assert set(outcomes(result).values()) == {Outcome.UNKNOWN}, following
+
+
+def test_what_follows_from_a_fact_that_is_given_up_is_shown_by_steps_or_not_at_all(
+    setting: Make,
+) -> None:
+    """`cool` breaks one fact and so what follows from it; the picture is that of the step."""
+    result = prove(setting(COOLING), "comfort")
+    assert outcomes(result) == {
+        "seated_are_lit": Outcome.HOLDS,
+        "seated_are_warm": Outcome.UNKNOWN,
+        "comfort": Outcome.UNKNOWN,
+    }
+    (verdict,) = (v for v in result.verdicts if v.property == "m.comfort")
+    assert verdict.induction is not None
+    assert verdict.induction.step.action.endswith("cool")
+    kinds = {o.kind for o in result.obligations if o.property == "m.comfort"}
+    assert ObligationKind.CONSEQUENCE not in kinds
+
+
+def test_what_follows_from_nothing_believed_is_still_proved_by_induction(setting: Make) -> None:
+    """`seated_are_lit` follows from no other claim, and every step keeps it."""
+    result = prove(setting(LIGHTS), "seated_are_lit", "comfort", "seated_are_warm")
+    assert set(outcomes(result).values()) == {Outcome.HOLDS}
+    assert ObligationKind.CONSEQUENCE not in {o.kind for o in result.obligations}
+
+
+def test_a_consequence_is_kept_and_told_from_an_initial_state(
+    setting: Make, tmp_path: Path
+) -> None:
+    """What is kept of the initial states, of the same claim, is no consequence."""
+
+    def with_store(mode: Mode, *following: str) -> ProofResult:
+        store = Store(tmp_path / "proofs", mode, LABEL)
+        return prove(setting(LIGHTS), *following, store=store)
+
+    by_steps = with_store(Mode.READ_WRITE)
+    first = with_store(Mode.READ_WRITE, "comfort")
+    again = with_store(Mode.READ_WRITE, "comfort")
+    assert first.run.kept == len(first.obligations) - 1 < len(by_steps.obligations)
+    assert again.run.kept == len(again.obligations)
+    assert [*map(title_of, again.obligations)] == [*map(title_of, first.obligations)]
+    audited = with_store(Mode.AUDIT, "comfort")
+    assert audited.run.kept == 0
+    assert {o.status for o in audited.obligations} == {Status.PROVED}
+
+
+def test_equations_are_near_what_they_say_of_a_claim(setting: Make) -> None:
+    """`shown` is what `lit` and `warm` make it, so that what these read is near, and no more."""
+    made = setting(
+        LIGHTS
+        + """
+    var shown[C]: bool
+    invariant shown_is_seen
+      all c: C: shown[c] = (lit[c] and warm[c])
+    invariant nothing_is_shown
+      no c: C: shown[c]
+    """
+    )
+    theory = theory_of(made.program, made.given)
+    claims = {each.name: each for each in theory.claims}
+    about = Relevance(theory).facts_about(claims["m.nothing_is_shown"])
+    assert about == {"m.shown_is_seen", "m.nothing_is_shown"}
+    about = Relevance(theory).facts_about(claims["m.comfort"])
+    assert about == {"m.seated_are_lit", "m.seated_are_warm", "m.comfort"}
