@@ -128,7 +128,10 @@ class ProofRun:
     solving: float  # seconds of CPU that the solvers took
     steps: int
     seed: int
-    framed: int  # obligations of what was asked that the frame rule met; they are not listed
+    # Obligations of what was asked that the frame rule met; they are not listed. Those of what is
+    # `following` do not count.
+    framed: int
+    following: tuple[str, ...] = ()  # properties that were first tried as consequences of others
     never_enabled: tuple[str, ...] = ()  # actions that no state of all facts enables
     interrupted: bool = False
     out_of_time: bool = False

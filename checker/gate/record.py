@@ -92,17 +92,21 @@ def proved(judged: JudgedProof, context: Context, seeds: int) -> Block:
     """Return the block of a proof that was made under so many seeds.
 
     It counts the obligations that the text alone decides: on which other facts a proof rests, and
-    by which ranking, depends on the proofs that were kept from before.
+    by which ranking, depends on the proofs that were kept from before. So may whether a claim
+    follows from others or needs every step: it counts once.
     """
     result = judged.result
     asked = {v.property for v in result.verdicts if v.kind is not PropertyKind.PROGRESS}
     decided = [o for o in result.obligations if o.property in asked]
+    following = set(result.run.following)
+    by_steps = [o for o in decided if o.property not in following]
+    at_once = {o.claim for o in decided if o.property in following}
     return Block(
         context.tier,
         context.system,
         context.scope,
         {
-            "obligations": len(decided),
+            "obligations": len(by_steps) + len(at_once),
             "framed": result.run.framed,
             "dearest": max((o.steps for o in decided), default=0),
         },

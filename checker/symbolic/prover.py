@@ -63,7 +63,7 @@ class Proof:
         another: Callable[[Journal], Calculus] | None = None,
         following: Facts = frozenset(),
     ) -> None:
-        self.granted, self._following = granted, following - granted
+        self.granted, self.following = granted, following - granted
         self._unfollowed: set[str] = set()  # Fewer facts do not prove what more did not.
         self._another = another  # makes a calculus for a share of the obligations
         self.setting, self.theory = setting, theory
@@ -112,10 +112,10 @@ class Proof:
     def _follow(self, name: str) -> None:
         """Try whether a claim that is likely to follow from others in every state does so."""
         key, claim = (name, ALWAYS), self.claims[name]
-        if name not in self._following - self._unfollowed or key in self.decisions:
+        if name not in self.following - self._unfollowed or key in self.decisions:
             return
         self.proceed()
-        facts, archive = self.live - self._following, self.archive
+        facts, archive = self.live - self.following, self.archive
         found = archive.find(claim, None, facts, always=True) if archive is not None else None
         if found is not None and archive is not None and not archive.is_audit:
             self.kept += 1

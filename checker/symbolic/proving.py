@@ -135,7 +135,12 @@ def settled(
     found += tuple(o for r in responses.values() for o in judgement.response_obligations(r))
     run = replace(
         _run_of(proof, seed),
-        framed=sum(proof.claims[name].path in paths for name, _ in proof.framed),
+        framed=sum(
+            proof.claims[name].path in paths
+            for name, _ in proof.framed
+            if name not in proof.following
+        ),
+        following=tuple(sorted({proof.claims[name].path for name in proof.following})),
         solving=sum(obligation.seconds for obligation in found),
         steps=sum(obligation.steps for obligation in found),
         never_enabled=idle,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from splitspec.checker.expectation import Expectation, judge_proof
+from splitspec.checker.gate.record import Context, proved
 from splitspec.checker.proof import ObligationKind, ProofResult, Status, title_of
 from splitspec.checker.store import Mode, Store
 from splitspec.checker.symbolic import proving
@@ -14,6 +16,7 @@ from splitspec.checker.symbolic.archive import LABEL
 from splitspec.checker.symbolic.relevance import Relevance
 from splitspec.checker.symbolic.theory import theory_of
 from splitspec.model.setting import Setting
+from splitspec.model.tier import Tier
 from splitspec.model.verdict import AssuranceKind, Outcome
 
 Make = Callable[..., Setting]
@@ -153,3 +156,18 @@ def test_equations_are_near_what_they_say_of_a_claim(setting: Make) -> None:
     assert about == {"m.shown_is_seen", "m.nothing_is_shown"}
     about = Relevance(theory).facts_about(claims["m.comfort"])
     assert about == {"m.seated_are_lit", "m.seated_are_warm", "m.comfort"}
+
+
+def test_the_lock_counts_what_may_follow_once_however_it_is_shown(setting: Make) -> None:
+    """Whether a solver finds that it follows may depend on proofs that were kept."""
+
+    def figures(text: str, *following: str) -> tuple[int, int]:
+        judged = judge_proof(prove(setting(text), *following), Expectation())
+        block = proved(judged, Context(Tier.COMMIT, "", {}, {}, {}), 1)
+        return block.figures["obligations"], block.figures["framed"]
+
+    names = ("seated_are_lit", "seated_are_warm", "comfort")
+    assert figures(LIGHTS) == (10, 2)
+    assert figures(LIGHTS, "comfort") == (6 + 1, 2)
+    # None follows from what is not tried so itself, and each is shown by steps.
+    assert figures(LIGHTS, *names) == (3, 0)
