@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[Way, dict[str, str
     found = {}
     for way in WAYS:
         folder = tmp_path_factory.mktemp("way") / "project"
-        subprocess.run(["cp", "-r", str(PROJECT), str(folder)], check=True)
+        shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns("__pycache__"))
         environment = os.environ | {
             "PYTHONHASHSEED": str(way.seed),
             "XDG_CACHE_HOME": str(cache),
