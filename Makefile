@@ -35,7 +35,7 @@ type: env ## Types, strictly
 
 unit: env ## The test suite alone
 	@echo "==> pytest on $(JOBS) processes"
-	@$(PY) -m pytest -q --numprocesses $(JOBS)
+	@$(PY) -m pytest -q --numprocesses $(JOBS) --dist worksteal
 
 browser: env ## Test the pages of `splitspec view` in a real browser, which is installed if need be
 	@echo "==> pytest in Chromium"

@@ -30,7 +30,8 @@ SLOW = {
     *("attestation-sev-quotes", "threads-sev-tenants", "threads-sev-synchronous"),
     *("threads-sev-hostile", "chain-sev-tenants", "chain_memory-sev", "snapshot-sev"),
     *("shootdown-sev-hostile", "shootdown-sev-hostile-cores", "shootdown-copies"),
-    *("pools-sev", "pools-tdx", "pools-sev-hostile"),
+    *("pools-sev", "pools-tdx", "pools-sev-hostile", "fork-sev-hostile", "chain-sev"),
+    *("accounting-sev-tenants", "granting-sev-hostile-two"),
 }
 """Mappings with which it takes more than half a second to find a bug."""
 

@@ -4,6 +4,7 @@ machines."""
 from __future__ import annotations
 
 import pytest
+from _pytest.mark import ParameterSet
 from tests.refinement.holding import hold
 
 from splitspec.impl.machine import PlatformKind
@@ -18,7 +19,16 @@ FAMILY = {"Container": 2, "Page": 2, "Frame": 2}
 NAMES = [name for name in SHIPPED if name.partition("-")[0] in SLICES]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not name.endswith("-wide")])
+LARGE = ("fork", "snapshot", "regions", "shootdown", "paging", "pools", "objects", "object_memory")
+"""Slices whose hostile host takes seconds; the gate makes all these walks before every merge."""
+
+
+def small(name: str) -> ParameterSet:
+    is_large = name.partition("-")[0] in LARGE and ("hostile" in name or "tenants" in name)
+    return pytest.param(name, marks=[pytest.mark.nightly] if is_large else [])
+
+
+@pytest.mark.parametrize("name", [small(name) for name in NAMES if not name.endswith("-wide")])
 def test_every_step_and_every_refusal_of_the_slice(name: str) -> None:
     hold(SHIPPED[name]())
 

@@ -27,7 +27,7 @@ from splitspec.cli.kept import proof_store, result_keeping
 from splitspec.cli.models import Model, RefusedError, models_of, report_problems
 from splitspec.cli.options import CacheMode, DifferenceFormat
 from splitspec.cli.refinements import abstractions_of
-from splitspec.cli.revisions import laid_out
+from splitspec.cli.revisions import laid_out, texts_in
 from splitspec.cli.terminal import Choice, painter
 from splitspec.model.tier import Tier
 
@@ -64,8 +64,9 @@ def show_difference(request: DifferenceRequest, interruption: Interruption) -> E
     variant no longer fails, 3 if a claim is newly open."""
     try:
         with laid_out(request.old) as old_path, laid_out(request.new) as new_path:
-            old = {model.entry.name: model for model in models_of(old_path)}
             new = {model.entry.name: model for model in models_of(new_path)}
+            is_same = texts_in(old_path.parent) == texts_in(new_path.parent)
+            old = new if is_same else {m.entry.name: m for m in models_of(old_path)}
             difference = _difference(request, old, new, interruption)
     except RefusedError as refusal:
         return report_problems(refusal.problems, request.color)
@@ -125,7 +126,7 @@ def _changes_of(name: str, old: Model | None, new: Model | None) -> Sequence[Cha
     if old is None or new is None:
         is_new = old is None
         return [Change(Part.MODEL, name, "" if is_new else name, name if is_new else "")]
-    if _is_same_text(old, new):
+    if old is new or _is_same_text(old, new):
         return ()
     sides = (
         Side(model.program, model.variants, model.entry, abstractions_of(model))

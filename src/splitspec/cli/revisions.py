@@ -37,6 +37,15 @@ def laid_out(word: str) -> Iterator[Path]:
         yield _manifest_in(Path(place), word)
 
 
+def texts_in(folder: Path) -> dict[str, bytes]:
+    """Return the texts of the specification in a folder, by their place in it."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in SUFFIXES and path.is_file()
+    }
+
+
 def _lay_out(archive: bytes, place: Path) -> None:
     """Write the texts of specifications, and nothing else that a revision may hold."""
     with tarfile.open(fileobj=BytesIO(archive)) as tar:
