@@ -1,8 +1,8 @@
 """Rows of how fast the machine of `impl/` is held to its models: what is done, and what is refused.
 
 Every transition is done on the machine, read back and compared; between them every call that the
-state refuses is tried. The rates are of processor seconds, and all of them count: those of a
-transition include the refusals, about seven for each.
+state refuses is tried, about eight for each. The rates are of processor seconds: once of the
+transitions alone, and once with the refusals, whose time counts for both.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from splitspec.refinement.machine.shipped import due
 PROGRAM = Path(__file__).with_name("conform.py")
 QUICK = ("lifecycle-sev-hostile", "granting-tdx-hostile")
 GOAL = 2_000
-"""Transitions a second and core, for all walks together."""
+"""Transitions that are replayed in a second, by one core, for all walks together."""
 
 
 def conformance(plan: Plan) -> Iterator[Row]:
@@ -37,9 +37,13 @@ def conformance(plan: Plan) -> Iterator[Row]:
         rate, right = walk["transitions"] / walk["seconds"], walk["conforms"]
         yield Row("conformance", name, rate, "trans./s", None, remark, right)
     right = all(walk["conforms"] for walk in walks)
-    seconds = sum(walk["seconds"] for walk in walks)
-    for unit, goal in (("transitions", GOAL), ("calls", None), ("refused", None)):
-        count = sum(walk[unit] for walk in walks)
-        held = None if goal is None or plan.quick else at_least(goal)
+    for unit, time, label in (
+        ("transitions", "replaying", "transitions alone"),
+        ("transitions", "seconds", "transitions, with refusals"),
+        ("refused", "seconds", "refused calls between them"),
+        ("calls", "seconds", "calls"),
+    ):
+        count, seconds = (sum(walk[each] for walk in walks) for each in (unit, time))
+        held = at_least(GOAL) if time == "replaying" and not plan.quick else None
         remark = f"{count:,} in {seconds:.1f} s of CPU"
-        yield Row("conformance", f"all walks: {unit}", count / seconds, "1/s", held, remark, right)
+        yield Row("conformance", f"all walks: {label}", count / seconds, "1/s", held, remark, right)

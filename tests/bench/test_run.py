@@ -49,8 +49,11 @@ def test_conformance_is_measured_by_what_is_done_and_what_is_refused() -> None:
     code, output = run("run.py", *words)
     assert code == 0, output
     rows = {row["what"]: row for row in rows_of(output)}
-    done, refused, calls = (rows[f"all walks: {u}"] for u in ("transitions", "refused", "calls"))
+    labels = ("transitions alone", "transitions, with refusals", "refused calls between them")
+    alone, done, refused = (rows[f"all walks: {label}"] for label in labels)
+    calls = rows["all walks: calls"]
     assert all(row["right"] and row["value"] > 0 for row in rows.values())
+    assert alone["value"] > done["value"]
     assert calls["value"] > done["value"]
     assert calls["value"] > refused["value"]
 
