@@ -196,8 +196,10 @@ class Decider:
         if not search.exact and ask(
             lambda: search.is_inductive(action, claim), lambda _: False, about
         ):
+            # Which of them were used is not known, so all count, the action's guards among them.
             assumed = {assumption.path for assumption in self.theory.system.assumptions}
-            core = self.live | assumed
+            guards = {f"{action.path}.{guard.name}" for guard in action.guards}
+            core = self.live | assumed | guards
             finite = replace(outcome, reply=Reply.PROVED, method=Method.FINITE, core=core)
             return Decision(finite, Status.PROVED)
         return Decision(outcome, Status.UNKNOWN, outcome.reason or why or NO_MODEL)

@@ -20,6 +20,7 @@ from splitspec.checker.symbolic.k_induction import induct
 from splitspec.checker.symbolic.proving import mutate, opened, prove, settled
 from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.theory import theory_of
+from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model.setting import Setting
 from splitspec.model.tier import Tier
@@ -273,3 +274,17 @@ def test_nothing_is_proved_of_a_design_that_cannot_start(setting: Make) -> None:
         assert "no initial state" in verdict.reason
     (verdict,) = explore_bounded(setting(impossible), 2).verdicts
     assert verdict.outcome is Outcome.UNKNOWN
+
+
+def test_what_only_the_scope_proves_is_confirmed_with_the_guards_of_the_action(
+    setting: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the guard of `sit` the second solver would refute what the first one proved."""
+    nothing = Decided(Reply.UNKNOWN, None, reason="not asked")
+    for rung in ("_incremental", "_near", "_fresh", "_second_solver"):
+        monkeypatch.setattr(UnboundedCalculus, rung, lambda *_: nothing)
+    result = prove(setting(SEATS), recheck=True, apart=False)
+    (sit,) = (o for o in result.obligations if o.action == "m.sit")
+    assert (sit.method, sit.status, sit.rechecked) == (Method.FINITE, Status.PROVED, True)
+    assert "m.sit.free" in sit.core
+    assert result.run.unconfirmed == ()
