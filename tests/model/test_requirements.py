@@ -74,9 +74,20 @@ def test_a_module_of_two_mechanisms_is_refused(tmp_path: Path) -> None:
         read_requirements(_written(tmp_path, text))
 
 
+def _checked(folder: Path, name: str, text: str, variant: str) -> Checked:
+    """The model of a module, with the variants of a file beside it."""
+    path, broken = folder / f"{name}.split", folder / "broken.split"
+    path.write_text(text, encoding="utf-8")
+    broken.write_text(variant, encoding="utf-8")
+    loaded = load(path)
+    assert loaded.program is not None, loaded.diagnostics
+    variants, diagnostics = load_variants(loaded, name, [broken], Library(), [name])
+    assert not diagnostics
+    return Checked(name, loaded.program, variants)
+
+
 def _model(folder: Path) -> Checked:
-    path = folder / "switch.split"
-    path.write_text(
+    text = (
         "module switch\n\n"
         "var on: bool\n\n"
         "action press() by kernel\n  when nobody: false\n  on := true\n\n"
@@ -84,20 +95,13 @@ def _model(folder: Path) -> Checked:
         '  """Nobody presses it."""\n'
         '  asked by "L2, in a way"\n'
         "  not on\n\n"
-        "witness lit\n  on\n",
-        encoding="utf-8",
+        "witness lit\n  on\n"
     )
-    broken = folder / "broken.split"
-    broken.write_text(
+    variant = (
         'module broken\n\nvariant pressed of switch\n  """As it is."""\n  drop press.nobody\n'
-        "  expect violated stays_off within 1 steps\n",
-        encoding="utf-8",
+        "  expect violated stays_off within 1 steps\n"
     )
-    loaded = load(path)
-    assert loaded.program is not None, loaded.diagnostics
-    variants, diagnostics = load_variants(loaded, "switch", [broken], Library(), ["switch"])
-    assert not diagnostics
-    return Checked("switch", loaded.program, variants)
+    return _checked(folder, "switch", text, variant)
 
 
 def test_the_page_has_each_property_with_its_adversary_and_each_gap_with_its_reason(
@@ -161,24 +165,16 @@ def test_a_property_that_the_lock_does_not_have_is_shown_by_nothing(tmp_path: Pa
 
 
 def test_a_requirement_has_its_counter_with_the_variant_that_makes_it_wrong(tmp_path: Path) -> None:
-    switches = tmp_path / "switches.split"
-    switches.write_text(
+    text = (
         "module switches\n\nsort Switch\n\nvar on[Switch]: bool\n"
         "counter lit counts s: Switch where on[s]     # how many are on\n\n"
         "action press(s: Switch) by kernel\n"
-        "  when off: not on[s]\n  on[s] := true\n  add: lit += 1\n",
-        encoding="utf-8",
+        "  when off: not on[s]\n  on[s] := true\n  add: lit += 1\n"
     )
-    broken = tmp_path / "broken.split"
-    broken.write_text(
+    variant = (
         'module broken\n\nvariant uncounted of switches\n  """As it is."""\n  drop press.add\n'
-        "  expect violated lit.exact within 1 steps\n",
-        encoding="utf-8",
+        "  expect violated lit.exact within 1 steps\n"
     )
-    loaded = load(switches)
-    assert loaded.program is not None, loaded.diagnostics
-    variants, diagnostics = load_variants(loaded, "switches", [broken], Library(), ["switches"])
-    assert not diagnostics
     requirements = Requirements(
         {"structure": {"S2": "It is counted.", "S3": "Nobody counts."}},
         {},
@@ -186,15 +182,15 @@ def test_a_requirement_has_its_counter_with_the_variant_that_makes_it_wrong(tmp_
     )
     claims = {"switches.lit.exact": Claim("", "holds", "proved")}
     block = Block(Tier.COMMIT, "", {}, {}, claims=claims)
-    text = page(
+    shown = page(
         requirements,
-        [Checked("switches", loaded.program, variants)],
+        [_checked(tmp_path, "switches", text, variant)],
         standing(Lock({Key("proved", "switches"): block})),
     )
     assert (
         "- `switches.lit.exact` (exact): The counter is exact (how many are on).\n"
         "  Holds: proved in 1 model, against a hostile host and all containers.\n"
         "  Variants: `uncounted` of `switches` (not in the lock).\n"
-    ) in text
+    ) in shown
     # What counts nothing is no counter, and is shown by nothing.
-    assert "Not in the specification: no property says this" in text
+    assert "Not in the specification: no property says this" in shown
