@@ -225,8 +225,10 @@ def test_only_what_is_proved_of_the_model_alone_is_granted(pair: PairBuild) -> N
         concrete_of(both.correspondence, both.setting), both.setting, limits=ProofLimits()
     )
     assert facts == {"lower.held"}
-    limits = ProofLimits(steps=100_000, scope_max=0)
+    limits = ProofLimits(steps=100_000)
     proof = prove_refinement(both.correspondence, both.setting, limits=limits)
+    # A step from a state that is half full, which the false fact would exclude.
+    assert any(o.claim.startswith(claim) and o.counterexample for o in proof.obligations)
     assert claim not in {v.property for v in proof.verdicts if v.outcome is Outcome.HOLDS}
     assert not {"lower.held", "lower.never_half"} & {v.property for v in proof.verdicts}
 
