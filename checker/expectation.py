@@ -8,10 +8,11 @@ its own words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from splitspec.checker.proof import ProofResult
 from splitspec.checker.result import Coverage, Engine, Run, RunResult, Stop
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import PropertyKind, Variant
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 
@@ -21,7 +22,7 @@ UNDECIDED_BY_FORGETTING = (*UNBOUNDED, PropertyKind.DEADLOCK)
 not, and go on where the system cannot."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expectation:
     """What one run should give. Counts that are None were not recorded.
 
@@ -54,7 +55,7 @@ class Expectation:
         return replace(self, states=None, transitions=None, depth=None, orbits=None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judgement:
     """A verdict beside what was expected.
 
@@ -67,7 +68,7 @@ class Judgement:
     miss: str = ""  # why it is not met, in words
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JudgedRun:
     """A run with its judgements. `drift` and `vacuity` are findings about the run as a whole.
 
@@ -103,7 +104,7 @@ def _is_deep_enough(run: Run, expectation: Expectation) -> bool:
     return run.stop is Stop.DEPTH and bound is not None and run.depth >= bound
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JudgedProof:
     """A proof with its judgements, and the actions that no state of its facts enables."""
 

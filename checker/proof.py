@@ -7,9 +7,9 @@ property holds iff all its obligations are met, and those of everything that the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from splitspec.model.frozen import frozen
 from splitspec.model.induction import InductionCounterexample
 from splitspec.model.ir import ActorKind
 from splitspec.model.verdict import Verdict
@@ -45,7 +45,7 @@ class Status(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Obligation:
     """One implication, and what became of it.
 
@@ -74,7 +74,7 @@ def title_of(obligation: Obligation) -> str:
     return f"{obligation.claim} after {obligation.action or 'init'}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mutant:
     """A design without one guard: the properties whose proof is lost, and those of which the
     solver does not know."""
@@ -100,7 +100,7 @@ STEPS = 3_000_000
 """The budget of a query of which nobody says one: a hundred times what most proofs take."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProofLimits:
     """Budgets. `steps` are those of one query, the solver's own, so that an unknown can be
     repeated; 0 is no limit. `scope_max` is the largest size of a sort at which counterexamples are
@@ -114,7 +114,7 @@ class ProofLimits:
     time: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProofRun:
     """The figures of one run. `scope` is empty when the proof is for any size."""
 
@@ -142,7 +142,7 @@ class ProofRun:
     damaged: int = 0  # kept proofs that were not whole, and were made again
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProofResult:
     """A run with its obligations and verdicts; `basis` gives, for each property that was proved,
     the assumptions and properties on which its proof rests, itself left out."""
@@ -153,7 +153,7 @@ class ProofResult:
     basis: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suggestion:
     """Lemmas as text, each of which is proved together with what it is for.
 
@@ -170,7 +170,7 @@ class Suggestion:
     result: ProofResult
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """A moment of a run, for the progress line."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from splitspec.model.frozen import frozen
 from splitspec.model.verdict import Verdict
 
 NOTHING_STARTS = "there is no initial state: no values of the constants meet the assumptions"
@@ -27,7 +27,7 @@ class Stop(Enum):
     INTERRUPTED = "interrupted"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """Budgets of a search; None is no limit. `memory` is in bytes, `time` in seconds."""
 
@@ -47,7 +47,7 @@ class Phase(Enum):
     WALKING = "walking"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """A moment of a run, for the progress line: states are distinct ones, `frontier` those that
     the phase has still to look at; `memory` is in bytes."""
@@ -61,7 +61,7 @@ class Progress:
     memory: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coverage:
     """What a run never did, by path: each entry makes a pass worth less."""
 
@@ -70,7 +70,7 @@ class Coverage:
     never_met: tuple[str, ...] = ()  # properties whose antecedent never held
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """The figures of one run. `states` are distinct ones: orbits where symmetry is reduced.
 
@@ -103,13 +103,13 @@ class Run:
     remark: str = ""  # "native kernel unavailable: …", and the like
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunResult:
     run: Run
     verdicts: tuple[Verdict, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison:
     """What several ways to explore one run say of one another, in words: where they disagree, and
     why what is missing could not be compared."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+from splitspec.model.frozen import frozen
 
 
 class Mode(Enum):
@@ -28,7 +29,7 @@ class DamagedEntryError(Exception):
     """A kept result is not what was written."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Store:
     """A folder; `label` is the first word of what is kept there."""
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Variant
 
 FILE_NAME = "catalogue.toml"
 ROW = re.compile(r"\b[A-Z][0-9]{2}\b")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Catalogue:
     """Attacks by group and row, and reasons by kind and row."""
 

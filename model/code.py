@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from splitspec.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Code:
     """One kind of mistake: `meaning` and `advice` are sentences, `example` is a bad text."""
 

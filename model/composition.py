@@ -9,8 +9,9 @@ action.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import (
     Action,
     Actor,
@@ -38,7 +39,7 @@ first.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Site:
     """Where an item was written. An action is the outermost site; a part and an extension stand
     inside another, and their parameters are `arguments` over its names."""
@@ -47,7 +48,7 @@ class Site:
     outer: Site | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Routed:
     """An expression with the route from the action's parameters to the names in it.
 
@@ -60,7 +61,7 @@ class Routed:
     needs: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComposedGuard:
     """A guard that holds iff all its conjuncts do."""
 
@@ -69,7 +70,7 @@ class ComposedGuard:
     guard: Guard
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComposedUpdate:
     """An update, with the route to its free names."""
 
@@ -79,7 +80,7 @@ class ComposedUpdate:
     route: Route
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComposedAction:
     """An atomic step as it can happen in one run: promises that nobody gave are left out."""
 
@@ -108,7 +109,7 @@ def compose(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Found:
     """An item with its site and the paths of the action and the parts that it belongs to."""
 

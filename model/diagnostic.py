@@ -6,9 +6,9 @@ Rendering is the edge's work (`splitspec.cli`); the codes and their meaning stan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from splitspec.model.frozen import frozen
 from splitspec.model.source import Span
 
 
@@ -19,7 +19,7 @@ class Severity(Enum):
     WARNING = "warning"  # It has one, but probably not the intended one.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """A related place, or a remark without one."""
 
@@ -27,7 +27,7 @@ class Note:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One problem. `message` is a phrase that stands alone; `help` says what to write."""
 

@@ -8,7 +8,6 @@ parameter, its value is read off instead of being tried.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from splitspec.model.composition import (
@@ -18,6 +17,7 @@ from splitspec.model.composition import (
     parameter_meant,
     route,
 )
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Equal, Expression, Local, Parameter, Value
 from splitspec.model.valuation import Environment, Moment
 
@@ -25,7 +25,7 @@ Binding = dict[str, Value]
 NOTHING: Environment = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Level:
     """What is done when a parameter is bound: its value comes from `source`, if there is one, else
     from all values of its type, and must pass the checks."""
@@ -35,7 +35,7 @@ class Level:
     checks: tuple[Routed, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """The order of binding and checking for one action."""
 

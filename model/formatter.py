@@ -9,10 +9,9 @@ Laws: `parse(format(t)) = parse(t)` but for places, and `format(format(t)) = for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.formatter_rows import Note, Row, physical_rows
+from splitspec.model.frozen import frozen
 from splitspec.model.layout import lay_out
 from splitspec.model.parser import parse
 from splitspec.model.parser_tree import text_lines
@@ -25,7 +24,7 @@ _TIGHT_AFTER = frozenset({"LPAR", "LSQB", "RANGE", "AT"})
 _CALLED = frozenset({"NAME", "PATH", "NEXT"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Formatted:
     """The canonical text, or the given one with the reasons why it has none."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from splitspec.model.frozen import frozen
 from splitspec.model.layout import Declaration, Layout
 from splitspec.model.scanner import Token
 
@@ -11,7 +12,7 @@ INDENT = 2
 HANGING = 4  # how much further right a row stands that goes on with the line above
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """What stands at the end of a row: where it stood, and how far from the code."""
 
@@ -20,7 +21,7 @@ class Note:
     gap: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """A row of the text; a comment of its own has no tokens."""
 

@@ -7,8 +7,8 @@ it is part of an `unknown`, and never of a `violated`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Variable
 from splitspec.model.trace import Explanation, Step, Trace
 from splitspec.model.types import Natural
@@ -18,7 +18,7 @@ BOUND = 2
 """The bound of a `nat`, where the model gives none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InductionCounterexample:
     """A step that the evaluator has taken, from a state in which it found all facts true.
 

@@ -13,10 +13,11 @@ numbers from 0, so that a value is `int | bool | None`; its type says how it is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Literal as Choice
 
+from splitspec.model.frozen import frozen
 from splitspec.model.source import Span
 from splitspec.model.types import IndexType, Type
 
@@ -43,7 +44,7 @@ class ActorKind(Enum):
 # Every node has a type and a span; spans do not take part in equality.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal:
     """A number, truth value, enum member (its index) or `none` (None)."""
 
@@ -52,7 +53,7 @@ class Literal:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Local:
     """A parameter or a bound variable."""
 
@@ -61,7 +62,7 @@ class Local:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """The value of a variable (constants and counters too) at a place."""
 
@@ -71,7 +72,7 @@ class Read:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """The value of a definition; only in programs, inlined in systems."""
 
@@ -81,28 +82,28 @@ class Call:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not:
     operand: Expression
     type: Type
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class And:
     operands: tuple[Expression, ...]
     type: Type
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Or:
     operands: tuple[Expression, ...]
     type: Type
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Implies:
     premise: Expression
     conclusion: Expression
@@ -110,7 +111,7 @@ class Implies:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Equal:
     """Equality of two values; of an option and a value (present and equal); of an option and
     `none`.
@@ -124,7 +125,7 @@ class Equal:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compare:
     """Order of integers; `>` and `>=` are turned around by the type checker."""
 
@@ -135,7 +136,7 @@ class Compare:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arithmetic:
     operator: Choice["+", "-"]
     left: Expression
@@ -144,7 +145,7 @@ class Arithmetic:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conditional:
     condition: Expression
     positive: Expression
@@ -153,7 +154,7 @@ class Conditional:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """A parameter of an action, part or definition, or a variable that a quantifier or an
     update binds."""
@@ -163,7 +164,7 @@ class Parameter:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantifier:
     """`all` or `some`; `no` is `Not` of `some`."""
 
@@ -174,7 +175,7 @@ class Quantifier:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Count:
     """The number of bindings that make the condition true."""
 
@@ -184,7 +185,7 @@ class Count:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Next:
     """The operand in the state after the step; in step properties only."""
 
@@ -193,7 +194,7 @@ class Next:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unchanged:
     """Whether the operand is the same (`none` too) before and after the step."""
 
@@ -202,7 +203,7 @@ class Unchanged:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActorIs:
     """Whether the actor of the step is of this kind."""
 
@@ -232,7 +233,7 @@ Expression = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A conjunct with the label that traces and proofs name, or ""."""
 
@@ -251,7 +252,7 @@ class VariableKind(Enum):
     COUNTER = "counter"  # Maintained: an obligation ties it to what it counts.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counted:
     """What a counter counts: for each key, the bindings of `binders` that satisfy `condition`."""
 
@@ -261,7 +262,7 @@ class Counted:
     given: frozenset[ActorKind]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variable:
     """State function `path[indices]: type`. A counter has type nat and says what it counts."""
 
@@ -274,7 +275,7 @@ class Variable:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Definition:
     path: str
     parameters: tuple[Parameter, ...]
@@ -282,7 +283,7 @@ class Definition:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guard:
     """`when label: lines @kind`. Without a kind of its own it has its action's actor's."""
 
@@ -292,7 +293,7 @@ class Guard:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Update:
     """`label: variable[indices] operator value for binders where condition`.
 
@@ -310,7 +311,7 @@ class Update:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Do:
     part: str
     arguments: tuple[Expression, ...]
@@ -320,7 +321,7 @@ class Do:
 Item = Guard | Update | Do
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     path: str
     parameters: tuple[Parameter, ...]
@@ -329,7 +330,7 @@ class Part:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Actor:
     """Who acts; `subject` is the parameter that names the instance (`container[c]`) or the
     beneficiary (`kernel for c`)."""
@@ -338,13 +339,13 @@ class Actor:
     subject: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fairness:
     strong: bool
     parameters: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     path: str
     parameters: tuple[Parameter, ...]
@@ -356,7 +357,7 @@ class Action:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extension:
     """Items that module `module` adds to `action`.
 
@@ -386,7 +387,7 @@ class PropertyKind(Enum):
     RANGE = "range"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Property:
     """A claim; its lines are conjoined.
 
@@ -403,7 +404,7 @@ class Property:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assumption:
     path: str
     lines: tuple[Line, ...]
@@ -411,7 +412,7 @@ class Assumption:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Abstraction:
     """`let`: the abstract variable's value at `parameters`, over the concrete state."""
 
@@ -421,7 +422,7 @@ class Abstraction:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Realisation:
     """`concrete(parameters) is abstract(arguments)`; `abstract` None is stuttering."""
 
@@ -432,7 +433,7 @@ class Realisation:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refinement:
     path: str
     abstract: str
@@ -442,7 +443,7 @@ class Refinement:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drop:
     """Leave out the guard or update `label` of action or part `owner`."""
 
@@ -451,7 +452,7 @@ class Drop:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """Replace the items of an action (its extensions stay)."""
 
@@ -461,19 +462,19 @@ class Change:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Add:
     action: Action
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetConstant:
     variable: str
     value: Value
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variant:
     """A difference of a model.
 
@@ -502,7 +503,7 @@ class DrawingKind(Enum):
     TRACK = "track"  # Over time: which last element all the others have.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lane:
     """A line of life in the sequence of steps, on the actor's side of the trust boundary."""
 
@@ -512,7 +513,7 @@ class Lane:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """Where the steps of an action begin and end: lanes, with the parameters that index them."""
 
@@ -523,7 +524,7 @@ class Message:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawing:
     """`value` is a condition, an integer for a ledger, and anything for a mark."""
 
@@ -535,7 +536,7 @@ class Drawing:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """What a picture shows. Views of one name, in whichever modules, make one picture."""
 
@@ -546,7 +547,7 @@ class View:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Program:
     """A module with its import closure, typed.
 
@@ -574,7 +575,7 @@ class Program:
 # Systems: what the passes make of a program --------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forgotten:
     """Places whose values a run does not keep: those of the variable, at parameters for which the
     condition holds."""
@@ -584,7 +585,7 @@ class Forgotten:
     condition: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlatGuard:
     """A guard of a flat action.
 
@@ -599,7 +600,7 @@ class FlatGuard:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlatUpdate:
     """An update of a flat action; `name` is its label, unique in the action, or ""."""
 
@@ -615,7 +616,7 @@ class FlatUpdate:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlatAction:
     """One atomic step, without calls.
 
@@ -636,7 +637,7 @@ class FlatAction:
     lost: tuple[Expression, ...] = ()  # step conditions: a value was needed that is forgotten
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class System:
     """The transition system of one run: a program under one adversary, flat, with the variants
     that share its kernel."""

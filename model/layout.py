@@ -7,9 +7,8 @@ word or sign that no line can end with, or before one that no line can begin wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from splitspec.model.diagnostic import Diagnostic, Note
+from splitspec.model.frozen import frozen
 from splitspec.model.scanner import Token, scan
 from splitspec.model.source import Source, Span
 
@@ -32,7 +31,7 @@ _TOKENS_MAX = 400
 _LEVELS_MAX = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A logical line: its tokens and its indentation in columns."""
 
@@ -40,7 +39,7 @@ class Line:
     tokens: list[Token]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declaration:
     """The lines of one declaration, and what is known of it before it is parsed."""
 
@@ -64,7 +63,7 @@ class Declaration:
         return (words[0].text,) if words else ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """A whole text, cut at column 1."""
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from splitspec import spec
 from splitspec.model import ir, syntax
 from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Program
 from splitspec.model.manifest_entry import ModelEntry
 from splitspec.model.parser import Parsed, parse
@@ -23,7 +24,7 @@ from splitspec.model.substitution import check_substitutions
 from splitspec.model.typechecker import Checked, type_variants, typecheck
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Library:
     """What was read so far: pass one to several loads, and each file is parsed once, and each
     program typed once."""
@@ -39,7 +40,7 @@ class Library:
         return self.parsed[path]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loaded:
     """A program, unless there are errors. `sources` are the texts that were read.
 
@@ -53,7 +54,7 @@ class Loaded:
     checked: Checked
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Reading:
     """One load under way: modules in import order by name, and what is wrong with them."""
 

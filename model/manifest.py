@@ -8,11 +8,11 @@ from __future__ import annotations
 import os.path
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind
 from splitspec.model.manifest_entry import (
     ExpectedConformance,
@@ -56,7 +56,7 @@ KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """A `models.toml`. Entries with an error of form are left out of `models`."""
 

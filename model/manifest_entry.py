@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind
 from splitspec.model.manifest_lines import Positions
 from splitspec.model.source import Span
@@ -13,7 +14,7 @@ from splitspec.model.tier import Tier
 Pin = str | int | bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Walks:
     """How many random walks are made of a model that is not explored, and of how many steps."""
 
@@ -21,7 +22,7 @@ class Walks:
     steps: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExpectedRun:
     """What is recorded of the run under one adversary; None is not recorded.
 
@@ -39,7 +40,7 @@ class ExpectedRun:
     span: Span | None = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExpectedVariant:
     """The sizes at which a variant fails (missing ones as in the model), and the exact length."""
 
@@ -51,7 +52,7 @@ class ExpectedVariant:
     keys: tuple[str, ...] = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExpectedRefinement:
     """The sizes at which the model is held to an abstract module, and what its runs should give.
 
@@ -67,7 +68,7 @@ class ExpectedRefinement:
     unproved: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RandomCalls:
     """How many calls are made of an implementation that is too large for all of them."""
 
@@ -75,7 +76,7 @@ class RandomCalls:
     seed: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExpectedConformance:
     """An implementation that is held to the model by a mapping, and what is recorded of the walk.
 
@@ -93,7 +94,7 @@ class ExpectedConformance:
     span: Span | None = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelEntry:
     """One model. Sorts, variables and constants are named as the author wrote them.
 

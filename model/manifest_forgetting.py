@@ -7,10 +7,11 @@ variable's indices as parameters, and says which of its places are forgotten.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.expressions import variables_read
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import (
     Call,
     Definition,
@@ -31,7 +32,7 @@ from splitspec.model.types import Boolean, Sort
 WHERE = " where "
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forgetting:
     """What a run forgets; where the diagnostics say why not, nothing."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from splitspec.model.frozen import frozen
 from splitspec.model.source import Source, Span
 
 Keys = tuple[str, ...]
@@ -24,7 +24,7 @@ _SIMPLE = re.compile(r"\s*([\w-]+)\s*=[^,{#]*")
 _PAIR = re.compile(r'(?:^\s*|[{,]\s*)("[^"]*"|\'[^\']*\'|[\w.-]+)\s*=')
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Positions:
     """Where each table and key stands; the elements of an array of tables are numbered from 0."""
 

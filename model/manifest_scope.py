@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from math import prod
 
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.effort import evaluations_at_start
+from splitspec.model.frozen import frozen
 from splitspec.model.initial import ill_begun
 from splitspec.model.ir import Program, Value, Variable, VariableKind
 from splitspec.model.manifest_entry import ExpectedVariant, ModelEntry, Pin
@@ -29,7 +29,7 @@ Layer = tuple[Mapping[str, int], Keys]
 COMMAND_LINE: Keys = ("--scope",)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scoped:
     """The scope of a run; None if the diagnostics say why there is none."""
 

@@ -7,13 +7,14 @@ that it would have declared are in `Parsed.broken`, for the resolver not to miss
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import PurePath
 from typing import Any
 
 from splitspec.model import syntax
 from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.frozen import frozen
 from splitspec.model.layout import Declaration, Layout, lay_out, with_blocks
 from splitspec.model.parser_automaton import Builders, Refusal, run
 from splitspec.model.parser_errors import explain
@@ -24,7 +25,7 @@ from splitspec.model.source import Source, Span
 from splitspec.model.syntax import Name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parsed:
     """What could be read of a module, and what was wrong with the rest."""
 
@@ -33,7 +34,7 @@ class Parsed:
     broken: frozenset[str]  # The names whose declarations were left out.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParsedExpression:
     """An expression, unless there are diagnostics."""
 

@@ -8,9 +8,9 @@ a rule replaces the state on top of the stack and touches nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from splitspec.model.frozen import frozen
 from splitspec.model.parser_tables import Production, Tables
 from splitspec.model.scanner import Token
 from splitspec.model.source import Source, Span
@@ -22,7 +22,7 @@ _REFUSED = -(1 << 30)  # Below every reduction.
 Builders = Mapping[str, Callable[[list[Any], Span], Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """The token that nothing in the language allows here, and the states that refused it."""
 

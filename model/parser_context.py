@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.frozen import frozen
 from splitspec.model.parser_automaton import accepted, follow
 from splitspec.model.parser_tables import Tables
 from splitspec.model.scanner import Token
 from splitspec.model.source import Source
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """Where a parse stopped. `expected` are the types of the tokens that may stand there."""
 

@@ -11,15 +11,16 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from splitspec.model.frozen import frozen
 
 STARTS = ("declaration", "lone_expression")
 _FORMAT = 1  # Part of the key: the layout of the cached file.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Production:
     """A rule of the grammar as the automaton applies it.
 
@@ -35,7 +36,7 @@ class Production:
     kept: tuple[tuple[int, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tables:
     """For each state and symbol: the next state, or ~n to reduce by production n."""
 

@@ -6,12 +6,11 @@ Whatever can change along the trace has one entry for each state.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from splitspec.model.frozen import frozen
 from splitspec.model.trace import Trace
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """An element, or a tuple of elements; `owner` is the principal among them, or ""."""
 
@@ -19,14 +18,14 @@ class Cell:
     owner: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     heading: str
     kinds: str  # the sorts: "Container, Addr"
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ink:
     """Something drawn at a cell: `kind` is owner, claim, link or mark.
 
@@ -44,7 +43,7 @@ class Ink:
     places: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ledger:
     """Bars by element, and what they should add up to, if that is said. `places` are numbers of the
     places that it depends on in the last state."""
@@ -56,7 +55,7 @@ class Ledger:
     places: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Track:
     """Over time: for each element what it has in each state ("" for nothing), and whose it is."""
 
@@ -64,7 +63,7 @@ class Track:
     rows: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagram:
     name: str
     text: str
@@ -74,7 +73,7 @@ class Diagram:
     tracks: tuple[Track, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lane:
     """A line of life. `side` is outside, inside or tenant: where it lies of the trust boundary."""
 
@@ -83,7 +82,7 @@ class Lane:
     side: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stroke:
     """A step in the sequence: from a lane to a lane or None; its guards with their kinds. What is
     no step of anybody, such as a line of a log that says what was seen, has the lane -1."""
@@ -97,7 +96,7 @@ class Stroke:
     needed: bool = True  # the claim depends on it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """A property over time: whether it is true of each state."""
 
@@ -106,7 +105,7 @@ class Row:
     truths: tuple[bool, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parting:
     """How two runs part in their last step: `sentence` says it, `word` what the second run does
     with the step.
@@ -124,7 +123,7 @@ class Parting:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Companion:
     """A second run beside the first: what a refinement sees of it, what a specification makes of
     an implementation's, what a log says of it. It has a state for each state of the first, and for
@@ -140,7 +139,7 @@ class Companion:
     diagrams: tuple[Diagram, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """`title` is the sentence of the claim; `banner` says what is not known of a trace that does
     not begin at an initial state. `opened` is the number of the diagram that shows most of what

@@ -7,9 +7,10 @@ meets them. `stages` shows the work after each pass, for whoever wants to see wh
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind, Forgotten, Program, System, Variant
 from splitspec.model.passes.compose import compose
 from splitspec.model.passes.fold import fold
@@ -31,7 +32,7 @@ class Fact(Enum):
     SLICED = "every variable is read by something of the run"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Work:
     """A program on its way to the system of a run; `system` is None until the actions are flat."""
 
@@ -49,7 +50,7 @@ class Work:
         return self.system
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pass:
     """One rewriting of the work, with the facts it relies on and the facts it establishes."""
 

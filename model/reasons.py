@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from splitspec.model.frozen import frozen
 
 FILE_NAME = "assumptions.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reason:
     """Why a group of things is assumed."""
 

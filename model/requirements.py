@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+
+from splitspec.model.frozen import frozen
 
 FILE_NAME = "requirements.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mechanism:
     """What a group of modules, by their names, specifies together."""
 
@@ -23,7 +25,7 @@ class Mechanism:
     modules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requirements:
     """Statements by group and identifier; `absent` are the reasons why some have no property,
     `sources` say who asks, `counts` which counters each asks to be exact."""

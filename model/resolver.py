@@ -8,12 +8,12 @@ known as broken: a use of it is not reported a second time.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 
 from splitspec.model import syntax
 from splitspec.model.diagnostic import Diagnostic, Note
+from splitspec.model.frozen import frozen
 from splitspec.model.source import Span
 
 
@@ -35,7 +35,7 @@ class SymbolKind(Enum):
         return f"an {self.value}" if self.value[0] in "aeiou" else f"a {self.value}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Symbol:
     """A declared name. `path` is what the typed core calls it."""
 
@@ -51,7 +51,7 @@ class Symbol:
         return self.path.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unit:
     """A module to resolve, with the names of its declarations that the parser could not read.
 
@@ -63,7 +63,7 @@ class Unit:
     lacks_import: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Names:
     """Everything that the modules declare, and what of it each module sees.
 
@@ -93,7 +93,7 @@ class Names:
         return any(last in self.broken.get(m, ()) for m in modules)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Tables:
     """The tables of `Names` while they grow."""
 

@@ -8,10 +8,10 @@ of its declaration is still parsed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.frozen import frozen
 from splitspec.model.source import Source, Span
 
 KEYWORDS = {
@@ -98,7 +98,7 @@ class Token(NamedTuple):
         return Span(source, self.line, self.column, *self.end)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scan:
     """The tokens and the comments of a text, each in the order of the text."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind, Call, Forgotten, Program, Property, PropertyKind, Variant
 from splitspec.model.scope import Places, Scope
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """A transition system and the properties that are asked of it.
 

@@ -5,13 +5,13 @@ Nothing is resolved here: names are dotted tuples as they were written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from splitspec.model.frozen import frozen
 from splitspec.model.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name:
     """`exit` or `lifecycle.exit`."""
 
@@ -25,7 +25,7 @@ class Name:
 # Types ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NamedType:
     """A sort, an enum, `bool` or `nat`."""
 
@@ -33,7 +33,7 @@ class NamedType:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RangeType:
     """`0..3` or `0..K`."""
 
@@ -42,7 +42,7 @@ class RangeType:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OptionType:
     """`T?`."""
 
@@ -53,7 +53,7 @@ class OptionType:
 TypeExpression = NamedType | RangeType | OptionType
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binder:
     """One name of `all x, y: S`; the parser gives each name a binder of its own."""
 
@@ -65,7 +65,7 @@ class Binder:
 # Expressions ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Index:
     """`f[a, b]`."""
 
@@ -74,7 +74,7 @@ class Index:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """`d(a, b)`."""
 
@@ -83,31 +83,31 @@ class Call:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Number:
     value: int
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Truth:
     value: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoneLiteral:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActorWord:
     """The keyword `actor` of step properties."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Negation:
     operand: Expression
     span: Span
@@ -116,7 +116,7 @@ class Negation:
 Operator = Literal["implies", "or", "and", "=", "!=", "<", "<=", ">", ">=", "+", "-"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binary:
     operator: Operator
     left: Expression
@@ -124,7 +124,7 @@ class Binary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantified:
     quantifier: Literal["all", "some", "no"]
     binders: tuple[Binder, ...]
@@ -132,14 +132,14 @@ class Quantified:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountOf:
     binders: tuple[Binder, ...]
     condition: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IfElse:
     condition: Expression
     positive: Expression
@@ -147,19 +147,19 @@ class IfElse:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NextOf:
     operand: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnchangedOf:
     operand: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line of a block: a conjunct, perhaps labelled."""
 
@@ -168,7 +168,7 @@ class Line:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """The conjunction of lines; a quantifier may stand over an indented one."""
 
@@ -198,7 +198,7 @@ Expression = (
 # Items of actions ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guard:
     """`when label: lines @kind`."""
 
@@ -208,7 +208,7 @@ class Guard:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Update:
     """`label: target[indices] := value for binders where condition`."""
 
@@ -222,7 +222,7 @@ class Update:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Do:
     """`do tables.share(z, d)`."""
 
@@ -237,7 +237,7 @@ Item = Guard | Update | Do
 # Declarations --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A `\"\"\"…\"\"\"` text, dedented, without the quotes."""
 
@@ -245,27 +245,27 @@ class Text:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class String:
     value: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Import:
     module: Name
     comment: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SortDeclaration:
     name: Name
     comment: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EnumDeclaration:
     name: Name
     members: tuple[Name, ...]
@@ -273,7 +273,7 @@ class EnumDeclaration:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StateDeclaration:
     """`const`, `var` or `ghost var`."""
 
@@ -285,7 +285,7 @@ class StateDeclaration:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CounterDeclaration:
     name: Name
     keys: tuple[Binder, ...]
@@ -296,7 +296,7 @@ class CounterDeclaration:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Definition:
     name: Name
     parameters: tuple[Binder, ...]
@@ -305,13 +305,13 @@ class Definition:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Init:
     updates: tuple[Update, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assume:
     name: Name
     text: Text | None
@@ -319,13 +319,13 @@ class Assume:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Final:
     block: Block
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     name: Name
     parameters: tuple[Binder, ...]
@@ -334,7 +334,7 @@ class Part:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActorClause:
     """`by kernel`, `by kernel for c`, `by container[c]`."""
 
@@ -344,14 +344,14 @@ class ActorClause:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FairClause:
     strong: bool
     names: tuple[Name, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     name: Name
     parameters: tuple[Binder, ...]
@@ -363,7 +363,7 @@ class Action:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extension:
     """`extend lifecycle.exit(c) with g: Page`."""
 
@@ -378,7 +378,7 @@ class Extension:
 PropertyKind = Literal["invariant", "lemma", "step", "witness", "recoverable"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Property:
     kind: PropertyKind
     name: Name
@@ -389,7 +389,7 @@ class Property:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     name: Name
     parameters: tuple[Binder, ...]
@@ -401,7 +401,7 @@ class Progress:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Let:
     """`let holder[f] = …`: the abstract variable, its index names, its value."""
 
@@ -411,7 +411,7 @@ class Let:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActionMap:
     """`pvalidate(c, g) is accept(c, g)`, or `is stutter` (then `abstract` is None)."""
 
@@ -422,7 +422,7 @@ class ActionMap:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refinement:
     name: Name
     abstract: Name
@@ -432,13 +432,13 @@ class Refinement:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drop:
     path: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     action: Name
     names: tuple[Name, ...]
@@ -446,14 +446,14 @@ class Change:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetConstant:
     name: Name
     value: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expectation:
     """`expect violated p within 5 steps`, or `expect redundant` (then `path` is None)."""
 
@@ -463,7 +463,7 @@ class Expectation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variant:
     name: Name
     model: Name
@@ -474,7 +474,7 @@ class Variant:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lane:
     """`lane shadow[c: Container] by host`."""
 
@@ -485,7 +485,7 @@ class Lane:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """Where a message begins or ends: `shadow[c]`."""
 
@@ -494,7 +494,7 @@ class End:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """`message enter(c, v, t): shadow[c] to vcpu[v]`."""
 
@@ -506,7 +506,7 @@ class Message:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawing:
     """`link nested g: Page, f: Frame where npt[g] = f`, or `ledger paid c: Container = usage[c]`.
 
@@ -522,7 +522,7 @@ class Drawing:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """What a picture of the module's state shows."""
 
@@ -553,7 +553,7 @@ Declaration = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Module:
     source: Source
     name: Name

@@ -7,12 +7,12 @@ specification or an engine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from splitspec.model.frozen import frozen
 
 Scalar = str | int | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One transition: action path, actor kind, and the parameters by name."""
 
@@ -25,7 +25,7 @@ class Step:
         return f"{self.action.rpartition('.')[2]}({values})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Truth:
     """A part of a claim with its value at the end of a trace, down to what decides it."""
 
@@ -39,7 +39,7 @@ class Truth:
     parts: tuple[Truth, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cause:
     """Something that the design has, and that would have refused a step or changed it; but a
     variant drops it, or it is a promise that nobody gave."""
@@ -53,7 +53,7 @@ class Cause:
     places: tuple[tuple[str, str], ...] = ()  # what it reads in the state before the step
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Strengthening:
     """A guard that would have refused the last step.
 
@@ -67,7 +67,7 @@ class Strengthening:
     instances: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fairness:
     """What a run that goes round owes to a fair action, and why it owes no more: the states of the
     round in which it is enabled, and its steps that take it. A run that stops has a round of one
@@ -90,7 +90,7 @@ class Fairness:
         return next((number for number in self.states if number not in self.enabled), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explanation:
     """Why the last state (or step) of a trace falsifies its property: the first false line and
     a binding that falsifies it; then what let it happen, and what would not have."""
@@ -109,7 +109,7 @@ class Explanation:
     fairness: tuple[Fairness, ...] = ()  # of a run against a claim of progress
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trace:
     """A finite run from an initial state.
 

@@ -5,16 +5,16 @@ the run.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from splitspec.model.composition import ComposedAction, ComposedUpdate
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind, PropertyKind, Value, Variable, VariableKind
 from splitspec.model.scope import Places, State
 from splitspec.model.types import Natural, Option, Range
 from splitspec.model.valuation import Environment, Moment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """The step has no successor: two updates write `place` (overlap), or one would write a value
     that the variable cannot have (range)."""
@@ -31,7 +31,7 @@ class Fault:
         return f"{self.action}.{self.kind.value}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cut:
     """The run does not take the step, because a `nat` variable would exceed its bound."""
 
@@ -41,7 +41,7 @@ class Cut:
 Outcome = State | Fault | Cut
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transition:
     """An enabled instance of an action: its parameters' values, and what becomes of the state."""
 

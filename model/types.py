@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from splitspec.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sort:
     """A scalarset: its elements can only be compared for equality."""
 
@@ -15,7 +15,7 @@ class Sort:
         return self.path.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Enumeration:
     """Named values, in order of declaration; the first is the initial one."""
 
@@ -26,13 +26,13 @@ class Enumeration:
         return self.path.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Boolean:
     def __str__(self) -> str:
         return "bool"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Range:
     """The integers 0..high; `high` is a number or the path of a pinned constant."""
 
@@ -42,7 +42,7 @@ class Range:
         return f"0..{self.high}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Natural:
     """The integers from 0; finite runs cut it at a bound of the model."""
 
@@ -50,7 +50,7 @@ class Natural:
         return "nat"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Integer:
     """The type of integer literals, sums and counts; no variable has it."""
 
@@ -58,7 +58,7 @@ class Integer:
         return "integer"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Option:
     """`none`, or a value of `of`."""
 
@@ -68,7 +68,7 @@ class Option:
         return f"{self.of}?"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nothing:
     """The type of the literal `none` before it meets an option."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from splitspec.model.frozen import frozen
 from splitspec.model.induction import InductionCounterexample
 from splitspec.model.ir import PropertyKind
 from splitspec.model.trace import Trace
@@ -30,7 +30,7 @@ class AssuranceKind(Enum):
     NONE = "none"  # Unknown verdicts.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assurance:
     """`detail` completes the kind: "Container=2, Page=3", "12 steps", "10000 runs"."""
 
@@ -41,7 +41,7 @@ class Assurance:
         return f"{self.kind.value}({self.detail})" if self.detail else self.kind.value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What is known of `property`.
 

@@ -6,11 +6,11 @@ of two parameters; of a number that the claim reads, below a limit that it reads
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.expressions import subterms
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import (
     Call,
     Expression,
@@ -29,7 +29,7 @@ Binding = Mapping[str, Value]
 Holds = Callable[[State, Binding], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """Where it holds, and which `places` it reads, with the values that they may have."""
 

@@ -9,17 +9,17 @@ that something did *not* happen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from splitspec.checker.evidence.execution import Execution
 from splitspec.checker.evidence.facts import Facts
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.frozen import frozen
 from splitspec.model.scope import State
 from splitspec.model.trace import Explanation, Truth
 from splitspec.model.transition import Transition
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dependence:
     """Numbers: the places that the claim names, those that the last needed step read to change
     them, and the needed steps, from 1."""

@@ -5,11 +5,11 @@ line what it is worth in each state.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from splitspec.checker.evidence.default_view import default_view, principals_of
 from splitspec.checker.evidence.facts import Facts
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Drawing, DrawingKind, Parameter, Program, Value, View
 from splitspec.model.picture import Cell, Column, Diagram, Ink, Ledger, Track
 from splitspec.model.scope import State
@@ -66,7 +66,7 @@ def _views(program: Program) -> Iterator[tuple[str, str, tuple[Drawing, ...]]]:
         yield name, next((part.text for part in parts if part.text), ""), tuple(drawings)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Sheet:
     """The columns of a diagram and where each cell stands in them."""
 

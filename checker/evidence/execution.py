@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Property, PropertyKind
 from splitspec.model.scope import Scope, State
 from splitspec.model.setting import Setting
@@ -12,7 +11,7 @@ from splitspec.model.trace import Explanation, Step, Trace
 from splitspec.model.transition import Fault, Transition
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Execution:
     """States and the steps between them. There is one state more than there are steps, unless the
     last step has no successor.

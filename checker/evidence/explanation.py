@@ -8,7 +8,7 @@ that this part reads, with their values, are the facts.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from splitspec.checker.evidence.causes import causes_of, location
@@ -18,6 +18,7 @@ from splitspec.checker.evidence.remedy import neighbour_of, restored, strengthen
 from splitspec.checker.evidence.separation import separation
 from splitspec.checker.evidence.truth import truth_of
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.frozen import frozen
 from splitspec.model.initial import counted
 from splitspec.model.ir import (
     And,
@@ -37,7 +38,7 @@ from splitspec.model.transition import Fault
 from splitspec.model.valuation import Environment, Moment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Narrowed:
     """A false part, the names bound on the way to it, and the expressions that decide it."""
 

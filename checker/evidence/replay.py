@@ -6,11 +6,11 @@ happen.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from splitspec.checker.evidence.execution import Execution, shows, trace, written
 from splitspec.checker.evidence.explanation import analyse
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Property, PropertyKind, Value
 from splitspec.model.scope import State
 from splitspec.model.trace import Step, Trace
@@ -22,7 +22,7 @@ class ReplayError(Exception):
     """An engine found a run that the evaluator cannot follow: one of them is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """What an engine knows of a step: its action, and which successors it may mean."""
 
@@ -30,7 +30,7 @@ class Link:
     accepts: Callable[[State], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """Where a sequence of steps is not a run: step `number`, counted from 1, and why."""
 

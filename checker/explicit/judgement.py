@@ -8,10 +8,9 @@ any state nothing is said: all claims would be true of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
 from splitspec.checker.result import NOTHING_STARTS, Engine, Run, Stop
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Property, PropertyKind
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting
@@ -19,7 +18,7 @@ from splitspec.model.trace import Trace
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extent:
     """How far a search went: through all `states` of `scope`, or until `stop`."""
 

@@ -24,6 +24,7 @@ from splitspec.checker.evidence.facts import Facts
 from splitspec.checker.evidence.lasso import Group, groups_of, ledger
 from splitspec.checker.explicit.graph import Graph
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Expression, Property, Value
 from splitspec.model.scope import State
 from splitspec.model.setting import Setting
@@ -38,7 +39,7 @@ ROUND = (
 STOPS = "It may stay here for ever: no fair action is enabled."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edge:
     """A step to a state, and the fair groups that it belongs to."""
 
@@ -62,7 +63,7 @@ class Space:
         return {group for edge in self.edges[number] for group in edge.groups}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Liveness:
     """A counterexample, or None; `complete` says whether all states were looked at."""
 

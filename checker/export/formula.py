@@ -15,6 +15,7 @@ from splitspec.checker.export import phrase as p
 from splitspec.checker.export.naming import Names, member_path, present_path
 from splitspec.checker.export.phrase import FALSE, TRUE, Phrase
 from splitspec.model import ir
+from splitspec.model.frozen import frozen
 from splitspec.model.types import (
     Boolean,
     Enumeration,
@@ -32,7 +33,7 @@ Environment = Mapping[str, Phrase]
 """The formulas of the names in whose scope an expression stands; other names are themselves."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Maybe:
     """A value of an option. Without a `value`, any will do."""
 
@@ -240,7 +241,7 @@ class Speaker:
         return p.quantified("exists", self.binders(binders), p.conjunction((limits, body)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Code:
     """A sort for the values of an index type that mypyvy does not take as one, by paths."""
 

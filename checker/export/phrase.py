@@ -7,12 +7,13 @@ reaches as far as it can, `!` binds tighter than `=`.)
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from splitspec.model.frozen import frozen
 
 LOOSE, IMPLIES, OR, AND, RELATION, SUM, TIGHT = range(7)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Phrase:
     text: str
     tightness: int = TIGHT

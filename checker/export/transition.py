@@ -14,11 +14,12 @@ from splitspec.checker.export.formula import Environment, Maybe, Speaker
 from splitspec.checker.export.naming import present_path
 from splitspec.checker.export.phrase import FALSE, TRUE, Phrase
 from splitspec.model import ir
+from splitspec.model.frozen import frozen
 from splitspec.model.passes.oblige import overflows, overlaps
 from splitspec.model.types import Boolean, Option, Sort, Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transition:
     """The symbols that a step may change, and its conjuncts."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Property, System, Value
 from splitspec.model.source import Span
 
@@ -18,7 +18,7 @@ class Part(Enum):
     ACTION = "action"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Omission:
     """A part of the system that is left out, by its path, and why."""
 
@@ -30,7 +30,7 @@ class Omission:
         return f"{self.part.value} {self.path}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Uncounted:
     """A system that reads and writes no counter. Its `claims` are invariants and lemmas;
     `constants` are those that a variant sets."""
@@ -41,7 +41,7 @@ class Uncounted:
     omissions: tuple[Omission, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsayable:
     """Why a system has no text in another language, and where that stands."""
 

@@ -9,13 +9,13 @@ as a whole, by its digest.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from splitspec.checker.gate.demanded import demanded
 from splitspec.checker.gate.fingerprint import refinement_digest, system_digest
 from splitspec.checker.gate.variation import guard_text, signature, variation_text
 from splitspec.model.flat_text import variable_text
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import FlatAction, Line, Program, Property, System, Variant
 from splitspec.model.ir_text import Writer, writer_for
 from splitspec.model.manifest_entry import ModelEntry
@@ -39,7 +39,7 @@ class Part(Enum):
     DEMAND = "models.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One difference; `before` is "" of what was added, and `after` of what was taken away."""
 
@@ -56,7 +56,7 @@ class Change:
         return "changed" if self.after else "removed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Side:
     """One model of one of the two: its text, its variants, and what `models.toml` says of it;
     `abstract` are the programs that it refines, by name."""
@@ -67,7 +67,7 @@ class Side:
     abstract: Mapping[str, Program]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Flat:
     """A side without definitions, as a program and as a system, and what writes its expressions."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from splitspec.model.frozen import frozen
 
 
 class Kind(Enum):
@@ -69,7 +70,7 @@ ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One thing that is not as accepted: what, in which run, and of which property, "" of none."""
 

@@ -6,7 +6,7 @@ is kept, and only if it was not cut short: a failure is always found afresh.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 import msgspec
@@ -14,12 +14,13 @@ import msgspec
 from splitspec.checker.proof import ProofResult
 from splitspec.checker.result import RunResult
 from splitspec.checker.store import DamagedEntryError, Mode, Store
+from splitspec.model.frozen import frozen
 from splitspec.model.verdict import Verdict
 
 LABEL = "splitspec result 3"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """What a walk with an implementation gave besides its claims: the digest of the sources, the
     number of refused calls, and what was not tried (`unexplained`: without a reason), was refused
@@ -36,7 +37,7 @@ class Held:
     is_blind: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """What one run gave: of an exploration `run`, of a proof `proof`, None if nothing is claimed
     that a prover decides; of a conformance `run` and `held`.
@@ -56,7 +57,7 @@ class Kept:
     held: Held | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keeping:
     """A folder of kept results."""
 

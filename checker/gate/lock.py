@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from splitspec.model.frozen import frozen
 from splitspec.model.tier import Tier
 
 
@@ -22,7 +23,7 @@ class Activity(Enum):
     CONFORMED = "conformed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """What is accepted of one property in one run.
 
@@ -37,7 +38,7 @@ class Claim:
     killed_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """What is accepted of one run.
 
@@ -81,7 +82,7 @@ class Key:
         return self.run.partition(" ")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lock:
     """Everything that is accepted, by key."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from splitspec.checker.expectation import JudgedProof, JudgedRun, Judgement
 from splitspec.checker.gate.keeping import Held
 from splitspec.checker.gate.lock import Block, Claim
 from splitspec.checker.result import Coverage, Engine
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Program, PropertyKind
 from splitspec.model.scope import Scope
 from splitspec.model.tier import Tier
@@ -18,7 +18,7 @@ OF_THE_SCOPE = (AssuranceKind.EXHAUSTIVE, AssuranceKind.PROVED_FINITE)
 """Assurances whose detail is the scope, which stands in the block once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """What the lock records of a run besides its result.
 

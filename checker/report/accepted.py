@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from splitspec.checker.report.counting import counted
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Variant
 
 STRENGTHS = ("proved", "proved-finite", "exhaustive", "bounded", "sampled")
@@ -18,7 +18,7 @@ SHOWN = ("proved", "proved for sizes", "explored", "bounded", "sampled")
 """How a page says each of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accepted:
     """What was accepted of a property in a run or proof of a model, or of its `variant` if that is
     not ""."""
@@ -64,7 +64,7 @@ def breaking(variant: Variant, standing: Standing) -> Accepted | None:
     return next(own, None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refined:
     """What was accepted of the claims of a refinement against an adversary, by proof and by
     exploration; `name` is as in "memory of isolation"."""

@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from splitspec.checker.report.accepted import Standing, breaking
 from splitspec.checker.report.counting import counted
 from splitspec.checker.result import RunResult
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Parameter, Property, PropertyKind, Quantifier, Variant
 from splitspec.model.types import Sort
 from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
@@ -43,7 +43,7 @@ says nothing of what it is about.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A run of the variant: its model, who is honest, its sizes, and what it found."""
 

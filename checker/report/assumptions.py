@@ -9,10 +9,10 @@ that is proved, and no assumption.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from splitspec.checker.proof import Method, ProofResult, Status
 from splitspec.checker.report.proved import Proved
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind, System
 from splitspec.model.ir_text import writer_for
 from splitspec.model.reasons import Reason, reason_for
@@ -43,7 +43,7 @@ What a proof of one model uses and no proof of another, where it is assumed too.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assumed:
     """Something that is assumed: `kind` is that of a guard, or `assume`."""
 
@@ -52,7 +52,7 @@ class Assumed:
     formula: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Effect:
     """What an exploration finds without something that is assumed: the claims that break, and
     whether it came to an end."""

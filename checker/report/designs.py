@@ -7,9 +7,9 @@ each step, refuses what a guard refuses, and the design's own counter says what 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.frozen import frozen
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import Outcome, Verdict
 
@@ -17,7 +17,7 @@ Step = tuple[str, tuple[int, ...]]
 """An action by its path, and the elements that its parameters name, in order, numbered from 0."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Design:
     """A design: its verdicts, that of its `kernel_exploited`, and frames by number of functions.
 

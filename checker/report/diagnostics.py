@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from splitspec.checker.report.text import Paint
 from splitspec.model.diagnostic import Diagnostic, Note, Severity
+from splitspec.model.frozen import frozen
 from splitspec.model.source import Source, Span
 
 _COLUMNS_MAX = 160  # A longer source line is cut to a window around what is underlined.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Mark:
     """A stretch of one source line to underline."""
 

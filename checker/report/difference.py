@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from splitspec.checker.report.counting import counted
 from splitspec.checker.report.markdown import cell, folded
 from splitspec.checker.report.text import Paint, plain, trace_text
 from splitspec.checker.report.trace_document import trace_document
+from splitspec.model.frozen import frozen
 from splitspec.model.trace import Trace
 
 SCHEMA = "splitspec-diff/1"
 FEW = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One difference, with the models in which it acts."""
 
@@ -28,7 +28,7 @@ class Row:
     models: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Broken:
     """A claim that is not as expected any more: what it was, and what it is."""
 
@@ -45,7 +45,7 @@ class Broken:
         return self.before != self.after
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """Two specifications: how they differ, and what is broken in the new one.
 

@@ -4,10 +4,10 @@ claims that are held by exploration, each with its sizes and the reason."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from splitspec.checker.report.accepted import Accepted, Refined, Standing
 from splitspec.checker.report.counting import counted
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Program, Property, PropertyKind
 
 BEGIN = "## Refinements"
@@ -36,7 +36,7 @@ state that can be reached there.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Model:
     """A model of the manifest, in its order; `unproved` is why it has no proof, or ""."""
 

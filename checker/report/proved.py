@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from splitspec.checker.proof import ProofResult
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Program, System
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """The text of a module: what it is, and what it leaves out, or ""."""
 
@@ -17,7 +18,7 @@ class Text:
     omission: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """A model with its systems, one for each adversary.
 
@@ -38,7 +39,7 @@ class Subject:
         return path.rpartition(".")[0] in self.listed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proved:
     """A model with its proofs, in the order of its systems."""
 

@@ -8,15 +8,15 @@ one that the lock accepts; where it accepts none, the page says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from splitspec.checker.report.accepted import SHOWN, Accepted, Standing, breaking
 from splitspec.checker.report.counting import counted
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Program, Property, PropertyKind, Variable, Variant
 from splitspec.model.requirements import Requirements, identifiers_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """A model of the manifest, as it was typed."""
 

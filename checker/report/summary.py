@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
+from splitspec.model.frozen import frozen
 from splitspec.model.trace import Trace
 
 UNFINISHED = "unfinished"
@@ -24,7 +24,7 @@ class State(Enum):
     LEFT = "left"  # It is not due now.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One claim of one run; `claim` is "" where the run as a whole is meant.
 
@@ -53,7 +53,7 @@ class Item:
         return self.claim or "the run as a whole"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """One reason why the whole failed: a word, where, in a sentence, and what to do."""
 
@@ -65,7 +65,7 @@ class Failure:
     is_note: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Summary:
     """Everything that one command did. `left` says in sentences what it did not do, and why.
 

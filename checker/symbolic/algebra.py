@@ -9,15 +9,15 @@ any size (`unbounded`); or cases, one condition for each concrete value, at a fi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from splitspec.checker.symbolic.term import Term, Terms
 from splitspec.model import ir
+from splitspec.model.frozen import frozen
 from splitspec.model.types import Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Maybe:
     """A value of an option: where `present` is false, `value` means nothing."""
 
@@ -25,7 +25,7 @@ class Maybe:
     value: Term
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cases:
     """A value by cases: of the conditions exactly one holds. `None` is absence."""
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
 from splitspec.checker.proof import Method
 from splitspec.checker.symbolic.theory import Claim
 from splitspec.checker.symbolic.z3_solver import Answer, Reply
 from splitspec.model import ir
+from splitspec.model.frozen import frozen
 
 Facts = frozenset[str]
 """Names of claims on states, of guards, and of assumptions."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What a calculus says of one obligation. `attempt` is the way to prove it that was taken.
 

@@ -17,7 +17,6 @@ used are themselves proved.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, partial
 
 from splitspec.checker.proof import ObligationKind
@@ -44,6 +43,7 @@ from splitspec.checker.symbolic.unbounded import (
     read_function,
 )
 from splitspec.model import ir
+from splitspec.model.frozen import frozen
 from splitspec.model.passes.oblige import overflows, overlaps
 from splitspec.model.types import Natural, Option, Range
 
@@ -52,7 +52,7 @@ PARTITIONED = 100
 """The attempt that shows an equation between counts element by element."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query:
     """A goal with what may be assumed for it besides facts and guards; `attempt` numbers the
     ways to prove one obligation, of which one is enough. `rests` names facts that it takes for

@@ -12,10 +12,11 @@ from typing import assert_never
 from splitspec.checker.symbolic.algebra import Algebra, Environment, State, Value, as_term
 from splitspec.checker.symbolic.term import Plain, Term, kind_of
 from splitspec.model import ir
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Variable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """A state in which expressions have values; with a successor and an actor, a step."""
 

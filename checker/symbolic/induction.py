@@ -32,6 +32,7 @@ from splitspec.checker.symbolic.z3_solver import Translator
 from splitspec.model import ir
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.expressions import subterms, variables_read
+from splitspec.model.frozen import frozen
 from splitspec.model.induction import InductionCounterexample, bounds_for
 from splitspec.model.ir import PropertyKind
 from splitspec.model.passes.oblige import overflows, overlaps
@@ -45,7 +46,7 @@ class DisagreementError(Exception):
     """The evaluator does not see what a solver found: one of them is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A state of the scope with the parameters of the step."""
 
@@ -54,7 +55,7 @@ class Found:
     binding: Mapping[str, ir.Value]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """Whether a step at a scope breaks a claim, in the words of a solver."""
 

@@ -12,29 +12,31 @@ import pickle
 from dataclasses import dataclass
 from typing import IO, Any
 
+from splitspec.model.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Begun:
     """A question is under way."""
 
     question: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lost:
     """A question that was never answered."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """A question that was not asked."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answered:
     answer: Any
 

@@ -28,7 +28,6 @@ pending; being strongly fair, it happens, and answers. (Rule RESP-C there.)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from splitspec.checker.proof import ObligationKind
 from splitspec.checker.symbolic.algebra import Environment, State, Value, as_term
@@ -48,6 +47,7 @@ from splitspec.checker.symbolic.unbounded_calculus import (
 )
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model import ir
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import PropertyKind
 
 SEARCHING_STEPS = 30_000
@@ -55,7 +55,7 @@ SEARCHING_STEPS = 30_000
 Most sets that are tried are no rank, and to be sure of that takes many more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fitness:
     """What was shown for a set before it is known where in the ranking it stands."""
 

@@ -10,12 +10,13 @@ from splitspec.checker.symbolic.calculus import Facts, Outcome
 from splitspec.checker.symbolic.condition import Query
 from splitspec.checker.symbolic.term import Term
 from splitspec.model import ir
+from splitspec.model.frozen import frozen
 
 Key = tuple[str, ObligationKind, str]
 """The name of an obligation, its kind, and an action, or "" where none is taken."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Posed:
     """A question with what holds in the scope in which it was asked: limits of the action's
     parameters, and its guards by name."""

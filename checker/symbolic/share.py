@@ -25,6 +25,7 @@ from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.theory import Claim, Theory
 from splitspec.checker.symbolic.z3_solver import Answer, Reply
 from splitspec.model import ir
+from splitspec.model.frozen import frozen
 from splitspec.model.induction import InductionCounterexample
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
@@ -47,7 +48,7 @@ Owed = tuple[tuple[ir.FlatAction | None, tuple[Claim, ...]], ...]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """An outcome with the counterexample that was found for it, if one was."""
 
@@ -67,7 +68,7 @@ class OverError(Exception):
         self.is_out_of_time = is_out_of_time
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decided:
     """What solvers said of a share and what it means, and what ended it before all was decided, if
     something did."""

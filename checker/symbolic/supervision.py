@@ -5,7 +5,6 @@ answer after it. When it dies, or the time of the work is over, the question und
 by the reason, and a new worker does the same work again: the answers that are known are read and
 not made, so that it soon is where the other one was. What a solver leaves behind after it ran out
 of memory is not to be trusted, so a worker ends then, too.
-
 A worker has its own budget of memory. It shares its files alone: the rest comes through a pipe.
 
 Work may have a part of it done beside the rest, with questions of its own: by another worker, which
@@ -43,6 +42,7 @@ from splitspec.checker.proof import Moment, ProofLimits
 from splitspec.checker.symbolic.journal import OUT_OF_MEMORY, Answer, Journal
 from splitspec.checker.symbolic.pages import Answered, Begun, Known, Lost, Pages, Refused
 from splitspec.checker.symbolic.z3_solver import limit_memory
+from splitspec.model.frozen import frozen
 
 Result = TypeVar("Result")
 Report = Callable[[Moment], None]
@@ -73,14 +73,14 @@ class StrayWorkerError(Exception):
     """A worker asked another question than the one before it: an error of this program."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Returned:
     """What the work returned."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Raised:
     """An exception of the work, with where it came from."""
 

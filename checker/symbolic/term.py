@@ -10,9 +10,10 @@ Soundness: every folding here is an identity of the logic, over non-empty domain
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
+
+from splitspec.model.frozen import frozen
 
 
 class Plain(Enum):
@@ -22,14 +23,14 @@ class Plain(Enum):
     INTEGER = "Int"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Uninterpreted:
     """A non-empty domain of which nothing is known: a sort of any size."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Enumerated:
     """A domain of exactly these members."""
 
@@ -40,7 +41,7 @@ class Enumerated:
 Kind = Plain | Uninterpreted | Enumerated
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Function:
     """An uninterpreted function; without arguments, a constant."""
 
@@ -52,23 +53,23 @@ class Function:
 # Terms are compared by identity: `Terms` makes equal ones once.
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Truth:
     value: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Number:
     value: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Member:
     kind: Enumerated
     index: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Bound:
     """A variable of a quantifier; its name is unique in a `Terms`."""
 
@@ -76,34 +77,34 @@ class Bound:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Application:
     function: Function
     arguments: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Negation:
     operand: Term
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Conjunction:
     operands: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Disjunction:
     operands: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Equality:
     left: Term
     right: Term
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class AtMost:
     """`left <= right`."""
 
@@ -111,19 +112,19 @@ class AtMost:
     right: Term
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Sum:
     left: Term
     right: Term
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Difference:
     left: Term
     right: Term
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Choice:
     """`positive` if the condition holds, else `negative`; of any kind but truth values."""
 
@@ -132,13 +133,13 @@ class Choice:
     negative: Term
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Universal:
     bound: tuple[Bound, ...]
     body: Term
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Existential:
     bound: tuple[Bound, ...]
     body: Term

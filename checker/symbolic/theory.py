@@ -14,6 +14,7 @@ from functools import cached_property
 
 from splitspec.model import ir
 from splitspec.model.expressions import variables_read
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind, FlatAction, Program, PropertyKind, System, Variant
 from splitspec.model.passes.oblige import obligations
 from splitspec.model.passes.restrict import exact_counters
@@ -29,7 +30,7 @@ PROVABLE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """A conjunct of the property `path`. `number` counts them from 1; 0 says that there is one.
 

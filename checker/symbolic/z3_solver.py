@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 import z3
@@ -39,6 +39,7 @@ from splitspec.checker.symbolic.term import (
     Universal,
     parts_of,
 )
+from splitspec.model.frozen import frozen
 
 
 class Reply(Enum):
@@ -49,7 +50,7 @@ class Reply(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """A reply with the names of the facts used (when proved), and what it cost: Z3's steps, and
     seconds of this process."""

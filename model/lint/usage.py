@@ -5,11 +5,11 @@ was meant.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from splitspec.model import ir, syntax
 from splitspec.model.diagnostic import Diagnostic, Severity
 from splitspec.model.expressions import subterms
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Expression, Item, Parameter, Program, Variable, VariableKind, Variant
 from splitspec.model.passes.slice import cone
 from splitspec.model.pipeline import flatten
@@ -18,7 +18,7 @@ from splitspec.model.source import Span
 from splitspec.model.types import Enumeration, Option, Range, Sort, Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Used:
     """The paths that a program uses; members are written `enum.member`."""
 

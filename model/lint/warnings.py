@@ -7,10 +7,10 @@ that has the module uses it; everything else is worth saying if it is so in one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from splitspec.model import syntax
 from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Program, Variant
 from splitspec.model.lint.cycles import warn_of_cycles
 from splitspec.model.lint.steps import warn_of_steps
@@ -18,7 +18,7 @@ from splitspec.model.lint.style import warn_of_style
 from splitspec.model.lint.usage import warn_of_usage
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Linted:
     """A model to judge: its program, the modules as they were parsed, and its variants.
 

@@ -9,8 +9,9 @@ chose the same name. Labels stay, and a label that comes twice (a part done twic
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import (
     Action,
     Do,
@@ -32,7 +33,7 @@ from splitspec.model.passes.substitute import fresh_name, substitute_item
 from splitspec.model.passes.vary import Version, droppers, versions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placed:
     """A guard or update with the place where it was written."""
 

@@ -8,13 +8,14 @@ only for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Action, Add, Change, Drop, Expression, Local, System, Variant
 from splitspec.model.passes.substitute import substitute_item
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """An action with the variants in which it is absent, and those in which alone it exists."""
 

@@ -8,10 +8,11 @@ what counters count, signatures, then all bodies.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from splitspec.model import ir, syntax
 from splitspec.model.diagnostic import Diagnostic, Note
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Program
 from splitspec.model.resolver import Names, Symbol, SymbolKind, Unit, resolve
 from splitspec.model.typechecker import actions, properties
@@ -29,7 +30,7 @@ from splitspec.model.typechecker.wholes import (
 from splitspec.model.types import Enumeration
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """What the type checker made of the modules.
 
@@ -42,7 +43,7 @@ class Checked:
     environments: Mapping[str, Environment]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Bodies:
     """The typed declarations, as far as they are sound."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from splitspec.model import ir, syntax
 from splitspec.model.diagnostic import Diagnostic, Note
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import VariableKind
 from splitspec.model.resolver import Names, Symbol, SymbolKind, find
 from splitspec.model.source import Span
@@ -50,7 +51,7 @@ class Place(Enum):
         return self in (Place.PROPERTY, Place.STEP, Place.DEFINITION)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signature:
     """The parameters of an action or part (None if one is ill-typed), and the names in its body."""
 
@@ -58,7 +59,7 @@ class Signature:
     locals: Mapping[str, IndexType | None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DefinitionFacts:
     """A typed definition with what its uses must know of it."""
 
@@ -67,7 +68,7 @@ class DefinitionFacts:
     counts: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Typed:
     """What is known of the declarations, by path.
 
@@ -83,7 +84,7 @@ class Typed:
     ends: set[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Environment:
     """What an expression of one module sees at one place."""
 

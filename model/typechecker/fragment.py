@@ -8,15 +8,15 @@ negations are pushed inwards, and definitions are seen through.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import assert_never
 
 from splitspec.model import ir
+from splitspec.model.frozen import frozen
 from splitspec.model.source import Span
 from splitspec.model.typechecker.environment import Environment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Existential:
     """A quantifier that asks for a witness."""
 
@@ -25,7 +25,7 @@ class Existential:
     under_all: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Position:
     """Where a subformula stands: asserted (+1), denied (-1), or both (0)."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from splitspec.model import ir, syntax
 from splitspec.model.diagnostic import Diagnostic, Note
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Program, PropertyKind, VariableKind
 from splitspec.model.resolver import Symbol, SymbolKind, did_you_mean, find
 from splitspec.model.source import Span
@@ -26,7 +27,7 @@ _OBLIGATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Subject:
     """The program that variants differ from, and what they see of it."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from splitspec.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Addresses:
     """A kernel's C interface. All are addresses of functions; `canonical` is 0 where states
     represent themselves.

@@ -8,8 +8,8 @@ enumerates as few bindings as possible.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import (
     And,
     Equal,
@@ -23,7 +23,7 @@ from splitspec.model.ir import (
 from splitspec.model.terms import conjuncts, free_locals, operands
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Equation:
     """`binder` equals the value of `source`, or is absent with it."""
 
@@ -32,7 +32,7 @@ class Equation:
     needs: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binding:
     """One step of a plan: the parameter is computed from `source`, else enumerated."""
 
@@ -155,7 +155,7 @@ def _flat(parts: tuple[Expression, ...]) -> Iterator[Expression]:
 
 def _head(expression: Expression) -> object:
     """Return what tells an expression from others, apart from its operands."""
-    fields = type(expression).__slots__
+    fields = type(expression).__match_args__
     kept = [
         getattr(expression, name)
         for name in fields

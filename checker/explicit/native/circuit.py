@@ -9,11 +9,12 @@ so that identity is equality. Negation stands at the leaves: `Not` is applied to
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
+from splitspec.model.frozen import frozen
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@frozen(eq=False)
 class Constant:
     value: int
 
@@ -26,7 +27,7 @@ class Constant:
         return self.value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Cell:
     """A cell whose place is known."""
 
@@ -36,7 +37,7 @@ class Cell:
     high: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Element:
     """A cell whose number is computed. Outside the array it is some number, never undefined
     behaviour.
@@ -48,7 +49,7 @@ class Element:
     high: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Register:
     """A loop variable."""
 
@@ -57,7 +58,7 @@ class Register:
     high: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Linear:
     """The sum of multiples of other integers and a constant."""
 
@@ -67,7 +68,7 @@ class Linear:
     high: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Choice:
     condition: Predicate
     positive: Integer
@@ -76,7 +77,7 @@ class Choice:
     high: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Number:
     """1 if the predicate holds, else 0."""
 
@@ -88,12 +89,12 @@ class Number:
 Integer = Constant | Cell | Element | Register | Linear | Choice | Number
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Truth:
     value: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Is:
     """Whether an integer has a value; of two values the higher one."""
 
@@ -101,19 +102,19 @@ class Is:
     value: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Equals:
     left: Integer
     right: Integer
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Less:
     left: Integer
     right: Integer
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Same:
     """Whether both predicates hold or neither."""
 
@@ -121,24 +122,24 @@ class Same:
     right: Predicate
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Dropped:
     """Whether one of the variants whose bits are set in `bits` is on."""
 
     bits: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Not:
     operand: Is | Equals | Less | Same | Dropped
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class All:
     parts: tuple[Predicate, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Any:
     parts: tuple[Predicate, ...]
 
@@ -385,7 +386,7 @@ def depends(node: Node, registers: Sequence[Register]) -> bool:
 def parts_of(node: Node) -> list[Node]:
     """Return the nodes of which a node is directly made."""
     found: list[Node] = []
-    for name in type(node).__slots__:
+    for name in type(node).__match_args__:
         value = getattr(node, name)
         values = value if isinstance(value, tuple) else (value,)
         for one in values:

@@ -5,15 +5,15 @@ instances.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from splitspec.checker.explicit.native.circuit import Predicate
+from splitspec.model.frozen import frozen
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaf(Generic[T]):
     """What happens if the conjuncts that remain hold."""
 
@@ -21,7 +21,7 @@ class Leaf(Generic[T]):
     conjuncts: tuple[Predicate, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branch(Generic[T]):
     """What is decided only where the test holds."""
 

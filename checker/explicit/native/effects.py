@@ -13,11 +13,12 @@ from itertools import combinations
 from splitspec.checker.explicit.native.circuit import Integer, Predicate
 from splitspec.checker.explicit.native.layout import Array
 from splitspec.checker.explicit.native.lowering import Environment, Lowering
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Conditional, Expression, FlatUpdate
 from splitspec.model.types import Boolean, Natural, Nothing, Option
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Write:
     """An encoded value that a cell gets if the condition holds."""
 

@@ -8,7 +8,6 @@ its guards, or, where there would be too many instances, a register that a loop 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import prod
 
 from splitspec.checker.explicit.native.binding import Binding, equations, plan
@@ -19,6 +18,7 @@ from splitspec.checker.explicit.native.circuit import (
 )
 from splitspec.checker.explicit.native.effects import After, Effect, Write
 from splitspec.checker.explicit.native.lowering import Environment, Lowering, Moment
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import (
     Expression,
     FlatAction,
@@ -33,7 +33,7 @@ INSTANCES_MAX = 250
 """Above this many instances, actions become loops over their outer parameters."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instance:
     """An action under one binding. `guards` are conjuncts by guard name, then those that bind
     parameters.
@@ -53,7 +53,7 @@ class Instance:
     lost: Predicate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Family:
     """Instances inside the loops over `registers`."""
 
@@ -69,7 +69,7 @@ class Family:
         return total
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """A line of a guard, with what must be bound before it can be lowered."""
 

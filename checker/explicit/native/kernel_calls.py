@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from splitspec.checker.explicit.native.kernel import Kernel
 from splitspec.checker.explicit.native.table import Bit
+from splitspec.model.frozen import frozen
 from splitspec.model.scope import State
 
 Words = ctypes.Array[ctypes.c_uint64]
 ALL = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expansion:
     """The successors of a state with the numbers of their actions, how many steps have
     none, and the bits of transition properties and bounds that show.

@@ -12,14 +12,14 @@ itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Value, Variable
 from splitspec.model.scope import Places, Scope, State
 from splitspec.model.types import Boolean, Option, Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chunk:
     """The cells `first`, `first + 1`, … of an array, `count` of them, at bit `shift` of a word."""
 
@@ -29,7 +29,7 @@ class Chunk:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Array:
     """The cells of a variable. `fixed` is the one encoded value of all, if they have no bits."""
 
@@ -50,7 +50,7 @@ class Array:
         raise AssertionError(f"{self.variable.path} has no bits for cell {cell}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """Where every place of a state lies in its words."""
 

@@ -7,7 +7,6 @@ fixes is computed instead (the one-point rule), and of symmetric bindings one is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
 from splitspec.checker.explicit.native.binding import (
@@ -24,6 +23,7 @@ from splitspec.checker.explicit.native.circuit import (
     Predicate,
 )
 from splitspec.checker.explicit.native.layout import Layout, encode
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import (
     ActorIs,
     ActorKind,
@@ -55,7 +55,7 @@ Environment = Mapping[str, Integer]
 """What parameters and bound variables stand for: constants, registers, or computed values."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Moment:
     """How variables are read; in a step also the state after it and the actor."""
 

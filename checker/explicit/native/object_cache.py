@@ -11,15 +11,16 @@ import hashlib
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from splitspec.model.frozen import frozen
 
 KEPT = 4096
 """As many objects stay; those that were made or used last. One is some 20 kB."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compiled:
     """Object code, and what is known of it beside the code."""
 

@@ -26,6 +26,7 @@ from splitspec.checker.explicit.native.layout import lay_out
 from splitspec.checker.explicit.native.lowering import Environment, Lowering
 from splitspec.checker.explicit.native.object_cache import Compiled, cache_folder
 from splitspec.checker.explicit.native.properties import Refuter
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import (
     And,
     Expression,
@@ -54,7 +55,7 @@ class Sight(Enum):
     MET = "an antecedent holds"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observation:
     """`path` is that of an action, of a guard (action.guard), or of a property with the number of
     its line.

@@ -10,12 +10,13 @@ the property reads.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from splitspec.checker.explicit.native.assembly import ALL_ONES, Assembler, set_bit, signed
 from splitspec.checker.explicit.native.binding import Binding
 from splitspec.checker.explicit.native.circuit import Register
 from splitspec.checker.explicit.native.lowering import Environment, Lowering
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import (
     And,
     Count,
@@ -32,7 +33,7 @@ BINDINGS_MAX = 600
 """A formula with more bindings than these becomes a loop."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """A property of states: its bit, what it reads, and whether the bit says that it holds."""
 

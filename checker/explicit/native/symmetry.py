@@ -8,10 +8,10 @@ pinned constant names an element; that element stays where it is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import product
 
 from splitspec.checker.explicit.native.layout import Array, Layout
+from splitspec.model.frozen import frozen
 from splitspec.model.scope import Scope
 from splitspec.model.types import Option, Sort, Type
 
@@ -19,7 +19,7 @@ ELEMENTS_MAX = 15
 """A permutation is held in 64 bits, four for each element."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Orbits:
     """The permuted sorts: for each, by path, the elements that move. Sorts with fewer than two are
     left out.
@@ -34,7 +34,7 @@ class Orbits:
         return sort.path if sort is not None and sort.path in self.moving else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """A cell as the permutations see it: `indices` are (position, sort, element), `plain` the other
     indices.

@@ -5,10 +5,10 @@ of the run.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from splitspec.checker.explicit.native.circuit import Predicate
 from splitspec.checker.explicit.native.instances import Family
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Expression, Line, Property, PropertyKind, Read, System
 from splitspec.model.passes.oblige import obligations
 from splitspec.model.terms import operands
@@ -22,7 +22,7 @@ STATE_KINDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bit:
     """What a bit stands for: a property, or (kind None) the bound of the `nat` variable `path`,
     which cut the run.

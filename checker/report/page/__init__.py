@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -20,6 +19,7 @@ from markupsafe import Markup
 
 from splitspec.checker.report.text import adversary
 from splitspec.checker.report.trace_document import explanation_document
+from splitspec.model.frozen import frozen
 from splitspec.model.picture import Companion, Diagram, Ink, Picture
 from splitspec.model.trace import Step
 
@@ -35,7 +35,7 @@ SCRIPTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Take:
     """A picture under a name: "minimised", "original". `dropped` are the numbers of the steps that
     a shorter one does without, where that is known; `companion` is drawn beside it."""

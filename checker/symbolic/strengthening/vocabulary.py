@@ -17,6 +17,7 @@ from itertools import product
 
 from splitspec.model import ir
 from splitspec.model.expressions import free_locals, subterms
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Expression, Parameter, Program, VariableKind
 from splitspec.model.passes.inline import inline_calls
 from splitspec.model.source import Span
@@ -38,7 +39,7 @@ NUMBERS_MAX = 3
 INDICES_MAX = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Atom:
     """A truth about the variables `names`.
 

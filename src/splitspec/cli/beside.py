@@ -7,17 +7,17 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from splitspec import __version__
 from splitspec.checker.report.page import Take, page
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.report_request import PageKind, Report
 from splitspec.cli.writing import write_report
+from splitspec.model.frozen import frozen
 from splitspec.refinement.companions import Beside
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """A failure that can be drawn: what makes the two runs, its text, and the words of a command
     that finds it again."""

@@ -26,13 +26,14 @@ from splitspec.cli.outcome import exit_code
 from splitspec.cli.report_request import ExportKind, Report
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter
+from splitspec.model.frozen import frozen
 from splitspec.model.tier import Tier
 
 if TYPE_CHECKING:  # Pictures and graphs cost a third of a second to import; few runs are drawn.
     from splitspec.cli.run_reports import RunReports
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckRequest:
     """What was asked on the command line."""
 

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from splitspec.cli.holding import Holding, Unheld, hold_all, mapped
 from splitspec.cli.report_request import PageKind, Report, ResultKind
 from splitspec.cli.run_reports import begin, write_documents
 from splitspec.cli.terminal import Choice, painter
+from splitspec.model.frozen import frozen
 from splitspec.model.tier import Tier
 from splitspec.refinement.companions import divergence_beside
 from splitspec.refinement.divergence import Conformance
@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # What makes reports is imported when there are some.
     from splitspec.cli.reported import Shown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConformRequest:
     """What was asked on the command line."""
 

@@ -5,7 +5,6 @@ whom, and of which files each is made.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from splitspec.checker.interruption import Interruption
 from splitspec.checker.result import RunResult
 from splitspec.cli.models import Model
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.frozen import frozen
 from splitspec.model.manifest_entry import ExpectedConformance
 from splitspec.model.setting import Setting
 from splitspec.refinement.claims import as_run
@@ -35,7 +35,7 @@ from splitspec.refinement.target import TargetError, evaluator_at
 from splitspec.refinement.walking import run
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConformanceJob:
     """One implementation to hold; `sources` are the files of which it is made, by name, and
     `implementation` is the digest of what they say."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from splitspec.checker.content import ENGINES
 from splitspec.checker.evidence.execution import run_id
@@ -20,6 +20,7 @@ from splitspec.cli.conformances import ConformanceJob, UnusableError, conformanc
 from splitspec.cli.models import Model
 from splitspec.cli.refinements import RefinementJob, refinements_of
 from splitspec.cli.selection import Job, Request, jobs_of
+from splitspec.model.frozen import frozen
 from splitspec.model.manifest_entry import ExpectedConformance
 from splitspec.model.setting import forgotten_places
 from splitspec.model.tier import Tier
@@ -39,7 +40,7 @@ PROOF_SEEDS = {Tier.COMMIT: 1, Tier.PR: 1, Tier.NIGHTLY: 3}
 SOLVER_STEPS = 3_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Demand:
     """One thing to be shown, of one model. `product` is the model beside what it refines, where it
     is about that. `held` is the implementation that the entry names, `conformance` the walk with it

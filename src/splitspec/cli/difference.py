@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from splitspec.checker.gate.difference import Change, Part, Side, changes
@@ -29,10 +28,11 @@ from splitspec.cli.options import CacheMode, DifferenceFormat
 from splitspec.cli.refinements import abstractions_of
 from splitspec.cli.revisions import laid_out, texts_in
 from splitspec.cli.terminal import Choice, painter
+from splitspec.model.frozen import frozen
 from splitspec.model.tier import Tier
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DifferenceRequest:
     """What was asked on the command line."""
 

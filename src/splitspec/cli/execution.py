@@ -26,13 +26,14 @@ from splitspec.cli.copies import LostCopyError, make_all
 from splitspec.cli.demands import Demand, content_of
 from splitspec.cli.making import make_run
 from splitspec.cli.terminal import Choice, ProgressLine
+from splitspec.model.frozen import frozen
 from splitspec.refinement.refining import prove_refinement
 
 Results = dict[int, Kept]
 """By the number of a demand."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Means:
     """With what, and for how long, runs are made. `seconds` is the budget of all together."""
 

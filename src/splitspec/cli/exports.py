@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -28,6 +28,7 @@ from splitspec.cli.saved import Replayed, Saved, replay_in
 from splitspec.cli.view import page_of
 from splitspec.cli.writing import write_report
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import VariableKind
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Step, Trace
@@ -44,7 +45,7 @@ class LostError(Exception):
     """What was written does not read back as what was to be written."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exhibit:
     """A trace that was found, and the run that it is of; `command` are the words of a command that
     finds it again, () if they follow from the trace."""

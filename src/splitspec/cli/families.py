@@ -5,8 +5,8 @@ constants. Another scope is another layout of the state, and another kernel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind, SetConstant, Variant
 from splitspec.model.scope import Scope
 
@@ -14,7 +14,7 @@ MASK_BITS = 64
 """The variants that one kernel can tell apart."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VariantRun:
     """A run of a variant, as far as its kernel depends on it."""
 

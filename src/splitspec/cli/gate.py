@@ -42,12 +42,13 @@ from splitspec.cli.reports import begin_reports, write_all_that_can_be, write_re
 from splitspec.cli.summary import summarise, with_finding
 from splitspec.cli.terminal import Choice, painter
 from splitspec.cli.writing import is_input
+from splitspec.model.frozen import frozen
 from splitspec.model.manifest import LOCK_NAME, load_manifest, nearest_manifest
 from splitspec.model.tier import Tier
 from splitspec.refinement.sources import SourceReader
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GateRequest:
     """What was asked on the command line; the nearest `models.toml` is that from `folder`."""
 

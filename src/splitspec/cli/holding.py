@@ -8,7 +8,7 @@ any exit code, and an end with 0 is no verdict.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from splitspec.checker.interruption import Interruption
 from splitspec.cli.copies import LostCopyError, make_all
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.frozen import frozen
 from splitspec.refinement.conformance import Bounds, conform
 from splitspec.refinement.divergence import Conformance
 from splitspec.refinement.fitting import MappingError
@@ -31,7 +32,7 @@ UNUSABLE = (UnknownMappingError, MappingError, UnreadableError, UncopiableError)
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holding:
     """How implementations are held: by a walk of all states, unless programs or calls are asked
     for. `states` and `time`, in seconds, bound each by itself."""
@@ -45,7 +46,7 @@ class Holding:
     time: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unheld:
     """Why an implementation cannot be held."""
 

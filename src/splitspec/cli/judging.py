@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from splitspec.checker.expectation import (
@@ -23,11 +22,12 @@ from splitspec.cli.check import not_idle
 from splitspec.cli.demands import Demand
 from splitspec.cli.execution import Made
 from splitspec.cli.models import Model
+from splitspec.model.frozen import frozen
 from splitspec.model.verdict import AssuranceKind, Outcome
 from splitspec.refinement.report import BLIND
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """A demand with what it gave; `block` is None if it has nothing to prove, or if an
     implementation was not held to all of its model."""

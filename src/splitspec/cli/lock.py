@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from splitspec.checker.gate.comparison import compare, is_loss
@@ -23,11 +23,12 @@ from splitspec.cli.models import RefusedError, own_manifest, report_problems, wr
 from splitspec.cli.summary import code_of
 from splitspec.cli.terminal import painter
 from splitspec.cli.writing import write_whole
+from splitspec.model.frozen import frozen
 from splitspec.model.manifest import LOCK_NAME
 from splitspec.model.tier import Tier
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LockRequest:
     """What was asked on the command line: what to run, and what to accept of it."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.terminal import Choice, painter
 from splitspec.model import syntax
 from splitspec.model.diagnostic import Diagnostic, Severity
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Program, Variant
 from splitspec.model.loader import Library, load_entry, load_variants
 from splitspec.model.manifest import (
@@ -31,7 +32,7 @@ from splitspec.model.manifest_scope import check_entry
 from splitspec.spec import folder as shipped_folder
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problems:
     """Why a selection cannot be run: wrong words on the command line, and wrong specifications."""
 
@@ -42,7 +43,7 @@ class Problems:
         return bool(self.sentences or self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Model:
     """A model as it was read, with its variants. `folder` is where its modules stand."""
 

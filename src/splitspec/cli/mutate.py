@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from splitspec.checker.expectation import JudgedProof, judge_proof
 from splitspec.checker.explicit.search import explore
@@ -18,12 +18,13 @@ from splitspec.cli.models import report_problems
 from splitspec.cli.outcome import proof_code
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import Drop, Variant
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import Outcome
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MutateRequest:
     """What was asked on the command line."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from splitspec.checker.expectation import JudgedProof, judge_proof
 from splitspec.checker.gate.lock import Activity
@@ -22,10 +22,11 @@ from splitspec.cli.reported import Shown, origin_of
 from splitspec.cli.run_reports import begin
 from splitspec.cli.selection import Job, Request, Selected
 from splitspec.cli.terminal import Choice, ProgressLine, painter
+from splitspec.model.frozen import frozen
 from splitspec.model.setting import Setting
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProveRequest:
     """What was asked on the command line."""
 

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -30,13 +29,14 @@ from splitspec.cli.reported import origin_of
 from splitspec.cli.run_reports import begin, write_documents
 from splitspec.cli.selection import Request
 from splitspec.cli.terminal import Choice, ProgressLine, painter
+from splitspec.model.frozen import frozen
 from splitspec.refinement.companions import square_beside
 from splitspec.refinement.refining import prove_refinement, refine
 from splitspec.refinement.square import Square
 from splitspec.refinement.square_text import square_document, square_text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefineRequest:
     """What was asked on the command line."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from splitspec.checker.expectation import Expectation
 from splitspec.cli.models import Model, Problems, RefusedError, read_models
 from splitspec.cli.selection import Request, honest
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind, Program, Refinement
 from splitspec.model.loader import Library, Loaded, load, load_entry
 from splitspec.model.manifest_entry import ExpectedRefinement
@@ -22,7 +23,7 @@ from splitspec.refinement.refining import setting_of
 from splitspec.spec import folder as shipped_folder
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefinementJob:
     """One product to explore or prove; `sources` are the texts of the abstract program, `expected`
     is what models.toml says of the refinement."""
@@ -36,7 +37,7 @@ class RefinementJob:
     expected: ExpectedRefinement | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     jobs: tuple[RefinementJob, ...]
     problems: Problems

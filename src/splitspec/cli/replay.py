@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +13,14 @@ from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.report_request import PageKind, Report
 from splitspec.cli.terminal import Choice, painter
 from splitspec.cli.writing import is_input
+from splitspec.model.frozen import frozen
 from splitspec.refinement.log_run import log_beside
 from splitspec.refinement.replay import replay
 from splitspec.refinement.replay_report import replay_document, replay_text
 from splitspec.refinement.replay_result import Replay
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReplayRequest:
     """What was asked on the command line."""
 

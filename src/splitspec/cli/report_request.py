@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -12,6 +11,7 @@ from typing import Generic, TypeVar
 import typer
 
 from splitspec.cli.writing import is_input
+from splitspec.model.frozen import frozen
 
 
 class ExportKind(StrEnum):
@@ -76,7 +76,7 @@ MAKERS: Mapping[str, str] = {
 K = TypeVar("K", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report(Generic[K]):
     """A file that was asked for. To a gate the path `-` is standard output, which GitHub reads."""
 

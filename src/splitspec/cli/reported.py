@@ -5,7 +5,6 @@ run of which something is wrong as a whole, and a failure for each finding.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from splitspec.checker.evidence.execution import run_id
@@ -14,6 +13,7 @@ from splitspec.checker.gate.finding import ADVICE, Finding, Kind
 from splitspec.checker.gate.lock import Activity
 from splitspec.checker.report.summary import Failure, Item, State
 from splitspec.cli.places import shown
+from splitspec.model.frozen import frozen
 from splitspec.model.setting import Setting
 from splitspec.model.source import Span
 from splitspec.model.trace import Trace
@@ -24,7 +24,7 @@ Shown = tuple["Origin", JudgedRun | JudgedProof]
 """A judged run, and where it comes from."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """Of what a run was made: how it is called in a report, and where its claims stand; `span` is
     the place of those that stand nowhere."""

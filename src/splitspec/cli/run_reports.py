@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from time import monotonic
@@ -22,6 +21,7 @@ from splitspec.checker.result import Stop
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.report_request import Report, ReportKind, ResultKind
 from splitspec.cli.writing import write_report
+from splitspec.model.frozen import frozen
 
 if TYPE_CHECKING:  # What makes reports is imported when there are some.
     from splitspec.cli.reported import Shown
@@ -30,7 +30,7 @@ JUDGED = (ReportKind.JUNIT, ReportKind.SARIF)
 """Kinds that are made of a summary; the others a command makes itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunReports:
     """The reports that one command was asked for, under its name."""
 

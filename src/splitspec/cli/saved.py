@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from splitspec.cli.models import Problems, is_shipped, manifest_path
 from splitspec.cli.selection import Request, select
 from splitspec.model.diagnostic import Diagnostic
 from splitspec.model.evaluator import Evaluator
+from splitspec.model.frozen import frozen
 from splitspec.model.induction import (
     InductionCounterexample,
     bounds_for,
@@ -50,7 +51,7 @@ class UnusableError(Exception):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Saved:
     """A trace that was read. `inductive` says that it begins anywhere, and not at a start; `asked`,
     that its property was looked for, and not only met on the way. `cone` are the places on which a
@@ -67,7 +68,7 @@ class Saved:
         return counterexample_of(self.trace, self.cone or frozenset(self.trace.places))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replayed:
     """A saved trace that the evaluator has followed, step by step."""
 

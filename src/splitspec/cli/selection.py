@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from splitspec.checker.expectation import Expectation
 from splitspec.cli.families import VariantRun, families
 from splitspec.cli.models import Model, Problems, RefusedError, read_models, refuse_errors, wrong
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind, Program, Variant
 from splitspec.model.manifest_entry import ModelEntry, Walks
 from splitspec.model.manifest_forgetting import forgetting_of
@@ -23,7 +24,7 @@ FEW = 12
 """So many names can be listed in a message."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """What was named. `sizes` go before the manifest's; without `given`, every adversary.
 
@@ -64,7 +65,7 @@ class Request:
         return not self.properties or any(_matches(path, glob) for glob in self.properties)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Job:
     """One run to make; `until` is the property it looks for, `family` shares its kernel.
 
@@ -81,7 +82,7 @@ class Job:
     sentences: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selected:
     """The jobs of a request; `left` names the models of later tiers, of which there are none."""
 

@@ -8,7 +8,6 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from splitspec.checker.expectation import JudgedRun, judge
 from splitspec.checker.explicit.search import unexplored
@@ -25,9 +24,10 @@ from splitspec.cli.report_request import ExportKind, Report
 from splitspec.cli.run_reports import RunReports, begin
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter
+from splitspec.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SimulateRequest:
     """What was asked on the command line."""
 

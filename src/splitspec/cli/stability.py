@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from splitspec.checker.proof import Obligation, ProofLimits, ProofResult, Status
 from splitspec.checker.symbolic.proving import is_provable, prove
 from splitspec.cli.exitcode import ExitCode, combine
@@ -11,6 +9,7 @@ from splitspec.cli.models import report_problems
 from splitspec.cli.options import chosen_workers
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine
+from splitspec.model.frozen import frozen
 
 WOBBLE = 20
 """An obligation whose dearest proof takes so many times the steps of its cheapest is named."""
@@ -19,7 +18,7 @@ WORTH_NAMING = 100_000
 """Steps below which nobody needs to care."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StabilityRequest:
     """What was asked on the command line."""
 

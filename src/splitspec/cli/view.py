@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from splitspec import __version__
@@ -28,12 +28,13 @@ from splitspec.cli.saved import (
 )
 from splitspec.cli.terminal import Choice
 from splitspec.cli.writing import is_input, write_whole
+from splitspec.model.frozen import frozen
 from splitspec.model.ir import PropertyKind
 from splitspec.model.manifest import load_manifest
 from splitspec.model.setting import Setting
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ViewRequest:
     """What was asked on the command line. Without `output`, the page stands beside the trace."""
 

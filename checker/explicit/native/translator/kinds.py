@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from splitspec.checker.explicit.native.translator.subset import Bytes, Links, Shorts, Words
+from splitspec.model.frozen import frozen
 
 
 class TranslationError(Exception):
@@ -55,7 +55,7 @@ KINDS: dict[object, Kind] = {
 """What an annotation stands for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Value:
     """A value: its type, and the operand that holds it."""
 
@@ -69,7 +69,7 @@ class Value:
         return int(self.operand) if digits.isdecimal() else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Callee:
     """A function that can be called: its symbol, and the types of parameters and result."""
 

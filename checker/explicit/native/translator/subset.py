@@ -24,8 +24,9 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
+
+from splitspec.model.frozen import frozen
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -44,7 +45,7 @@ def instructions(text: str) -> Callable[[F], F]:
     return lambda function: function
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pointer:
     """The address of elements of one width in memory that somebody else owns."""
 
