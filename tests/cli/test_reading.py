@@ -119,3 +119,23 @@ def test_a_mistake_in_a_variant_is_reported_as_ever(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "variants/v.split" in done.stderr
     assert done.stdout == ""
+
+
+def test_a_mistake_in_a_variant_of_another_model_is_told_to_who_asks_for_all(
+    tmp_path: Path,
+) -> None:
+    """Who works at one model need not wait until another one is whole."""
+    entry = '[{0}]\nmodule = "{0}"\nscope = {{ C = 2 }}\n'
+    (tmp_path / "models.toml").write_text(entry.format("desk") + entry.format("lamp"))
+    for name in ("desk", "lamp"):
+        text = (
+            f"module {name}\n\nsort C\n\nvar on[C]: bool\n\ninvariant off\n  all c: C: not on[c]\n"
+        )
+        (tmp_path / f"{name}.split").write_text(text)
+    (tmp_path / "variants").mkdir()
+    (tmp_path / "variants" / "lamp.split").write_text("variant v of lamp\n  oh dear\n")
+    assert splitspec(tmp_path, "prove", "desk").returncode == 0
+    for words in (("prove", "lamp"), ("prove",), ("check", "desk", "lamp"), ("lint",)):
+        done = splitspec(tmp_path, *words)
+        assert done.returncode == 2, words
+        assert "variants/lamp.split" in done.stderr + done.stdout, words

@@ -44,6 +44,7 @@ SOURCES = (
 """The modules that make a kernel, beside this one."""
 MODEL_SOURCES = (
     "expressions",
+    "frozen",
     "passes/fold",
     "passes/oblige",
     "passes/restrict",

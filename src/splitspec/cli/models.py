@@ -89,7 +89,8 @@ def read_models(names: tuple[str, ...], path: Path | None = None) -> Iterator[Mo
             yield _read_path(Path(name), library)
         else:
             assert manifest is not None
-            yield _read(_entry(name, manifest), manifest.folder, library, manifest.models)
+            entry = _entry(name, manifest)
+            yield _read(entry, manifest.folder, library, manifest.models, is_alone=True)
 
 
 def models_of(path: Path) -> Iterator[Model]:
@@ -170,12 +171,24 @@ def _read_path(path: Path, library: Library) -> Model:
     return _read(entry, near.parent, library, models)
 
 
-def _read(entry: ModelEntry, folder: Path, library: Library, models: Collection[str]) -> Model:
+def _read(
+    entry: ModelEntry,
+    folder: Path,
+    library: Library,
+    models: Collection[str],
+    *,
+    is_alone: bool = False,
+) -> Model:
+    """Return a model with its variants. Of one that is read `is_alone`, without all others, no file
+    is read in which its name does not stand: no variant of it is there."""
     folder = _near(folder)
     loaded = load_entry(entry, folder, library)
     refuse_errors(loaded.diagnostics)
     assert loaded.program is not None
     beside = sorted((folder / "variants").rglob("*.split"))
+    if is_alone:
+        name = entry.name.encode()
+        beside = [path for path in beside if name in path.read_bytes()]
     variants, diagnostics = load_variants(loaded, entry.name, beside, library, models)
     refuse_errors(diagnostics)
     refuse_errors(check_entry(entry, loaded.program, [variant.name for variant in variants]))
