@@ -12,7 +12,7 @@ them, as long as memory and time suffice.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -82,14 +82,22 @@ def divide(owed: Owed) -> tuple[Owed, ...]:
     if sum(len(claims) for _, claims in owed) < DIVIDED_LEAST:
         return (owed,)
     sizes, places = [0, 0], {}
-    for number in sorted(range(len(owed)), key=lambda number: -len(owed[number][1])):
+    weights = [_weight(action, claims) for action, claims in owed]
+    for number in sorted(range(len(owed)), key=lambda number: -weights[number]):
         share = sizes.index(min(sizes))
         places[number] = share
-        sizes[share] += len(owed[number][1])
+        sizes[share] += weights[number]
     return tuple(
         tuple(each for number, each in enumerate(owed) if places[number] == share)
         for share in range(len(sizes))
     )
+
+
+def _weight(action: ir.FlatAction | None, claims: Sized) -> int:
+    """Return about how long what is owed of an action takes, in no unit: a claim after a step has a
+    case for each update, and all guards may be needed for it."""
+    cases = 0 if action is None else len(action.guards) * len(action.updates)
+    return len(claims) * (1 + cases)
 
 
 def why_open(answer: Answer, name: str, path: str) -> str:

@@ -45,8 +45,8 @@ from splitspec.model.verdict import Outcome as Verdict
 Make = Callable[..., Setting]
 T = TypeVar("T")
 
-OTHERS = "m.hand_over"
-"""The action that is the second worker's; `m.take` is the first one's."""
+OTHERS = "m.give"
+"""The action that is the second worker's; `m.hand_over` is the first one's."""
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +98,7 @@ def test_the_second_worker_works_on_actions_of_its_own(
         (tmp_path / str(os.getpid())).touch()
 
     die_over(monkeypatch, OTHERS, noted, "_incremental")
-    die_over(monkeypatch, "m.take", noted, "_incremental")
+    die_over(monkeypatch, "m.hand_over", noted, "_incremental")
     assert prove(setting(COUNTED), workers=2).verdicts
     assert len(list(tmp_path.iterdir())) == 2 + 1  # With the text of the system.
 
@@ -138,7 +138,7 @@ def test_a_fact_that_fails_in_one_share_is_given_up_in_the_other(setting: Make) 
     one, two = (prove(setting(loose), workers=n) for n in (1, 2))
     assert said(one) == said(two)
     assert {v.property: v.outcome for v in two.verdicts}["m.usage.exact"] is Verdict.UNKNOWN
-    assert any(o.counterexample is not None for o in of_action(two, OTHERS))
+    assert any(o.counterexample is not None for o in of_action(two, "m.hand_over"))
 
 
 def test_counterexamples_are_the_same(setting: Make) -> None:
@@ -155,7 +155,7 @@ def test_the_second_solver_confirms_both_shares(setting: Make) -> None:
     assert all(o.rechecked for o in two.obligations)
 
 
-@pytest.mark.parametrize("action", ["m.take", OTHERS])
+@pytest.mark.parametrize("action", ["m.hand_over", OTHERS])
 def test_what_the_second_solver_leaves_open_in_either_share_is_said(
     setting: Make, monkeypatch: pytest.MonkeyPatch, action: str
 ) -> None:
@@ -173,7 +173,7 @@ def test_what_the_second_solver_leaves_open_in_either_share_is_said(
     assert all(f"after {action}, by cvc5" in words for words in result.run.unconfirmed)
 
 
-@pytest.mark.parametrize("action", ["m.take", OTHERS])
+@pytest.mark.parametrize("action", ["m.hand_over", OTHERS])
 def test_a_proof_that_the_second_solver_refutes_is_an_error_in_either_share(
     setting: Make, monkeypatch: pytest.MonkeyPatch, action: str
 ) -> None:
@@ -292,8 +292,8 @@ def test_every_search_is_known_again_by_its_claim_and_action(setting: Make) -> N
 @pytest.mark.parametrize(
     ("action", "end", "reason"),
     [
-        ("m.take", killed, "SIGKILL"),
-        ("m.take", crashed, "SIGSEGV"),
+        ("m.hand_over", killed, "SIGKILL"),
+        ("m.hand_over", crashed, "SIGSEGV"),
         (OTHERS, killed, "SIGKILL"),
         (OTHERS, starved_z3, "out of memory"),
     ],
@@ -324,7 +324,7 @@ def test_a_second_worker_that_hangs_ends_with_the_time_of_the_proof(
     result = prove(setting(COUNTED), limits=ProofLimits(scope_max=0, time=4.0), workers=2)
     assert result.run.out_of_time
     assert "no answer in time" in {o.reason for o in of_action(result, OTHERS)}
-    assert {o.status for o in of_action(result, "m.take")} == {Status.PROVED}
+    assert {o.status for o in of_action(result, "m.hand_over")} == {Status.PROVED}
 
 
 def test_ctrl_c_keeps_what_both_have_decided(
@@ -359,5 +359,5 @@ def test_ctrl_c_keeps_what_both_have_decided(
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert result.run.interrupted
-    assert {o.status for o in of_action(result, "m.take")} == {Status.PROVED}
+    assert {o.status for o in of_action(result, "m.hand_over")} == {Status.PROVED}
     assert len(of_action(result, OTHERS)) < len(of_action(all_of_it, OTHERS))
