@@ -13,7 +13,7 @@ uses no such rule.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from splitspec.checker.symbolic.algebra import Environment, State, as_term
@@ -21,7 +21,7 @@ from splitspec.checker.symbolic.encoder import Encoder, Moment
 from splitspec.checker.symbolic.term import Function, Term
 from splitspec.checker.symbolic.unbounded import Unbounded, kind
 from splitspec.model import ir
-from splitspec.model.passes.substitute import substitute
+from splitspec.model.passes.substitute import fresh_name, substitute
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def partition_of(expression: ir.Expression, system: ir.System) -> Partition | No
     wholes = [count for sign, count in counts if sign > 0]
     if more > 1 or len(wholes) != 1 or any(count is None for _, count in counts):
         return None
-    binders = next(count.binders for _, count in counts if count is not None)
+    binders = _apart(next(count.binders for _, count in counts if count is not None), keys)
     sides: dict[int, list[ir.Expression]] = {1: [], -1: []}
     for sign, count in counts:
         assert count is not None
@@ -94,7 +94,19 @@ def _counted(term: ir.Expression, system: ir.System) -> ir.Count | None:
     if of is None:
         return None
     values = {key.name: value for key, value in zip(of.keys, term.indices, strict=True)}
-    return ir.Count(of.binders, substitute(of.condition, values), term.type, term.span)
+    counted = substitute(ir.Count(of.binders, of.condition, term.type, term.span), values)
+    assert isinstance(counted, ir.Count)
+    return counted
+
+
+def _apart(binders: tuple[ir.Parameter, ...], keys: list[ir.Parameter]) -> tuple[ir.Parameter, ...]:
+    """Return the binders under names that no key has: a counter's declaration, which has none of
+    the claim's names in its scope, may use one."""
+    taken, apart = {key.name for key in keys}, []
+    for binder in binders:
+        apart.append(replace(binder, name=fresh_name(binder.name, taken)))
+        taken.add(apart[-1].name)
+    return tuple(apart)
 
 
 @dataclass(frozen=True)
