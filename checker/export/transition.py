@@ -106,11 +106,13 @@ class Narrator:
     def _hit(self, variable: ir.Variable, update: ir.FlatUpdate) -> tuple[Phrase, Environment]:
         """Return whether an update writes a place, and the bindings with which it does."""
         say, env, fixed = self.speaker, dict[str, Phrase](), list[Phrase]()
-        binders = {binder.name for binder in update.binders}
+        binders = {binder.name: binder.type for binder in update.binders}
         places = zip(update.indices, self._indices(variable), variable.indices, strict=True)
         for index, place, type_ in places:
             if isinstance(index, ir.Local) and index.name in binders:
                 env[index.name] = say.decoded(place, type_)
+                if binders[index.name] != type_:  # It is a shorter range.
+                    fixed.append(say.limits(env[index.name], binders[index.name]))
             else:
                 coded = say.coded(say.value(index, {}), type_)
                 fixed.append(p.relation(place, "=", coded))

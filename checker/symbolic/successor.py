@@ -18,7 +18,7 @@ from splitspec.checker.symbolic.encoder import Encoder, Moment
 from splitspec.checker.symbolic.term import Term
 from splitspec.model import ir
 from splitspec.model.ir import FlatUpdate, Variable
-from splitspec.model.types import Boolean, Nothing, Option, Sort
+from splitspec.model.types import Boolean, Nothing, Option, Range, Sort
 
 Count = Callable[[ir.Count, Environment], Value]
 
@@ -72,14 +72,22 @@ class Successor:
         """Return whether the update writes a place, and the bindings with which it does."""
         env = dict(self.env)
         fixed: list[tuple[ir.Expression, Value]] = []
-        binders = {binder.name for binder in update.binders}
-        for index, value in zip(update.indices, indices, strict=True):
+        conditions: list[Term] = []
+        binders = {binder.name: binder.type for binder in update.binders}
+        types = self.encoder.variables[update.variable].indices
+        for index, value, type_ in zip(update.indices, indices, types, strict=True):
             if isinstance(index, ir.Local) and index.name in binders:
                 env[index.name] = value
+                own = binders[index.name]
+                # A binder's range may be a shorter one than that of the index.
+                if isinstance(own, Range) and own != type_:
+                    assert isinstance(own.high, int)
+                    end = self.algebra.literal(own.high, own)
+                    conditions.append(self.algebra.at_most(value, end))
             else:
                 fixed.append((index, value))
         moment = Moment(self.before)
-        conditions = [
+        conditions += [
             self.algebra.equal(self.encoder.value(index, env, moment), value)
             for index, value in fixed
         ]

@@ -122,6 +122,22 @@ def test_a_step_that_overlaps_or_leaves_a_range_does_not_exist(setting: Make) ->
     assert after(2, 0, 1) is None  # 3 is not in the range
 
 
+def test_an_update_writes_what_its_binder_ranges_over_and_no_more(setting: Make) -> None:
+    text = """
+        var high[0..2]: bool
+        action raise_some() by kernel
+          high[i] := true for i: 0..1
+        invariant low
+          not high[2]
+    """
+    step = read(written(setting(text))).transitions["raise_some"]
+    here: Structure = {"high": {(n,): False for n in range(3)}}
+    here |= {f"upto2_{n}": {(): n} for n in range(3)}
+    found = Meaning({"upto2": [0, 1, 2]}).successor(step, here, {})
+    assert found is not None
+    assert list(found["high"].values()) == [True, True, False]
+
+
 def test_an_action_of_a_promise_is_left_to_the_adversary_that_has_it(setting: Make) -> None:
     text = """
     sort C
