@@ -36,7 +36,7 @@ from splitspec.model.ir import (
 from splitspec.model.passes.restrict import exact_counters
 from splitspec.model.passes.separate import always_differ
 from splitspec.model.source import Span
-from splitspec.model.types import Boolean, Integer, Natural, Range, Type
+from splitspec.model.types import Boolean, Integer, Natural, Option, Range, Type
 
 DEADLOCK = "deadlock"
 LOST = "lost"
@@ -93,6 +93,8 @@ def _may_leave(variable: Variable, update: FlatUpdate, claimed: set[str]) -> boo
             if update.operator == ":=":
                 return not _stays_in(update.value, range_)
             return not (isinstance(update.value, Literal) and update.value.value == 0)
+        case Option(Range() as range_):
+            return not _stays_in(update.value, range_)
         case _:
             return False
 
@@ -106,6 +108,8 @@ def _may_fall(update: FlatUpdate) -> bool:
 
 def _stays_in(value: Expression, range_: Range) -> bool:
     match value:
+        case Literal(None):
+            return True
         case Literal(int() as number):
             return number == 0 or (isinstance(range_.high, int) and 0 <= number <= range_.high)
         case Conditional(_, positive, negative):
@@ -117,6 +121,7 @@ def _stays_in(value: Expression, range_: Range) -> bool:
 
 
 def _is_within(type_: Type, range_: Range) -> bool:
+    type_ = type_.of if isinstance(type_, Option) else type_
     if not isinstance(type_, Range):
         return False
     if isinstance(type_.high, int) and isinstance(range_.high, int):

@@ -76,6 +76,13 @@ class _Author:
                 options += [] if read is None else [read]
         return self.pick(*options) if options else None
 
+    def number(self, scope: dict[str, str]) -> str | None:
+        """Return a name or a reading of type `0..2`, or None if there is none."""
+        options = [name for name, t in scope.items() if t == "0..2"]
+        reads = (self.read(v, scope) for v in self.variables if v.type == "0..2")
+        options += [read for read in reads if read is not None]
+        return self.pick(*options) if options else None
+
     def read(self, variable: Variable, scope: dict[str, str]) -> str | None:
         """Return the variable at indices that are names or literals."""
         indices = []
@@ -193,10 +200,12 @@ class _Author:
                 indices.append(self.pick(*known))
             else:
                 name = self.name("x")
-                bound[name] = type_
+                bound[name] = "0..1" if type_ == "0..2" and self.chance(40) else type_
                 indices.append(name)
         inner = {**scope, **bound}
         value = self.value(variable.type.rstrip("?"), inner)
+        if variable.type == "0..1?" and self.chance(30):  # A step may put too large a number there.
+            value = self.number(inner) or value
         if variable.type.endswith("?") and (value is None or self.chance(30)):
             value = "none"
         assert value is not None
