@@ -131,8 +131,8 @@ def test_an_update_writes_what_its_binder_ranges_over_and_no_more(setting: Make)
           not high[2]
     """
     step = read(written(setting(text))).transitions["raise_some"]
-    here: Structure = {"high": {(n,): False for n in range(3)}}
-    here |= {f"upto2_{n}": {(): n} for n in range(3)}
+    numbers: Structure = {f"upto2_{n}": {(): n} for n in range(3)}
+    here: Structure = {**numbers, "high": {(n,): False for n in range(3)}}
     found = Meaning({"upto2": [0, 1, 2]}).successor(step, here, {})
     assert found is not None
     assert list(found["high"].values()) == [True, True, False]
