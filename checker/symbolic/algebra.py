@@ -90,6 +90,13 @@ class Algebra(Protocol):
 
     def subtract(self, left: Value, right: Value) -> Value: ...
 
+    def tally(
+        self, count: ir.Count, env: Environment, condition: Callable[[Environment], Term]
+    ) -> Value:
+        """Return for how many bindings of a count's binders a condition holds that is one of a
+        step; no state can tell."""
+        ...
+
     def all_of(
         self,
         binders: tuple[ir.Parameter, ...],

@@ -30,7 +30,7 @@ from splitspec.checker.symbolic.counting import (
     counter_tally,
     counts_in,
 )
-from splitspec.checker.symbolic.encoder import Encoder, Moment
+from splitspec.checker.symbolic.encoder import Encoder, Moment, is_of_a_step
 from splitspec.checker.symbolic.partition import Pointwise, partition_of
 from splitspec.checker.symbolic.successor import Lenience, Successor, initial_state, places_of
 from splitspec.checker.symbolic.term import Function, Term, Terms
@@ -149,10 +149,10 @@ class Conditions:
         ]
 
     def tallies(self, claim: Claim) -> tuple[Tally, ...]:
-        """Return the counts that stand in a claim."""
+        """Return the counts that stand in a claim, each of one state."""
         if claim.expression is None or claim.kind is ir.PropertyKind.EXACT:
             return ()
-        counts = counts_in(claim.expression)
+        counts = (c for c in counts_in(claim.expression) if not is_of_a_step(c.condition))
         return tuple(count_tally(c, f"{claim.name} count {i}") for i, c in enumerate(counts))
 
     def tally(self, claim: Claim) -> Tally:

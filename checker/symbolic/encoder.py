@@ -12,6 +12,7 @@ from typing import assert_never
 from splitspec.checker.symbolic.algebra import Algebra, Environment, State, Value, as_term
 from splitspec.checker.symbolic.term import Plain, Term, kind_of
 from splitspec.model import ir
+from splitspec.model.expressions import subterms
 from splitspec.model.frozen import frozen
 from splitspec.model.ir import Variable
 
@@ -71,6 +72,10 @@ class Encoder:
                     algebra.convert(self.value(positive, env, moment), type_),
                     algebra.convert(self.value(negative, env, moment), type_),
                 )
+            case ir.Count(condition=condition) if is_of_a_step(condition):
+                return algebra.tally(
+                    expression, env, lambda inner: self.holds(condition, inner, moment)
+                )
             case ir.Count():
                 return moment.state.number(expression, env)
             case ir.Next(operand):
@@ -99,6 +104,12 @@ class Encoder:
                 return self.algebra.add(left, right)
             case "-":
                 return self.algebra.subtract(left, right)
+
+
+def is_of_a_step(expression: ir.Expression) -> bool:
+    """Whether an expression reads more than one state."""
+    own = (ir.Next, ir.Unchanged, ir.ActorIs)
+    return any(isinstance(term, own) for term in subterms(expression))
 
 
 def _following(moment: Moment) -> Moment:

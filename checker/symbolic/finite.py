@@ -130,6 +130,11 @@ class Finite:
             literals = (self.constant(value) for value in values)
             yield {**env, **dict(zip(names, literals, strict=True))}
 
+    def tally(
+        self, count: ir.Count, env: Environment, condition: Callable[[Environment], Term]
+    ) -> Value:
+        return self.count(condition(inner) for inner in self.bindings(count.binders, env))
+
     def constant(self, value: ir.Value) -> Value:
         """Return a value that is known."""
         if isinstance(value, bool):

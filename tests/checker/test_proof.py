@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 import pytest
 from tests.checker.small_systems import COUNTED, LEMMA, NEEDS_A_LEMMA, SEATS
 
+from splitspec.checker.symbolic.bounded import explore_bounded
 from splitspec.checker.symbolic.proving import prove
 from splitspec.model.ir import ActorKind
 from splitspec.model.setting import Setting
@@ -324,3 +325,33 @@ def test_what_follows_from_exact_counters_falls_with_them(
     """
     assert verdicts(text)["equal"] == "unknown"
     assert verdicts(text.replace("kept[c] += 1", "mark[g] := true for g: G"))["equal"] == "holds"
+
+
+@pytest.mark.parametrize("finite", [False, True], ids=["any size", "a scope"])
+def test_a_count_that_reads_both_states_of_a_step_is_decided_at_the_scope(
+    setting: Make, *, finite: bool
+) -> None:
+    """The two states have no count in common from which its number after the step would follow."""
+    text = """
+        sort S
+        var on[S]: bool
+        action turn(s: S) by kernel
+          on[s] := not on[s]
+        step one_turns
+          (count s: S where next(on[s]) != on[s]) = 1
+        step the_kernel_turns_none
+          (count s: S where actor = kernel and next(on[s]) != on[s]) = 0
+        step at_most_one_more
+          next(count s: S where on[s]) <= (count s: S where on[s]) + 1
+    """
+    result = prove(setting(text), finite=finite)
+    kinds = {v.property.removeprefix("m."): v.assurance.kind for v in result.verdicts}
+    assert kinds == {
+        "one_turns": AssuranceKind.PROVED_FINITE,
+        "the_kernel_turns_none": AssuranceKind.NONE,
+        "at_most_one_more": AssuranceKind.PROVED_FINITE if finite else AssuranceKind.PROVED,
+    }
+    bounded = explore_bounded(setting(text), 1)
+    assert [v.property for v in bounded.verdicts if v.outcome is Outcome.VIOLATED] == [
+        "m.the_kernel_turns_none"
+    ]
