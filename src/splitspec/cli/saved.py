@@ -33,7 +33,8 @@ from splitspec.model.trace import Trace
 
 REACHABILITY_UNKNOWN = (
     "Reachability unknown: the state before the step satisfies every fact of the proof, but nobody "
-    "says that a run leads there. This refutes a proof, not the property."
+    "says that a run leads there. This refutes a proof, not the property. Either exploration finds "
+    "such a run (`prove --reach`), or a lemma excludes the state (`prove --suggest`)."
 )
 
 
@@ -168,7 +169,7 @@ def replay(saved: Saved, model: str | None) -> Replayed:
 def replay_in(setting: Setting, saved: Saved) -> Replayed:
     """Return the trace as an execution of a run that is at hand."""
     trace = saved.trace
-    evaluator = Evaluator(_at_sizes(setting, trace) if saved.inductive else setting)
+    evaluator = Evaluator((_at_sizes if saved.inductive else _as_found)(setting, trace))
     claim = claim_named(evaluator, trace.claim)
     if claim is None:
         raise _unusable("SS705", f"the model has no property `{trace.claim}`")
@@ -190,6 +191,28 @@ def _at_sizes(setting: Setting, trace: Trace) -> Setting:
     bounds = bounds_for(setting.program.variables.values(), setting.scope.bounds)
     scope = replace(setting.scope, sizes=dict(trace.scope), bounds=bounds)
     return replace(setting, scope=scope)
+
+
+def _as_found(setting: Setting, trace: Trace) -> Setting:
+    """Return a run at the sizes of a trace, which a proof may have chosen. If an initial state is
+    all that the trace has, its constants count and not those of the run: a proof claims each."""
+    own = {sort: size for sort, size in trace.scope if sort in setting.scope.sizes}
+    sizes = {**setting.scope.sizes, **own}
+    found = replace(setting, scope=replace(setting.scope, sizes=sizes))
+    if trace.steps:
+        return found
+    evaluator = Evaluator(found)
+    if trace.places != evaluator.places.names:
+        return found
+    pins = dict(found.scope.pins)
+    for (variable, indices), text in zip(evaluator.places, trace.states[0], strict=True):
+        if variable.path in pins and not indices:
+            bound = found.scope.bounds.get(variable.path)
+            try:
+                pins[variable.path] = read_value(evaluator, text, variable.type, bound)
+            except KeyError:
+                return found  # The replay says what is wrong with it.
+    return replace(found, scope=replace(found.scope, pins=pins))
 
 
 def _model_of(trace: Trace) -> str:
