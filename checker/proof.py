@@ -39,6 +39,12 @@ class Method(Enum):
     FINITE = "finite"  # At the scope of the model only.
 
 
+NEEDS = "its proof needs"
+"""How the reason of an unknown begins that names facts which are not proved."""
+
+SPENT = "its budget of steps is spent"
+
+
 class Status(Enum):
     PROVED = "proved"
     REFUTED = "refuted"  # There is a counterexample to induction.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from splitspec.checker.expectation import JudgedProof, Judgement
 from splitspec.checker.proof import Obligation, ProofResult, ProofRun, Suggestion, title_of
+from splitspec.checker.report.advice import unasked_examples
 from splitspec.checker.report.counting import counted
 from splitspec.checker.report.text import (
     Paint,
@@ -21,8 +24,15 @@ DULL = ("none", "false", "0")
 SLOWEST = 3
 
 
-def proof_text(judged: JudgedProof, texts: dict[str, str], paint: Paint, *, verbose: bool) -> str:
-    """Return the report of one run: headline, figures, verdicts, what failed and why.
+def proof_text(
+    judged: JudgedProof,
+    texts: dict[str, str],
+    paint: Paint,
+    *,
+    verbose: bool,
+    advice: Sequence[str] = (),
+) -> str:
+    """Return the report of one run: headline, figures, verdicts, what failed and why, `advice`.
 
     `texts` gives the sentence of a property by its path. With `verbose`, every property is listed
     with those on which its proof rests, and the slowest obligations are.
@@ -37,7 +47,15 @@ def proof_text(judged: JudgedProof, texts: dict[str, str], paint: Paint, *, verb
         lines += _slowest(result.obligations)
     for judgement in judged.judgements:
         lines += _picture(judgement, texts, paint, verbose=verbose)
+    for example in unasked_examples(judged):
+        lines += ["", induction_text(example, texts.get(example.claim, ""), paint)]
+    lines += ["", *_column("next", advice)] if advice else []
     return "\n".join(lines)
+
+
+def _column(word: str, sentences: Sequence[str]) -> list[str]:
+    """Return sentences below one another, the first of them behind a word."""
+    return [f"  {word if not i else '':<8}  {text}" for i, text in enumerate(sentences)]
 
 
 def suggestion_text(found: Suggestion) -> str:
@@ -133,7 +151,6 @@ def induction_text(example: InductionCounterexample, text: str, paint: Paint) ->
     if example.explanation is not None:
         said = explanation_lines(example.explanation, paint)
         lines += ["", *(f"    {line}".rstrip() for line in said)]
-    lines += ["", "    Either a lemma excludes the state before, or a run reaches it (--reach)."]
     return "\n".join(lines)
 
 

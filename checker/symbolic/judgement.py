@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from splitspec.checker.proof import Method, Obligation, ObligationKind, Status
+from splitspec.checker.proof import NEEDS, Method, Obligation, ObligationKind, Status
 from splitspec.checker.symbolic.calculus import Facts
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.prover import Proof
@@ -183,7 +183,7 @@ def response_verdict(proof: Proof, response: Response) -> Verdict:
     names = proof.basis_of(response_needs(proof, response))
     missed = [name for name in names if not proof.is_proved(name)]
     if not reason and missed:
-        reason = f"its proof needs {' and '.join(sorted(missed))}, not proved"
+        reason = f"{NEEDS} {' and '.join(sorted(missed))}, not proved"
     if reason:
         nothing = Assurance(AssuranceKind.NONE)
         return Verdict(path, PropertyKind.PROGRESS, Outcome.UNKNOWN, nothing, reason)

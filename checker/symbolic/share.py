@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from splitspec.checker.interruption import Interruption
-from splitspec.checker.proof import Method, ProofLimits, Status
+from splitspec.checker.proof import NEEDS, Method, ProofLimits, Status
 from splitspec.checker.symbolic.calculus import Calculus, Facts, Outcome
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.induction import DisagreementError, InductionSearch, Instances
@@ -189,7 +189,7 @@ class Decider:
             return Decision(outcome, Status.PROVED)
         if key in self.missed:
             names = " and ".join(sorted(self.missed[key]))
-            reason = f"its proof needs {names}, not proved"
+            reason = f"{NEEDS} {names}, not proved"
             return Decision(outcome, Status.UNKNOWN, reason=reason)
         if action is None:
             return self._searched_initially(outcome, claim)

@@ -14,6 +14,7 @@ from enum import Enum
 
 import z3
 
+from splitspec.checker.proof import SPENT
 from splitspec.checker.symbolic.journal import ExhaustedError
 from splitspec.checker.symbolic.term import (
     Application,
@@ -309,7 +310,7 @@ def why_unknown(reason: str) -> str:
     """
     refuse_exhaustion(reason)
     is_spent = "canceled" in reason or "resource limit" in reason
-    return "its budget of steps is spent" if is_spent else reason
+    return SPENT if is_spent else reason
 
 
 def refuse_exhaustion(reason: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from splitspec.checker.expectation import JudgedProof, judge_proof
 from splitspec.checker.gate.lock import Activity
 from splitspec.checker.proof import ProofLimits, Suggestion
+from splitspec.checker.report.advice import Tried, next_steps
 from splitspec.checker.report.document import proof_document
 from splitspec.checker.report.proof import proof_text, suggestion_text
 from splitspec.checker.store import Store
@@ -169,10 +170,25 @@ def _writer(request: ProveRequest) -> Callable[[Job, JudgedProof], None]:
     def show(job: Job, judged: JudgedProof) -> None:
         if request.json or (request.quiet and proof_code([judged]) is ExitCode.MET):
             return
-        print(proof_text(judged, job.sentences, paint, verbose=request.verbose))
+        advice = _advice(judged, request)
+        print(proof_text(judged, job.sentences, paint, verbose=request.verbose, advice=advice))
         print(flush=True)
 
     return show
+
+
+def _advice(judged: JudgedProof, request: ProveRequest) -> list[str]:
+    """Return what may lead on where a proof failed; of bounded runs there is none to be made."""
+    if request.bmc is not None:
+        return []
+    tried = Tried(
+        steps=request.limits.steps,
+        finite=request.finite,
+        reach=request.reach,
+        suggest=request.suggest,
+        k_induction=request.k_induction,
+    )
+    return next_steps(judged, tried)
 
 
 def _summary(judged: list[JudgedProof], code: ExitCode) -> str:

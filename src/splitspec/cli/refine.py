@@ -35,6 +35,10 @@ from splitspec.refinement.refining import prove_refinement, refine
 from splitspec.refinement.square import Square
 from splitspec.refinement.square_text import square_document, square_text
 
+WITHOUT_PROOF = (
+    "without --prove, the states of the model's sizes are explored for a run that shows it"
+)
+
 
 @frozen
 class RefineRequest:
@@ -202,7 +206,16 @@ def _writer(request: RefineRequest) -> Callable[[RefinementJob, JudgedProof], No
     def show(job: RefinementJob, judged: JudgedProof) -> None:
         if request.json or (request.quiet and proof_code([judged]) is ExitCode.MET):
             return
-        print(proof_text(judged, job.sentences, paint, verbose=request.verbose))
+        failed = any(not judgement.met for judgement in judged.judgements)
+        print(
+            proof_text(
+                judged,
+                job.sentences,
+                paint,
+                verbose=request.verbose,
+                advice=[WITHOUT_PROOF] if failed else [],
+            )
+        )
         print(flush=True)
 
     return show

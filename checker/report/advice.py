@@ -1,0 +1,134 @@
+"""Say what to do next about a proof that failed: from what is unknown, and from what was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from splitspec.checker.expectation import JudgedProof
+from splitspec.checker.proof import NEEDS, SPENT, ProofResult
+from splitspec.checker.report.counting import counted
+from splitspec.model.frozen import frozen
+from splitspec.model.induction import InductionCounterexample
+from splitspec.model.ir import PropertyKind
+from splitspec.model.verdict import Outcome, Verdict
+
+NAMED_MAX = 3
+
+
+@frozen
+class Tried:
+    """The ways in which a proof was sought, and the budget of each question."""
+
+    steps: int
+    finite: bool = False
+    reach: bool = False
+    suggest: bool = False
+    k_induction: int = 0
+
+
+def unasked_examples(judged: JudgedProof) -> list[InductionCounterexample]:
+    """Return one counterexample to induction of each fact that a proof needed, and that has no
+    verdict of its own because it was not asked for."""
+    asked = {verdict.property for verdict in judged.result.verdicts}
+    needed = _needed(judged.result, _unknown(judged))
+    return [example for path, example in needed.items() if path not in asked]
+
+
+def next_steps(judged: JudgedProof, tried: Tried) -> list[str]:
+    """Return what may lead on, in sentences, the first thing first; none if all is as expected."""
+    result = judged.result
+    unknown = _unknown(judged)
+    if result.run.interrupted:
+        return []
+    if result.run.out_of_time:
+        return ["--timeout gives it more time"]
+    return [
+        *_first(result, unknown),
+        *_about_steps(result, unknown, tried),
+        *_about_progress(result, unknown, tried),
+        *_about_budgets(unknown, result, tried),
+        *_about_vacuity(judged),
+    ]
+
+
+def _unknown(judged: JudgedProof) -> list[Verdict]:
+    """Return what should be proved, and is not known."""
+    missed = [judgement.verdict for judgement in judged.judgements if not judgement.met]
+    return [verdict for verdict in missed if verdict.outcome is Outcome.UNKNOWN]
+
+
+def _examples(result: ProofResult) -> dict[str, InductionCounterexample]:
+    """Return a counterexample to induction of each property that has one, and of which no run is
+    known."""
+    violated = {v.property for v in result.verdicts if v.outcome is Outcome.VIOLATED}
+    found: dict[str, InductionCounterexample] = {}
+    for obligation in result.obligations:
+        if obligation.counterexample is not None and obligation.property not in violated:
+            found.setdefault(obligation.property, obligation.counterexample)
+    return found
+
+
+def _needed(result: ProofResult, unknown: list[Verdict]) -> dict[str, InductionCounterexample]:
+    """Return the counterexamples of facts that fail by themselves, and for want of which some of
+    the unknown do."""
+    if not any(NEEDS in verdict.reason for verdict in unknown):
+        return {}
+    reasons = [verdict.reason for verdict in unknown]
+    reasons += [o.reason for o in result.obligations if o.reason.startswith(NEEDS)]
+    examples = _examples(result).items()
+    return {path: example for path, example in examples if any(path in r for r in reasons)}
+
+
+def _first(result: ProofResult, unknown: list[Verdict]) -> Iterator[str]:
+    """Name the facts that fail by themselves, and without which other proofs fail."""
+    waiting = sum(NEEDS in verdict.reason for verdict in unknown)
+    needed = list(_needed(result, unknown))
+    if needed:
+        more = f" and {len(needed) - NAMED_MAX} more" if len(needed) > NAMED_MAX else ""
+        names = f"{', '.join(needed[:NAMED_MAX])}{more}"
+        yield f"begin with {names}: {counted(waiting, 'proof')} failed for want of that"
+
+
+def _about_steps(result: ProofResult, unknown: list[Verdict], tried: Tried) -> Iterator[str]:
+    """Say what may decide whether the step of a counterexample to induction can happen."""
+    if not unknown or not _examples(result):
+        return
+    if tried.reach:
+        yield "no run that shows it was found; --scope SORT=N looks at other sizes"
+    else:
+        yield "--reach looks for a run that shows it: if there is one, the claim is false"
+    if tried.suggest:
+        yield "no lemma was found: write one that says what is wrong with the state before the step"
+    elif tried.finite:
+        steps = max(3, tried.k_induction + 1)
+        yield f"--k-induction {steps} follows more steps; or a lemma excludes the state before it"
+    else:
+        yield "--suggest looks for a lemma that excludes the state before: the proof lacks it then"
+
+
+def _about_progress(result: ProofResult, unknown: list[Verdict], tried: Tried) -> Iterator[str]:
+    """Say what may decide a claim that something happens."""
+    if not any(verdict.kind is PropertyKind.PROGRESS for verdict in unknown):
+        return
+    if tried.finite:
+        yield "progress is proved without --finite"
+    elif not tried.reach and not _examples(result):
+        yield "--reach looks for a fair run in which what should happen never does"
+    elif tried.reach:
+        yield "to be waited for, an action must be fair for each instance, and stay enabled"
+
+
+def _about_budgets(unknown: list[Verdict], result: ProofResult, tried: Tried) -> Iterator[str]:
+    """Say which budget was not enough."""
+    reasons = [verdict.reason for verdict in unknown]
+    reasons += [obligation.reason for obligation in result.obligations if unknown]
+    if any(SPENT in reason for reason in reasons):
+        yield f"--steps N gives each question more than {tried.steps:,} of the solver's steps"
+    if any("memory" in reason or "solver died" in reason for reason in reasons):
+        yield "--memory gives the solvers more"
+
+
+def _about_vacuity(judged: JudgedProof) -> Iterator[str]:
+    """Say what becomes of actions that no state enables."""
+    if judged.vacuity:
+        yield "an action that cannot happen is a mistake, or idle with a reason in models.toml"

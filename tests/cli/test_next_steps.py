@@ -1,0 +1,200 @@
+"""What a failing proof tells its reader to do next, and that doing it leads somewhere."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.cli.within import splitspec
+
+DESK = """module desk
+  \"\"\"Tickets and who has them.\"\"\"
+
+sort Guest
+sort Ticket
+var holder[Ticket]: Guest?
+counter held[g: Guest] counts t: Ticket where holder[t] = g
+
+action hand_out(g: Guest, t: Ticket) by kernel for g
+  when free: holder[t] = none
+  holder[t] := g
+  held[g] += 1
+
+action give_back(g: Guest, t: Ticket) by kernel for g fair for g
+  when mine: holder[t] = g
+  holder[t] := none
+  held[g] -= 1
+
+invariant two_at_most
+  all g: Guest: held[g] <= 2
+"""
+MODELS = """[desk]
+module = "desk"
+scope = { Guest = 2, Ticket = 2 }
+"""
+COMES_BACK = """
+progress tickets_come_back(g: Guest, t: Ticket)
+  holder[t] = g leads to holder[t] = none
+"""
+
+# `begun` is true of an element only with `noted`, so that `look` finds nothing. A proof has to be
+# told that.
+NOTED = """module noted
+
+sort S
+var begun[S]: bool
+var noted[S]: bool
+var bad[S]: bool
+
+action begin(s: S) by kernel
+  begun[s] := true
+  noted[s] := true
+
+action look(s: S) by kernel
+  when begun: begun[s]
+  bad[t] := true for t: S where t = s and not noted[t]
+
+invariant nothing_is_bad
+  all s: S: not bad[s]
+"""
+BOTH = """
+lemma both
+  all s: S: begun[s] implies noted[s]
+"""
+
+# Nobody is last because nobody is first, and nothing keeps anybody from being first.
+CHAIN = """module chain
+
+sort S
+var first[S]: bool
+var last[S]: bool
+
+action begin(s: S) by kernel
+  first[s] := true
+
+action end(s: S) by kernel
+  when open: first[s]
+  last[s] := true
+
+lemma nobody_is_first
+  all s: S: not first[s]
+lemma nobody_is_last
+  all s: S: not last[s]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "desk.split").write_text(DESK)
+    (tmp_path / "models.toml").write_text(MODELS)
+    return tmp_path
+
+
+def prove(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return splitspec(folder, "prove", *words)
+
+
+def next_steps(text: str) -> list[str]:
+    """Return the sentences behind `next`."""
+    lines = text.splitlines()
+    start = next((i for i, line in enumerate(lines) if line.startswith("  next ")), len(lines))
+    end = next((i for i in range(start, len(lines)) if not lines[i].strip()), len(lines))
+    return [line[12:] for line in lines[start:end]]
+
+
+def test_a_failed_proof_names_the_ways_on_and_one_that_was_tried_is_not_named_again(
+    folder: Path,
+) -> None:
+    (folder / "noted.split").write_text(NOTED)
+    first = next_steps(prove(folder, "noted.split").stdout)
+    assert [line.split()[0] for line in first] == ["--reach", "--suggest"]
+    explored = next_steps(prove(folder, "noted.split", "--reach").stdout)
+    assert explored[0].startswith("no run that shows it was found")
+    assert explored[1].startswith("--suggest ")
+    assert next_steps(prove(folder, "noted.split", "--suggest").stdout) == []
+
+
+def test_the_lemma_that_is_suggested_can_be_pasted_and_ends_the_matter(folder: Path) -> None:
+    path = folder / "noted.split"
+    path.write_text(NOTED)
+    lemma = prove(folder, "noted.split", "--suggest").stdout.split("\nlemma ")[1].split("\n\n")[0]
+    path.write_text(f"{NOTED}\nlemma {lemma}\n")
+    assert prove(folder, "noted.split").returncode == 0
+    path.write_text(NOTED + BOTH)
+    assert prove(folder, "noted.split").returncode == 0
+
+
+def test_of_what_was_selected_the_fact_that_fails_first_is_named_and_shown(folder: Path) -> None:
+    """Of `nobody_is_first` no verdict was asked for."""
+    (folder / "chain.split").write_text(CHAIN)
+    done = prove(folder, "chain.split", "-p", "nobody_is_last")
+    assert done.returncode == 3
+    assert "unknown   chain.nobody_is_first" not in done.stdout
+    assert "counterexample to induction of chain.nobody_is_first" in done.stdout
+    begin = "begin with chain.nobody_is_first: 1 proof failed for want of that"
+    assert next_steps(done.stdout)[0] == begin
+    both = prove(folder, "chain.split").stdout
+    assert both.count("counterexample to induction of chain.nobody_is_first") == 1
+
+
+def test_an_action_that_cannot_happen_is_mended_or_accounted_for(folder: Path) -> None:
+    never = "  when absurd: holder[t] = none and holder[t] != none\n  holder[t] := none\n"
+    text = f"{DESK.partition('invariant')[0]}action never(t: Ticket) by kernel\n{never}"
+    (folder / "desk.split").write_text(text)
+    done = prove(folder, "desk")
+    assert done.returncode == 4, done.stdout + done.stderr
+    (only,) = next_steps(done.stdout)
+    assert "idle" in only
+
+
+def test_progress_without_a_ranking_names_the_search_for_a_fair_run(folder: Path) -> None:
+    (folder / "desk.split").write_text(DESK.partition("invariant")[0] + COMES_BACK)
+    (only,) = next_steps(prove(folder, "desk").stdout)
+    assert only.startswith("--reach looks for a fair run")
+    found = prove(folder, "desk", "--reach")
+    assert found.returncode == 1
+    assert next_steps(found.stdout) == []
+
+
+def test_a_finite_proof_that_fails_does_not_name_what_finite_refuses(folder: Path) -> None:
+    (folder / "noted.split").write_text(NOTED)
+    first, second = next_steps(prove(folder, "noted.split", "--finite").stdout)
+    assert first.startswith("--reach ")
+    assert second.startswith("--k-induction 3 ")
+    assert prove(folder, "noted.split", "--finite", "--reach").returncode == 3
+
+
+def test_a_budget_that_was_too_small_is_named(folder: Path) -> None:
+    spent = next_steps(prove(folder, "desk", "--finite", "--steps", "1").stdout)
+    assert spent[-1] == "--steps N gives each question more than 1 of the solver's steps"
+    assert next_steps(prove(folder, "desk", "--timeout", "0.001").stdout) == [
+        "--timeout gives it more time"
+    ]
+
+
+def test_a_proof_that_does_what_it_should_says_nothing_more(folder: Path) -> None:
+    (folder / "desk.split").write_text(DESK.replace("held[g] <= 2", "held[g] >= 0"))
+    done = prove(folder, "desk")
+    assert done.returncode == 0, done.stdout
+    assert next_steps(done.stdout) == []
+
+
+def test_refine_does_not_name_options_of_prove(tmp_path: Path) -> None:
+    """Whose step is no step above is told to explore, which `refine` does without --prove."""
+    (tmp_path / "lamp.split").write_text(
+        "module lamp\n\nvar lit: bool\n\naction light() by kernel\n"
+        "  when dark: not lit\n  lit := true\n"
+    )
+    (tmp_path / "bulb.split").write_text(
+        "module bulb\n\nvar on: bool\nvar warm: bool\n\naction press() by kernel\n"
+        "  when off: not warm\n  on := true\n\n"
+        "refinement bulb of lamp\n  let lit = on\n  press() is light()\n"
+    )
+    (tmp_path / "models.toml").write_text('[bulb]\nmodule = "bulb"\nscope = {}\n')
+    done = splitspec(tmp_path, "refine", "bulb", "--prove")
+    assert done.returncode == 3, done.stdout + done.stderr
+    (only,) = next_steps(done.stdout)
+    assert only.startswith("without --prove")
+    assert "--reach" not in done.stdout
+    assert splitspec(tmp_path, "refine", "bulb").returncode == 1
