@@ -80,7 +80,8 @@ class Proof:
         self.failed: Facts = frozenset()
         self.framed: set[Key] = set()
         self.missed: dict[Key, Facts] = {}
-        self.done = self.kept = 0
+        self.done = 0
+        self.kept: set[Key] = set()  # whose proof was found among the kept ones, and counts
         self.unwritten = ""
         self._instances: Instances = {}
         self._keys: dict[str, tuple[Key, ...]] = {}
@@ -118,7 +119,7 @@ class Proof:
         facts, archive = self.live - self.following, self.archive
         found = archive.find(claim, None, facts, always=True) if archive is not None else None
         if found is not None and archive is not None and not archive.is_audit:
-            self.kept += 1
+            self.kept.add(key)
         else:
             found = follow(self.calculus, claim, facts)
             if archive is not None:
@@ -252,10 +253,10 @@ class Proof:
         found = self.archive.find(claim, action, self.live)
         if found is None or self.archive.is_audit:
             return False
-        self.kept += 1
+        key = (claim.name, "" if action is None else action.path)
+        self.kept.add(key)
         self.done += 1
-        path = "" if action is None else action.path
-        self.decisions[(claim.name, path)] = Decision(found, Status.PROVED)
+        self.decisions[key] = Decision(found, Status.PROVED)
         return True
 
     def _give_up(self) -> None:
@@ -272,6 +273,7 @@ class Proof:
             # Nobody rests on a claim that has failed, so what it used does not matter.
             if decision.status is Status.PROVED and used and key[0] not in self.failed:
                 self.missed[key] = self.missed.get(key, Facts()) | used
+                self.kept.discard(key)
                 del self.decisions[key]
 
     def _tell(self, total: int, decided: int, current: str) -> None:

@@ -177,7 +177,7 @@ def _run_of(proof: Proof, seed: int) -> ProofRun:
         seed=seed,
         framed=0,
         remark=proof.unwritten,
-        kept=proof.kept,
+        kept=len(proof.kept),
         damaged=0 if proof.archive is None else proof.archive.damaged,
     )
 

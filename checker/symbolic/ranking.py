@@ -70,7 +70,7 @@ def respond(proof: Proof, claim: ir.Property, *, confirmed: bool = False) -> Res
     if archive is not None and not archive.is_audit:
         kept = archive.find_response(claim, proof.live)
         if kept is not None and (kept.is_confirmed or not confirmed):
-            proof.kept += len(kept.outcomes)
+            proof.kept.update((name, action) for name, _, action in kept.outcomes)
             return kept
     response = _searched(proof, claim)
     if archive is not None:
