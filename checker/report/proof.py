@@ -58,13 +58,16 @@ def _column(word: str, sentences: Sequence[str]) -> list[str]:
     return [f"  {word if not i else '':<8}  {text}" for i, text in enumerate(sentences)]
 
 
-def suggestion_text(found: Suggestion) -> str:
-    """Return the lemmas of a suggestion, as they can be pasted, and what they cost."""
+def suggestion_text(found: Suggestion, module: str) -> str:
+    """Return the lemmas of a suggestion, as they can be pasted into a module, and what they
+    cost."""
     number = len(found.lemmas)
     lines = [
         f"  {number} lemma{'' if number == 1 else 's'} suggested, from {found.atoms} atoms, "
         f"{found.candidates} candidates and {found.questions} questions, {found.seconds:.1f} s"
     ]
+    if found.lemmas:
+        lines.append(f"  to be pasted into module {module}, which sees every name in them")
     lines += [f"  no lemma was found for {name}" for name in found.hopeless]
     if not found.lemmas:
         lines.append("  no lemma is missing" if not found.hopeless else "  nothing to paste")

@@ -118,7 +118,9 @@ def test_a_failed_proof_names_the_ways_on_and_one_that_was_tried_is_not_named_ag
 def test_the_lemma_that_is_suggested_can_be_pasted_and_ends_the_matter(folder: Path) -> None:
     path = folder / "noted.split"
     path.write_text(NOTED)
-    lemma = prove(folder, "noted.split", "--suggest").stdout.split("\nlemma ")[1].split("\n\n")[0]
+    said = prove(folder, "noted.split", "--suggest").stdout
+    assert "to be pasted into module noted" in said
+    lemma = said.split("\nlemma ")[1].split("\n\n")[0]
     path.write_text(f"{NOTED}\nlemma {lemma}\n")
     assert prove(folder, "noted.split").returncode == 0
     path.write_text(NOTED + BOTH)

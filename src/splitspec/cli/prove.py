@@ -76,7 +76,7 @@ def prove_models(request: ProveRequest, read: Callable[[], Selected]) -> ExitCod
         runs.append((origin_of(Activity.PROVED, job.setting, job.sentences), judged[-1]))
         show(job, judged[-1])
         if found is not None and not request.json:
-            print(suggestion_text(found), end="\n\n", flush=True)
+            print(suggestion_text(found, job.setting.program.name), end="\n\n", flush=True)
         if judged[-1].result.run.interrupted:
             break
     code = proof_code(judged)
