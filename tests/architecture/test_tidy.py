@@ -202,3 +202,17 @@ def test_only_the_command_line_ends_the_process(readings: list[Reading]) -> None
         for line, called in module.calls
         if called in ("sys.exit", "exit", "os._exit")
     ] == []
+
+
+def test_frozen_classes_are_made_in_one_way() -> None:
+    """By `frozen`, where a start of the tool makes them (ADR 0019)."""
+    long = "@dataclass(" + "frozen=True, slots=True"
+    started = ("model", "checker", "src/splitspec/cli")
+    modules = [path for name in started for path in (ROOT / name).rglob("*.py")]
+    assert any("@frozen" in path.read_text() for path in modules)
+    assert [
+        _at(path, number, "written @frozen here")
+        for path in modules
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if line.strip() in (long + ")", long + ", eq=False)")
+    ] == []
