@@ -2,9 +2,9 @@
 
 An obligation of an action has its proof from facts and guards that its core names, and from what is
 said without a name: the variables with their types and what counters count, the action's parameters
-and updates. The latter is the key. The former stand in the kept proof, each with the digest of what
-it says: a proof counts if every fact of its core is believed now and says the same. So a guard that
-is changed makes anew only the proofs that used it.
+and updates, and which of these might compete for a place. The latter is the key. The former stand
+in the kept proof, each with the digest of what it says: a proof counts if every fact of its core is
+believed now and says the same. So a guard that is changed makes anew only the proofs that used it.
 
 A claim of progress is kept as a whole, with its ranking. Its questions speak of all actions, and
 say without a name what fair ones do and when: parameters, updates and fairness of every action and
@@ -41,6 +41,7 @@ from splitspec.checker.symbolic.response import Response
 from splitspec.checker.symbolic.theory import Claim, Theory, claimed_counters
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model import ir
+from splitspec.model.passes.oblige import overlaps
 from splitspec.model.scope import Scope
 
 LABEL = "splitspec proofs 2"
@@ -304,10 +305,18 @@ class Archive:
         )
 
     def _claimed(self, claim: Claim, always: bool = False) -> str:
-        said = (claim.name, claim.kind, claim.expression)
+        said = (claim.name, claim.kind, claim.expression, self._competing.get(claim.path))
         if always:
             return self._once(f"claim {claim.name} always", (*said, "always"))
         return self._once(f"claim {claim.name}", said)
+
+    @cached_property
+    def _competing(self) -> Mapping[str, tuple[tuple[ir.FlatUpdate, ir.FlatUpdate], ...]]:
+        """The updates of which an obligation says that they do not write one place, by its path.
+
+        Of the others the guards say so by their text, which no core names.
+        """
+        return {f"{a.path}.overlap": overlaps(a) for a in self._theory.system.actions}
 
     def _said(self, action: ir.FlatAction | None) -> dict[str, object]:
         """Return what each fact, assumption and guard says, by name."""

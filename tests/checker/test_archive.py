@@ -146,6 +146,45 @@ def test_a_proof_from_what_is_no_longer_proved_is_none(setting: Make, store: Sto
     assert Outcome.HOLDS not in {v.outcome for v in result.verdicts if v.kind.value != "overlap"}
 
 
+@pytest.mark.parametrize("variant", [None, "lax"], ids=["edited", "a variant"])
+def test_a_guard_that_only_its_text_uses_counts_for_an_overlap(
+    setting: Make, store: Store, variant: str | None
+) -> None:
+    """`apart` keeps two updates apart by its text, so that no core names it; the proof that is kept
+    is about the other two."""
+    text = """
+        sort S
+        var x[S]: bool
+        var y[S]: bool
+        var mark[S]: bool
+        var other[S]: bool
+        action go(c: S, d: S, e: S) by kernel
+          when apart: c != d
+          when marked: mark[c]
+          when other: other[e]
+          x[c] := true
+          x[d] := false
+          y[c] := true
+          y[e] := false
+        action note(c: S) by kernel
+          when free: not other[c]
+          mark[c] := true
+        invariant exclusive
+          all c: S: not (mark[c] and other[c])
+        variant lax of m
+          drop go.apart
+          expect violated go.overlap within 5 steps
+    """
+
+    def overlap(result: ProofResult) -> Outcome:
+        return next(v.outcome for v in result.verdicts if v.property == "m.go.overlap")
+
+    assert overlap(prove(setting(text), store)) is Outcome.HOLDS
+    if variant is None:
+        text = text.replace("          when apart: c != d\n", "").partition("        variant")[0]
+    assert overlap(prove(setting(text, variant=variant), store)) is Outcome.UNKNOWN
+
+
 def test_neither_refuted_nor_unknown_is_kept(setting: Make, store: Store) -> None:
     result = prove(setting(LOOSE), store)
     open_ = {o.claim for o in result.obligations if o.status is not Status.PROVED}
