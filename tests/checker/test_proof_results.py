@@ -181,6 +181,62 @@ def test_induction_over_several_steps_proves_what_one_step_does_not(setting: Mak
         assert [v.outcome.value for v in result.verdicts] == [outcome], steps
 
 
+LATE_ALARM = """
+    enum Place = here | there | far | farther
+    var hour: 0..6
+    var late: bool
+    var rung: bool
+    var strayed: bool
+    var place: Place
+    var awake: bool
+    action pass_time() by kernel
+      when early: hour < 6 and place = here
+      hour += 1
+    action strike() by kernel
+      when six: hour = 6 and place = here
+      late := true
+    action go() by kernel
+      when at: place = here
+      place := there
+    action come_back() by kernel
+      when at: place = there
+      place := here
+    action come_near() by kernel
+      when at: place = farther
+      place := far
+    action stray() by kernel
+      when at: place = far and not strayed
+      strayed := true
+    action ring() by kernel
+      when due: late and place = here
+      rung := true
+    action wake() by kernel
+      when called: rung or strayed and place = far
+      awake := true
+    invariant sleeps
+      not awake
+    lemma never_rings
+      not rung
+    lemma never_late
+      not late
+    lemma never_strays
+      not (strayed and place = far)
+"""
+
+
+def test_a_fact_that_rests_on_what_was_never_tried_is_none_over_several_steps_either(
+    setting: Make,
+) -> None:
+    """`sleeps` needs both `never_rings` and `never_strays` after one step. The latter is no
+    invariant of one step, so that nobody asks any more whether `never_late` holds, on which
+    `never_rings` rests; it does not, after eight steps."""
+    made, only = setting(LATE_ALARM), frozenset({"m.sleeps"})
+    result = prove(made, finite=True, k_induction=5, selected=only)
+    assert [v.outcome for v in result.verdicts] == [Outcome.UNKNOWN]
+    bounded = explore_bounded(made, 9, selected=only)
+    assert [v.outcome for v in bounded.verdicts] == [Outcome.VIOLATED]
+
+
 def test_induction_over_several_steps_obeys_a_budget(
     setting: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
