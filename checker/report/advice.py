@@ -10,7 +10,7 @@ from splitspec.checker.report.counting import counted
 from splitspec.model.frozen import frozen
 from splitspec.model.induction import InductionCounterexample
 from splitspec.model.ir import PropertyKind
-from splitspec.model.verdict import Outcome, Verdict
+from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
 
 NAMED_MAX = 3
 
@@ -47,6 +47,7 @@ def next_steps(judged: JudgedProof, tried: Tried) -> list[str]:
         *_about_steps(result, unknown, tried),
         *_about_progress(result, unknown, tried),
         *_about_budgets(unknown, result, tried),
+        *_about_sizes(result, tried),
         *_about_vacuity(judged),
     ]
 
@@ -126,6 +127,13 @@ def _about_budgets(unknown: list[Verdict], result: ProofResult, tried: Tried) ->
         yield f"--steps N gives each question more than {tried.steps:,} of the solver's steps"
     if any("memory" in reason or "solver died" in reason for reason in reasons):
         yield "--memory gives the solvers more"
+
+
+def _about_sizes(result: ProofResult, tried: Tried) -> Iterator[str]:
+    """Say how more becomes known of what is proved for the sizes of the model only."""
+    kinds = {verdict.assurance.kind for verdict in result.verdicts}
+    if AssuranceKind.PROVED_FINITE in kinds and not tried.finite:
+        yield "--scope SORT=N tries sizes at which what is not proved for any size may be false"
 
 
 def _about_vacuity(judged: JudgedProof) -> Iterator[str]:

@@ -14,7 +14,7 @@ from splitspec.checker.report.counting import counted
 from splitspec.checker.result import Coverage, Run, Stop
 from splitspec.model.ir import PropertyKind
 from splitspec.model.trace import Explanation, Fairness, Trace, Truth
-from splitspec.model.verdict import Outcome, Verdict
+from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
 
 Paint = Callable[[str, str], str]
 
@@ -127,7 +127,9 @@ def verdict_lines(judgements: Iterable[Judgement], paint: Paint, *, verbose: boo
     for judgement in judgements:
         verdict = judgement.verdict
         good = judgement.met and verdict.outcome in (Outcome.HOLDS, Outcome.REACHED)
-        if good and not verbose:
+        # What was proved of less than was asked has a reason, which nobody should miss.
+        is_less = verdict.assurance.kind is AssuranceKind.PROVED_FINITE and bool(verdict.reason)
+        if good and not verbose and not is_less:
             kind = verdict.kind.value if verdict.kind in DECLARED else "obligation"
             key = (kind, str(verdict.assurance))
             quiet[key] = quiet.get(key, 0) + 1

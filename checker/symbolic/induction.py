@@ -1,7 +1,8 @@
 """Find a small counterexample to induction at an exact finite scope, and have the evaluator take
 the step.
 
-Scopes grow from one element a sort until there is a counterexample; then each sort shrinks as far
+Scopes grow from one element a sort until there is a counterexample, the sizes of the model being
+the last; then each sort shrinks as far
 as one is left; then every place gets its first value that can have it, those outside the cone of
 the claim at once.
 
@@ -86,7 +87,7 @@ class InductionSearch:
 
     def counterexample(self, action: ir.FlatAction, claim: Claim) -> InductionCounterexample | None:
         """Return the smallest one that was found, replayed; None if there is none up to
-        `scope_max`."""
+        `scope_max`, nor at the setting's own sizes where they are more."""
         found = self._smallest(action, claim)
         if found is None:
             return None
@@ -167,6 +168,10 @@ class InductionSearch:
                 asked = self._asked(action, claim, self.scope(sizes_))
                 if asked is not None:
                     return sizes_, asked
+        own = {sort: self.setting.scope.sizes[sort] for sort in sorts}
+        if max(own.values(), default=0) > self.scope_max:
+            asked = self._asked(action, claim, self.scope(own))
+            return None if asked is None else (own, asked)
         return None
 
     def scope(self, sizes_: Mapping[str, int]) -> Scope:

@@ -70,7 +70,7 @@ def verdict(proof: Proof, path: str) -> Verdict:
     kind = proof.theory.properties[path].kind
     names = proof.basis_of(claim.name for claim in claims)
     if all(proof.is_proved(name) for name in names):
-        return Verdict(path, kind, Outcome.HOLDS, _assurance(proof, names))
+        return Verdict(path, kind, Outcome.HOLDS, _assurance(proof, names), _weakened(proof, names))
     failed = list(_failed(proof, claims))
     initial = next((d.violation for _, d in failed if d.violation is not None), None)
     if initial is not None:
@@ -103,6 +103,19 @@ def _assurance(proof: Proof, names: list[str]) -> Assurance:
     if Method.FINITE in methods or isinstance(proof.calculus, FiniteCalculus):
         return Assurance(AssuranceKind.PROVED_FINITE, scope_text(proof.setting.scope))
     return Assurance(AssuranceKind.PROVED)
+
+
+def _weakened(proof: Proof, names: list[str]) -> str:
+    """Return which obligation of some claims is proved at the scope only, though for any size was
+    asked, and why; "" if none is."""
+    keys = (key for name in names for key in proof.keys_of(proof.claims[name]))
+    decided = ((key, proof.decisions[key]) for key in keys if key in proof.decisions)
+    found = (
+        f"for any size, {name} after {action}: {decision.reason}"
+        for (name, action), decision in decided
+        if decision.outcome.method is Method.FINITE and decision.reason
+    )
+    return next(found, "")
 
 
 def proved_for_every_size(proof: Proof, *, confirmed: bool = False) -> Facts:

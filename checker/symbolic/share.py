@@ -210,7 +210,7 @@ class Decider:
             guards = {f"{action.path}.{guard.name}" for guard in action.guards}
             core = self.live | assumed | guards
             finite = replace(outcome, reply=Reply.PROVED, method=Method.FINITE, core=core)
-            return Decision(finite, Status.PROVED)
+            return Decision(finite, Status.PROVED, outcome.reason or why or NO_MODEL)
         return Decision(outcome, Status.UNKNOWN, outcome.reason or why or NO_MODEL)
 
     def _searched_initially(self, outcome: Outcome, claim: Claim) -> Decision:

@@ -167,6 +167,26 @@ def test_a_finite_proof_that_fails_does_not_name_what_finite_refuses(folder: Pat
     assert prove(folder, "noted.split", "--finite", "--reach").returncode == 3
 
 
+def test_what_is_proved_for_the_models_sizes_only_says_why_and_how_to_refute_it(
+    folder: Path,
+) -> None:
+    """Only of four tickets somebody has four, and counterexamples are sought up to three."""
+    (folder / "desk.split").write_text(DESK.replace("held[g] <= 2", "held[g] <= 3"))
+    done = prove(folder, "desk")
+    assert (
+        "holds     desk.two_at_most  proved-finite(Guest=2, Ticket=2) · for any size, "
+        in done.stdout
+    )
+    assert "after desk.hand_out: refuted by a model" in done.stdout
+    (only,) = next_steps(done.stdout)
+    assert only.startswith("--scope SORT=N ")
+    larger = prove(folder, "desk", "--scope", "Ticket=4")
+    assert larger.returncode == 3
+    assert "all facts hold before the step (Guest=1 Ticket=4)" in larger.stdout
+    found = prove(folder, "desk", "--scope", "Ticket=4", "--reach")
+    assert "violated  desk.two_at_most  4 steps" in found.stdout
+
+
 def test_a_budget_that_was_too_small_is_named(folder: Path) -> None:
     spent = next_steps(prove(folder, "desk", "--finite", "--steps", "1").stdout)
     assert spent[-1] == "--steps N gives each question more than 1 of the solver's steps"
