@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from splitspec.checker.proof import Mutant, ProofResult
+from splitspec.checker.report.counting import counted
 from splitspec.checker.report.text import Paint, adversary
 from splitspec.model.verdict import Outcome
 
@@ -30,7 +31,7 @@ def mutation_text(
     redundant = [mutant for mutant in mutants if mutant.is_redundant]
     lines = [
         f"{paint('title', run.model)} · {adversary(run.given)} · {len(mutants)} guards",
-        f"  carrying a proof: {len(lost)}, redundant for what is proved: {len(redundant)}"
+        f"  carrying a proof: {len(lost)}, redundant for {_proved(result)}: {len(redundant)}"
         + (f", undecided: {len(open_)}" if open_ else ""),
         *(f"  {paint('bad', 'not proved')} with all guards: {path}" for path in _unproved(result)),
         "",
@@ -47,6 +48,31 @@ def mutation_text(
     for mutant in redundant:
         lines.append(f"  {mutant.name:<{width}}  {paint('faint', _redundant(mutant))}")
     return "\n".join(lines)
+
+
+def redundant_text(runs: Sequence[tuple[ProofResult, tuple[Mutant, ...]]]) -> str:
+    """Return the guards that no run of a model needs, of those models that have several runs: one
+    that nothing needs under one adversary may carry the proof under another."""
+    by_model: dict[str, list[tuple[Mutant, ...]]] = {}
+    for result, mutants in runs:
+        by_model.setdefault(result.run.model, []).append(mutants)
+    lines = []
+    for model, several in by_model.items():
+        if len(several) < 2:
+            continue
+        needed = {m.name for mutants in several for m in mutants if not m.is_redundant}
+        named = dict.fromkeys(m.name for mutants in several for m in mutants)
+        spare = [name for name in named if name not in needed]
+        if spare:
+            words = f"of the {counted(len(named), 'guard')} of {model}, no run needs"
+            lines += [f"{words} {len(spare)}:", *(f"  {name}" for name in spare)]
+    return "\n".join(lines)
+
+
+def _proved(result: ProofResult) -> str:
+    """Return in words how many claims there are for which a guard may be redundant."""
+    number = sum(verdict.outcome is Outcome.HOLDS for verdict in result.verdicts)
+    return f"the {counted(number, 'claim')} that {'is' if number == 1 else 'are'} proved"
 
 
 def _unproved(result: ProofResult) -> list[str]:

@@ -10,7 +10,7 @@ from splitspec.checker.expectation import JudgedProof, judge_proof
 from splitspec.checker.explicit.search import explore
 from splitspec.checker.proof import Mutant, ProofResult
 from splitspec.checker.report.document import mutation_document, proof_document
-from splitspec.checker.report.mutation import mutation_text
+from splitspec.checker.report.mutation import mutation_text, redundant_text
 from splitspec.checker.result import Limits
 from splitspec.checker.symbolic.proving import is_provable, mutate
 from splitspec.cli.exitcode import ExitCode
@@ -45,6 +45,7 @@ def mutate_models(request: MutateRequest) -> ExitCode:
     paint = painter(request.color, sys.stdout)
     judged: list[JudgedProof] = []
     mutations = []
+    made: list[tuple[ProofResult, tuple[Mutant, ...]]] = []
     for job in selected.jobs:
         if not is_provable(job.setting):
             continue
@@ -52,6 +53,7 @@ def mutate_models(request: MutateRequest) -> ExitCode:
         result, mutants = mutate(job.setting, report=line.proof)
         line.clear()
         judged.append(judge_proof(result, job.expectation))
+        made.append((result, mutants))
         runs = _runs(job, result, mutants, request) if request.explore else {}
         if request.json:
             mutations.append(mutation_document(result.run, mutants, runs))
@@ -61,6 +63,8 @@ def mutate_models(request: MutateRequest) -> ExitCode:
     if request.json:
         document = proof_document(judged) | {"mutations": mutations}
         print(json.dumps(document, indent=2, ensure_ascii=False))
+    elif spare := redundant_text(made):
+        print(spare)
     return proof_code(judged)
 
 

@@ -149,7 +149,8 @@ def mutate(
 ) -> None:
     """Leave out each guard in turn: which property falls, and which guards are redundant.
 
-    A guard whose loss is proved to matter lists the properties that are no longer proved.
+    A guard without which a proof is lost lists the properties that are no longer proved. That a
+    run then breaks them is shown by --explore.
     """
     from splitspec.cli.mutate import MutateRequest, mutate_models
 
