@@ -93,6 +93,10 @@ class InductionSearch:
             return None
         return self._replayed(action, claim, found)
 
+    def breaks(self, action: ir.FlatAction, claim: Claim) -> bool:
+        """Whether some step of the action breaks the claim, at one of the sizes that are tried."""
+        return self._first(action, claim) is not None
+
     def is_inductive(self, action: ir.FlatAction, claim: Claim) -> bool:
         """Return whether it is proved that no step of the action breaks the claim at the scope of
         the setting."""

@@ -2,16 +2,17 @@
 
 The cores of a proof say which obligations used a guard; only these are asked again, without it:
 first at two elements a sort, where a step that breaks the claim is found soon, then for any size.
-An obligation that has another proof is not lost.
+An obligation that has another proof is not lost. What is owed only without the guard is asked, too.
 
 Soundness: a guard is called redundant for what is proved only when every obligation of its action
-has a proof that does not use it. That one does *not* follow says that the proof is lost, not that a
-run breaks the property.
+has a proof that does not use it, and so has every one that the action has only without it. That one
+does *not* follow says that the proof is lost, not that a run breaks the property.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 
 from splitspec.checker.proof import Mutant, Status
@@ -23,6 +24,8 @@ from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.theory import Claim
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model import ir
+from splitspec.model.ir import PropertyKind
+from splitspec.model.passes.oblige import overlaps
 
 SIZE = 2
 
@@ -95,5 +98,25 @@ def _without(
             lost[proof.claims[claim].path] = None
         elif outcome.reply is Reply.UNKNOWN:
             open_[proof.claims[claim].path] = None
+    reply = _overlap(proof, action, guard)
+    if reply is not Reply.PROVED:
+        (lost if reply is Reply.REFUTED else open_)[f"{action.path}.overlap"] = None
     undecided = tuple(path for path in open_ if path not in lost)
     return Mutant(action.path, guard.name, guard.kind, guard.origin, tuple(lost), undecided)
+
+
+def _overlap(proof: Proof, action: ir.FlatAction, guard: ir.FlatGuard) -> Reply:
+    """Decide whether no two updates write one place without a guard, if it is the guard's text that
+    tells some of them apart: of these nothing was asked before."""
+    rest = replace(action, guards=tuple(each for each in action.guards if each is not guard))
+    if len(overlaps(rest)) == len(overlaps(action)):
+        return Reply.PROVED
+    path = f"{action.path}.overlap"
+    claim = Claim(path, 0, PropertyKind.OVERLAP, None, "")
+    with proof.calculus_of_its_own().step(rest) as step:
+        outcome = step.decide(claim, proof.live)
+    if outcome.reply is not Reply.UNKNOWN:
+        return outcome.reply
+    search = InductionSearch(proof.setting, proof.theory, proof.live, SIZE)
+    found = proof.journal.ask(lambda: search.breaks(rest, claim), lambda _: False, path)
+    return Reply.REFUTED if found else Reply.UNKNOWN

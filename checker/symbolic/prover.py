@@ -96,6 +96,10 @@ class Proof:
             self.is_out_of_time = over.is_out_of_time
             raise
 
+    def calculus_of_its_own(self) -> Calculus:
+        """Return solvers that were asked nothing yet."""
+        return self.calculus if self._another is None else self._another(self.journal)
+
     def settle(self, targets: Iterable[str]) -> None:
         """Decide the targets, and every fact on which a proof of theirs rests."""
         wanted = tuple(targets)

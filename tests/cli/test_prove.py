@@ -191,6 +191,19 @@ def test_an_option_that_would_have_no_effect_is_refused(
     assert f"'{first[0]}': {other[0]} would have no effect on it" in done.stderr
 
 
+def test_mutate_says_which_guards_no_run_needs(folder: Path) -> None:
+    """`free` carries nothing that is claimed given an honest host, and all that is claimed else."""
+    honest = "\ninvariant anything given honest host\n  all t: Thread: seat[t] = none or true\n"
+    text = SEATS.replace("  when other: t != u\n", "  when other: t != u\n  when more: t != u\n")
+    (folder / "seats.split").write_text(text + honest)
+    done = splitspec(folder, "mutate", "seats")
+    assert done.returncode == 0, done.stdout
+    assert "seats.sit.free    redundant" in done.stdout
+    end = done.stdout[done.stdout.index("of the 4 guards of seats, no run needs") :]
+    assert "seats.sit.free" not in end
+    assert "seats.swap.other" in end
+
+
 def test_mutate_names_what_each_guard_carries_and_shows_a_run(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "splitspec", "mutate", "seats", "--explore", "--format", "json"],
