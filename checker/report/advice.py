@@ -82,12 +82,14 @@ def _needed(result: ProofResult, unknown: list[Verdict]) -> dict[str, InductionC
 
 def _first(result: ProofResult, unknown: list[Verdict]) -> Iterator[str]:
     """Name the facts that fail by themselves, and without which other proofs fail."""
-    waiting = sum(NEEDS in verdict.reason for verdict in unknown)
-    needed = list(_needed(result, unknown))
+    waiting = [verdict.reason for verdict in unknown if NEEDS in verdict.reason]
+    violated = [v.property for v in result.verdicts if v.outcome is Outcome.VIOLATED]
+    needed = [path for path in violated if any(path in reason for reason in waiting)]
+    needed += _needed(result, unknown)
     if needed:
         more = f" and {len(needed) - NAMED_MAX} more" if len(needed) > NAMED_MAX else ""
         names = f"{', '.join(needed[:NAMED_MAX])}{more}"
-        yield f"begin with {names}: {counted(waiting, 'proof')} failed for want of that"
+        yield f"begin with {names}: {counted(len(waiting), 'proof')} failed for want of that"
 
 
 def _about_steps(result: ProofResult, unknown: list[Verdict], tried: Tried) -> Iterator[str]:

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from splitspec.checker.proof import ObligationKind
+from splitspec.checker.proof import SPENT, ObligationKind
 from splitspec.checker.symbolic.algebra import Environment, State, Value, as_term
 from splitspec.checker.symbolic.calculus import Outcome
 from splitspec.checker.symbolic.condition import Query, Step
@@ -127,9 +127,9 @@ class _Ranking:
 
     def search(self) -> str:
         """Look for a ranking, and return why there is none, or nothing."""
-        ended = self._ended_by()
+        ended = self._ended()
         if ended:
-            return f"{ended} may end the waiting without an answer"
+            return ended
         usable = (m for m in measures(self.system.actions, self.claim) if self._is_usable(m))
         candidates = list(enumerate(usable, start=1))
         while not self._has_something_to_do():
@@ -185,15 +185,18 @@ class _Ranking:
 
     # What is to be shown
 
-    def _ended_by(self) -> str:
-        """Return an action that may end the waiting without an answer, or nothing."""
+    def _ended(self) -> str:
+        """Return which action may end the waiting without an answer, or nothing."""
+        name = f"{self.name}.pending"
         for action in self.system.actions:
 
             def goal(step: Step) -> Term:
                 return self.terms.disjunction(self._premise(step.after), self._answered(step.after))
 
-            if not self._shown(f"{self.name}.pending", ObligationKind.RESPONSE, action, goal, {}):
-                return action.path
+            if not self._shown(name, ObligationKind.RESPONSE, action, goal, {}):
+                found = self.response.outcomes[(name, ObligationKind.RESPONSE, action.path)]
+                words = f"{action.path} may end the waiting without an answer"
+                return f"{words}: {SPENT}" if found.reason == SPENT else words
         return ""
 
     def _is_a_rank(self, measure: Measure, number: int) -> bool:

@@ -140,6 +140,18 @@ def test_of_what_was_selected_the_fact_that_fails_first_is_named_and_shown(folde
     assert both.count("counterexample to induction of chain.nobody_is_first") == 1
 
 
+def test_what_waits_for_a_claim_that_a_run_violates_waits_for_its_mending(folder: Path) -> None:
+    """Nobody is odd, so that no run makes anybody last; the proof was by nobody being first."""
+    text = CHAIN.replace("var last", "var odd[S]: bool\nvar last")
+    text = text.replace("when open: first[s]", "when open: first[s] and odd[s]")
+    (folder / "chain.split").write_text(text)
+    done = prove(folder, "chain.split", "--reach")
+    assert "violated  chain.nobody_is_first  1 step" in done.stdout
+    assert next_steps(done.stdout) == [
+        "begin with chain.nobody_is_first: 1 proof failed for want of that"
+    ]
+
+
 def test_an_action_that_cannot_happen_is_mended_or_accounted_for(folder: Path) -> None:
     never = "  when absurd: holder[t] = none and holder[t] != none\n  holder[t] := none\n"
     text = f"{DESK.partition('invariant')[0]}action never(t: Ticket) by kernel\n{never}"
@@ -193,6 +205,13 @@ def test_a_budget_that_was_too_small_is_named(folder: Path) -> None:
     assert next_steps(prove(folder, "desk", "--timeout", "0.001").stdout) == [
         "--timeout gives it more time"
     ]
+
+
+def test_a_spent_budget_is_not_taken_for_an_answer(folder: Path) -> None:
+    """Nothing but giving back ends the waiting; with one step nobody knows."""
+    (folder / "desk.split").write_text(DESK.partition("invariant")[0] + COMES_BACK)
+    said = prove(folder, "desk", "--steps", "1").stdout
+    assert "may end the waiting without an answer: its budget of steps is spent" in said
 
 
 def test_a_proof_that_does_what_it_should_says_nothing_more(folder: Path) -> None:
