@@ -53,7 +53,8 @@ SYSTEM = (
         "counter changes by something else than a number",
         "A proof of the counter needs to see by how much each step changes it.",
         "action f() by host\n  usage += size",
-        "Write `+= 1 for x: S where …`.",
+        "Write `+= 1`, with `for` over indices of the counter at most. Where many elements begin "
+        "or cease to count at one index, take one in each step.",
     ),
     Code(
         "SS408",

@@ -27,6 +27,11 @@ from splitspec.model.types import Nothing, Option
 _VARIABLE = (SymbolKind.VARIABLE,)
 _KINDS = tuple(kind.value for kind in ActorKind)
 
+ONE_BY_ONE = (
+    "where many elements begin or cease to count at one index, take one in each step, as a "
+    "parameter of the action"
+)
+
 
 def type_items(env: Environment, written: Sequence[syntax.Item]) -> tuple[ir.Item, ...] | None:
     """Return the typed items of a body, or None after reports."""
@@ -137,7 +142,7 @@ def _check_target(env: Environment, written: syntax.Update, variable: ir.Variabl
             f"counter `{name}` is given a value",
             name.span,
             label="expected `+=` or `-=`",
-            help=f"write `{name} += 1` for each binding that begins to count",
+            help=f"write how much it changes, `{name} += 1`; {ONE_BY_ONE}",
         )
     elif written.operator != ":=" and not is_integer(variable.type):
         env.report(
@@ -170,7 +175,7 @@ def _value(env: Environment, written: syntax.Update, variable: ir.Variable) -> i
             f"counter `{written.target}` changes by `{text}`",
             written.value.span,
             label="expected a number",
-            help="write `+= 1 for x: S where …`, once for each binding that begins to count",
+            help=f"write `+= 1`, or `-= 1`; {ONE_BY_ONE}",
         )
         return None
     if written.operator != ":=" and not is_integer(variable.type):

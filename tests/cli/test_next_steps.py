@@ -214,6 +214,22 @@ def test_a_spent_budget_is_not_taken_for_an_answer(folder: Path) -> None:
     assert "may end the waiting without an answer: its budget of steps is spent" in said
 
 
+@pytest.mark.parametrize("line", ["held[g] := 0", "held[g] -= held[g]"])
+def test_who_empties_a_counted_set_is_told_to_take_one_in_each_step(
+    folder: Path, line: str
+) -> None:
+    """A `for` over the elements would be refused as well. Giving back one by one is proved."""
+    leave = (
+        "action leave(g: Guest) by kernel\n  holder[t] := none for t: Ticket where holder[t] = g\n"
+    )
+    (folder / "desk.split").write_text(f"{DESK.partition('invariant')[0]}{leave}  {line}\n")
+    done = prove(folder, "desk")
+    assert done.returncode == 2
+    assert "take one in each step, as a parameter of the action" in done.stderr
+    (folder / "desk.split").write_text(DESK.partition("invariant")[0])
+    assert prove(folder, "desk").returncode == 0
+
+
 def test_a_proof_that_does_what_it_should_says_nothing_more(folder: Path) -> None:
     (folder / "desk.split").write_text(DESK.replace("held[g] <= 2", "held[g] >= 0"))
     done = prove(folder, "desk")
