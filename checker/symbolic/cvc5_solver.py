@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from splitspec.checker.symbolic.journal import ExhaustedError
-from splitspec.checker.symbolic.smtlib import Dialogue, script
-from splitspec.checker.symbolic.term import Term, Terms
+from splitspec.checker.symbolic.smtlib import Dialogue, Texts, script
+from splitspec.checker.symbolic.term import Term, Terms, Truth
 from splitspec.checker.symbolic.z3_solver import Answer, Reply
 
 ANSWERS = ("sat", "unsat", "unknown")
@@ -24,8 +24,15 @@ of the commands after that is not known."""
 OPTIONS = {"enum-inst": "true"}
 """Instantiation by enumeration proves what e-matching misses."""
 
+SHORT = {"incremental": "true", "cond-var-split-quant": "off"}
+"""Of a session: what `cond-var-split-quant` splits of quantified facts, so that variables can be
+eliminated, is a fifth of all that cvc5 does, and rarely needed. A solver of one question has it."""
+
 STEPS_OF_Z3 = 100
 """So many steps of Z3 are worth one of cvc5; budgets are given in the former."""
+
+QUESTIONS_MAX = 24
+"""So many questions are asked in one session."""
 
 
 class Session:
@@ -35,10 +42,11 @@ class Session:
     slower with every question, so that it should not have too many.
     """
 
-    def __init__(self, terms: Terms, axioms: Iterable[Term], *, steps: int) -> None:
-        self._terms, self._dialogue = terms, Dialogue()
+    def __init__(self, texts: Texts, terms: Terms, axioms: Iterable[Term], *, steps: int) -> None:
+        self._terms, self._dialogue = terms, Dialogue(texts)
         self._opening = self._dialogue.opening(axioms)
-        self._talk = _Talk(steps, incremental=True)
+        self._talk = _Talk(steps, SHORT.items())
+        self.asked = 0
         self.is_over = False  # What was asserted last may still be there.
 
     def ask(self, facts: Iterable[Term], goal: Term) -> Answer:
@@ -49,6 +57,7 @@ class Session:
 
     def _say(self, text: str) -> str:
         assert not self.is_over
+        self.asked += 1
         self.is_over = True
         answer = self._talk.say(text)
         self.is_over = not _is_answer(answer)
@@ -56,22 +65,32 @@ class Session:
 
 
 class Sessions:
-    """Keeps the last session, as long as questions are of one action and rest on the same axioms.
-
-    One for each action has some ten questions, which is the cheapest.
-    """
+    """Asks questions, of a few at a time in one session as long as they rest on the same axioms,
+    and writes each fact once for all of them."""
 
     def __init__(self, terms: Terms, *, steps: int) -> None:
-        self._terms, self._steps = terms, steps
-        self._last: tuple[str, tuple[Term, ...], Session] | None = None
+        self._terms, self._steps, self._texts = terms, steps, Texts()
+        self._last: tuple[tuple[Term, ...], Session] | None = None
 
-    def of(self, action: str, axioms: tuple[Term, ...]) -> Session:
-        """Return a session for an action, or for states, which knows the axioms."""
-        last = self._last
-        if last is not None and last[:2] == (action, axioms) and not last[2].is_over:
-            return last[2]
-        session = Session(self._terms, axioms, steps=self._steps)
-        self._last = action, axioms, session
+    def ask(self, axioms: tuple[Term, ...], facts: tuple[Term, ...], goal: Term) -> Answer:
+        """Return whether axioms and facts imply the goal; no core is given. What a session does not
+        prove is asked of a solver of its own."""
+        if isinstance(goal, Truth) and goal.value:
+            # Its text would be `(assert false)`, which asks nothing of a solver.
+            return Answer(Reply.PROVED, frozenset(), "", 0, 0.0)
+        answer = self.of(axioms).ask(facts, goal)
+        if answer.reply is Reply.PROVED:
+            return answer
+        return ask(self._terms, (*axioms, *facts), goal, steps=self._steps)
+
+    def of(self, axioms: tuple[Term, ...]) -> Session:
+        """Return a session which knows the axioms, and has room for another question."""
+        if self._last is not None:
+            known, last = self._last
+            if known == axioms and not last.is_over and last.asked < QUESTIONS_MAX:
+                return last
+        session = Session(self._texts, self._terms, axioms, steps=self._steps)
+        self._last = axioms, session
         return session
 
 
@@ -116,17 +135,15 @@ def _answered(ask: Callable[[], str]) -> Answer:
 class _Talk:
     """One process of parsing and answering; each question has so many steps."""
 
-    def __init__(self, steps: int, *, incremental: bool = False) -> None:
+    def __init__(self, steps: int, options: Iterable[tuple[str, str]] = ()) -> None:
         cvc5 = _cvc5()
         manager = cvc5.TermManager()
         self._solver = cvc5.Solver(manager)
         self._symbols = cvc5.SymbolManager(manager)
-        for option, value in OPTIONS.items():
+        for option, value in (*OPTIONS.items(), *options):
             self._solver.setOption(option, value)
         if steps:
             self._solver.setOption("rlimit-per", str(-(-steps // STEPS_OF_Z3)))
-        if incremental:
-            self._solver.setOption("incremental", "true")
 
     def say(self, text: str) -> str:
         """Return what cvc5 answers: `sat`, `unsat`, or `unknown`."""

@@ -2,12 +2,14 @@
 people.
 
 Every name is quoted, so that names of the language can be read off. Terms without bound variables
-that stand in several places are written once, by `define-fun`.
+that stand in several places are written once: in a script by `define-fun`, and in a dialogue by
+`let`, so that the text of an assertion depends on nothing else and is made once for all questions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import assert_never
 
 from splitspec.checker.symbolic.term import (
@@ -42,34 +44,62 @@ def script(assertions: Iterable[Term]) -> str:
     return "\n".join(_Script(tuple(assertions)).lines()) + "\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """The text of a truth value that needs nothing but its declarations, each a line."""
+
+    declarations: tuple[str, ...]
+    text: str
+
+
+class Texts:
+    """Writes each term once, however many questions assert it."""
+
+    def __init__(self) -> None:
+        self._written: dict[Term, Sentence] = {}
+
+    def of(self, term: Term) -> Sentence:
+        found = self._written.get(term)
+        if found is None:
+            script = _Script((term,))
+            found = Sentence(tuple(script.declarations()), script.sentence())
+            self._written[term] = found
+        return found
+
+
 class Dialogue:
     """Writes questions for one solver, one after the other: what they have in common is declared
     and asserted once, and the rest of a question is forgotten after its answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
         self._declared: set[str] = set()
 
     def opening(self, assertions: Iterable[Term]) -> str:
         """Return the text that asserts what holds in all questions."""
-        script = _Script(tuple(assertions), "common")
-        return "\n".join(["(set-logic ALL)", *self._new(script), *script.assertions()]) + "\n"
+        return "\n".join(["(set-logic ALL)", *self._said(assertions, before=())]) + "\n"
 
     def question(self, assertions: Iterable[Term]) -> str:
         """Return the text that asks whether the assertions can hold together."""
-        script = _Script(tuple(assertions))
-        body = ("(push 1)", *script.assertions(), "(check-sat)", "(pop 1)")
-        return "\n".join([*self._new(script), *body]) + "\n"
+        said = self._said(assertions, before=("(push 1)",))
+        return "\n".join([*said, "(check-sat)", "(pop 1)"]) + "\n"
 
-    def _new(self, script: _Script) -> list[str]:
-        """Return the declarations that were not made before."""
-        new = [line for line in script.declarations() if line not in self._declared]
+    def _said(self, assertions: Iterable[Term], before: Iterable[str]) -> list[str]:
+        """Return the declarations that were not made yet, and behind some lines the assertions."""
+        written = [self._texts.of(term) for term in assertions if not _is_true(term)]
+        declared = (line for each in written for line in each.declarations)
+        new = [line for line in dict.fromkeys(declared) if line not in self._declared]
         self._declared.update(new)
-        return new
+        return [*new, *before, *(f"(assert {each.text})" for each in written)]
+
+
+def _is_true(term: Term) -> bool:
+    return isinstance(term, Truth) and term.value
 
 
 class _Script:
-    def __init__(self, assertions: tuple[Term, ...], shared: str = "shared") -> None:
-        self._assertions, self._shared = assertions, shared
+    def __init__(self, assertions: tuple[Term, ...]) -> None:
+        self._assertions = assertions
         self._order: dict[Term, None] = {}
         self._uses: dict[Term, int] = {}
         self._open: dict[Term, bool] = {}
@@ -103,14 +133,30 @@ class _Script:
         yield "(check-sat)"
 
     def assertions(self) -> Iterator[str]:
-        for term in self._order:
-            # A quantified term is closed, but its parts are not: they are written in place.
-            if self._uses[term] > 1 and not self._open[term] and parts_of(term):
-                name = f"|{self._shared} {len(self._defined)}|"
-                yield f"(define-fun {name} () {sort(kind_of(term))} {self._text(term)})"
-                self._defined[term] = name
+        for term, name in self._shared():
+            yield f"(define-fun {name} () {sort(kind_of(term))} {self._text(term)})"
+            self._defined[term] = name
         for assertion in self._assertions:
             yield f"(assert {self._text(assertion)})"
+
+    def sentence(self) -> str:
+        """Return the only assertion, which binds itself what stands in several of its places."""
+        opened = ""
+        for term, name in self._shared():
+            opened += f"(let (({name} {self._text(term)})) "
+            self._defined[term] = name
+        (assertion,) = self._assertions
+        return opened + self._text(assertion) + ")" * len(self._defined)
+
+    def _shared(self) -> Iterator[tuple[Term, str]]:
+        """Iterate over what is written once, parts first, with names."""
+        # A quantified term is closed, but its parts are not: they are written in place.
+        shared = (
+            term
+            for term in self._order
+            if self._uses[term] > 1 and not self._open[term] and parts_of(term)
+        )
+        return ((term, f"|shared {number}|") for number, term in enumerate(shared))
 
     def declarations(self) -> Iterator[str]:
         functions: dict[Function, None] = {}

@@ -323,7 +323,8 @@ class UnboundedCalculus:
             *query.hypotheses,
             *(self._named(name, guards) for name in names),
         ]
-        answer = self._asked(facts, query.goal)
+        terms, steps = self.conditions.terms, self._limits.steps
+        answer = cvc5_solver.ask(terms, facts, query.goal, steps=steps)
         return _outcome(answer, Method.CVC5, frozenset(names), query)
 
     def _named(self, name: str, guards: Mapping[str, Term]) -> Term:
@@ -348,10 +349,7 @@ class UnboundedCalculus:
         if action is None:
             query = conditions.initiation(claim)
             known = (*conditions.initial_axioms, *conditions.assumptions.values())
-            answer = self._sessions.of("", known).ask(query.hypotheses, query.goal)
-            if answer.reply is Reply.PROVED:
-                return answer
-            return self._asked((*known, *query.hypotheses), query.goal)
+            return self._sessions.ask(known, query.hypotheses, query.goal)
         with self.step(action):  # Its proof may be one that was kept.
             entered = self._steps[action.path]
         query = entered.query(claim, outcome.attempt)
@@ -370,14 +368,7 @@ class UnboundedCalculus:
         conditions, query, guards = self.conditions, posed.query, posed.guards
         own = (*posed.limits, *query.hypotheses)
         used = [self._named(name, guards) for name in sorted(core)]
-        session = self._sessions.of(query.action, conditions.axioms)
-        answer = session.ask((*own, *used), query.goal)
-        if answer.reply is Reply.PROVED:
-            return answer
-        return self._asked((*conditions.axioms, *own, *used), query.goal)
-
-    def _asked(self, facts: Iterable[Term], goal: Term) -> Answer:
-        return cvc5_solver.ask(self.conditions.terms, facts, goal, steps=self._limits.steps)
+        return self._sessions.ask(conditions.axioms, (*own, *used), query.goal)
 
 
 def _lost(reason: str) -> Outcome:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from splitspec.checker.symbolic.cvc5_solver import Session, Sessions, ask
+from splitspec.checker.symbolic.cvc5_solver import QUESTIONS_MAX, Session, Sessions, ask
 from splitspec.checker.symbolic.journal import ExhaustedError
+from splitspec.checker.symbolic.smtlib import Dialogue, Texts
 from splitspec.checker.symbolic.term import Function, Plain, Term, Terms, Uninterpreted
 from splitspec.checker.symbolic.z3_solver import Reply
 
@@ -30,7 +31,7 @@ def everywhere(terms: Terms, premise: str, conclusion: str) -> Term:
 
 
 def test_what_one_question_assumed_is_forgotten_in_the_next(terms: Terms) -> None:
-    session = Session(terms, (everywhere(terms, "p", "q"),), steps=STEPS)
+    session = Session(Texts(), terms, (everywhere(terms, "p", "q"),), steps=STEPS)
     a, b = (terms.symbol(name, SORT) for name in "ab")
     goal = holds(terms, "q", a)
     for number in range(3):
@@ -46,7 +47,7 @@ def test_what_one_question_assumed_is_forgotten_in_the_next(terms: Terms) -> Non
 def test_a_session_says_what_a_solver_of_its_own_says(terms: Terms) -> None:
     axiom = everywhere(terms, "p", "q")
     a = terms.symbol("a", SORT)
-    session = Session(terms, (axiom,), steps=STEPS)
+    session = Session(Texts(), terms, (axiom,), steps=STEPS)
     for facts, goal in (
         ((holds(terms, "p", a),), holds(terms, "q", a)),
         ((holds(terms, "q", a),), holds(terms, "p", a)),
@@ -57,15 +58,75 @@ def test_a_session_says_what_a_solver_of_its_own_says(terms: Terms) -> None:
 
 
 def test_other_axioms_are_another_session(terms: Terms) -> None:
-    """Initial states and states have no action, and do not know the same."""
+    """Initial states and states do not know the same."""
     sessions = Sessions(terms, steps=STEPS)
     a = terms.symbol("a", SORT)
     facts, goal = (holds(terms, "p", a),), holds(terms, "q", a)
     strong, weak = (everywhere(terms, "p", "q"),), ()
-    assert sessions.of("", strong).ask(facts, goal).reply is Reply.PROVED
-    assert sessions.of("", weak).ask(facts, goal).reply is not Reply.PROVED
-    assert sessions.of("", weak) is sessions.of("", weak)
-    assert sessions.of("", weak) is not sessions.of("m.act", weak)
+    assert sessions.ask(strong, facts, goal).reply is Reply.PROVED
+    assert sessions.ask(weak, facts, goal).reply is not Reply.PROVED
+    assert sessions.of(weak) is sessions.of(weak)
+    assert sessions.of(weak) is not sessions.of(strong)
+
+
+def test_a_session_has_so_many_questions_and_the_next_one_knows_the_axioms(terms: Terms) -> None:
+    sessions = Sessions(terms, steps=STEPS)
+    axioms = (everywhere(terms, "p", "q"),)
+    first = sessions.of(axioms)
+    for number in range(QUESTIONS_MAX + 1):
+        a = terms.symbol(f"a{number}", SORT)
+        assert (sessions.of(axioms) is first) == (number < QUESTIONS_MAX)
+        assert sessions.of(axioms).ask((holds(terms, "p", a),), holds(terms, "q", a)).reply is (
+            Reply.PROVED
+        )
+
+
+def test_what_a_session_does_not_prove_is_asked_of_a_solver_of_its_own(
+    terms: Terms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the axioms as well as from the facts."""
+    sessions = Sessions(terms, steps=STEPS)
+    axioms = (everywhere(terms, "p", "q"),)
+    monkeypatch.setattr(sessions.of(axioms)._talk, "say", lambda _: "unknown")
+    a = terms.symbol("a", SORT)
+    assert sessions.ask(axioms, (holds(terms, "p", a),), holds(terms, "q", a)).reply is (
+        Reply.PROVED
+    )
+    assert sessions.ask(axioms, (holds(terms, "q", a),), holds(terms, "p", a)).reply is not (
+        Reply.PROVED
+    )
+
+
+def test_a_goal_that_is_true_as_a_term_is_asked_of_nobody(
+    terms: Terms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = Sessions(terms, steps=STEPS)
+    monkeypatch.setattr(Session, "ask", lambda *_: pytest.fail("asked"))
+    assert sessions.ask((), (), terms.true).reply is Reply.PROVED
+
+
+def test_what_stands_in_several_places_is_bound_where_it_is_asserted(terms: Terms) -> None:
+    """The same name stands for another term in the next assertion, and for none of another's."""
+    a, b, c = (terms.symbol(name, SORT) for name in "abc")
+
+    def chosen(first: Term, second: Term) -> Term:
+        """p of the first and not of the second, each of them written twice."""
+        left, right = holds(terms, "p", first), terms.negation(holds(terms, "p", second))
+        other = terms.disjunction(terms.negation(left), terms.negation(right))
+        return terms.conjunction(terms.disjunction(left, right), terms.negation(other), left)
+
+    texts = Texts()
+    assert "(let ((|shared 0| " in texts.of(chosen(a, b)).text
+    assert texts.of(chosen(a, b)) is texts.of(chosen(a, b))
+    session = Session(texts, terms, (chosen(a, b),), steps=STEPS)
+    assert session.ask((chosen(b, c),), terms.false).reply is Reply.PROVED
+    assert session.ask((chosen(c, b),), holds(terms, "p", c)).reply is Reply.PROVED
+    assert session.ask((chosen(c, b),), holds(terms, "p", b)).reply is not Reply.PROVED
+
+
+def test_what_is_true_is_not_asserted(terms: Terms) -> None:
+    text = Dialogue(Texts()).question((terms.true, terms.false))
+    assert text == "(push 1)\n(assert false)\n(check-sat)\n(pop 1)\n"
 
 
 def test_a_session_that_broke_off_is_not_used_again(
@@ -73,7 +134,7 @@ def test_a_session_that_broke_off_is_not_used_again(
 ) -> None:
     """What was asserted when it broke off would be assumed by the next question."""
     sessions = Sessions(terms, steps=STEPS)
-    first = sessions.of("m.act", ())
+    first = sessions.of(())
 
     def fail(_text: str) -> str:
         raise RuntimeError("broken off")
@@ -81,7 +142,7 @@ def test_a_session_that_broke_off_is_not_used_again(
     monkeypatch.setattr(first._talk, "say", fail)
     answer = first.ask((), terms.false)
     assert (answer.reply, answer.reason) == (Reply.UNKNOWN, "broken off")
-    assert sessions.of("m.act", ()) is not first
+    assert sessions.of(()) is not first
 
 
 def test_a_session_that_answers_with_an_error_is_not_used_again(
@@ -90,7 +151,7 @@ def test_a_session_that_answers_with_an_error_is_not_used_again(
     """An error of one command comes back as text, after the answers of those before it: it may be
     the command that takes the assumptions back."""
     sessions = Sessions(terms, steps=STEPS)
-    first = sessions.of("m.act", ())
+    first = sessions.of(())
     a, say = terms.symbol("a", SORT), first._talk.say
 
     def say_without_taking_back(text: str) -> str:
@@ -99,7 +160,7 @@ def test_a_session_that_answers_with_an_error_is_not_used_again(
 
     monkeypatch.setattr(first._talk, "say", say_without_taking_back)
     assert first.ask((holds(terms, "p", a),), terms.false).reply is Reply.UNKNOWN
-    second = sessions.of("m.act", ())
+    second = sessions.of(())
     assert second is not first
     assert second.ask((), holds(terms, "p", a)).reply is not Reply.PROVED
 
@@ -107,7 +168,7 @@ def test_a_session_that_answers_with_an_error_is_not_used_again(
 def test_memory_that_is_used_up_within_a_command_is_told(
     terms: Terms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = Session(terms, (), steps=STEPS)
+    session = Session(Texts(), terms, (), steps=STEPS)
     monkeypatch.setattr(session._talk, "say", lambda _: 'unsat\n(error "std::bad_alloc")')
     with pytest.raises(ExhaustedError):
         session.ask((), terms.false)
