@@ -1,4 +1,4 @@
-"""`stability` uses as many processes as there are processors."""
+"""`stability` uses as many processes as it is told, or as there are processors."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.cli.within import splitspec
 
 from splitspec.cli import stability
-from splitspec.cli.selection import Request
-from splitspec.cli.terminal import Choice
 
 
 class AskedError(Exception):
     """A proof was asked for."""
 
 
-@pytest.mark.parametrize("processors", [1, 2])
-def test_stability_starts_no_more_processes_than_there_are_processors(
-    processors: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("processors", "words", "expected"), [(1, (), 1), (2, (), 2), (2, ("--workers", "1"), 1)]
+)
+def test_stability_starts_as_many_processes_as_it_is_told_and_else_one_for_each_processor(
+    processors: int,
+    words: tuple[str, ...],
+    expected: int,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     (tmp_path / "m.split").write_text(
         "module m\n\nsort C\nvar on[C]: bool\naction start(c: C) by kernel\n  on[c] := true\n"
@@ -32,8 +37,6 @@ def test_stability_starts_no_more_processes_than_there_are_processors(
 
     monkeypatch.setattr(os, "cpu_count", lambda: processors)
     monkeypatch.setattr(stability, "prove", prove)
-    what = Request(models=(str(tmp_path / "m.split"),), size=2)
-    request = stability.StabilityRequest(what, 1, 1000, Choice.NEVER, Choice.NEVER)
     with pytest.raises(AskedError):
-        stability.stabilise(request)
-    assert asked == [processors]
+        splitspec(tmp_path, "stability", "m.split", *words)
+    assert asked == [expected]

@@ -314,6 +314,17 @@ SolverWorkers = Annotated[
         "the same for any number, as long as memory and time suffice.",
     ),
 ]
+SeedWorkers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        "-j",
+        min=1,
+        max=WORKERS_MAX,
+        help="Processes of solvers for one proof, of which two are used at most; the result is "
+        "the same for any number. [default: one for each processor]",
+    ),
+]
 ProofSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the solvers.")]
 Recheck = Annotated[
     bool, typer.Option("--recheck", help="Prove every obligation again, by cvc5 alone.")

@@ -59,6 +59,7 @@ class RefineRequest:
     reports: tuple[Report[ResultKind], ...] = ()
     pages: tuple[Report[PageKind], ...] = ()
     store: Store | None = None  # of proofs
+    recheck: bool = False  # by the second solver
 
 
 def refine_models(request: RefineRequest, interruption: Interruption) -> ExitCode:
@@ -165,6 +166,7 @@ def _prove(
             job.correspondence,
             job.setting,
             limits=limits,
+            recheck=request.recheck,
             on_progress=line.proof,
             interruption=interruption,
             store=request.store,

@@ -6,7 +6,6 @@ from splitspec.checker.proof import Obligation, ProofLimits, ProofResult, Status
 from splitspec.checker.symbolic.proving import is_provable, prove
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.models import report_problems
-from splitspec.cli.options import chosen_workers
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine
 from splitspec.model.frozen import frozen
@@ -25,6 +24,7 @@ class StabilityRequest:
     what: Request
     seeds: int
     steps: int
+    workers: int
     color: Choice
     progress: Choice
 
@@ -45,7 +45,7 @@ def _stabilise(job: Job, request: StabilityRequest) -> ExitCode:
             job.setting,
             limits=ProofLimits(steps=request.steps),
             seed=seed,
-            workers=chosen_workers(None),
+            workers=request.workers,
             report=line.proof,
         )
         for seed in range(request.seeds)

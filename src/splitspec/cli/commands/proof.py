@@ -172,6 +172,7 @@ def stability(
     given: o.Given = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds.")] = 10,
     steps: o.SolverSteps = 3_000_000,
+    workers: o.SeedWorkers = None,
     color: o.Color = Choice.AUTO,
     progress: o.ProgressOption = Choice.AUTO,
 ) -> None:
@@ -185,6 +186,7 @@ def stability(
         what=_asked(models, properties, given),
         seeds=seeds,
         steps=steps,
+        workers=o.chosen_workers(workers),
         color=color,
         progress=progress,
     )

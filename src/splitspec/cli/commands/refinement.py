@@ -21,6 +21,7 @@ def refine(
     prove: Annotated[
         bool, typer.Option("--prove", help="Prove every square, for any size, instead.")
     ] = False,
+    recheck: o.Recheck = False,
     steps: o.SolverSteps = 12_000_000,
     max_states: o.States = None,
     timeout: o.Timeout = None,
@@ -39,6 +40,8 @@ def refine(
     Every step of the model must be a step of the abstract module, or stuttering. A step that is
     neither is shown with the run that leads to it, in both systems.
     """
+    if recheck and not prove:
+        raise typer.BadParameter("nothing is proved without --prove", param_hint="'--recheck'")
     with heed() as interruption:
         from splitspec.checker.store import Mode
         from splitspec.cli.kept import proof_store
@@ -54,6 +57,7 @@ def refine(
                 given=None if given is None else tuple(given),
             ),
             prove=prove,
+            recheck=recheck,
             steps=steps,
             states=max_states,
             time=timeout,
