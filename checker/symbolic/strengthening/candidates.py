@@ -23,9 +23,6 @@ WEAKENED_MAX = 4
 NAMES_MAX = 4
 """So many variables may stand in a clause."""
 
-FEW_BITS = 4096
-"""A clause is tested on so many bits first: most are false of them."""
-
 
 class Candidates:
     """The strongest clauses of a vocabulary that are true of a sample."""
@@ -42,6 +39,7 @@ class Candidates:
         admitted = [kind for atom in vocabulary.atoms for kind in (atom.asserted, atom.denied)]
         self._literals = [literal for literal, known in enumerate(admitted) if known]
         self._renamings = renamings(vocabulary)
+        self._leasts: dict[Clause, Clause] = {}
         self._seen: set[Clause] = set()
         self._clauses: dict[Clause, None] = {}
         for clause in self._strongest():
@@ -57,9 +55,7 @@ class Candidates:
 
     def _strongest(self) -> Iterator[Clause]:
         """Iterate over the true clauses of which no part is true."""
-        spread = max(1, self._sample.size // FEW_BITS)
-        few = [_thinned(bits, self._sample.size, spread) for bits in self._sample.bits]
-        whole = _thinned(self._sample.full, self._sample.size, spread)
+        few, whole = self._sample.few, self._sample.few_full
         true = {n for n in self._literals if self._sample.bits[n] == self._sample.full}
         yield from (frozenset({literal}) for literal in true)
         open_ = [literal for literal in self._literals if literal not in true]
@@ -111,8 +107,11 @@ class Candidates:
 
     def _least(self, clause: Clause) -> Clause:
         """Return the clause under the renaming that makes it the first."""
-        renamed = (frozenset(renaming[n] for n in clause) for renaming in self._renamings)
-        return min(renamed, key=sorted)
+        found = self._leasts.get(clause)
+        if found is None:
+            first = min(sorted([renaming[n] for n in clause]) for renaming in self._renamings)
+            found = self._leasts[clause] = frozenset(first)
+        return found
 
     # Choice
 
@@ -159,8 +158,10 @@ class Candidates:
             if literal in clause or missing & ~truths[literal]:
                 continue
             longer = clause | {literal}
+            if not self._is_sensible(tuple(longer)):
+                continue
             least = self._least(longer)
-            if least in self._seen or not self._is_sensible(tuple(longer)):
+            if least in self._seen:
                 continue
             if not any(
                 self._least(frozenset(part)) in self._clauses
@@ -169,10 +170,3 @@ class Candidates:
             ):
                 self._seen.add(least)
                 yield least
-
-
-def _thinned(bits: int, size: int, spread: int) -> int:
-    """Return every so many bits of a number."""
-    if spread == 1:
-        return bits
-    return int(format(bits, f"0{size}b")[::-1][::spread][::-1], 2)
