@@ -11,7 +11,7 @@ from enum import Enum
 
 from splitspec.model.frozen import frozen
 from splitspec.model.induction import InductionCounterexample
-from splitspec.model.ir import ActorKind
+from splitspec.model.ir import ActorKind, Property
 from splitspec.model.verdict import Verdict
 
 
@@ -161,13 +161,14 @@ class ProofResult:
 
 @frozen
 class Suggestion:
-    """Lemmas as text, each of which is proved together with what it is for.
+    """Lemmas as text, each of which is proved together with what it is for, and as `declared`.
 
     `hopeless` are claims for which nothing that the search can say helps. `atoms`, `candidates` and
     `questions` say what was looked through; `result` is the proof with the lemmas.
     """
 
     lemmas: tuple[str, ...]
+    declared: tuple[Property, ...]
     hopeless: tuple[str, ...]
     atoms: int
     candidates: int

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 from tests.checker.small_systems import COUNTED, LEMMA, NEEDS_A_LEMMA, SEATS
 
-from splitspec.checker.symbolic.strengthening.suggestion import suggest, without_lemmas
+from splitspec.checker.symbolic.proving import prove
+from splitspec.checker.symbolic.strengthening.sample import Judge
+from splitspec.checker.symbolic.strengthening.suggestion import (
+    suggest,
+    with_lemmas,
+    without_lemmas,
+)
+from splitspec.checker.symbolic.strengthening.vocabulary import vocabulary_of
+from splitspec.checker.symbolic.strengthening.walk import walk
+from splitspec.model.evaluator import Evaluator
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import AssuranceKind, Outcome
 
@@ -48,6 +58,33 @@ PIGEONS = """
       not done
 """
 
+# At any one scope as many pages as frames are paired, so that `backing` leads to nothing else than
+# `holder` comes from; for any size a lemma has to say so.
+PAIRS = """
+    sort F
+    sort G
+    var holder[F]: G?
+    var backing[G]: F?
+    var paid[F]: bool
+    action offer(g: G, f: F) by kernel
+      when unused: holder[f] = none
+      when bare: backing[g] = none
+      holder[f] := g
+      backing[g] := f
+      paid[f] := true
+    action take(g: G, f: F) by kernel
+      when mine: holder[f] = g
+      holder[f] := none
+      backing[g] := none
+      paid[f] := false
+    invariant as_many
+      (count f: F where paid[f]) = (count g: G where backing[g] != none)
+    invariant paid_where_held
+      all f: F: (holder[f] != none) = paid[f]
+    invariant backed_is_paid
+      all g: G, f: F: backing[g] = f implies paid[f]
+"""
+
 
 def proved(setting: Setting) -> bool:
     result = suggest(setting).result
@@ -82,6 +119,58 @@ def test_what_is_printed_can_be_pasted_and_proves_the_claim(setting: Make) -> No
     again = suggest(setting(pasted))
     assert again.lemmas == ()
     assert {v.outcome for v in again.result.verdicts} == {Outcome.HOLDS}
+
+
+def test_no_lemma_can_be_left_out(setting: Make) -> None:
+    found = suggest(setting(CHAIN))
+    for left_out in found.declared:
+        rest = [lemma for lemma in found.declared if lemma is not left_out]
+        (verdict,) = prove(with_lemmas(setting(CHAIN), rest)).verdicts[:1]
+        assert verdict.property == "m.third_stays"
+        assert verdict.outcome is Outcome.UNKNOWN
+
+
+def test_what_equal_numbers_say_at_a_scope_is_said_by_a_lemma(setting: Make) -> None:
+    found = suggest(setting(PAIRS))
+    lemmas = {lemma.splitlines()[1].strip() for lemma in found.lemmas}
+    assert lemmas == {
+        "all f: F, g: G: holder[f] = g implies backing[g] = f",
+        "all f: F, g: G: backing[g] = f implies holder[f] = g",
+    }
+    assert {v.assurance.kind for v in found.result.verdicts} == {AssuranceKind.PROVED}
+
+
+def test_what_was_found_before_is_not_suggested_again(setting: Make) -> None:
+    first = suggest(setting(CHAIN))
+    again = suggest(with_lemmas(setting(CHAIN), first.declared[:1]))
+    assert again.declared
+    assert not {lemma.lines for lemma in first.declared[:1]} & {x.lines for x in again.declared}
+    assert not {lemma.path for lemma in first.declared[:1]} & {x.path for x in again.declared}
+
+
+def test_two_processes_find_what_one_does(setting: Make) -> None:
+    alone, together = suggest(setting(PAIRS)), suggest(setting(PAIRS), workers=2)
+    assert together.lemmas == alone.lemmas
+    assert together.questions == alone.questions
+
+
+def test_a_literal_is_true_where_its_formula_is(setting: Make) -> None:
+    asked = setting(PAIRS)
+    evaluator = Evaluator(asked)
+    vocabulary = vocabulary_of(asked.program)
+    judge = Judge(vocabulary, evaluator)
+    values = [evaluator.places.scope.values(p.type) for p in vocabulary.variables]
+    bindings = [
+        dict(zip((p.name for p in vocabulary.variables), each, strict=True))
+        for each in product(*values)
+    ]
+    for state in walk(evaluator, states=20, depth=10, seed=0):
+        truths, moment = judge.truths(state), evaluator.moment(state)
+        for number, atom in enumerate(vocabulary.atoms):
+            true = [moment.holds(atom.expression, binding) for binding in bindings]
+            bits = sum(1 << place for place, truth in enumerate(true) if truth)
+            assert truths[2 * number] == bits
+            assert truths[2 * number + 1] == judge.full ^ bits
 
 
 def test_what_two_elements_hide_is_not_taken_for_proved(setting: Make) -> None:

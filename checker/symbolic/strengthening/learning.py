@@ -11,26 +11,19 @@ Soundness: nothing is claimed. What was picked is proved afterwards like lemmas 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 
-from splitspec.checker.symbolic.encoder import Moment
-from splitspec.checker.symbolic.instance import FiniteStep, Instance
-from splitspec.checker.symbolic.journal import Journal
-from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.strengthening.candidates import Candidates, Clause
+from splitspec.checker.symbolic.strengthening.consecution import Consecution, Pair
 from splitspec.checker.symbolic.strengthening.sample import Judge
 from splitspec.checker.symbolic.theory import Claim, Theory, is_framed
-from splitspec.checker.symbolic.z3_solver import Reply
-from splitspec.model.evaluator import Evaluator
-from splitspec.model.ir import PropertyKind
-from splitspec.model.scope import Scope, State
+from splitspec.model import ir
+from splitspec.model.ir import Expression, PropertyKind
+from splitspec.model.types import Integer
 
 PREFIX = "suggested"
 """The name of lemmas that were found, with a number behind it."""
-
-Pair = tuple[State | None, State | None]
-"""The states before and after a step; none before it if the solver was lost."""
 
 Key = tuple[str, str]
 """A claim and an action."""
@@ -38,37 +31,40 @@ Key = tuple[str, str]
 
 @dataclass
 class Learner:
-    """Learning at one scope. `lemmas` are the clauses picked so far, each with its claim."""
+    """Learning at one scope. `lemmas` are the clauses picked so far, each with its claim; `failed`
+    are claims for which there are none. Facts that are `ignored` exclude nothing, and equations
+    among them are to be kept because both sides move alike."""
 
     theory: Theory
-    evaluator: Evaluator
+    consecution: Consecution
     judge: Judge
     candidates: Candidates
     claim_of: Callable[[Clause], Claim]
-    lemmas: dict[Clause, Claim] = field(default_factory=dict)
-    journal: Journal = field(default_factory=Journal)
+    lemmas: dict[Clause, Claim]
+    ignored: frozenset[str] = frozenset()
+    failed: dict[str, None] = field(default_factory=dict)
+    questions: int = 0
 
     def __post_init__(self) -> None:
-        scope: Scope = self.evaluator.places.scope
-        self._instance = Instance(self.theory, scope)
-        self._solver = Satisfaction()
-        self._solver.add(self._instance.legal(self._instance.before))
-        self._solver.add(*self._instance.facts().values())
-        self._steps: dict[str, FiniteStep] = {}
-        self._named: set[str] = set()
+        self._claims = {claim.name: claim for claim in self.theory.claims}
+        self._wanted: set[str] = set()
+        self._known: Collection[Key] = ()
         self._uses: dict[Key, frozenset[str]] = {}
         self._todo: list[Key] = []
-        self._claims: dict[str, Claim] = {}
-        self.failed: dict[str, None] = {}
-        self.questions = 0
         for claim in self.lemmas.values():
             self._believe(claim)
 
-    def settle(self, targets: Iterable[Claim], keys: Iterable[Key]) -> None:
-        """Pick lemmas until every step keeps the targets and the lemmas, beginning with what is
-        open; `failed` are targets for which there are none."""
-        self._claims.update({target.name: target for target in targets})
-        self._todo += keys
+    def has_settled(self, keys: Iterable[Key]) -> bool:
+        """Whether these obligations are met by every step of the scope, or have failed."""
+        return all(key in self._uses or key[0] in self.failed for key in keys)
+
+    def settle(self, keys: Iterable[Key], known: Collection[Key]) -> None:
+        """Pick lemmas until every step meets these obligations, and keeps the lemmas and all facts
+        on which that rests; of what is `known` to be met nothing is asked."""
+        self._known = known
+        for key in keys:
+            self._wanted.add(key[0])
+            self._todo.append(key)
         while self._todo:
             name, action = self._todo.pop()
             if name in self._claims and name not in self.failed:
@@ -76,15 +72,15 @@ class Learner:
 
     def _believe(self, claim: Claim) -> None:
         self._claims[claim.name] = claim
-        if claim.name not in self._named:
-            self._named.add(claim.name)
-            assert claim.expression is not None
-            fact = self._instance.encoder.holds(claim.expression, {}, self._moment)
-            self._solver.name(claim.name, fact)
+        self.consecution.believe(claim)
 
-    @property
-    def _moment(self) -> Moment:
-        return Moment(self._instance.before)
+    def _want(self, names: Iterable[str]) -> None:
+        """See that facts are kept that something rests on."""
+        for name in sorted(names):
+            if name not in self._wanted and name in self._claims:
+                self._wanted.add(name)
+                keys = keys_of(self.theory, self._claims[name])
+                self._todo += [key for key in keys if key not in self._known]
 
     def _settle(self, claim: Claim, action: str) -> None:
         """Exclude the counterexamples of one obligation, one after the other."""
@@ -102,8 +98,8 @@ class Learner:
                 clause = excluding[0]
                 lemma = self.lemmas[clause] = self.claim_of(clause)
                 self._believe(lemma)
-                self._todo += keys_of(self.theory, lemma)
-            elif claim.name.startswith(PREFIX):
+                self._want([lemma.name])
+            elif claim in self.lemmas.values():
                 assert after is not None
                 self._give_up(self.candidates.learn(self.judge.truths(after), self.judge.full))
                 return
@@ -121,41 +117,17 @@ class Learner:
                 del self._uses[key]
                 self._todo.append(key)
 
-    # Questions
-
     def _counterexample(self, claim: Claim, action: str) -> Pair | None:
         """Return the states around a step of the action that breaks the claim, if there is one."""
         self.questions += 1
-
-        def lost(_: str) -> tuple[Pair | None, frozenset[str]]:
-            return (None, None), frozenset()
-
-        found, core = self.journal.ask(lambda: self._asked(claim, action), lost)
-        if found is None:
-            self._uses[(claim.name, action)] = core
-        return found
-
-    def _asked(self, claim: Claim, action: str) -> tuple[Pair | None, frozenset[str]]:
-        step = self._step(action)
-        broken = f"{claim.name} broken by {action}"
-        if broken not in self._named:
-            self._named.add(broken)
-            self._solver.name(broken, step.broken(claim))
+        asked = moving_alike(claim) if claim.name in self.ignored else claim
+        facts = (f.name for f in self.theory.facts if f is asked or f.name not in self.ignored)
         lemmas = (lemma.name for lemma in self.lemmas.values())
-        answer = self._solver.contradiction([broken, *lemmas])
-        if answer.reply is Reply.PROVED:
-            return None, answer.core
-        instance, value = self._instance, self._solver.value
-        before = tuple(value(instance.before.cell(v, indices)) for v, indices in instance.layout)
-        binding = {name: value(parameter) for name, parameter in step.parameters.items()}
-        transition = self.evaluator.step(before, action, binding)
-        return (before, None if transition is None else transition.successor), frozenset()
-
-    def _step(self, action: str) -> FiniteStep:
-        if action not in self._steps:
-            flat = next(a for a in self.theory.system.actions if a.path == action)
-            self._steps[action] = self._instance.step(flat)
-        return self._steps[action]
+        pair, used = self.consecution.counterexample(asked, action, [*facts, *lemmas])
+        if pair is None:
+            self._uses[(claim.name, action)] = used
+            self._want(used)
+        return pair
 
 
 def keys_of(theory: Theory, claim: Claim) -> list[Key]:
@@ -167,3 +139,27 @@ def keys_of(theory: Theory, claim: Claim) -> list[Key]:
         for action in theory.system.actions
         if (not own or owner == action.path) and not is_framed(theory, action, claim)
     ]
+
+
+def moving_alike(claim: Claim) -> Claim:
+    """Return that a step moves both sides of an equation between numbers alike, which keeps it; any
+    other claim is returned itself."""
+    moving = None if claim.expression is None else _moving(claim.expression)
+    if moving is None:
+        return claim
+    return Claim(f"{claim.path} by moving alike", claim.number, PropertyKind.STEP, moving, "")
+
+
+def _moving(term: Expression) -> Expression | None:
+    match term:
+        case ir.Quantifier("all", _, body):
+            moving = _moving(body)
+            return None if moving is None else replace(term, body=moving)
+        case ir.Equal(left, right) if left.type == Integer() == right.type:
+            truth, number, span = term.type, left.type, term.span
+            after = [ir.Next(side, number, span) for side in (left, right)]
+            one = ir.Arithmetic("+", left, after[1], number, span)
+            other = ir.Arithmetic("+", after[0], right, number, span)
+            return ir.Equal(one, other, truth, span)
+        case _:
+            return None

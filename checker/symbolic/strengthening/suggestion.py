@@ -7,16 +7,19 @@ to which the lemmas were added, as if somebody had written them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import count, islice
 
 from splitspec.checker.proof import Moment, ProofLimits, ProofResult, Status, Suggestion
 from splitspec.checker.symbolic.calculus import Outcome
+from splitspec.checker.symbolic.counting import counts_in
 from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.prover import Proof
 from splitspec.checker.symbolic.proving import opened, settled, targets
 from splitspec.checker.symbolic.share import Decision
 from splitspec.checker.symbolic.strengthening.candidates import Candidates, Clause
+from splitspec.checker.symbolic.strengthening.consecution import Consecution
 from splitspec.checker.symbolic.strengthening.learning import PREFIX, Key, Learner, keys_of
 from splitspec.checker.symbolic.strengthening.sample import Judge, Sample, scope_of_size
 from splitspec.checker.symbolic.strengthening.vocabulary import Vocabulary, vocabulary_of
@@ -29,10 +32,9 @@ from splitspec.checker.symbolic.strengthening.wording import (
 )
 from splitspec.checker.symbolic.supervision import supervise
 from splitspec.checker.symbolic.theory import Claim, Theory, theory_of
-from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.ir import Program, Property, PropertyKind
+from splitspec.model.ir import FlatAction, Property, PropertyKind
 from splitspec.model.ir_text import writer_for
 from splitspec.model.passes.inline import inline_calls
 from splitspec.model.setting import Setting
@@ -52,27 +54,31 @@ def suggest(
     seed: int = 0,
     selected: frozenset[str] | None = None,
     report: Callable[[Moment], None] | None = None,
+    workers: int = 1,
 ) -> Suggestion:
     """Return lemmas with which the selected properties of a setting are proved for any size.
 
-    Solvers work in a process of their own, as those of `splitspec.checker.symbolic.proving.prove`.
+    Solvers work in a process of their own, as those of `splitspec.checker.symbolic.proving.prove`,
+    with two `workers` in two; what is found is the same.
     """
     limits = limits or ProofLimits()
 
     def work(journal: Journal, tell: Callable[[Moment], None]) -> Suggestion:
         return _suggest(_Search(setting, seed, selected, limits, journal, tell))
 
-    return supervise(work, limits, report)
+    return supervise(work, limits, report, workers=workers)
 
 
 def _suggest(search: _Search) -> Suggestion:
-    lemmas = search.lemmas()
-    kept = _needed(search, lemmas)
-    result = search.proved(search.strengthened(kept))
+    proof, clauses = search.begun()
+    kept = search.lemmas_of(_needed(search, proof, clauses))
+    basis = frozenset(proof.basis_of(search.wanted))
+    result = search.proved(with_lemmas(search.setting, kept))
     writer = writer_for(search.setting.program)
     return Suggestion(
         lemmas=tuple(lemma_text(lemma, writer) for lemma in kept),
-        hopeless=tuple(search.hopeless),
+        declared=tuple(kept),
+        hopeless=tuple(name for name in search.hopeless if name in basis),
         atoms=len(search.vocabulary.atoms),
         candidates=search.considered,
         questions=search.questions,
@@ -93,6 +99,13 @@ def without_lemmas(setting: Setting) -> Setting:
     return replace(setting, program=program, properties=chosen)
 
 
+def with_lemmas(setting: Setting, lemmas: Iterable[Property]) -> Setting:
+    """Return the setting as if somebody had written lemmas of its program."""
+    added = {lemma.path: lemma for lemma in lemmas}
+    program = replace(setting.program, properties={**setting.program.properties, **added})
+    return replace(setting, program=program, properties=(*setting.properties, *added))
+
+
 class _Search:
     """The search for lemmas of one setting."""
 
@@ -110,8 +123,7 @@ class _Search:
         self.started = time.perf_counter()
         self.theory = theory_of(setting.program, setting.given, setting.variant)
         wanted = targets(self.theory, setting, selected)
-        facts = {fact.path for fact in self.theory.facts}  # proofs may rest on any of them
-        self.targets = [c for c in self.theory.claims if c.path in wanted or c.path in facts]
+        self.wanted = [claim.name for claim in self.theory.claims if claim.path in wanted]
         self.vocabulary: Vocabulary = vocabulary_of(setting.program)
         self.hopeless: dict[str, None] = {}
         self.questions = self.considered = 0
@@ -119,36 +131,80 @@ class _Search:
         self._judges: dict[int, Judge] = {}
         self.seed, self.limits = seed, limits
 
-    def lemmas(self) -> list[Property]:
-        """Return lemmas that together are inductive: at any size, or at those of the search."""
-        candidates = self._candidates()
+    def begun(self) -> tuple[Proof, list[Clause]]:
+        """Return clauses that together are inductive, at any size or at those of the search, the
+        simplest first, and a proof with them, in which what the first solver proves is decided."""
+        proof, open_ = self._begun({}, ())
+        if not open_:
+            return proof, []
         lemmas: dict[Clause, Claim] = {}
-        open_ = [key for claim in self.targets for key in keys_of(self.theory, claim)]
-        for size in LEARNED_SIZES:
-            judge = self._judge(size)
-            learner = Learner(
-                self.theory,
-                judge.evaluator,
-                judge,
-                candidates,
-                self._claim_of,
-                lemmas,
-                self.journal,
-            )
-            self._tell(f"learning at size {size}")
-            learner.settle(self.targets, open_)
-            self.hopeless.update(learner.failed)
+        candidates = self._candidates()
+        for learner in self._learners(lemmas, candidates):
+            while open_ and not learner.has_settled(open_):
+                self._tell("learning")
+                learner.settle(open_, proof.decisions.keys())
+                if not learner.ignored:
+                    self.hopeless.update(learner.failed)
+                self._tell("looking for what is open")
+                proof, open_ = self._begun(proof.decisions, lemmas)
             self.questions += learner.questions
-            self._tell("looking for what is open")
-            open_ = self._open(lemmas.values())
             if not open_:
                 break
-        groups = merged(self.vocabulary, sorted(lemmas, key=candidates.complexity))
-        program = self.setting.program
-        return [
-            lemma_of(self.vocabulary, _free_path(program, number), self.setting.given, group)
-            for number, group in enumerate(groups, start=1)
+        return proof, sorted(lemmas, key=candidates.complexity)
+
+    def _learners(self, lemmas: dict[Clause, Claim], candidates: Candidates) -> Iterator[Learner]:
+        """Iterate over learners that begin where the one before ended.
+
+        At a scope equal numbers say more than a solver knows for any size: that what is one to one
+        is also onto. So lemmas are looked for that do without, before a greater scope is tried.
+        """
+        theory = self.theory
+        counting = frozenset(
+            f.name for f in theory.facts if f.expression is not None and counts_in(f.expression)
+        )
+        for size in LEARNED_SIZES:
+            judge = self._judge(size)
+            steps = Consecution(theory, judge.evaluator, self.journal)
+            for ignored in (frozenset[str](), counting) if counting else (counting,):
+                yield Learner(theory, steps, judge, candidates, self._claim_of, lemmas, ignored)
+
+    def _begun(
+        self, decisions: Mapping[Key, Decision], clauses: Iterable[Clause]
+    ) -> tuple[Proof, list[Key]]:
+        """Return a proof with lemmas, of which is decided what was before, as far as it rests on
+        none that is gone, and what the first solver proves for any size; and what that leaves open.
+        """
+        proof = self.opened(with_lemmas(self.setting, map(self.lemma_of, clauses)))
+        gone = {claim.name for claim in self._claims.values()} - proof.claims.keys()
+        proof.decisions.update(
+            (key, decision)
+            for key, decision in decisions.items()
+            if key[0] not in gone and not decision.outcome.core & gone
+        )
+        open_: dict[Key, None] = {}
+        while owed := self._owed(proof, open_):
+            for action, claims in owed:
+                with proof.calculus.step(action) as step:
+                    for claim in claims:
+                        outcome = step.decide(claim, proof.live, without=" ")
+                        key = (claim.name, action.path)
+                        if outcome.reply is Reply.PROVED:
+                            proof.decisions[key] = Decision(outcome, Status.PROVED)
+                        else:
+                            open_[key] = None
+        return proof, list(open_)
+
+    def _owed(self, proof: Proof, open_: Collection[Key]) -> list[tuple[FlatAction, list[Claim]]]:
+        """Return what is not decided of the claims that are wanted, and of what they rest on."""
+        needed = [proof.claims[name] for name in proof.basis_of(self.wanted)]
+        keys = [
+            key for c in needed if c.name not in self.hopeless for key in keys_of(proof.theory, c)
         ]
+        owed: dict[str, list[Claim]] = {}
+        for name, path in keys:
+            if (name, path) not in proof.decisions and (name, path) not in open_:
+                owed.setdefault(path, []).append(proof.claims[name])
+        return [(a, owed[a.path]) for a in proof.theory.system.actions if a.path in owed]
 
     def _candidates(self) -> Candidates:
         """Return the clauses that no state of some walks refutes."""
@@ -163,34 +219,15 @@ class _Search:
         self.considered = len(candidates)
         return candidates
 
-    def _open(self, lemmas: Iterable[Claim]) -> list[Key]:
-        """Return the obligations that the first solver does not prove for any size."""
-        theory = replace(self.theory, claims=(*self.theory.claims, *lemmas))
-        calculus = self.calculus(theory)
-        live = frozenset(claim.name for claim in theory.facts)
-        found: list[Key] = []
-        claims = [c for c in (*self.targets, *lemmas) if c.name not in self.hopeless]
-        for action in theory.system.actions:
-            mine = [c for c in claims if (c.name, action.path) in keys_of(theory, c)]
-            with calculus.step(action) as step:
-                for claim in mine:
-                    outcome = step.decide(claim, live, without=" ")
-                    if outcome.reply is not Reply.PROVED:
-                        found.append((claim.name, action.path))
-        return found
-
-    def calculus(self, theory: Theory) -> UnboundedCalculus:
-        return UnboundedCalculus(theory, self.limits, self.seed, self.journal)
+    def opened(self, setting: Setting) -> Proof:
+        return opened(setting, self.limits, self.seed, self.journal, report=self.report)
 
     def proved(self, setting: Setting) -> ProofResult:
-        proof = opened(setting, self.limits, self.seed, self.journal, report=self.report)
-        return settled(proof, self.seed, selected=self.selected)
+        return settled(self.opened(setting), self.seed, selected=self.selected)
 
-    def strengthened(self, lemmas: Iterable[Property]) -> Setting:
-        """Return the setting with lemmas added to its program."""
-        setting, added = self.setting, {lemma.path: lemma for lemma in lemmas}
-        program = replace(setting.program, properties={**setting.program.properties, **added})
-        return replace(setting, program=program, properties=(*setting.properties, *added))
+    def consecution(self, theory: Theory) -> Consecution:
+        """Return the steps of the first scope of the search."""
+        return Consecution(theory, self._judge(LEARNED_SIZES[0]).evaluator, self.journal)
 
     def _judge(self, size: int) -> Judge:
         if size not in self._judges:
@@ -199,58 +236,76 @@ class _Search:
             self._judges[size] = Judge(self.vocabulary, evaluator)
         return self._judges[size]
 
+    def lemma_of(self, clause: Clause) -> Property:
+        """Return a clause as a declaration, under the name that it has in the search."""
+        groups = [[literal] for literal in sorted(clause)]
+        return lemma_of(self.vocabulary, self._claim_of(clause).path, self.setting.given, groups)
+
+    def lemmas_of(self, clauses: Iterable[Clause]) -> list[Property]:
+        """Return clauses as declarations, those together that say the same of several values."""
+        return [
+            lemma_of(self.vocabulary, self._path(number), self.setting.given, groups)
+            for number, groups in enumerate(merged(self.vocabulary, clauses), start=1)
+        ]
+
     def _claim_of(self, clause: Clause) -> Claim:
         if clause not in self._claims:
-            name = f"{PREFIX}_{len(self._claims) + 1}"
             formula = expression_of(self.vocabulary, clause)
             inlined = inline_calls(formula, self.setting.program.definitions)
-            self._claims[clause] = Claim(name, 0, PropertyKind.LEMMA, inlined, "")
+            path = self._path(len(self._claims) + 1)
+            self._claims[clause] = Claim(path, 0, PropertyKind.LEMMA, inlined, "")
         return self._claims[clause]
+
+    def _path(self, number: int) -> str:
+        """Return the path of a lemma: of those that no property has, the one of this number."""
+        program = self.setting.program
+        paths = (f"{program.name}.{PREFIX}_{each}" for each in count(1))
+        free = (path for path in paths if path not in program.properties)
+        return next(islice(free, number - 1, None))
 
     def _tell(self, current: str) -> None:
         self.report(Moment(0, 0, current, time.perf_counter() - self.started))
 
 
-def _free_path(program: Program, number: int) -> str:
-    path = f"{program.name}.{PREFIX}_{number}"
-    while path in program.properties:
-        path += "_"
-    return path
+def _needed(search: _Search, proof: Proof, clauses: list[Clause]) -> list[Clause]:
+    """Return the clauses without which something would not be proved, as far as one by one shows.
+
+    `proof` is one with all of them.
+    """
+    proof.settle(search.wanted)
+    consecution = search.consecution(proof.theory) if clauses else None
+    names = {clause: search.lemma_of(clause).path for clause in clauses}
+    for clause in reversed(clauses):
+        if consecution is not None and names[clause] in proof.basis_of(search.wanted):
+            _leave_out(proof, consecution, names[clause], search.wanted)
+    basis = proof.basis_of(search.wanted)
+    return [clause for clause in clauses if names[clause] in basis]
 
 
-def _needed(search: _Search, lemmas: list[Property]) -> list[Property]:
-    """Return the lemmas without which something would not be proved, as far as one by one shows."""
-    setting = search.strengthened(lemmas)
-    proof = opened(setting, search.limits, search.seed, search.journal)
-    theory = proof.theory
-    paths = {lemma.path for lemma in lemmas}
-    wanted = [p for p in targets(theory, setting, search.selected) if p not in paths]
-    names = [claim.name for claim in theory.claims if claim.path in wanted]
-    proof.settle(names)
-    for lemma in reversed(lemmas):
-        own = {claim.name for claim in theory.claims if claim.path == lemma.path}
-        if own & set(proof.basis_of(names)):
-            _leave_out(proof, own, names)
-    basis = {proof.claims[name].path for name in proof.basis_of(names)}
-    return [lemma for lemma in lemmas if lemma.path in basis]
+def _leave_out(proof: Proof, consecution: Consecution, own: str, names: list[str]) -> None:
+    """Stop believing a lemma if everything that rests on it has a proof by what is settled.
 
-
-def _leave_out(proof: Proof, own: set[str], names: list[str]) -> None:
-    """Stop believing a lemma if everything that rests on it has a proof by what is settled."""
-    rest = frozenset(proof.basis_of(names)) & proof.live - own
-    found: dict[tuple[str, str], Outcome] = {}
-    actions = {action.path: action for action in proof.theory.system.actions}
+    A counterexample at some scope is looked for first: none is to be had where there is a proof,
+    and solvers spend all their budgets where there is none.
+    """
+    rest = frozenset(proof.basis_of(names)) & proof.live - {own}
     users = [
-        (name, path)
-        for (name, path), decision in proof.decisions.items()
-        if decision.status is Status.PROVED and decision.outcome.core & own and name not in own
+        key
+        for key, decision in proof.decisions.items()
+        if decision.status is Status.PROVED and own in decision.outcome.core and key[0] != own
     ]
+    for name, path in users:
+        pair, _ = consecution.counterexample(proof.claims[name], path, sorted(rest))
+        if pair is not None and pair[0] is not None:
+            return
+    found: dict[Key, Outcome] = {}
+    actions = {action.path: action for action in proof.theory.system.actions}
     for name, path in users:
         with proof.calculus.step(actions[path]) as step:
             outcome = step.decide(proof.claims[name], rest)
         if outcome.reply is not Reply.PROVED:
             return
         found[(name, path)] = outcome
-    proof.live -= own
+    proof.live -= {own}
     for key, outcome in found.items():
         proof.decisions[key] = Decision(outcome, Status.PROVED)

@@ -24,6 +24,7 @@ from splitspec.cli.run_reports import begin
 from splitspec.cli.selection import Job, Request, Selected
 from splitspec.cli.terminal import Choice, ProgressLine, painter
 from splitspec.model.frozen import frozen
+from splitspec.model.ir import Property, Variant
 from splitspec.model.setting import Setting
 
 
@@ -61,6 +62,7 @@ def prove_models(request: ProveRequest, read: Callable[[], Selected]) -> ExitCod
     runs: list[Shown] = []
     settings: list[Setting] = []
     begun, codes = begin("prove", request.reports)
+    earlier: dict[tuple[str, Variant | None], list[Property]] = {}
     for job in selected.jobs:
         if request.bmc is None and not is_provable(job.setting):
             continue
@@ -70,7 +72,8 @@ def prove_models(request: ProveRequest, read: Callable[[], Selected]) -> ExitCod
 
             job = replace(job, setting=without_lemmas(job.setting))
         line = ProgressLine(request.progress, title=job.title)
-        found = _suggested(job, request, line) if request.suggest else None
+        lemmas = earlier.setdefault((job.setting.model, job.setting.variant), [])
+        found = _suggested(job, request, line, lemmas) if request.suggest else None
         judged.append(_prove(job, request, line) if found is None else _judged(job, found))
         line.clear()
         runs.append((origin_of(Activity.PROVED, job.setting, job.sentences), judged[-1]))
@@ -153,10 +156,23 @@ def _prove(job: Job, request: ProveRequest, line: ProgressLine) -> JudgedProof:
     return judge_proof(result, job.expectation)
 
 
-def _suggested(job: Job, request: ProveRequest, line: ProgressLine) -> Suggestion:
-    from splitspec.checker.symbolic.strengthening.suggestion import suggest
+def _suggested(
+    job: Job, request: ProveRequest, line: ProgressLine, earlier: list[Property]
+) -> Suggestion:
+    """Look for lemmas besides the `earlier` ones of the same model, and put them there: what was
+    found of an adversary is a fact under every weaker one."""
+    from splitspec.checker.symbolic.strengthening.suggestion import suggest, with_lemmas
 
-    return suggest(job.setting, limits=request.limits, seed=request.seed, report=line.proof)
+    known = [lemma for lemma in earlier if lemma.given <= job.setting.given]
+    found = suggest(
+        with_lemmas(job.setting, known),
+        limits=request.limits,
+        seed=request.seed,
+        report=line.proof,
+        workers=request.workers,
+    )
+    earlier += found.declared
+    return found
 
 
 def _judged(job: Job, found: Suggestion) -> JudgedProof:
