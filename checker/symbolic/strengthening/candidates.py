@@ -40,6 +40,7 @@ class Candidates:
         self._literals = [literal for literal, known in enumerate(admitted) if known]
         self._renamings = renamings(vocabulary)
         self._leasts: dict[Clause, Clause] = {}
+        self._true: dict[Clause, bool] = {}
         self._seen: set[Clause] = set()
         self._clauses: dict[Clause, None] = {}
         for clause in self._strongest():
@@ -64,19 +65,29 @@ class Candidates:
         for one, other in combinations(open_, 2):
             if self._conflict(one, other):
                 continue
-            if few[one] | few[other] == whole and self._sample.satisfies((one, other)):
+            if few[one] | few[other] == whole and self._is_true((one, other)):
                 pairs.add((one, other))
                 if self._are_connected((one, other)):
                     yield frozenset({one, other})
             elif one & 1 or other & 1 or self._places[one] == self._places[other]:
                 beside[one].append(other)
         for one, others in beside.items():
-            for other, third in combinations(others, 2):
-                if few[one] | few[other] | few[third] != whole or (other, third) in pairs:
-                    continue
-                clause = (one, other, third)
-                if self._is_sensible(clause) and self._sample.satisfies(clause):
-                    yield frozenset(clause)
+            for place, other in enumerate(others, start=1):
+                both = few[one] | few[other]
+                for third in others[place:]:
+                    if both | few[third] != whole or (other, third) in pairs:
+                        continue
+                    clause = (one, other, third)
+                    if self._is_sensible(clause) and self._is_true(clause):
+                        yield frozenset(clause)
+
+    def _is_true(self, clause: tuple[int, ...]) -> bool:
+        """Whether a clause is true of the sample, as then all of its renamings are: the bindings of
+        a state are all of them."""
+        least = self._least(frozenset(clause))
+        if least not in self._true:
+            self._true[least] = self._sample.satisfies(least)
+        return self._true[least]
 
     def _conflict(self, one: int, other: int) -> bool:
         """Whether a clause with both says too little: a place has one value at most."""

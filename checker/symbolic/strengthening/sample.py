@@ -48,17 +48,17 @@ class Judge:
 
     def _asked(self, scope: Scope) -> Iterator[_Question]:
         """Iterate over what is asked of a state, once for all atoms about one place."""
-        places: dict[tuple[str, Expression], list[tuple[int, Expression]]] = {}
+        asked: dict[Expression, list[tuple[int, Expression]]] = {}
         for number, atom in enumerate(self._vocabulary.atoms):
-            match atom.expression:
+            match atom.inlined:
                 case ir.Equal(ir.Read() as left, right):
-                    places.setdefault((atom.place, left), []).append((number, right))
+                    asked.setdefault(left, []).append((number, right))
                 case whole:
                     literal = ir.Literal(True, Boolean(), whole.span)
-                    places.setdefault((atom.place, whole), []).append((number, literal))
-        for (_, expression), sides in places.items():
-            names = free_locals(expression)
-            yield _Question(expression, tuple(self._grouped(names, scope)), tuple(sides))
+                    asked.setdefault(whole, []).append((number, literal))
+        for expression, sides in asked.items():
+            cases = tuple(self._grouped(free_locals(expression), scope))
+            yield _Question(expression, cases, tuple(sides))
 
     def _grouped(self, names: frozenset[str], scope: Scope) -> Iterator[tuple[Binding, int]]:
         """Iterate over the bindings of some names, with the bits of those that extend each."""
