@@ -222,6 +222,14 @@ def test_mutate_names_what_each_guard_carries_and_shows_a_run(folder: Path) -> N
     assert by_guard["mine"]["lost"] == ["seats.one_a_seat"]
 
 
+def test_stability_says_of_what_is_open_under_every_seed_that_it_is_not_luck(folder: Path) -> None:
+    loosen(folder)
+    done = splitspec(folder, "stability", "seats", "--seeds", "2")
+    assert done.returncode == 3
+    assert "0 unstable" in done.stdout
+    assert "open      1 obligation proved under no seed; `splitspec prove` says why" in done.stdout
+
+
 def test_stability_proves_under_every_seed(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "splitspec", "stability", "seats", "--seeds", "3"],

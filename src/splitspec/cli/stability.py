@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from splitspec.checker.proof import Obligation, ProofLimits, ProofResult, Status
+from splitspec.checker.report.counting import counted
 from splitspec.checker.symbolic.proving import is_provable, prove
 from splitspec.cli.exitcode import ExitCode, combine
 from splitspec.cli.models import report_problems
@@ -66,9 +67,12 @@ def _stabilise(job: Job, request: StabilityRequest) -> ExitCode:
     for claim, action in _wobbling(by_key):
         steps = [o.steps for o in by_key[(claim, action)]]
         print(f"  wobbles   {claim} after {action}: {min(steps):,} to {max(steps):,} steps")
+    open_ = sum(all(o.status is not Status.PROVED for o in found) for found in by_key.values())
+    if open_:
+        what = counted(open_, "obligation")
+        print(f"  open      {what} proved under no seed; `splitspec prove` says why")
     if unstable:
         return ExitCode.POLICY
-    open_ = any(o.status is not Status.PROVED for found in by_key.values() for o in found)
     return ExitCode.UNKNOWN if open_ else ExitCode.MET
 
 
