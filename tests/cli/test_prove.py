@@ -119,6 +119,23 @@ def test_a_module_without_a_manifest_needs_no_sizes(folder: Path) -> None:
     assert run(folder, "seats.split").returncode == 0
 
 
+def test_a_module_without_a_manifest_needs_no_bounds(folder: Path) -> None:
+    """A proof for any size makes no use of them; one at a scope says which it had."""
+    (folder / "models.toml").unlink()
+    counting = "const limit: nat\nvar sat: nat\nvar seat[Thread]: Seat?\n"
+    text = SEATS.replace("var seat[Thread]: Seat?\n", counting)
+    text = text.replace("  seat[t] := s\n", "  when few: sat < limit\n  seat[t] := s\n  sat += 1\n")
+    (folder / "seats.split").write_text(f"{text}\ninvariant limited\n  sat <= limit\n")
+    done = run(folder, "seats.split")
+    assert done.returncode == 0, done.stderr
+    assert "2 invariants · proved" in done.stdout
+    finite = run(folder, "seats.split", "--finite").stdout
+    assert "proved-finite(Thread=2, Seat=2, limit<=3, sat<=3)" in finite
+    checked = splitspec(folder, "check", "seats.split", "--scope", "Thread=2", "--scope", "Seat=2")
+    assert checked.returncode == 2
+    assert "no bound for `sat`" in checked.stderr
+
+
 @pytest.mark.parametrize("words", [(), ("--finite",), ("--recheck",), ("--bmc", "2")])
 def test_json_is_one_document_of_the_published_schema(folder: Path, words: tuple[str, ...]) -> None:
     loosen(folder)

@@ -11,15 +11,19 @@ from splitspec.checker.expectation import Expectation
 from splitspec.cli.families import VariantRun, families
 from splitspec.cli.models import Model, Problems, RefusedError, read_models, refuse_errors, wrong
 from splitspec.model.frozen import frozen
-from splitspec.model.ir import ActorKind, Program, Variant
+from splitspec.model.ir import ActorKind, Program, VariableKind, Variant
 from splitspec.model.manifest_entry import ModelEntry, Walks
 from splitspec.model.manifest_forgetting import forgetting_of
 from splitspec.model.manifest_scope import scope_of
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, adversaries, progress_under, properties_under
 from splitspec.model.tier import Tier
+from splitspec.model.types import Natural
 
 Given = frozenset[ActorKind]
+UNSAID_BOUND = 3
+"""The bound of a number of which nobody says one, where sorts have a size without being said."""
+
 FEW = 12
 """So many names can be listed in a message."""
 
@@ -28,8 +32,9 @@ FEW = 12
 class Request:
     """What was named. `sizes` go before the manifest's; without `given`, every adversary.
 
-    `size` is that of sorts of which nobody says more; None makes such a sort an error. `tier`
-    chooses among all models of the manifest; those that are named are taken whatever theirs is.
+    `size` is that of sorts of which nobody says more, and numbers have a bound then, too; None
+    makes such a sort or number an error. `tier` chooses among all models of the manifest; those
+    that are named are taken whatever theirs is.
     """
 
     models: tuple[str, ...] = ()
@@ -222,15 +227,29 @@ def _sizes(model: Model, request: Request) -> dict[str, int]:
 
 def _scope(model: Model, variant: str | None, request: Request) -> Scope:
     recorded = None if variant is None else model.entry.variants.get(variant)
-    sizes = _sizes(model, request)
+    entry, sizes = model.entry, _sizes(model, request)
     if variant is None and request.size is not None:
-        sorts = {_last(sort) for sort in model.program.sorts}
         known = {_last(name) for name in (*model.entry.scope, *sizes)}
-        sizes |= dict.fromkeys(sorts - known, request.size)
-    scoped = scope_of(model.entry, model.program, recorded, sizes)
+        sorts = (_last(sort) for sort in model.program.sorts)
+        sizes |= {sort: request.size for sort in sorts if sort not in known}
+        entry = replace(entry, bounds={**_unbounded(model), **entry.bounds})
+    scoped = scope_of(entry, model.program, recorded, sizes)
     refuse_errors(scoped.diagnostics)
     assert scoped.scope is not None
     return scoped.scope
+
+
+def _unbounded(model: Model) -> dict[str, int]:
+    """Return a bound for each `nat` of which nobody says one."""
+    said = {_last(name) for name in (*model.entry.bounds, *model.entry.pins)}
+    variables = model.program.variables.items()
+    return {
+        path: UNSAID_BOUND
+        for path, variable in variables
+        if isinstance(variable.type, Natural)
+        and variable.kind is not VariableKind.COUNTER
+        and _last(path) not in said
+    }
 
 
 def _variant_adversaries(program: Program, variant: Variant) -> tuple[Given, ...]:
