@@ -27,11 +27,11 @@ class Tried:
 
 
 def unasked_examples(judged: JudgedProof) -> list[InductionCounterexample]:
-    """Return one counterexample to induction of each fact that a proof needed, and that has no
-    verdict of its own because it was not asked for."""
+    """Return a counterexample to induction of some facts that a proof needed, and that have no
+    verdict of their own because they were not asked for."""
     asked = {verdict.property for verdict in judged.result.verdicts}
-    needed = _needed(judged.result, _unknown(judged))
-    return [example for path, example in needed.items() if path not in asked]
+    needed = _needed(judged).items()
+    return [example for path, example in needed if path not in asked][:NAMED_MAX]
 
 
 def next_steps(judged: JudgedProof, tried: Tried) -> list[str]:
@@ -43,7 +43,7 @@ def next_steps(judged: JudgedProof, tried: Tried) -> list[str]:
     if result.run.out_of_time:
         return ["--timeout gives it more time"]
     return [
-        *_first(result, unknown),
+        *_first(judged),
         *_about_steps(result, unknown, tried),
         *_about_progress(result, unknown, tried),
         *_about_budgets(unknown, result, tried),
@@ -59,42 +59,57 @@ def _unknown(judged: JudgedProof) -> list[Verdict]:
 
 
 def _examples(result: ProofResult) -> dict[str, InductionCounterexample]:
-    """Return a counterexample to induction of each property that has one, and of which no run is
-    known."""
-    violated = {v.property for v in result.verdicts if v.outcome is Outcome.VIOLATED}
+    """Return a counterexample to induction of each property that has one."""
     found: dict[str, InductionCounterexample] = {}
     for obligation in result.obligations:
-        if obligation.counterexample is not None and obligation.property not in violated:
+        if obligation.counterexample is not None:
             found.setdefault(obligation.property, obligation.counterexample)
     return found
 
 
-def _needed(result: ProofResult, unknown: list[Verdict]) -> dict[str, InductionCounterexample]:
-    """Return the counterexamples of facts that fail by themselves, and for want of which some of
-    the unknown do."""
-    if not any(NEEDS in verdict.reason for verdict in unknown):
-        return {}
-    reasons = [verdict.reason for verdict in unknown]
-    reasons += [o.reason for o in result.obligations if o.reason.startswith(NEEDS)]
-    examples = _examples(result).items()
+def _reasons(judged: JudgedProof) -> dict[str, str]:
+    """Return for each property that is missed for want of facts which these are, in words."""
+    missed = {judgement.verdict.property for judgement in judged.judgements if not judgement.met}
+    given = [(v.property, v.reason) for v in judged.result.verdicts]
+    given += [(o.property, o.reason) for o in judged.result.obligations]
+    found: dict[str, str] = {}
+    for path, reason in given:
+        if NEEDS in reason:
+            found[path] = f"{found.get(path, '')} {reason}"
+    return found if missed & found.keys() else {}
+
+
+def _needed(judged: JudgedProof) -> dict[str, InductionCounterexample]:
+    """Return the counterexamples of facts that fail by themselves, and for want of which others
+    do."""
+    reasons = _reasons(judged).values()
+    examples = _examples(judged.result).items()
     return {path: example for path, example in examples if any(path in r for r in reasons)}
 
 
-def _first(result: ProofResult, unknown: list[Verdict]) -> Iterator[str]:
+def _first(judged: JudgedProof) -> Iterator[str]:
     """Name the facts that fail by themselves, and without which other proofs fail."""
-    waiting = [verdict.reason for verdict in unknown if NEEDS in verdict.reason]
-    violated = [v.property for v in result.verdicts if v.outcome is Outcome.VIOLATED]
-    needed = [path for path in violated if any(path in reason for reason in waiting)]
-    needed += _needed(result, unknown)
-    if needed:
+    examples, needed = _examples(judged.result), list(_needed(judged))
+    waiting = sum(
+        not judgement.met and judgement.verdict.property not in examples
+        for judgement in judged.judgements
+        if judgement.verdict.property in _reasons(judged)
+    )
+    if needed and waiting:
         more = f" and {len(needed) - NAMED_MAX} more" if len(needed) > NAMED_MAX else ""
         names = f"{', '.join(needed[:NAMED_MAX])}{more}"
-        yield f"begin with {names}: {counted(len(waiting), 'proof')} failed for want of that"
+        yield f"begin with {names}: {counted(waiting, 'proof')} failed for want of that"
+
+
+def _open(result: ProofResult, unknown: list[Verdict]) -> bool:
+    """Whether there is a counterexample to induction of which it is not known what it means."""
+    violated = {v.property for v in result.verdicts if v.outcome is Outcome.VIOLATED}
+    return bool(unknown) and not _examples(result).keys() <= violated
 
 
 def _about_steps(result: ProofResult, unknown: list[Verdict], tried: Tried) -> Iterator[str]:
     """Say what may decide whether the step of a counterexample to induction can happen."""
-    if not unknown or not _examples(result):
+    if not _open(result, unknown):
         return
     if tried.reach:
         yield "no run that shows it was found; --scope SORT=N looks at other sizes"
@@ -115,7 +130,7 @@ def _about_progress(result: ProofResult, unknown: list[Verdict], tried: Tried) -
         return
     if tried.finite:
         yield "progress is proved without --finite"
-    elif not tried.reach and not _examples(result):
+    elif not tried.reach and not _open(result, unknown):
         yield "--reach looks for a fair run in which what should happen never does"
     elif tried.reach:
         yield "to be waited for, an action must be fair for each instance, and stay enabled"

@@ -152,6 +152,16 @@ def test_what_waits_for_a_claim_that_a_run_violates_waits_for_its_mending(folder
     ]
 
 
+def test_of_what_runs_violate_the_fact_that_fails_by_itself_is_named(folder: Path) -> None:
+    """That somebody is last is for want of nobody being first, though a run shows either."""
+    (folder / "chain.split").write_text(CHAIN)
+    done = prove(folder, "chain.split", "--reach")
+    assert "violated  chain.nobody_is_last  2 steps" in done.stdout
+    assert next_steps(done.stdout) == [
+        "begin with chain.nobody_is_first: 1 proof failed for want of that"
+    ]
+
+
 def test_an_action_that_cannot_happen_is_mended_or_accounted_for(folder: Path) -> None:
     never = "  when absurd: holder[t] = none and holder[t] != none\n  holder[t] := none\n"
     text = f"{DESK.partition('invariant')[0]}action never(t: Ticket) by kernel\n{never}"
