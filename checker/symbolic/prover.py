@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from splitspec.checker.interruption import Interruption
-from splitspec.checker.proof import Moment, ProofLimits, Status
+from splitspec.checker.proof import Method, Moment, ProofLimits, Status
 from splitspec.checker.symbolic.archive import Archive
 from splitspec.checker.symbolic.calculus import Calculus, Facts
 from splitspec.checker.symbolic.consequence import follow
@@ -276,7 +276,8 @@ class Proof:
             used = decision.outcome.core & failed
             # Nobody rests on a claim that has failed, so what it used does not matter.
             if decision.status is Status.PROVED and used and key[0] not in self.failed:
-                self.missed[key] = self.missed.get(key, Facts()) | used
+                if decision.outcome.method is not Method.FINITE:  # Its core names all facts.
+                    self.missed[key] = self.missed.get(key, Facts()) | used
                 self.kept.discard(key)
                 del self.decisions[key]
 

@@ -209,6 +209,19 @@ def test_what_is_proved_for_the_models_sizes_only_says_why_and_how_to_refute_it(
     assert "violated  desk.two_at_most  4 steps" in found.stdout
 
 
+def test_a_proof_at_a_scope_is_not_said_to_need_every_fact(folder: Path) -> None:
+    """That the level stays low is so within its bound, and owes nothing to how many one has."""
+    text = DESK.replace("counter held", "var level: nat\ncounter held")
+    text = text.replace("  held[g] += 1\n", "  held[g] += 1\n  level := level + 1\n")
+    (folder / "desk.split").write_text(f"{text}\ninvariant level_is_low\n  level < 3\n")
+    (folder / "models.toml").write_text(f"{MODELS}bounds = {{ level = 2 }}\n")
+    done = prove(folder, "desk")
+    assert done.returncode == 3
+    assert "unknown   desk.two_at_most" in done.stdout
+    assert "holds     desk.level_is_low  proved-finite(Guest=2, Ticket=2, level<=2)" in done.stdout
+    assert "needs" not in done.stdout
+
+
 def test_a_budget_that_was_too_small_is_named(folder: Path) -> None:
     spent = next_steps(prove(folder, "desk", "--finite", "--steps", "1").stdout)
     assert spent[-1] == "--steps N gives each question more than 1 of the solver's steps"
