@@ -177,3 +177,32 @@ def test_an_exception_that_prompts_raise_is_no_violation(
     command = [sys.executable, "-c", RAISING, name]
     done = subprocess.run(command, cwd=folder, capture_output=True, timeout=60, check=False)
     assert done.returncode == code, done.stderr
+
+
+# As if cvc5 refuted what Z3 has proved.
+CONTRADICTING = """\
+import sys
+from dataclasses import replace
+from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
+from splitspec.checker.symbolic.z3_solver import Reply
+from splitspec.cli import main
+
+real = UnboundedCalculus.recheck
+UnboundedCalculus.recheck = lambda *asked: replace(real(*asked), reply=Reply.REFUTED)
+sys.argv = ["splitspec", "prove", "small", "--recheck"]
+main()
+"""
+
+
+def test_solvers_that_contradict_each_other_are_an_internal_error(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CONTRADICTING],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 70, done.stdout + done.stderr
+    assert "and the other refutes it" in done.stderr
+    assert "internal error: splitspec" in done.stderr
+    assert "holds" not in done.stdout
