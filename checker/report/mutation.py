@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from splitspec.checker.proof import Mutant, ProofResult
 from splitspec.checker.report.counting import counted
 from splitspec.checker.report.text import Paint, adversary
+from splitspec.model.ir import PropertyKind
 from splitspec.model.verdict import Outcome
 
 SHOWN = 3
@@ -64,14 +65,16 @@ def redundant_text(runs: Sequence[tuple[ProofResult, tuple[Mutant, ...]]]) -> st
         named = dict.fromkeys(m.name for mutants in several for m in mutants)
         spare = [name for name in named if name not in needed]
         if spare:
-            words = f"of the {counted(len(named), 'guard')} of {model}, no run needs"
+            words = f"of the {counted(len(named), 'guard')} of {model}, no run needs any one of"
             lines += [f"{words} {len(spare)}:", *(f"  {name}" for name in spare)]
     return "\n".join(lines)
 
 
 def _proved(result: ProofResult) -> str:
-    """Return in words how many claims there are for which a guard may be redundant."""
-    number = sum(verdict.outcome is Outcome.HOLDS for verdict in result.verdicts)
+    """Return in words how many claims there are for which a guard may be redundant: those of
+    progress are not looked at."""
+    proved = (v for v in result.verdicts if v.outcome is Outcome.HOLDS)
+    number = sum(verdict.kind is not PropertyKind.PROGRESS for verdict in proved)
     return f"the {counted(number, 'claim')} that {'is' if number == 1 else 'are'} proved"
 
 

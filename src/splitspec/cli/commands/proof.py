@@ -149,8 +149,9 @@ def mutate(
 ) -> None:
     """Leave out each guard in turn: which property falls, and which guards are redundant.
 
-    A guard without which a proof is lost lists the properties that are no longer proved. That a
-    run then breaks them is shown by --explore.
+    A guard without which a proof is lost lists the properties that are no longer proved; --explore
+    shows that a run breaks one. Each guard is left out by itself, and claims of progress are not
+    looked at.
     """
     from splitspec.cli.mutate import MutateRequest, mutate_models
 
