@@ -32,12 +32,11 @@ def always_differ(
 
     With `read`, the second place is the one at these indices, which the value of `second` reads.
     """
-    renaming = _rename_apart(first.binders)
-    left = tuple(substitute(index, renaming) for index in first.indices)
-    right = tuple(read) or second.indices
-    facts = list(_facts(action, first, second, renaming))
-    movable = {local.name for local in renaming.values() if isinstance(local, Local)}
-    movable |= {binder.name for binder in second.binders}
+    one, other = _rename_apart(first.binders, "'"), _rename_apart(second.binders, '"')
+    left = tuple(substitute(index, one) for index in first.indices)
+    right = tuple(substitute(index, other) for index in tuple(read) or second.indices)
+    facts = [*_facts(action), *_condition(first, one), *_condition(second, other)]
+    movable = {local.name for local in (*one.values(), *other.values())}
     for position in range(len(left)):
         values = _unifier(left[position], right[position], movable)
         facts = [substitute(fact, values) for fact in facts]
@@ -70,23 +69,24 @@ def conjuncts(term: Expression) -> Iterator[Expression]:
         yield term
 
 
-def _facts(
-    action: FlatAction, first: FlatUpdate, second: FlatUpdate, renaming: Substitution
-) -> Iterator[Expression]:
-    """What holds whenever both updates write; a guard that some variant drops does not count."""
+def _facts(action: FlatAction) -> Iterator[Expression]:
+    """What holds whenever the action happens; a guard that some variant drops does not count."""
     for guard in action.guards:
         if not guard.dropped_by:
             for line in guard.lines:
                 yield from conjuncts(line.expression)
-    if first.condition is not None:
-        yield from conjuncts(substitute(first.condition, renaming))
-    if second.condition is not None:
-        yield from conjuncts(second.condition)
 
 
-def _rename_apart(binders: Iterable[Parameter]) -> dict[str, Expression]:
-    # A prime cannot stand in a name of the language, so this captures nothing.
-    return {b.name: Local(f"{b.name}'", b.type, b.span) for b in binders}
+def _condition(update: FlatUpdate, renaming: Substitution) -> Iterator[Expression]:
+    """What holds whenever the update writes."""
+    if update.condition is not None:
+        yield from conjuncts(substitute(update.condition, renaming))
+
+
+def _rename_apart(binders: Iterable[Parameter], mark: str) -> dict[str, Local]:
+    # No name of the language has such a mark, so this captures nothing. Both updates need one: the
+    # binder of a part's update may have the name of a parameter of the action that does the part.
+    return {b.name: Local(f"{b.name}{mark}", b.type, b.span) for b in binders}
 
 
 def _unifier(a: Expression, b: Expression, movable: set[str]) -> Substitution:

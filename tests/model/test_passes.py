@@ -236,6 +236,14 @@ enum E = one | two
 var f[S]: E
 var g[S, S]: bool
 var low: 0..3
+var h[S]: bool
+part fill()
+  h[z] := true for z: S
+action hide(z: S, w: S) by kernel
+  when unset: f[z] = one
+  when fixed: f[w] = two
+  h[w] := false
+  do fill()
 action apart(x: S, y: S) by kernel
   when first:  f[x] = one
   when second: f[y] = two
@@ -259,14 +267,16 @@ action reset() by kernel
 
 
 def test_overlaps_and_overflows_are_told_from_the_text(tmp_path: Path) -> None:
-    """`apart`: one place cannot be `one` and `two`; `row`: the conditions exclude each other."""
+    """`apart`: one place cannot be `one` and `two`; `row`: the conditions exclude each other.
+    `hide`: the `z` of the part is not the one of the action.
+    """
     path = tmp_path / "overlaps.split"
     path.write_text(OVERLAPS)
     program = load(path).program
     assert program is not None
     system = flatten(program, NOBODY)
     overlapping = {a.path for a in system.actions if overlaps(a)}
-    assert overlapping == {"overlaps.together", "overlaps.cross"}
+    assert overlapping == {"overlaps.together", "overlaps.cross", "overlaps.hide"}
     # That `low < 3` keeps the sum in range is for an engine to find, not for the text.
     assert {a.path for a in system.actions if overflows(system, a)} == {"overlaps.sum"}
     _, _, edges = explore(program, _scope(program), NOBODY)
