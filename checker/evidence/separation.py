@@ -33,6 +33,6 @@ def _is_bound(index: Expression, update: ComposedUpdate) -> bool:
 
 def _text(index: Expression, update: ComposedUpdate) -> str:
     """Return an index as the action would write it, where that is a parameter."""
-    if isinstance(index, Local):
+    if isinstance(index, Local) and not _is_bound(index, update):
         return parameter_meant(update.route, index.name) or index.span.text
     return index.span.text
