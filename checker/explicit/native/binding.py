@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from splitspec.model.frozen import frozen
 from splitspec.model.ir import (
     And,
+    Count,
     Equal,
     Expression,
     Implies,
@@ -141,7 +142,10 @@ def _shape(expression: Expression, renaming: dict[str, str]) -> object:
         case Implies(premise, conclusion):
             whole = frozenset(_shape(part, renaming) for part in conjuncts(premise))
             return ("implies", whole, _shape(conclusion, renaming))
-        case Quantifier(_, binders, _) if any(b.name in renaming for b in binders):
+        case Quantifier(_, binders, _) | Count(binders, _) if any(
+            b.name in renaming for b in binders
+        ):
+            # A definition's body may bind a name of the text that calls it.
             return object()
         case _:
             inner = tuple(_shape(operand, renaming) for operand in operands(expression))
