@@ -15,6 +15,8 @@ from splitspec.checker.gate.record import sizes_of
 from splitspec.cli.demands import Demand
 from splitspec.cli.judging import Judged, killers_of
 from splitspec.cli.models import Model
+from splitspec.cli.refinements import is_held
+from splitspec.model.ir import Refinement
 from splitspec.model.manifest import FILE_NAME
 
 _Claim = tuple[str, str]
@@ -113,6 +115,24 @@ def undecided(
                 said.add(claim)
                 text = "no run decides it of what is refined: give its module a model"
                 yield Finding(Kind.UNDECIDED, str(demand.key), claim[1], text)
+
+
+def unrefined(demands: Iterable[Demand]) -> Iterator[Finding]:
+    """Iterate over the refinements to which no model is held, all models being demanded: those of
+    modules that are only imported. A model that is `unrefined` says why it is not."""
+    models = {demand.model.entry.name: demand.model for demand in demands}.values()
+    declared = [(model, each) for model in models for each in model.program.refinements]
+    held = {_refinement(each) for model, each in declared if is_held(model, each)}
+    for model, each in declared:
+        if _refinement(each) not in held:
+            held.add(_refinement(each))
+            run, module = f"{Activity.EXPLORED.value} {model.entry.name}", each.path.split(".")[0]
+            text = f"no model is held to it: give {module} a model, or put it in place by `with`"
+            yield Finding(Kind.UNDECIDED, run, f"{module} of {each.abstract}", text)
+
+
+def _refinement(declared: Refinement) -> tuple[str, str, str]:
+    return os.path.abspath(declared.span.source.name), declared.path, declared.abstract
 
 
 def deciding_beside(demands: Iterable[Demand], locked: Lock) -> frozenset[str]:

@@ -19,7 +19,14 @@ from splitspec.checker.report.gate_document import gate_document
 from splitspec.checker.report.summary import Summary, started
 from splitspec.checker.report.summary_text import last_line, summary_text
 from splitspec.checker.store import Mode
-from splitspec.cli.declared import deciding_beside, declared_blocks, fewer_seeds, undecided, unheld
+from splitspec.cli.declared import (
+    deciding_beside,
+    declared_blocks,
+    fewer_seeds,
+    undecided,
+    unheld,
+    unrefined,
+)
 from splitspec.cli.demands import PROOF_SEEDS, Demand, demands, readied
 from splitspec.cli.exclusion import BusyError, exclusively
 from splitspec.cli.execution import Made, Means, execute
@@ -184,6 +191,7 @@ def gather(
     beside = _beside(asked, locked, manifest) if request.models else ()
     is_whole = not request.models
     round_.findings += undecided(asked, round_.judged, locked, beside, is_whole=is_whole)
+    round_.findings += unrefined(asked) if is_whole else ()
     if round_.made.unwritten:
         round_.findings.append(Finding(Kind.UNWRITABLE, "", "", round_.made.unwritten))
     if not due:
@@ -211,7 +219,9 @@ def held_to(round_: Round, request: GateRequest) -> list[Finding]:
             if not request.models or key.model in names
         }
     )
-    declared = {demand.key for demand in round_.all}
+    # What has come to be of nothing is compared with nothing: no block was made that might differ.
+    idle = {item.demand.key for item in round_.judged if item.is_of_nothing}
+    declared = {demand.key for demand in round_.all} - idle
     due = {demand.key for demand in round_.due}
     left = [demand for demand in round_.all if demand.key not in due]
     blocks = {**declared_blocks(relevant, left), **round_.blocks}

@@ -38,6 +38,11 @@ class Judged:
     block: Block | None
 
     @property
+    def is_of_nothing(self) -> bool:
+        """Whether nothing is claimed that it could decide, so that it has no block."""
+        return self.kept.run is None and self.kept.proof is None
+
+    @property
     def judgements(self) -> tuple[Judgement, ...]:
         """The judgements of the run."""
         return () if self.judged is None else self.judged.judgements

@@ -98,18 +98,31 @@ def _abstract(model: Model, declared: Refinement) -> Loaded | None:
     """Return the abstract program: the same modules over the abstract one where the model puts the
     concrete one in its place, or the abstract module alone where the model is the refinement's own.
     """
-    module = declared.path.rpartition(".")[0]
     library, folder = Library(), model.folder
-    if model.entry.substitutions.get(declared.abstract) == module:
+    if _is_put_in_place(model, declared):
         kept = {o: n for o, n in model.entry.substitutions.items() if o != declared.abstract}
         loaded = load_entry(replace(model.entry, substitutions=kept), folder, library)
-    elif module == model.program.name:
+    elif is_held(model, declared):
         loaded = load(_beside(folder, declared.abstract), None, library, folder)
     else:
         return None
     if loaded.program is None:
         raise RefusedError(Problems(diagnostics=loaded.diagnostics))
     return loaded
+
+
+def is_held(model: Model, declared: Refinement) -> bool:
+    """Whether a model is held to a refinement that stands in one of its modules: not where that is
+    only imported, for then it refines nothing that the model has."""
+    return _is_put_in_place(model, declared) or _module(declared) == model.program.name
+
+
+def _is_put_in_place(model: Model, declared: Refinement) -> bool:
+    return model.entry.substitutions.get(declared.abstract) == _module(declared)
+
+
+def _module(declared: Refinement) -> str:
+    return declared.path.rpartition(".")[0]
 
 
 def _beside(folder: Path, module: str) -> Path:
