@@ -9,7 +9,8 @@ REFINEMENT = (
         "SS801",
         "refinement incomplete",
         "The refinement does not say what something of the abstract module is, or it relates what "
-        "cannot be related: a step of one actor and a step of another, a step and a part.",
+        "cannot be related: a step of one actor and a step of another, a step and a part, a "
+        "constant and what may change.",
         "refinement engine of machine\n  start(c) is stutter",
         "Write the line that the message asks for. Every abstract variable has one `let`; every "
         "step is a step of the same actor, or `stutter`.",

@@ -16,13 +16,13 @@ from splitspec.checker.evidence.execution import Execution, trace, written
 from splitspec.checker.evidence.replay import Refusal, ReplayError, perform, retrace
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, Value, VariableKind
-from splitspec.model.pipeline import prepare
 from splitspec.model.scope import Scope, State
 from splitspec.model.setting import Setting, properties_under
 from splitspec.model.source import Source, Span
 from splitspec.model.trace import Step, Trace
 from splitspec.model.transition import Transition
 from splitspec.refinement.correspondence import Correspondence
+from splitspec.refinement.product import carried
 from splitspec.refinement.square import Difference, Lane, Refused, Square
 
 
@@ -40,7 +40,7 @@ class Lanes:
     def __init__(self, correspondence: Correspondence, setting: Setting) -> None:
         self.correspondence = correspondence
         abstract, given = correspondence.abstract, setting.given
-        sliced = frozenset(prepare(abstract, given).sliced)
+        sliced = frozenset(carried(abstract, given).sliced)
         own = replace(setting, program=correspondence.concrete, properties=())
         self.concrete = Evaluator(own)
         claims = properties_under(abstract, given)
@@ -83,7 +83,7 @@ class Lanes:
             return None
         after = self.seen(step.successor)
         if called is None:
-            return _differing(self._differences(before, after))
+            return _differing(self._differences(before, after)) or self._unstuttering(before, step)
         action, binding = called
         if action not in self.abstract.actions:
             return Failure((Refused("exists", "an honest actor takes no hostile step", action),))
@@ -96,6 +96,19 @@ class Lanes:
             text = f"{action} has no outcome here"
             return Failure((Refused("outcome", text, action),))
         return _differing(self._differences(taken.successor, after))
+
+    def _unstuttering(self, state: State, step: Transition) -> Failure | None:
+        """Return the abstract step properties that a step breaks by changing nothing."""
+        idle = replace(step, outcome=state)
+        declared = self.abstract.program.properties
+        claims = (declared[path] for path in self.abstract.setting.properties)
+        refusals = tuple(
+            Refused(claim.path, claim.lines[0].span.text, location(claim.lines[0].span))
+            for claim in claims
+            if claim.kind is PropertyKind.STEP
+            and not self.abstract.step_holds(claim.path, state, idle)
+        )
+        return Failure(refusals) if refusals else None
 
     def initial_failure(self, state: State) -> Failure | None:
         """Return why no abstract initial state is what a concrete initial state is."""

@@ -12,10 +12,12 @@ None of these is trusted: whatever was matched, each square is checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from splitspec.model.diagnostic import Diagnostic
+from splitspec.model.expressions import variables_read
 from splitspec.model.ir import (
+    Abstraction,
     Expression,
     FlatAction,
     Local,
@@ -56,7 +58,8 @@ class _Matching:
         self._concrete, self._abstract, self._declared = concrete, abstract, declared
         self._flat = {action.path: action for action in compose(whole).actions}
         self._targets = {action.path: action for action in compose(inline(abstract)).actions}
-        (self._lines,) = (each for each in whole.refinements if each.path == declared.path)
+        named = declared.path, declared.abstract
+        (self._lines,) = (r for r in whole.refinements if (r.path, r.abstract) == named)
         self.diagnostics: list[Diagnostic] = []
 
     def seen(self) -> Iterator[tuple[str, Seen]]:
@@ -72,15 +75,29 @@ class _Matching:
                     f"`{path}` is not defined by the concrete state",
                     f"write `let {path.rpartition('.')[2]}… = …`",
                 )
-            self._check_range(variable)
+            self._check_range(variable, said)
+            if variable.kind is VariableKind.CONSTANT and path in said:
+                self._check_rigid(said[path])
             if isinstance(variable.type, Natural) and variable.kind is VariableKind.STATE:
                 self._report(
                     f"`{path}` is a `nat` of the abstract module, which has no bound here",
                     "let it be a counter, or a range",
                 )
 
-    def _check_range(self, variable: Variable) -> None:
-        """Report a range that ends at a constant of the abstract module alone."""
+    def _check_rigid(self, let: Abstraction) -> None:
+        """Report a constant for which something stands that may change along a run: what is claimed
+        of the abstract system is claimed for one value of it."""
+        for path in sorted(variables_read((let.value,))):
+            if self._concrete.variables[path].kind is not VariableKind.CONSTANT:
+                self._report(
+                    f"`{let.variable}` is a constant, and `{path}`, by which it is defined, may "
+                    "change",
+                    "define it by constants",
+                )
+
+    def _check_range(self, variable: Variable, said: Collection[str]) -> None:
+        """Report a range that ends at a constant of the abstract module alone, or at one for which
+        something else stands."""
         of = variable.type.of if isinstance(variable.type, Option) else variable.type
         ranges = [type_ for type_ in (*variable.indices, of) if isinstance(type_, Range)]
         for range_ in ranges:
@@ -89,6 +106,12 @@ class _Matching:
                     f"`{variable.path}` has a range that ends at `{range_.high}`, which only the "
                     "abstract module has",
                     "declare the constant in a module that both import",
+                )
+            elif range_.high in said:
+                self._report(
+                    f"`{variable.path}` has a range that ends at `{range_.high}`, for which "
+                    "something else stands",
+                    "leave the constant as it is in both modules",
                 )
 
     def counterparts(self) -> Iterator[tuple[str, Counterpart | None]]:

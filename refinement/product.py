@@ -3,18 +3,20 @@ that make the one a refinement of the other.
 
 The product has the state of the concrete system and, beside it, that of the abstract one under the
 prefix `abstract.`. Each concrete action is as it was, and does to the abstract state what its
-counterpart would do there. Two kinds of claims are made of it, ordinary invariants that every
-engine decides:
+counterpart would do there. Claims are made of it, ordinary invariants that every engine decides:
 
 * `ACTION.allowed`: whenever the action can happen, its counterpart can (all of its guards hold);
-* `VARIABLE.agrees`: the abstract variable is what the refinement says of it.
+* `VARIABLE.agrees`: the abstract variable is what the refinement says of it;
+* `PROPERTY.stutters`: a step that has no counterpart, and so changes nothing, is one of which the
+  step property of the abstract system is true. It is made only where that does not go by itself.
 
 Together they say that every square commutes: a step from s to t in the concrete system leads from
 what s is to what t is in the abstract one, or nowhere. This is a forward simulation with
 stuttering (Lynch and Vaandrager, Forward and Backward Simulations, 1995, section 3.3).
 
 Only what the abstract run reads is carried along: variables that none of its guards and properties
-depend on are no part of what it claims.
+depend on are no part of what it claims. Where it refines something itself, all of it is: what is
+above is seen through its variables.
 
 Soundness: guards of the counterpart are claims and not guards, so the product has the steps of the
 concrete system and no fewer. By induction along a run, as long as all claims hold, the second half
@@ -56,13 +58,15 @@ from splitspec.model.passes.compose import compose
 from splitspec.model.passes.inline import inline
 from splitspec.model.passes.restrict import is_in_force
 from splitspec.model.passes.substitute import fresh_name, substitute, substitute_item
-from splitspec.model.pipeline import prepare
+from splitspec.model.pipeline import flatten, prepare
 from splitspec.model.source import Span
 from splitspec.model.types import Boolean, Option
 from splitspec.refinement.correspondence import Correspondence, Counterpart
+from splitspec.refinement.stuttering import stuttering
 
 PREFIX = "abstract."
 ALLOWED = ".allowed"
+STUTTERS = ".stutters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,16 @@ def product(correspondence: Correspondence, given: frozenset[ActorKind]) -> Prod
     return _Making(correspondence, given).product()
 
 
+def carried(abstract: Program, given: frozenset[ActorKind]) -> System:
+    """Return the abstract system, without what no run of it is held to."""
+    return flatten(abstract, given) if abstract.refinements else prepare(abstract, given)
+
+
 def permissions(claims: Iterable[str]) -> frozenset[str]:
-    """Return those of the claims of a product that say that counterparts can happen. They follow
-    from the other ones, and from what holds of the concrete system, in one and the same state."""
-    return frozenset(path for path in claims if path.endswith(ALLOWED))
+    """Return those of the claims of a product that say what may happen: counterparts, and nothing.
+    They follow from the other ones, and from what holds of the concrete system, in one and the same
+    state."""
+    return frozenset(path for path in claims if path.endswith((ALLOWED, STUTTERS)))
 
 
 class _Making:
@@ -91,7 +101,7 @@ class _Making:
         self._pairs, self._given = correspondence, given
         self._concrete = inline(correspondence.concrete)
         self._flat: System = compose(self._concrete)
-        self._abstract: System = prepare(correspondence.abstract, given)
+        self._abstract: System = carried(correspondence.abstract, given)
         self._targets = {action.path: action for action in self._abstract.actions}
         self._carried = {
             path: variable
@@ -101,7 +111,7 @@ class _Making:
 
     def product(self) -> Product:
         claims = {claim.path: claim for claim in (*self._allowed(), *self._agree())}
-        claims |= {claim.path: claim for claim in self._assumed()}
+        claims |= {claim.path: claim for claim in (*self._assumed(), *self._stuttering())}
         base = self._concrete
         beside = {PREFIX + path: self._variable(v) for path, v in self._carried.items()}
         program = replace(
@@ -193,7 +203,7 @@ class _Making:
         """Iterate over the claims that counterparts can happen."""
         for action in self._flat.actions:
             counterpart = self._counterpart(action)
-            if counterpart is None or (action.hostile and action.actor.kind in self._given):
+            if counterpart is None or not self._exists(action):
                 continue
             lines = tuple(self._permissions(action, counterpart))
             if lines:
@@ -227,6 +237,31 @@ class _Making:
         if action.parameters:
             claim = Quantifier("all", action.parameters, claim, Boolean(), span)
         return Line(label, claim, span)
+
+    def _exists(self, action: FlatAction) -> bool:
+        """Whether the action exists under the adversary."""
+        return not (action.hostile and action.actor.kind in self._given)
+
+    def _stuttering(self) -> Iterator[Property]:
+        """Iterate over the claims that steps without a counterpart are steps that the step
+        properties of the abstract system allow."""
+        unseen = [a for a in self._flat.actions if not self._counterpart(a) and self._exists(a)]
+        for claimed in self._abstract.properties.values():
+            if claimed.kind is not PropertyKind.STEP:
+                continue
+            lines = tuple(
+                self._permission(
+                    action,
+                    "_".join(filter(None, (action.path.replace(".", "_"), line.label))),
+                    self._renamed(line.expression),
+                    line.span,
+                )
+                for action in unseen
+                for line in stuttering(claimed.lines, action.actor.kind)
+            )
+            if lines:
+                text = f"A step that changes nothing is one that {claimed.path} allows."
+                yield _claim(f"{claimed.path}{STUTTERS}", self._given, lines, text, claimed.span)
 
     def _agree(self) -> Iterator[Property]:
         """Iterate over the claims that abstract variables are what the refinement says."""
