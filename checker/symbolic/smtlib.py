@@ -9,7 +9,6 @@ that stand in several places are written once: in a script by `define-fun`, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import assert_never
 
 from splitspec.checker.symbolic.term import (
@@ -37,6 +36,7 @@ from splitspec.checker.symbolic.term import (
     kind_of,
     parts_of,
 )
+from splitspec.model.frozen import frozen
 
 
 def script(assertions: Iterable[Term]) -> str:
@@ -44,7 +44,7 @@ def script(assertions: Iterable[Term]) -> str:
     return "\n".join(_Script(tuple(assertions)).lines()) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sentence:
     """The text of a truth value that needs nothing but its declarations, each a line."""
 
