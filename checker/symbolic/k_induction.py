@@ -26,7 +26,7 @@ from splitspec.model.verdict import Outcome
 def induct(proof: Proof, paths: Iterable[str], steps: int) -> Mapping[str, int]:
     """Return the claims on states that are proved by induction over at most `steps` steps, each
     with the number of steps that it took."""
-    facts = [proof.claims[name] for name in sorted(proof.live) if _is_settled(proof, name)]
+    facts = [proof.claims[name] for name in sorted(proof.live) if proof.is_settled(name)]
     found = {}
     for path in paths:
         claims = [claim for claim in proof.theory.claims if claim.path == path]
@@ -35,12 +35,6 @@ def induct(proof: Proof, paths: Iterable[str], steps: int) -> Mapping[str, int]:
             if number is not None:
                 found[path] = number
     return found
-
-
-def _is_settled(proof: Proof, name: str) -> bool:
-    """Whether a fact is proved with all on which it rests: what nothing needs any more may rest on
-    what was never tried."""
-    return all(proof.is_proved(each) for each in proof.basis_of([name]))
 
 
 def _shown(proof: Proof, facts: list[Claim], claims: list[Claim], steps: int) -> int | None:

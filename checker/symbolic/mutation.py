@@ -5,8 +5,9 @@ first at two elements a sort, where a step that breaks the claim is found soon, 
 An obligation that has another proof is not lost. What is owed only without the guard is asked, too.
 
 Soundness: a guard is called redundant for what is proved only when every obligation of its action
-has a proof that does not use it, and so has every one that the action has only without it. That one
-does *not* follow says that the proof is lost, not that a run breaks the property.
+has a proof from proved facts that does not use it, and so has every one that the action has only
+without it. That one does *not* follow says that the proof is lost, not that a run breaks the
+property.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from splitspec.checker.proof import Mutant, Status
-from splitspec.checker.symbolic.calculus import StepCalculus
+from splitspec.checker.symbolic.calculus import Facts, StepCalculus
 from splitspec.checker.symbolic.induction import InductionSearch
 from splitspec.checker.symbolic.instance import FiniteStep, Instance
 from splitspec.checker.symbolic.prover import Proof
@@ -44,17 +45,18 @@ class _Small:
     def __init__(self, proof: Proof) -> None:
         self._proof = proof
         self._steps: dict[str, FiniteStep] = {}
+        self.facts = Facts(name for name in proof.live if proof.is_settled(name))
 
     @cached_property
     def _instance(self) -> Instance:
-        setting, theory, live = self._proof.setting, self._proof.theory, self._proof.live
-        search = InductionSearch(setting, theory, live, SIZE)
+        setting, theory = self._proof.setting, self._proof.theory
+        search = InductionSearch(setting, theory, self.facts, SIZE)
         return Instance(theory, search.scope(dict.fromkeys(theory.system.sorts, SIZE)))
 
     @cached_property
     def _solver(self) -> Satisfaction:
         instance, solver = self._instance, Satisfaction(steps=self._proof.limits.steps)
-        solver.add(instance.legal(instance.before), *instance.facts(self._proof.live).values())
+        solver.add(instance.legal(instance.before), *instance.facts(self.facts).values())
         return solver
 
     def is_broken(self, action: ir.FlatAction, claim: Claim, without: str) -> bool:
@@ -93,19 +95,19 @@ def _without(
         if small.is_broken(action, proof.claims[claim], guard.name):
             lost[proof.claims[claim].path] = None
             continue
-        outcome = step.decide(proof.claims[claim], proof.live, without=name)
+        outcome = step.decide(proof.claims[claim], small.facts, without=name)
         if outcome.reply is Reply.REFUTED:
             lost[proof.claims[claim].path] = None
         elif outcome.reply is Reply.UNKNOWN:
             open_[proof.claims[claim].path] = None
-    reply = _overlap(proof, action, guard)
+    reply = _overlap(proof, action, guard, small.facts)
     if reply is not Reply.PROVED:
         (lost if reply is Reply.REFUTED else open_)[f"{action.path}.overlap"] = None
     undecided = tuple(path for path in open_ if path not in lost)
     return Mutant(action.path, guard.name, guard.kind, guard.origin, tuple(lost), undecided)
 
 
-def _overlap(proof: Proof, action: ir.FlatAction, guard: ir.FlatGuard) -> Reply:
+def _overlap(proof: Proof, action: ir.FlatAction, guard: ir.FlatGuard, facts: Facts) -> Reply:
     """Decide whether no two updates write one place without a guard, if it is the guard's text that
     tells some of them apart: of these nothing was asked before."""
     rest = replace(action, guards=tuple(each for each in action.guards if each is not guard))
@@ -114,9 +116,9 @@ def _overlap(proof: Proof, action: ir.FlatAction, guard: ir.FlatGuard) -> Reply:
     path = f"{action.path}.overlap"
     claim = Claim(path, 0, PropertyKind.OVERLAP, None, "")
     with proof.calculus_of_its_own().step(rest) as step:
-        outcome = step.decide(claim, proof.live)
+        outcome = step.decide(claim, facts)
     if outcome.reply is not Reply.UNKNOWN:
         return outcome.reply
-    search = InductionSearch(proof.setting, proof.theory, proof.live, SIZE)
+    search = InductionSearch(proof.setting, proof.theory, facts, SIZE)
     found = proof.journal.ask(lambda: search.breaks(rest, claim), lambda _: False, path)
     return Reply.REFUTED if found else Reply.UNKNOWN

@@ -176,6 +176,11 @@ class Proof:
             key in self.decisions and self.decisions[key].status is Status.PROVED for key in keys
         )
 
+    def is_settled(self, name: str) -> bool:
+        """Whether a claim is proved with all on which it rests: a fact that nothing needs any more
+        may rest on what was never tried."""
+        return all(self.is_proved(each) for each in self.basis_of([name]))
+
     def _pending(self, claim: Claim) -> Iterator[Key]:
         for key in self.keys_of(claim):
             if key not in self.framed and key not in self.decisions:

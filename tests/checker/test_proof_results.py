@@ -296,6 +296,33 @@ def test_a_mutant_loses_what_its_guard_carries_and_nothing_else(setting: Make) -
     assert [m.name for m in mutants if m.is_redundant] == ["m.stand.seated"]
 
 
+@pytest.mark.parametrize(
+    ("marked", "lost"), [("marked[c]", ("m.go.overlap",)), ("marked[c] and not marked[d]", ())]
+)
+def test_a_guard_that_keeps_two_updates_apart_by_its_text_is_not_redundant(
+    setting: Make, marked: str, lost: tuple[str, ...]
+) -> None:
+    """With `apart` the two have no obligation, so that no proof speaks of it. Another guard may
+    keep them apart as well."""
+    text = f"""
+        sort S
+        var on[S]: bool
+        var marked[S]: bool
+        action go(c: S, d: S) by kernel
+          when apart: c != d
+          when one: all e: S: e = c implies ({marked})
+          on[c] := true
+          on[d] := false
+        action mark(c: S) by kernel
+          marked[c] := not marked[c]
+        step nothing_else
+          actor = kernel
+    """
+    _, mutants = mutate(setting(text))
+    assert {m.name: m.lost for m in mutants} == {"m.go.apart": lost, "m.go.one": ()}
+    assert [m.name for m in mutants if m.undecided] == []
+
+
 def test_what_a_mutant_loses_is_lost_in_the_design_without_the_guard(setting: Make) -> None:
     """Each mutant beside an outright proof of the same design, written without the guard."""
     _, mutants = mutate(setting(COUNTED))
