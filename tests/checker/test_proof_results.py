@@ -371,36 +371,3 @@ def test_what_only_the_scope_proves_is_confirmed_with_the_guards_of_the_action(
     assert (sit.method, sit.status, sit.rechecked) == (Method.FINITE, Status.PROVED, True)
     assert "m.sit.free" in sit.core
     assert result.run.unconfirmed == ()
-
-
-def test_a_guard_that_keeps_updates_apart_by_its_text_is_not_redundant(setting: Make) -> None:
-    """Without it a step writes one place twice; with it nobody has to ask whether it does."""
-    text = """
-        sort C
-        sort V
-        var live[C]: bool
-        var writable[C, V]: bool
-        action start(c: C) by kernel
-          live[c] := true
-        action share(z: C, d: C) by kernel
-          when live: live[z]
-          when distinct: z != d
-          writable[d, v] := true for v: V
-          writable[z, v] := false for v: V
-        invariant everything
-          all c: C, v: V: writable[c, v] implies writable[c, v]
-    """
-    proved = {verdict.property for verdict in prove(setting(text)).verdicts}
-    assert "m.share.overlap" not in proved
-    _, found = mutate(setting(text))
-    lost = {mutant.guard: mutant.lost for mutant in found}
-    assert lost == {"live": (), "distinct": ("m.share.overlap",)}
-    apart = text.replace("z != d", "live[z] and not live[d]")
-    _, found = mutate(setting(apart))
-    assert {mutant.guard: mutant.lost for mutant in found} == {
-        "live": (),
-        "distinct": ("m.share.overlap",),
-    }
-    twice = text.replace("when live: live[z]", "when live: live[z] and z != d")
-    _, found = mutate(setting(twice))
-    assert all(mutant.is_redundant for mutant in found)
