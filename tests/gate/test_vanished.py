@@ -111,3 +111,32 @@ def test_a_refinement_is_held_somewhere(
     else:
         assert done.returncode == 4, done.stdout  # For there is no lock, too.
         assert "undecided   explored room · candle of lamp: no model is held to it" in done.stdout
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["refined", "shared"])
+def test_a_refinement_is_of_the_module_that_its_text_means(
+    alone: Path, splitspec: Splitspec, *, shared: bool
+) -> None:
+    """A model may stand in a folder of its own, with modules named as others beside models.toml."""
+    (alone / "models.toml").write_text(entries("candle").replace('= "', '= "sub/'), "utf-8")
+    (alone / "sub").mkdir()
+    lax = LAMP + "\naction turn_off() by kernel\n  when lit: on\n  on := false\n"
+    candle = CANDLE.replace("douse() is stutter", "douse() is turn_off()")
+    if shared:
+        lax = lax.replace("\nvar", "\nimport people\n\nvar", 1)
+        candle = candle.replace("\nvar", "\nimport people\n\nvar", 1)
+        (alone / "lamp.split").write_text(lax, "utf-8")
+        for folder in (alone, alone / "sub"):
+            (folder / "people.split").write_text("module people\n\nsort Person\n", "utf-8")
+    else:
+        (alone / "lamp.split").write_text(lax, "utf-8")
+        strict = lax.replace("when lit: on", "when never: on and not on")
+        (alone / "sub" / "lamp.split").write_text(strict, "utf-8")
+    (alone / "sub" / "candle.split").write_text(candle, "utf-8")
+    done = splitspec("refine")
+    if shared:
+        assert done.returncode == 2, done.stdout
+        assert "two modules of one name" in done.stderr
+    else:
+        assert done.returncode == 1, done.stdout
+        assert "violated  candle.douse.allowed" in done.stdout

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from splitspec.checker.expectation import Expectation
-from splitspec.cli.models import Model, Problems, RefusedError, read_models
+from splitspec.cli.models import Model, Problems, RefusedError, read_models, wrong
 from splitspec.cli.selection import Request, honest
 from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind, Program, Refinement
@@ -103,11 +104,12 @@ def _abstract(model: Model, declared: Refinement) -> Loaded | None:
         kept = {o: n for o, n in model.entry.substitutions.items() if o != declared.abstract}
         loaded = load_entry(replace(model.entry, substitutions=kept), folder, library)
     elif is_held(model, declared):
-        loaded = load(_beside(folder, declared.abstract), None, library, folder)
+        loaded = load(_abstract_text(declared, folder), None, library, folder)
     else:
         return None
     if loaded.program is None:
         raise RefusedError(Problems(diagnostics=loaded.diagnostics))
+    _check_shared(model, loaded)
     return loaded
 
 
@@ -125,9 +127,24 @@ def _module(declared: Refinement) -> str:
     return declared.path.rpartition(".")[0]
 
 
-def _beside(folder: Path, module: str) -> Path:
-    here = folder / f"{module}.split"
-    return here if here.is_file() else Path(str(shipped_folder())) / here.name
+def _abstract_text(declared: Refinement, folder: Path) -> Path:
+    """Return where the abstract module stands, looked up as the refining text's imports are."""
+    own = Path(declared.span.source.name).parent
+    name = f"{declared.abstract}.split"
+    near = next((place / name for place in (own, folder) if (place / name).is_file()), None)
+    return near or Path(str(shipped_folder())) / name
+
+
+def _check_shared(model: Model, abstract: Loaded) -> None:
+    """Raise `RefusedError` for modules of one name that both systems have, and are two."""
+    own = {str(module.name): module.source for module in model.modules}
+    for module in abstract.modules:
+        source = own.get(str(module.name), module.source)
+        if os.path.abspath(source.name) != os.path.abspath(module.source.name):
+            raise wrong(
+                f"{model.entry.name} has {source.name}, and what it refines {module.source.name}: "
+                "two modules of one name"
+            )
 
 
 def _scope(model: Model, expected: ExpectedRefinement | None, request: Request) -> Scope:
