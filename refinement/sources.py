@@ -132,11 +132,23 @@ def named_sources(names: Iterable[str], folder: Path) -> dict[str, Path]:
         if place.is_file():
             found[name] = place
             continue
-        inside = [p for p in place.rglob("*") if p.is_file() and not set(HIDDEN) & set(p.parts)]
+        inside = list(_files(place))
         if not inside:
             raise MissingSourceError(f"there is no file at {name}, from the folder of models.toml")
         found |= {f"{name}/{path.relative_to(place).as_posix()}": path for path in inside}
     return found
+
+
+def _files(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """Iterate over the files of a folder, and of those below it, also where links lead."""
+    above |= {folder.resolve()}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name in HIDDEN:
+            continue
+        if path.is_file():
+            yield path
+        elif path.is_dir() and path.resolve() not in above:
+            yield from _files(path, above)
 
 
 def _uncommented(content: bytes) -> bytes:

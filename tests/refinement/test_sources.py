@@ -78,3 +78,17 @@ def test_a_mapping_that_is_not_there_is_named_with_what_is(tmp_path: Path) -> No
         mapping_of("granting-arm")
     with pytest.raises(UnknownMappingError, match="nowhere:X cannot be had: ModuleNotFound"):
         mapping_of("nowhere:X", [tmp_path])
+
+
+def test_what_a_link_in_a_named_folder_leads_to_counts(folder: Path) -> None:
+    """An implementation that is changed behind a link is another one."""
+    (folder / "elsewhere" / "inner").mkdir(parents=True)
+    (folder / "drivers").mkdir(exist_ok=True)
+    (folder / "elsewhere" / "inner" / "disk.c").write_text("int disk;\n")
+    (folder / "drivers" / "linked").symlink_to("../elsewhere", target_is_directory=True)
+    (folder / "elsewhere" / "round").symlink_to("../elsewhere", target_is_directory=True)
+    found = named_sources(["drivers"], folder)
+    assert "drivers/linked/inner/disk.c" in found
+    before = SourceReader().digest(found)
+    (folder / "elsewhere" / "inner" / "disk.c").write_text("int other;\n")
+    assert SourceReader().digest(named_sources(["drivers"], folder)) != before
