@@ -35,6 +35,10 @@ from splitspec.model.passes.substitute import substitute
 from splitspec.model.types import Natural, Option, Range
 from splitspec.refinement.correspondence import Correspondence, Counterpart, Seen
 
+UNBOUNDED = (VariableKind.STATE, VariableKind.GHOST)
+"""Kinds of variables of which a `nat` has a bound of the run: a counter has that of what it counts,
+a constant is pinned."""
+
 
 def match(
     concrete: Program, abstract: Program, declared: Refinement
@@ -78,7 +82,7 @@ class _Matching:
             self._check_range(variable, said)
             if variable.kind is VariableKind.CONSTANT and path in said:
                 self._check_rigid(said[path])
-            if isinstance(variable.type, Natural) and variable.kind is VariableKind.STATE:
+            if isinstance(variable.type, Natural) and variable.kind in UNBOUNDED:
                 self._report(
                     f"`{path}` is a `nat` of the abstract module, which has no bound here",
                     "let it be a counter, or a range",

@@ -140,3 +140,24 @@ def test_a_module_refines_two(tmp_path: Path) -> None:
         result = refine(found, setting_of(found, Scope({}, {}, {}), frozenset()))
         assert {v.outcome for v in result.result.verdicts} == {Outcome.HOLDS}
         assert result.squares == {}
+
+
+@pytest.mark.parametrize("kind", ["var", "ghost var"])
+def test_a_number_without_an_end_above_is_refused(pair: PairBuild, kind: str) -> None:
+    above = f"""
+        {kind} often: nat
+        action turn() by kernel
+          often += 1
+        invariant few
+          often <= 2
+    """
+    below = """
+        var on: bool
+        action pull() by kernel
+          on := (not on)
+        refinement lower of upper
+          let often = 0
+          pull() is turn()
+    """
+    with pytest.raises(AssertionError, match=r"`upper.often` is a `nat` of the abstract module"):
+        pair(above, below)
