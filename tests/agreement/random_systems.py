@@ -4,7 +4,8 @@ Text, and not IR, is drawn: a failing example can be read, kept as a file and ru
 and the type checker take part. What is drawn covers every construct that the explicit engines treat
 in a way of their own: index types of all kinds, options, constants, counters with right and wrong
 upkeep, naturals that a bound cuts, promises and hostile actions, variants, comprehension updates
-that may collide, parameters that a guard fixes, and every kind of property that they decide.
+that may collide, parameters that a guard fixes, definitions and parts that bind names of the text
+that uses them, and every kind of property that they decide.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from hypothesis import strategies as st
 INDEX_TYPES = ("S", "T", "E", "bool", "0..2")
 VALUE_TYPES = ("S?", "T?", "E", "bool", "0..2", "E?", "0..1?", "nat")
 MEMBERS = ("red", "green", "blue")
+LOCALS = ("x", "y", "z", "u", "w", *(f"x{number}" for number in range(9)))
+"""Few names for parameters and binders: what the passes put into one another shall hide some."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class _Author:
         self.variables: list[Variable] = []
         self.constants: list[Variable] = []
         self.guards: list[str] = []  # what a variant may drop
+        self.texts: list[str] = []  # definitions and parts
+        self.counts = False  # whether a formula may count
 
     def pick(self, *options: str) -> str:
         return self.draw(st.sampled_from(options))
@@ -54,6 +59,18 @@ class _Author:
     def name(self, prefix: str) -> str:
         self.fresh += 1
         return f"{prefix}{self.fresh}"
+
+    def local(self, *scopes: dict[str, str]) -> str:
+        """Return a name for a parameter or binder that stands in none of the scopes."""
+        return self.pick(*[n for n in LOCALS if all(n not in scope for scope in scopes)][:3])
+
+    def passed(self, scope: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+        """Return parameters for some of the names of a scope, and these names."""
+        inner: dict[str, str] = {}
+        names = [name for name in scope if self.chance(70)]
+        for name in names:
+            inner[self.local(inner)] = scope[name]
+        return inner, names
 
     # Values and formulas. `scope` maps parameters and bound variables to their types.
 
@@ -117,7 +134,8 @@ class _Author:
 
     def formula(self, scope: dict[str, str], depth: int, quantifier: str | None = "all") -> str:
         """Return a formula; `quantifier` is the only one that may stand in it, positively."""
-        kind = self.pick("atom", "not", "and", "or", "implies", "if", "quantified")
+        kinds = ("atom", "not", "and", "or", "implies", "if", "quantified", "call")
+        kind = self.pick(*kinds, *(("count",) if self.counts else ()))
         if depth == 0 or kind == "atom":
             return self.atom(scope)
         if kind == "not":
@@ -125,9 +143,15 @@ class _Author:
         if kind == "quantified":
             if quantifier is None:
                 return self.atom(scope)
-            bound, type_ = self.name("x"), self.pick(*INDEX_TYPES[:3])
+            bound, type_ = self.local(scope), self.pick(*INDEX_TYPES[:3])
             body = self.formula({**scope, bound: type_}, depth - 1, quantifier)
             return f"({quantifier} {bound}: {type_}: {body})"
+        if kind == "call":
+            return self.call(scope, depth, quantifier)
+        if kind == "count":
+            bound, type_ = self.local(scope), self.pick(*INDEX_TYPES[:3])
+            body = self.formula({**scope, bound: type_}, depth - 1, None)
+            return f"(count {bound}: {type_} where {body}) {self.pick('=', '<', '>=')} 1"
         if kind == "if":
             condition = self.formula(scope, depth - 1, None)
             left, right = (self.formula(scope, depth - 1, None) for _ in range(2))
@@ -135,6 +159,16 @@ class _Author:
         left = self.formula(scope, depth - 1, None if kind == "implies" else quantifier)
         right = self.formula(scope, depth - 1, quantifier)
         return f"({left} {kind} {right})"
+
+    def call(self, scope: dict[str, str], depth: int, quantifier: str | None) -> str:
+        """Define a formula, and return the call of it."""
+        inner, names = self.passed(scope)
+        if not inner:
+            return self.atom(scope)
+        body, name = self.formula(inner, depth - 1, quantifier), self.name("d")
+        parameters = ", ".join(f"{n}: {type_}" for n, type_ in inner.items())
+        self.texts.append(f"def {name}({parameters}) = {body}")
+        return f"{name}({', '.join(names)})"
 
     # Declarations.
 
@@ -165,10 +199,9 @@ class _Author:
         return [text], (name, variable)
 
     def action(self, counter: tuple[str, Variable] | None) -> list[str]:
-        scope = {
-            self.name("p"): self.pick(*INDEX_TYPES, "S", "T")
-            for _ in range(self.draw(st.integers(0, 3)))
-        }
+        scope: dict[str, str] = {}
+        for _ in range(self.draw(st.integers(0, 3))):
+            scope[self.local(scope)] = self.pick(*INDEX_TYPES, "S", "T")
         subject = next((name for name, type_ in scope.items() if type_ == "S"), None)
         actors = ["host", "kernel"] + ([f"container[{subject}]"] if subject else [])
         actor = self.pick(*actors)
@@ -186,10 +219,24 @@ class _Author:
             variable = self.draw(st.sampled_from(free if free else self.variables))
             # Two updates of one variable mostly collide: that is worth a few examples, not most.
             free = [other for other in free if other is not variable or self.chance(20)]
-            lines.append(f"  {self.update(variable, scope)}")
+            if self.chance(75):
+                lines.append(f"  {self.update(variable, scope)}")
+            else:
+                lines.append(f"  {self.part(variable, scope)}")
         if counter is not None and self.chance(60):
             lines += self.tally(counter, scope)
         return lines
+
+    def part(self, variable: Variable, scope: dict[str, str]) -> str:
+        """Write a part that updates a variable, and return the line that does it."""
+        inner, names = self.passed(scope)
+        name = self.name("part")
+        parameters = ", ".join(f"{n}: {type_}" for n, type_ in inner.items())
+        lines = [f"part {name}({parameters})"]
+        if self.chance(30):
+            lines.append(f"  when {self.name('g')}: {self.formula(inner, 1)} @kernel")
+        self.texts += [*lines, f"  {self.update(variable, inner)}"]
+        return f"do {name}({', '.join(names)})"
 
     def update(self, variable: Variable, scope: dict[str, str]) -> str:
         bound: dict[str, str] = {}
@@ -199,7 +246,7 @@ class _Author:
             if known and self.chance(75):
                 indices.append(self.pick(*known))
             else:
-                name = self.name("x")
+                name = self.local(scope, bound)
                 bound[name] = "0..1" if type_ == "0..2" and self.chance(40) else type_
                 indices.append(name)
         inner = {**scope, **bound}
@@ -229,11 +276,12 @@ class _Author:
 
     def properties(self) -> list[str]:
         lines = []
+        self.counts = self.chance(40)
         for _ in range(self.draw(st.integers(1, 3))):
             kind = self.pick("invariant", "invariant", "lemma", "witness", "recoverable", "step")
             given = self.pick("", "", " given honest host", " given honest container")
             lines.append(f"{kind} {self.name('claim')}{given}")
-            bound, type_ = self.name("x"), self.pick("S", "T")
+            bound, type_ = self.local(), self.pick("S", "T")
             quantifier = "some" if kind in ("witness", "recoverable") else "all"
             body = self.formula({bound: type_}, 2, quantifier)
             if kind == "step":
@@ -270,6 +318,7 @@ def random_systems(draw: st.DrawFn, naturals: bool = True) -> RandomSystem:
     if author.chance(50):
         lines += ["final", f"  {author.atom({})}"]
     lines += author.properties()
+    lines += author.texts
     lines += author.variants()
     bounded = [variable.name for variable in author.variables if variable.type == "nat"]
     bounds = {name: draw(st.integers(1, 3)) for name in bounded}
