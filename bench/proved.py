@@ -1,11 +1,12 @@
 """Prove the runs of one model, again by cvc5, and find a counterexample to induction for each proof
 that is lost without a guard. Print CPU seconds as JSON for `proofs.py`.
 
-All in this process, so that its clock has everything.
+All in this process, so that its clock has everything. It looks for garbage as seldom as a command.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from splitspec.checker.symbolic.proving import opened, settled
 from splitspec.checker.symbolic.theory import theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
 from splitspec.checker.symbolic.z3_solver import Answer
+from splitspec.cli.application import NEW_OBJECTS_MAX
 from splitspec.cli.selection import Request, select
 from splitspec.model.ir import Drop, Variant
 from splitspec.model.setting import Setting
@@ -33,6 +35,7 @@ MUTANTS_MAX = 12
 
 def main() -> None:
     """Print the sums over the runs of the model that is named."""
+    gc.set_threshold(NEW_OBJECTS_MAX, *gc.get_threshold()[1:])
     proving = solving = rechecking = 0.0
     unconfirmed, counterexamples = 0, []
     for job in select(Request(models=(sys.argv[1],), size=2)).jobs:
