@@ -74,14 +74,19 @@ def refine(
         on_progress=on_progress,
         interruption=interruption,
     )
-    verdicts = tuple(v for v in result.verdicts if is_of_refinement(setting, v))
+    verdicts = [v for v in result.verdicts if is_of_refinement(setting, v)]
     lanes = Lanes(correspondence, setting)
     squares = {
         verdict.property: lanes.square(setting, verdict.trace)
         for verdict in verdicts
         if verdict.outcome is Outcome.VIOLATED and verdict.trace is not None
     }
-    return Refinement(replace(result, verdicts=verdicts), squares)
+    # The run of the product ends before a step that is not allowed, and that of a square behind it.
+    shown = tuple(
+        replace(v, trace=squares[v.property].concrete) if v.property in squares else v
+        for v in verdicts
+    )
+    return Refinement(replace(result, verdicts=shown), squares)
 
 
 def prove_refinement(

@@ -182,6 +182,9 @@ def test_refine_reports_a_square_and_its_json_is_as_the_schema_says(
     document = json.loads((folder / "r.json").read_text())
     jsonschema.validate(document, json.loads(schema_text()))
     assert document["squares"][0]["property"] == claim
+    traces = {v["property"]: v["trace"] for v in document["verdicts"] if v["trace"]}
+    for square in document["squares"]:
+        assert len(square["abstract"]["steps"]) == len(traces[square["property"]]["steps"])
     start("refine", "lower", "--prove")
     jsonschema.validate(json.loads((folder / "r.json").read_text()), json.loads(schema_text()))
 

@@ -267,6 +267,28 @@ def test_a_square_shows_both_lanes_and_the_guard_that_refuses(pair: PairBuild) -
     assert json.loads(json.dumps(square_document(found)))["refusals"][0]["guard"] == "full"
 
 
+@pytest.mark.parametrize(("old", "new", "claim"), WRONG.values(), ids=WRONG)
+def test_a_verdict_has_the_run_of_its_square(
+    pair: PairBuild, old: str, new: str, claim: str
+) -> None:
+    """A claim that a step is allowed fails before the step, and the step is shown."""
+    found = _refined(pair(UPPER, LOWER.replace(old, new), given=(ActorKind.HOST,)))
+    traces = {v.property: v.trace for v in found.result.verdicts if v.trace is not None}
+    assert claim in traces
+    assert traces.keys() == found.squares.keys()
+    for path, trace in traces.items():
+        square = found.squares[path]
+        assert trace == square.concrete
+        assert trace.claim == path
+        assert len(trace.states) == len(square.abstract.states) == trace.length + 1
+        numbers = [
+            line.split()[0]
+            for line in square_text(square, lambda _, plain: plain).splitlines()
+            if line.split()[:1] and line.split()[0].isdecimal()
+        ]
+        assert numbers[-1] == str(trace.length)
+
+
 def test_a_square_says_what_differs(pair: PairBuild) -> None:
     old, new, claim = WRONG["what is visible comes too early"]
     square = _refined(pair(UPPER, LOWER.replace(old, new))).squares[claim]
