@@ -12,10 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
 
 import msgspec
 
 from splitspec.checker.proof import Mutant, ProofLimits, Status
+from splitspec.checker.symbolic.cvc5_solver import _Talk
 from splitspec.checker.symbolic.induction import InductionSearch
 from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.mutation import mutants
@@ -36,14 +39,15 @@ MUTANTS_MAX = 12
 def main() -> None:
     """Print the sums over the runs of the model that is named."""
     gc.set_threshold(NEW_OBJECTS_MAX, *gc.get_threshold()[1:])
-    proving = solving = rechecking = 0.0
+    proving = solving = rechecking = answering = 0.0
     unconfirmed, counterexamples = 0, []
     for job in select(Request(models=(sys.argv[1],), size=2)).jobs:
         proof, started = opened(job.setting, ProofLimits(), 0, Journal()), time.process_time()
-        with _timed() as spent:
+        with _timed() as spent, _timed_answers() as answered:
             result = settled(proof, 0, recheck=True)
         proving += time.process_time() - started - sum(spent)
-        solving += sum(decision.outcome.seconds for decision in proof.decisions.values())
+        solving += result.run.solving
+        answering += sum(answered)
         unconfirmed += len(result.run.unconfirmed)
         rechecking += sum(spent)
         counterexamples += list(_counterexamples(job.setting, proof))
@@ -51,6 +55,7 @@ def main() -> None:
         "proving": proving,
         "solving": solving,
         "rechecking": rechecking,
+        "answering": answering,
         "open": unconfirmed,
         "counterexamples": counterexamples,
     }
@@ -79,6 +84,23 @@ def _timed() -> Iterator[list[float]]:
     finally:
         for name, ask in asked.items():
             setattr(UnboundedCalculus, name, ask)
+
+
+@contextmanager
+def _timed_answers() -> Iterator[list[float]]:
+    """Collect the seconds that the second solver itself takes, without what is written for it."""
+    spent: list[float] = []
+    do = _Talk.do
+
+    def timed(talk: _Talk, command: Any) -> str:
+        started = time.process_time()
+        answer = do(talk, command)
+        if command.getCommandName() == "check-sat":
+            spent.append(time.process_time() - started)
+        return answer
+
+    with patch.object(_Talk, "do", timed):
+        yield spent
 
 
 def _counterexamples(setting: Setting, proof: Proof) -> Iterator[float]:

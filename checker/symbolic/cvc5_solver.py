@@ -155,7 +155,11 @@ class _Talk:
             command = parser.nextCommand()
             if command.isNull():
                 return answer.strip()
-            answer += command.invoke(self._solver, self._symbols)
+            answer += self.do(command)
+
+    def do(self, command: Any) -> str:
+        """Return what cvc5 says of one command."""
+        return str(command.invoke(self._solver, self._symbols))
 
 
 def _cvc5() -> Any:
