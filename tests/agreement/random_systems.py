@@ -5,7 +5,8 @@ and the type checker take part. What is drawn covers every construct that the ex
 in a way of their own: index types of all kinds, options, constants, counters with right and wrong
 upkeep, naturals that a bound cuts, promises and hostile actions, variants, comprehension updates
 that may collide, parameters that a guard fixes, definitions and parts that bind names of the text
-that uses them, and every kind of property that they decide.
+that uses them, sums of counts that hold and that do not, and every kind of property that they
+decide.
 """
 
 from __future__ import annotations
@@ -190,13 +191,20 @@ class _Author:
 
     def counter(self) -> tuple[list[str], tuple[str, Variable] | None]:
         """Count the places of an option that hold a key, if there is such a variable."""
-        suitable = [v for v in self.variables if v.indices == ("T",) and v.type == "S?"]
-        if not suitable or self.chance(40):
+        suitable = [v for v in self.variables if v.indices in (("T",), ("S",)) and v.type == "S?"]
+        lines = []
+        if not suitable and self.chance(40):
+            place = self.pick("S", "T")
+            suitable = [Variable(self.name("v"), (place,), "S?")]
+            self.variables += suitable
+            lines = [f"var {suitable[0].name}[{place}]: S?"]
+        elif not suitable or self.chance(40):
             return [], None
         variable, name = suitable[0], self.name("n")
         given = " given honest host" if self.chance(30) else ""
-        text = f"counter {name}[c: S] counts t: T where {variable.name}[t] = c{given}"
-        return [text], (name, variable)
+        key, counted = self.pick("z", "u"), self.pick("x", "y")
+        of = f"{counted}: {variable.indices[0]} where {variable.name}[{counted}] = {key}"
+        return [*lines, f"counter {name}[{key}: S] counts {of}{given}"], (name, variable)
 
     def action(self, counter: tuple[str, Variable] | None) -> list[str]:
         scope: dict[str, str] = {}
@@ -274,8 +282,47 @@ class _Author:
         keys = [n for n, t in scope.items() if t == "S"]
         return [f"  {name}[{self.pick(*keys)}] {self.pick('+=', '-=')} 1"] if keys else []
 
-    def properties(self) -> list[str]:
-        lines = []
+    def upkeep(self, counter: tuple[str, Variable]) -> list[str]:
+        """Two steps that keep a counter exact."""
+        (name, variable), action = counter, self.name("act")
+        place = variable.indices[0]
+        return [
+            f"action {action}(x: S, y: {place}) by kernel",
+            f"  when free: {variable.name}[y] = none",
+            f"  {variable.name}[y] := x",
+            f"  {name}[x] += 1",
+            f"action {action}_back(y: S, x: {place}) by kernel",
+            f"  when mine: {variable.name}[x] = y",
+            f"  {variable.name}[x] := none",
+            f"  {name}[y] -= 1",
+        ]
+
+    def sum(self, counter: tuple[str, Variable] | None) -> list[str]:
+        """Claim an equation between counts: of a whole and its parts, or of what is no whole."""
+        key, kind = self.local(), self.pick("S", "S", "T")
+        scope, type_ = {key: kind}, self.pick("S", "T", "T", "E")
+        names = [self.local(scope) for _ in range(3)]
+        inner = {**scope, "@": type_}  # stands for the name that is counted
+        whole, part = (self.atom(inner) for _ in range(2))
+        other = self.pick(part, part, self.atom(inner))
+        sides = (f"({whole})", f"({whole}) and ({part})", f"({whole}) and not ({other})")
+        first, second, third = (
+            f"(count {name}: {type_} where {side.replace('@', name)})"
+            for name, side in zip(names, sides, strict=True)
+        )
+        if counter is not None and kind == "S" and self.chance(50):
+            (kept, of), name = counter, names[1]
+            owner = name if of.indices == ("S",) and self.chance(30) else key
+            first = f"{kept}[{key}]"
+            second = f"(count {name}: {of.indices[0]} where {of.name}[{name}] = {owner})"
+        added = self.pick("", f" + {third}", " + 0", " + 1")
+        return [
+            f"invariant {self.name('claim')}",
+            f"  all {key}: {kind}: {first} = {second}{added}",
+        ]
+
+    def properties(self, counter: tuple[str, Variable] | None) -> list[str]:
+        lines = self.sum(counter) if self.chance(30 if counter is None else 70) else []
         self.counts = self.chance(40)
         for _ in range(self.draw(st.integers(1, 3))):
             kind = self.pick("invariant", "invariant", "lemma", "witness", "recoverable", "step")
@@ -315,9 +362,11 @@ def random_systems(draw: st.DrawFn, naturals: bool = True) -> RandomSystem:
     lines += declared
     for _ in range(draw(st.integers(2, 5))):
         lines += author.action(counter)
+    if counter is not None and author.chance(50):
+        lines += author.upkeep(counter)
     if author.chance(50):
         lines += ["final", f"  {author.atom({})}"]
-    lines += author.properties()
+    lines += author.properties(counter)
     lines += author.texts
     lines += author.variants()
     bounded = [variable.name for variable in author.variables if variable.type == "nat"]
