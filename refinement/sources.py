@@ -61,7 +61,7 @@ class SourceReader:
         hashed = hashlib.sha256()
         for name, path in sorted(sources.items()):
             said = self._content(path)
-            hashed.update(f"{name}\0{len(said)}\0".encode())
+            hashed.update(f"{name}\0{len(said)}\0".encode(errors="surrogateescape"))
             hashed.update(said)
         return hashed.hexdigest()[:16]
 

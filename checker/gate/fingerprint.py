@@ -50,5 +50,6 @@ def content_key(parts: Iterable[str], folders: tuple[str, ...] = ENGINES) -> str
     hashed = hashlib.sha256(engines(folders).encode())
     for part in parts:
         hashed.update(f"{len(part)}:".encode())
-        hashed.update(part.encode())
+        # The name of a file need not be text.
+        hashed.update(part.encode(errors="surrogateescape"))
     return hashed.hexdigest()

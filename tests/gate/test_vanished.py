@@ -3,6 +3,7 @@ refinement of a module that is only imported."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -140,3 +141,29 @@ def test_a_refinement_is_of_the_module_that_its_text_means(
     else:
         assert done.returncode == 1, done.stdout
         assert "violated  candle.douse.allowed" in done.stdout
+
+
+def test_a_file_whose_name_is_no_text_is_named_in_every_report(
+    project: Path, splitspec: Splitspec
+) -> None:
+    (project / os.fsdecode(b"lost\xff.split")).write_text("module lost\n", encoding="utf-8")
+    kinds = ("json", "junit", "markdown", "sarif")
+    reports = [word for kind in kinds for word in ("--report", f"{kind}=report.{kind}")]
+    done = splitspec("gate", *reports)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "held by no model of models.toml: lost\\xff.split" in done.stdout
+    assert "lost" in (project / "report.json").read_text(encoding="utf-8")
+
+
+def test_an_implementation_may_be_made_of_a_file_whose_name_is_no_text(
+    project: Path, splitspec: Splitspec
+) -> None:
+    (project / "drivers").mkdir()
+    (project / "drivers" / os.fsdecode(b"disk\xff.c")).write_text("int disk;\n", encoding="utf-8")
+    manifest = project / "models.toml"
+    text = manifest.read_text(encoding="utf-8")
+    named = 'mapping = "counter_mapping:COUNTER"\nsources = ["drivers"]'
+    manifest.write_text(text.replace('mapping = "counter_mapping:COUNTER"', named), "utf-8")
+    done = splitspec("gate", "--tier", "pr")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "stale       conformed desk by counter_mapping:COUNTER" in done.stdout

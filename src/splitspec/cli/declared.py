@@ -162,7 +162,9 @@ def unheld(demands: Iterable[Demand], manifest: Path) -> tuple[str, ...]:
         had |= {Path(source.name).resolve() for source in sources}
     folder = manifest.parent.resolve()
     modules = (path for path in _modules(folder) if path not in had)
-    return tuple(path.relative_to(folder).as_posix() for path in sorted(modules))
+    # A name need not be text.
+    names = (os.fsencode(path.relative_to(folder)) for path in sorted(modules))
+    return tuple(name.decode("utf-8", "backslashreplace") for name in names)
 
 
 def _modules(folder: Path) -> Iterator[Path]:
