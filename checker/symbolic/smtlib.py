@@ -113,18 +113,19 @@ class _Script:
         todo = [root]
         while todo:
             term = todo[-1]
-            waiting = [part for part in parts_of(term) if part not in self._order]
-            if term in self._order or not waiting:
+            if term in self._order:
                 todo.pop()
-                if term not in self._order:
-                    self._order[term] = None
-                    self._open[term] = isinstance(term, Bound) or any(
-                        self._open[part] for part in parts_of(term)
-                    )
-                    for part in parts_of(term):
-                        self._uses[part] = self._uses.get(part, 0) + 1
-            else:
+                continue
+            parts = parts_of(term)
+            waiting = [part for part in parts if part not in self._order]
+            if waiting:
                 todo += waiting
+                continue
+            todo.pop()
+            self._order[term] = None
+            self._open[term] = isinstance(term, Bound) or any(self._open[part] for part in parts)
+            for part in parts:
+                self._uses[part] = self._uses.get(part, 0) + 1
 
     def lines(self) -> Iterator[str]:
         yield "(set-logic ALL)"
