@@ -70,6 +70,10 @@ def is_false(term: Expression) -> bool:
     return isinstance(term, Literal) and term.value is False
 
 
+def _is_none(term: Expression) -> bool:
+    return isinstance(term, Literal) and term.value is None
+
+
 def fold_term(term: Expression) -> Expression:
     """Return an expression of the same value in every state of every scope."""
     term = map_children(fold_term, term)
@@ -127,6 +131,9 @@ def _fold_operator(term: Equal | Compare | Arithmetic) -> Expression:
         case Equal():
             if isinstance(left, Literal) and isinstance(right, Literal):
                 return _truth(term, left.value == right.value)
+            if _is_none(right) and not isinstance(left.type, Option):
+                # What may be `none` was folded to the branch that never is.
+                return _truth(term, False)
             same = left == right and not isinstance(left.type, Option)
             return _truth(term, True) if same else term
         case Compare(operator):

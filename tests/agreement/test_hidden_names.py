@@ -1,5 +1,6 @@
 """The native engine says what the evaluator says, where a definition or a part binds a name of the
-text that uses it: no text hides a name, and what the passes make of several may.
+text that uses it, and where an argument leaves one branch of a choice: no text hides a name or
+chooses by what is known, and what the passes make of several may.
 """
 
 from __future__ import annotations
@@ -44,11 +45,41 @@ invariant apart
 """
 """A part whose update binds the name of a parameter of the action that does it."""
 
-SYSTEMS = {"definitions": (HIDDEN_NAMES, {}), "parts": (PARTS_THAT_HIDE, {"S": 2})}
+CHOSEN_OPTIONS = """
+module m
+enum E = x | y
+var a: E
+var b: E?
+var seen: bool
+part look(whole: bool)
+  when there: (if whole then a else none) != none
+  seen := true
+  b := if whole then a else none
+part miss(empty: bool)
+  when gone: (if empty then none else a) = a or (if empty then b else a) = none
+  seen := (if empty then a else none) = none
+action turn(e: E) by kernel
+  a := e
+action see() by kernel
+  do look(true)
+action overlook() by kernel
+  do miss(false)
+invariant unseen
+  not seen
+witness kept
+  b = x and seen
+"""
+"""Options of which an argument of a part leaves the branch that is never absent, or always."""
+
+SYSTEMS = {
+    "definitions": (HIDDEN_NAMES, {}),
+    "parts": (PARTS_THAT_HIDE, {"S": 2}),
+    "options": (CHOSEN_OPTIONS, {}),
+}
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
-def test_a_name_that_is_hidden_after_inlining_means_what_it_meant(name: str) -> None:
+def test_what_the_passes_put_together_means_what_it_meant(name: str) -> None:
     text, sizes = SYSTEMS[name]
     for setting, family in settings_of(text, sizes):
         assert assert_agreement(setting, family)

@@ -140,7 +140,11 @@ class Lowering:
     def coded(self, expression: Expression, type_: Type, env: Environment, at: Moment) -> Integer:
         """Return the value of an expression, encoded as a value of `type_`."""
         value = self.value(expression, env, at)
-        if not isinstance(type_, Option) or isinstance(expression.type, Option):
+        if not isinstance(type_, Option):
+            may_lack = isinstance(expression.type, Option | Nothing)
+            assert not may_lack, f"{expression} may be absent, and {type_} is not"
+            return value
+        if isinstance(expression.type, Option):
             return value
         if isinstance(expression.type, Nothing):
             return self.circuit.constant(0)
