@@ -40,6 +40,8 @@ EVALUATOR_INSTANCES = 100
 """Instances of actions that a state may have; with more, the evaluator's tier has fewer states. Its
 end is a matter of counts and not of time, so that the engine of a run, and with it whether states
 or orbits are counted, is the same on a busy machine."""
+MASK_BITS = 64
+"""The variants that one kernel can tell apart."""
 NATIVE_PACKAGES = frozenset({"llvmlite"})
 """What may be missing on a machine; anything else that cannot be imported is an error of ours."""
 
@@ -141,9 +143,14 @@ def shared_system(
 ) -> System:
     """Return the system of the family, or the setting's own if that leaves other variables out.
 
-    With a variable that only other variants read, a run would have states that are the same to it.
+    Of more variants than a mask holds, those beside the setting's own share a kernel. With a
+    variable that only other variants read, a run would have states that are the same to it.
     """
-    if setting.variant not in family or len(family) == 1:
+    if setting.variant not in family:
+        return own
+    start = family.index(setting.variant) // MASK_BITS * MASK_BITS
+    family = family[start : start + MASK_BITS]
+    if len(family) == 1:
         return own
     shared = system_of(setting, family, slice=slice)
     return shared if shared.sliced == own.sliced else own

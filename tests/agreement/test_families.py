@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.agreement.comparison import settings_of
 
 from splitspec import spec
 from splitspec.checker.evidence.execution import given_names
 from splitspec.checker.explicit.native.fingerprint import fingerprint
-from splitspec.checker.explicit.search import explore, shared_system, system_of
+from splitspec.checker.explicit.search import MASK_BITS, explore, shared_system, system_of
 from splitspec.checker.result import Engine, RunResult
 from splitspec.cli.selection import Job, Request, select
 from splitspec.model import ir
@@ -106,3 +107,24 @@ def test_variants_of_one_scope_have_one_kernel(model: str) -> None:
         family = (*given_names(job.setting), *(v.name for v in job.family))
         keys.setdefault(family, set()).add(fingerprint(system, job.setting.scope, ()))
     assert all(len(digests) == 1 for digests in keys.values())
+
+
+def test_variants_beyond_a_mask_are_on_as_well() -> None:
+    """Each of 66 variants lets `n` go on from a place of its own, where the whole one stops."""
+    numbers = range(MASK_BITS + 2)
+    moves = "".join(
+        f"action go_{i}() by kernel\n  when here: n = {i}\n  when not_there: n != {i}\n  n := 70\n"
+        for i in numbers
+    )
+    variants = "".join(
+        f"variant v{i} of m\n  drop go_{i}.not_there\n  expect violated low\n" for i in numbers
+    )
+    step = "action step_() by kernel\n  when room: n < 69\n  n += 1\n"
+    text = f"module m\nvar n: 0..70\n{moves}{step}invariant low\n  n != 70\n{variants}"
+    for setting, family in settings_of(text, {}):
+        number = None if setting.variant is None else family.index(setting.variant)
+        if number in (None, 0, MASK_BITS - 1, MASK_BITS, MASK_BITS + 1):
+            result = explore(setting, evaluator_states=0, family=family)
+            (verdict,) = (v for v in result.verdicts if v.property == "m.low")
+            steps = None if verdict.trace is None else verdict.trace.length
+            assert steps == (None if number is None else number + 1)

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from splitspec.checker.explicit.search import explore
+from splitspec.checker.explicit.search import MASK_BITS, explore
 from splitspec.checker.result import Engine
-from splitspec.cli.families import MASK_BITS
 from splitspec.cli.selection import Job, Request, select
 from splitspec.model.verdict import Outcome
 

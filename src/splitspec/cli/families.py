@@ -6,12 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from splitspec.checker.explicit.search import MASK_BITS
 from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind, SetConstant, Variant
 from splitspec.model.scope import Scope
-
-MASK_BITS = 64
-"""The variants that one kernel can tell apart."""
 
 
 @frozen
