@@ -3,11 +3,13 @@ claim would be carried over that is false of the refining system."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.refinement.conftest import PairBuild
 
+from splitspec.checker.explicit.search import explore
 from splitspec.model.loader import load
 from splitspec.model.scope import Scope
 from splitspec.model.verdict import Outcome
@@ -55,6 +57,23 @@ STEPS = {
     "on and next(not on) implies actor = kernel": set(),
     "not on or next(on) or actor = kernel": set(),
 }
+# Above, a constant may be absent, and the step is only taken while it is; below, it never is.
+PERHAPS = """
+    const reserve: bool?
+    var used: bool
+    action use() by kernel
+      when lacking: reserve = none
+      used := true
+"""
+SURELY = """
+    const spare: bool
+    var used: bool
+    action use() by kernel
+      used := true
+    refinement lower of upper
+      let reserve = spare
+      let used = used
+"""
 
 
 def _broken(found: Refinement) -> set[str]:
@@ -161,3 +180,13 @@ def test_a_number_without_an_end_above_is_refused(pair: PairBuild, kind: str) ->
     """
     with pytest.raises(AssertionError, match=r"`upper.often` is a `nat` of the abstract module"):
         pair(above, below)
+
+
+@pytest.mark.parametrize("pins", [{}, {"lower.spare": False}], ids=["any", "the first"])
+def test_a_constant_that_is_never_absent_is_not_taken_for_absent(
+    pair: PairBuild, pins: dict[str, bool]
+) -> None:
+    """Whatever the value of what stands for it, also the first one of its type."""
+    setting = pair(PERHAPS, SURELY).setting
+    result = explore(replace(setting, scope=replace(setting.scope, pins=pins)), evaluator_states=0)
+    assert {v.property: v.outcome for v in result.verdicts}["lower.use.allowed"] is Outcome.VIOLATED

@@ -202,6 +202,9 @@ class Lowering:
     ) -> Predicate:
         if isinstance(left.type, Boolean) and isinstance(right.type, Boolean):
             return self.circuit.same(self.truth(left, env, at), self.truth(right, env, at))
+        if not isinstance(left.type, Option):
+            # An option stands first where it is written, but what is put in its place need be none.
+            left, right = right, left
         return self.circuit.equal(
             self.coded(left, left.type, env, at), self.coded(right, left.type, env, at)
         )
