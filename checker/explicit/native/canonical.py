@@ -114,7 +114,7 @@ class CanonicalEmitter:
         """Return the new number of an element, plus one."""
         if element not in self.group.moving[sort]:
             return str(element + 1)
-        register = self.circuit.register(f"{sort}{element}", 16)
+        register = self.circuit.register(f"{sort} {element}", 16)
         known = asm.known_name(register)
         if known is None:
             pack = f"%p{self.sorts.index(sort)}"

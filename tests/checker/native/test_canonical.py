@@ -8,8 +8,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from tests.agreement.comparison import natively, settings_of, verdicts
 from tests.checker.native.judged_kernels import Judge
 
+from splitspec.checker.explicit import oracle
 from splitspec.checker.explicit.native.kernel import Kernel
 from splitspec.checker.explicit.native.kernel_calls import representative
 from splitspec.checker.explicit.native.layout import decode
@@ -207,3 +209,33 @@ def test_without_elements_to_permute_states_represent_themselves(
     text, _ = MODELS["graph"]
     kernel = Judge(setting(text, sizes=1), tmp_path, symmetry=True).kernel
     assert kernel.addresses.canonical == 0
+
+
+NAMES_THAT_RUN_TOGETHER = """
+module m
+sort S
+sort S1
+var seen[S]: bool
+var marked[S1]: bool
+var n: 0..3
+action see(s: S) by kernel
+  when fresh: not seen[s]
+  when room: n < 3
+  seen[s] := true
+  n += 1
+action mark(s: S1) by kernel
+  when fresh: not marked[s]
+  marked[s] := true
+invariant few
+  all s: S, t: S1: seen[s] and marked[t] implies n < 3
+"""
+
+
+def test_element_11_of_s_is_not_element_1_of_s1() -> None:
+    """Up to 3 of 12 elements are seen and up to 2 of 2 are marked, in 4 times 3 ways; then nothing
+    can happen any more."""
+    ((setting, _),) = settings_of(NAMES_THAT_RUN_TOGETHER, {"S": 12, "S1": 2})
+    reduced = natively(setting, workers=1, symmetry=True)
+    assert reduced.run.states == 4 * 3
+    assert verdicts(reduced)["deadlock"] == ("violated", 5)
+    assert verdicts(reduced) == verdicts(oracle.explore(setting))
