@@ -8,7 +8,7 @@ call no definitions.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from splitspec.model.ir import Expression, Parameter, Program
 
@@ -37,7 +37,9 @@ class Correspondence:
     """The concrete program refines the abstract one by these.
 
     `seen` has every variable of the abstract program, constants too. `counterparts` has every
-    concrete action by path; None is a step that the abstract system does not see.
+    concrete action by path; None is a step that the abstract system does not see. `above` has, by
+    name, the programs that the abstract one refines in its turn, as far as they are known, and
+    those above them.
     """
 
     name: str  # "sev of platform"
@@ -45,6 +47,7 @@ class Correspondence:
     abstract: Program
     seen: Mapping[str, Seen]
     counterparts: Mapping[str, Counterpart | None]
+    above: Mapping[str, Program] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, str]:

@@ -40,7 +40,7 @@ class Lanes:
     def __init__(self, correspondence: Correspondence, setting: Setting) -> None:
         self.correspondence = correspondence
         abstract, given = correspondence.abstract, setting.given
-        sliced = frozenset(carried(abstract, given).sliced)
+        sliced = frozenset(carried(abstract, given, correspondence.above).sliced)
         own = replace(setting, program=correspondence.concrete, properties=())
         self.concrete = Evaluator(own)
         claims = properties_under(abstract, given)

@@ -15,8 +15,8 @@ what s is to what t is in the abstract one, or nowhere. This is a forward simula
 stuttering (Lynch and Vaandrager, Forward and Backward Simulations, 1995, section 3.3).
 
 Only what the abstract run reads is carried along: variables that none of its guards and properties
-depend on are no part of what it claims. Where it refines something itself, all of it is: what is
-above is seen through its variables.
+depend on are no part of what it claims, unless it refines something itself, which is seen through
+them.
 
 Soundness: guards of the counterpart are claims and not guards, so the product has the steps of the
 concrete system and no fewer. By induction along a run, as long as all claims hold, the second half
@@ -55,10 +55,11 @@ from splitspec.model.ir import (
     VariableKind,
 )
 from splitspec.model.passes.compose import compose
-from splitspec.model.passes.inline import inline
+from splitspec.model.passes.inline import inline, inline_calls
 from splitspec.model.passes.restrict import is_in_force
+from splitspec.model.passes.slice import slice_unread
 from splitspec.model.passes.substitute import fresh_name, substitute, substitute_item
-from splitspec.model.pipeline import flatten, prepare
+from splitspec.model.pipeline import flatten
 from splitspec.model.source import Span
 from splitspec.model.types import Boolean, Option
 from splitspec.refinement.correspondence import Correspondence, Counterpart
@@ -82,9 +83,20 @@ def product(correspondence: Correspondence, given: frozenset[ActorKind]) -> Prod
     return _Making(correspondence, given).product()
 
 
-def carried(abstract: Program, given: frozenset[ActorKind]) -> System:
-    """Return the abstract system, without what no run of it is held to."""
-    return flatten(abstract, given) if abstract.refinements else prepare(abstract, given)
+def carried(abstract: Program, given: frozenset[ActorKind], above: Mapping[str, Program]) -> System:
+    """Return the abstract system, without what no run of it is held to, and through which nothing
+    of the systems `above` it is seen. Of one that is not known all may be."""
+    seen = []
+    for refinement in abstract.refinements:
+        top = above.get(refinement.abstract)
+        rest = {name: other for name, other in above.items() if other is not top}
+        needed = None if top is None else carried(top, given, rest).variables
+        seen += [
+            inline_calls(each.value, abstract.definitions)
+            for each in refinement.abstractions
+            if needed is None or each.variable in needed
+        ]
+    return slice_unread(flatten(abstract, given), observed=seen)
 
 
 def permissions(claims: Iterable[str]) -> frozenset[str]:
@@ -101,7 +113,7 @@ class _Making:
         self._pairs, self._given = correspondence, given
         self._concrete = inline(correspondence.concrete)
         self._flat: System = compose(self._concrete)
-        self._abstract: System = carried(correspondence.abstract, given)
+        self._abstract: System = carried(correspondence.abstract, given, correspondence.above)
         self._targets = {action.path: action for action in self._abstract.actions}
         self._carried = {
             path: variable

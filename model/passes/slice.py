@@ -30,12 +30,15 @@ from splitspec.model.passes.restrict import exact_counters
 from splitspec.model.types import Option, Range
 
 
-def slice_unread(system: System, selected: Collection[str] | None = None) -> System:
-    """Return the system with the selected properties (None: all) and the variables they need."""
+def slice_unread(
+    system: System, selected: Collection[str] | None = None, observed: Collection[Expression] = ()
+) -> System:
+    """Return the system with the selected properties (None: all) and the variables that these need,
+    and what is `observed`, whose values matter to somebody outside."""
     if selected is not None:
         chosen = {path: p for path, p in system.properties.items() if path in selected}
         system = replace(system, properties=chosen)
-    kept = cone(system)
+    kept = cone(system, observed)
     actions = tuple(
         replace(action, updates=tuple(u for u in action.updates if u.variable in kept))
         for action in system.actions
@@ -49,9 +52,10 @@ def slice_unread(system: System, selected: Collection[str] | None = None) -> Sys
     )
 
 
-def cone(system: System) -> frozenset[str]:
-    """Return the paths of the variables on which a verdict of the run can depend."""
-    kept = set(variables_read(_roots(system)))
+def cone(system: System, observed: Collection[Expression] = ()) -> frozenset[str]:
+    """Return the paths of the variables on which a verdict of the run, or a value that is observed,
+    can depend."""
+    kept = set(variables_read((*_roots(system), *observed)))
     kept.update(counter.path for counter in exact_counters(system))
     kept.update(touched_by_obligations(system))
     kept.update(_ends_of_ranges(system.variables.values()))

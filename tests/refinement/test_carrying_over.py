@@ -109,7 +109,7 @@ def test_no_constant_is_what_may_change(pair: PairBuild) -> None:
         pair(claim, LEVER.format(may="open"))
 
 
-def test_what_is_refined_in_turn_is_compared_whole(tmp_path: Path) -> None:
+def test_what_is_above_is_seen_through_is_compared(tmp_path: Path) -> None:
     """What is above is seen through variables that nothing else of the middle reads."""
     texts = {
         "above": "var seen: bool\n\naction see() by kernel\n  when first: not seen\n"
@@ -129,8 +129,15 @@ def test_what_is_refined_in_turn_is_compared_whole(tmp_path: Path) -> None:
     assert middle is not None
     found = match(below, middle, next(r for r in below.refinements if r.abstract == "middle"))
     assert isinstance(found, Correspondence)
-    setting = setting_of(found, Scope({}, {}, {}), frozenset())
-    assert _broken(refine(found, setting)) == {"middle.shown.agrees"}
+    above = programs["above"]
+    assert above is not None
+    for known in (found, replace(found, above={"above": above})):
+        setting = setting_of(known, Scope({}, {}, {}), frozenset())
+        assert _broken(refine(known, setting)) == {"middle.shown.agrees"}
+    # Where nothing is claimed of `seen`, nobody looks through `shown`.
+    silent = replace(found, above={"above": replace(above, properties={}, actions={})})
+    setting = setting_of(silent, Scope({}, {}, {}), frozenset())
+    assert refine(silent, setting).squares == {}
 
 
 def test_a_module_refines_two(tmp_path: Path) -> None:

@@ -67,7 +67,8 @@ def refinements_of(
         found = match(model.program, abstract.program, declared)
         if isinstance(found, tuple):
             raise RefusedError(Problems(diagnostics=found))
-        correspondence = replace(found, name=f"{model.entry.name} of {declared.abstract}")
+        name = f"{model.entry.name} of {declared.abstract}"
+        correspondence = replace(found, name=name, above=_above(abstract.program, model.folder))
         expected = model.entry.refinements.get(declared.abstract)
         scope = _scope(model, expected, request)
         for given in adversaries(abstract.program):
@@ -111,6 +112,21 @@ def _abstract(model: Model, declared: Refinement) -> Loaded | None:
         raise RefusedError(Problems(diagnostics=loaded.diagnostics))
     _check_shared(model, loaded)
     return loaded
+
+
+def _above(program: Program, folder: Path) -> dict[str, Program]:
+    """Return what a program refines with a module alone, and what that refines, by name."""
+    library, found, todo = Library(), dict[str, Program](), [program]
+    while todo:
+        below = todo.pop()
+        for declared in below.refinements:
+            if declared.abstract in found or _module(declared) != below.name:
+                continue
+            top = load(_abstract_text(declared, folder), None, library, folder).program
+            if top is not None:
+                found[declared.abstract] = top
+                todo.append(top)
+    return found
 
 
 def is_held(model: Model, declared: Refinement) -> bool:
