@@ -84,7 +84,12 @@ def _needed(judged: JudgedProof) -> dict[str, InductionCounterexample]:
     do."""
     reasons = _reasons(judged).values()
     examples = _examples(judged.result).items()
-    return {path: example for path, example in examples if any(path in r for r in reasons)}
+    named = {word for reason in reasons for word in reason.replace(",", " ").split()}
+    return {
+        path: example
+        for path, example in examples
+        if any(name == path or name.startswith(f"{path}.") for name in named)
+    }
 
 
 def _first(judged: JudgedProof) -> Iterator[str]:

@@ -6,33 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.cli.desk import DESK, MODELS
 from tests.cli.within import splitspec
 
-DESK = """module desk
-  \"\"\"Tickets and who has them.\"\"\"
-
-sort Guest
-sort Ticket
-var holder[Ticket]: Guest?
-counter held[g: Guest] counts t: Ticket where holder[t] = g
-
-action hand_out(g: Guest, t: Ticket) by kernel for g
-  when free: holder[t] = none
-  holder[t] := g
-  held[g] += 1
-
-action give_back(g: Guest, t: Ticket) by kernel for g fair for g
-  when mine: holder[t] = g
-  holder[t] := none
-  held[g] -= 1
-
-invariant two_at_most
-  all g: Guest: held[g] <= 2
-"""
-MODELS = """[desk]
-module = "desk"
-scope = { Guest = 2, Ticket = 2 }
-"""
 COMES_BACK = """
 progress tickets_come_back(g: Guest, t: Ticket)
   holder[t] = g leads to holder[t] = none
@@ -278,3 +254,13 @@ def test_refine_does_not_name_options_of_prove(tmp_path: Path) -> None:
     assert only.startswith("without --prove")
     assert "--reach" not in done.stdout
     assert splitspec(tmp_path, "refine", "bulb").returncode == 1
+
+
+def test_a_fact_is_not_taken_for_another_one_whose_name_begins_alike(tmp_path: Path) -> None:
+    """`nobody` fails as well, and nothing waits for it."""
+    more = "\naction call(s: S) by kernel\n  called[s] := true\n\nlemma nobody\n"
+    text = CHAIN.replace("var last[S]: bool\n", "var last[S]: bool\nvar called[S]: bool\n")
+    (tmp_path / "chain.split").write_text(f"{text}{more}  all s: S: not called[s]\n")
+    done = splitspec(tmp_path, "prove", "chain.split")
+    (begin,) = (line for line in done.stdout.splitlines() if "begin with" in line)
+    assert "begin with chain.nobody_is_first: 1 proof failed" in begin
