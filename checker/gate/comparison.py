@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from splitspec.checker.gate.finding import Finding, Kind
 from splitspec.checker.gate.lock import Activity, Block, Claim, Key, Lock
@@ -104,13 +105,29 @@ def _compare_figures(name: str, figure: str, was: int | None, is_: int | None) -
     if was == is_:
         return
     if figure == COST:
-        if is_ is not None and is_ > max(WORTH_NAMING, TOLERANCE * (was or 0)):
+        if is_ is not None and _is_dearer(was or 0, is_):
             text = f"the dearest obligation took {was or 0:,} steps, takes {is_:,}"
             yield Finding(Kind.DEARER, name, "", text)
         return
     shown = ["none" if number is None else f"{number:,}" for number in (was, is_)]
     kind = Kind.WEAKER if figure == REFUSALS and (is_ or 0) < (was or 0) else Kind.DRIFTED
     yield Finding(kind, name, "", f"{figure}: accepted {shown[0]}, found {shown[1]}")
+
+
+def with_settled_cost(old: Block, new: Block) -> Block:
+    """Return a block with the cost of the old one, unless the two differ by what is worth naming.
+
+    The steps of a proof that was kept over a change are those of the earlier text: a cost that
+    followed every run would differ between two caches, and a slow growth would never be named.
+    """
+    was, is_ = old.figures.get(COST), new.figures.get(COST)
+    if was is None or is_ is None or _is_dearer(was, is_) or _is_dearer(is_, was):
+        return new
+    return replace(new, figures={**new.figures, COST: was})
+
+
+def _is_dearer(was: int, is_: int) -> bool:
+    return is_ > max(WORTH_NAMING, TOLERANCE * was)
 
 
 def _compare_claims(key: Key, path: str, old: Claim | None, new: Claim | None) -> Iterator[Finding]:

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.gate.conftest import Splitspec
 
-from splitspec.checker.gate.comparison import compare, strength
+from splitspec.checker.gate.comparison import (
+    COST,
+    TOLERANCE,
+    WORTH_NAMING,
+    compare,
+    strength,
+    with_settled_cost,
+)
 from splitspec.checker.gate.lock import Activity, Block, Claim, Key, Lock
 from splitspec.checker.gate.lock_text import FIGURES, DamagedLockError, read, written
 from splitspec.model.tier import Tier
@@ -219,7 +226,38 @@ def test_anew_needs_no_lock_that_can_be_read(project: Path, splitspec: Splitspec
     lock.write_text("<<<<<<< ours\n" + whole)
     assert splitspec("lock", "--tier", "pr").returncode == 2
     assert splitspec("lock", "--tier", "pr", "--anew").returncode == 0
-    assert lock.read_text() == whole
+    # A proof that the cache keeps from another text brings the steps of that text.
+    cost = re.compile(r"dearest = \d+")
+    assert cost.sub("", lock.read_text()) == cost.sub("", whole)
+
+
+def test_a_cost_that_differs_little_is_no_change(project: Path, splitspec: Splitspec) -> None:
+    """Two caches may keep one proof from two texts, in which it took other steps."""
+    lock = project / "splitspec.lock"
+    whole = lock.read_text()
+    other = re.sub(r"dearest = (\d+)", lambda found: f"dearest = {int(found[1]) + 90}", whole)
+    assert other != whole
+    lock.write_text(other)
+    done = splitspec("lock", "--check", "--tier", "pr")
+    assert (done.returncode, "says it already" in done.stdout) == (0, True)
+    lock.write_text(re.sub(r"dearest = \d+", "dearest = 9_999_999", whole))
+    assert splitspec("lock", "--tier", "pr").returncode == 0
+    assert "9_999_999" not in lock.read_text()
+    assert "9999999" not in lock.read_text()
+
+
+@given(st.integers(0, 10**6), st.lists(st.integers(0, 10**6), min_size=1, max_size=6))
+def test_a_cost_that_grows_slowly_is_named_in_the_end(first: int, later: list[int]) -> None:
+    """However many locks are accepted on the way, what is locked is near what was found last."""
+    key = Key("proved", "m")
+    block = Block(Tier.COMMIT, "", figures={COST: first})
+    for cost in later:
+        found = Block(Tier.COMMIT, "", figures={COST: cost})
+        named = compare(Lock({key: block}), {key: found}, [key])
+        block = with_settled_cost(block, found)
+        assert not named or block == found
+        assert block.figures[COST] <= max(WORTH_NAMING, TOLERANCE * cost)
+        assert cost <= max(WORTH_NAMING, TOLERANCE * block.figures[COST])
 
 
 @pytest.mark.parametrize(

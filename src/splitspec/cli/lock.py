@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from splitspec.checker.gate.comparison import compare, is_loss
+from splitspec.checker.gate.comparison import compare, is_loss, with_settled_cost
 from splitspec.checker.gate.finding import ADVICE, Finding, Kind
 from splitspec.checker.gate.lock import Block, Key, Lock
 from splitspec.checker.gate.lock_text import DamagedLockError, load, written
@@ -116,7 +116,8 @@ def _merged(old: Lock, round_: Round, request: LockRequest) -> Lock:
         blocks.pop(demand.key, None)
     for item in round_.judged:
         if item.block is not None:
-            blocks[item.demand.key] = _with_seeds_of(old.blocks, item.demand, item.block)
+            before = old.blocks.get(item.demand.key)
+            blocks[item.demand.key] = _settled(before, item.demand, item.block)
     return Lock(dict(sorted(blocks.items())))
 
 
@@ -127,11 +128,13 @@ def _others(old: Lock, request: LockRequest) -> set[Key]:
     return {key for key in old.blocks if key.model not in request.gate.models}
 
 
-def _with_seeds_of(old: Mapping[Key, Block], demand: Demand, new: Block) -> Block:
-    """Return a block with the seeds that an equal one was proved under before, if some tier still
-    takes as many."""
-    before = old.get(demand.key)
-    if before is None or (before.system, before.claims) != (new.system, new.claims):
+def _settled(before: Block | None, demand: Demand, new: Block) -> Block:
+    """Return a block with what of the accepted one a run need not say again: a cost that differs
+    little, and the seeds under which an equal one was proved, if some tier still takes as many."""
+    if before is None:
+        return new
+    new = with_settled_cost(before, new)
+    if (before.system, before.claims) != (new.system, new.claims):
         return new
     return replace(new, seeds=max(new.seeds, min(before.seeds, demand.seeds_at_most)))
 
