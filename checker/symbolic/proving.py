@@ -14,7 +14,7 @@ from splitspec.checker.result import NOTHING_STARTS
 from splitspec.checker.store import Mode, Store
 from splitspec.checker.symbolic import judgement
 from splitspec.checker.symbolic.archive import Archive
-from splitspec.checker.symbolic.calculus import Calculus
+from splitspec.checker.symbolic.calculus import Calculus, Facts
 from splitspec.checker.symbolic.enabling import Enabling, starts
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.induction import DisagreementError
@@ -125,7 +125,7 @@ def settled(
         _respond(proof, responses, confirmed=recheck)
         if not reason:
             _try_coherence(proof, paths)
-        idle, open_ = _never_enabled(proof)
+        idle, open_ = _never_enabled(proof, paths)
         open_ += recheck_by_cvc5(proof, responses.values()) if recheck else ()
     except KeyboardInterrupt:
         interrupted, idle = True, ()
@@ -205,9 +205,11 @@ def _why_nothing_starts(proof: Proof) -> str:
     return proof.journal.ask(reason, lambda reason: f"whether there is a run: {reason}")
 
 
-def _never_enabled(proof: Proof) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _never_enabled(
+    proof: Proof, paths: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the actions that cannot happen, and in words those of which that is not known."""
-    enabling = Enabling(proof.setting, proof.theory, proof.live)
+    enabling = Enabling(proof.setting, proof.theory, _shown(proof, paths) | proof.granted)
     dead: list[str] = []
     open_: list[str] = []
     for action in proof.theory.system.actions:
@@ -237,10 +239,15 @@ def _sizes_max(proof: Proof) -> int:
 
 def _try_coherence(proof: Proof, paths: tuple[str, ...]) -> None:
     """Raise `DisagreementError` if what the proofs rest on is found to contradict itself."""
-    proved = [c.name for c in proof.theory.claims if c.path in paths and proof.is_proved(c.name)]
-    used = frozenset(name for name in proof.basis_of(proved) if name in proof.live)
-    if proof.calculus.contradicts_itself(used):
+    if proof.calculus.contradicts_itself(_shown(proof, paths)):
         raise DisagreementError("proved facts contradict one another, yet they hold initially")
+
+
+def _shown(proof: Proof, paths: tuple[str, ...]) -> Facts:
+    """Return the facts that are proved, as far as the proofs of some properties needed them: others
+    may be believed still, of which nothing was tried."""
+    proved = [c.name for c in proof.theory.claims if c.path in paths and proof.is_proved(c.name)]
+    return frozenset(name for name in proof.basis_of(proved) if name in proof.live)
 
 
 def mutate(

@@ -22,6 +22,7 @@ from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.theory import theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
 from splitspec.checker.symbolic.z3_solver import Reply
+from splitspec.model.ir import ActorKind
 from splitspec.model.setting import Setting
 from splitspec.model.tier import Tier
 from splitspec.model.verdict import AssuranceKind, Outcome
@@ -150,6 +151,28 @@ def test_an_action_that_nothing_enables_is_found(setting: Make) -> None:
           all c: C: not off[c]
     """
     assert prove(setting(dead)).run.never_enabled == ("m.stop",)
+
+
+def test_no_action_is_dead_by_a_claim_that_was_not_tried(setting: Make) -> None:
+    """That nothing is on is claimed of any host, and false; of an honest one nothing needs it."""
+    switch = """
+        sort C
+        var on[C]: bool
+        var odd[C]: bool
+        action start(c: C) by host
+          when allowed: not odd[c]
+          on[c] := true
+        action stop(c: C) by kernel
+          when running: on[c]
+          on[c] := false
+        invariant all_off
+          no c: C: on[c]
+        invariant even given honest host
+          no c: C: odd[c]
+    """
+    result = prove(setting(switch, given=frozenset({ActorKind.HOST})))
+    assert {v.property: v.outcome for v in result.verdicts} == {"m.even": Outcome.HOLDS}
+    assert result.run.never_enabled == ()
 
 
 LIGHT = """
