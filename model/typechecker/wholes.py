@@ -87,16 +87,20 @@ def _repeated(
 
 def without_first_value(program: Program) -> Iterator[Diagnostic]:
     """Iterate over reports of sort-typed variables that `init` does not give a value everywhere."""
-    covered = {
-        update.variable
-        for update in program.initial
-        if update.condition is None and len(update.binders) == len(update.indices)
-    }
+    covered = {update.variable for update in program.initial if _is_everywhere(program, update)}
     touched = {update.variable for update in program.initial}
     for variable in program.variables.values():
         written = variable.kind in (VariableKind.STATE, VariableKind.GHOST)
         if written and isinstance(variable.type, Sort) and variable.path not in covered:
             yield _no_first_value(variable, partly=variable.path in touched)
+
+
+def _is_everywhere(program: Program, update: ir.Update) -> bool:
+    """Whether an update writes every place of its variable: a binder may stand for a shorter range
+    than that of the index."""
+    types = program.variables[update.variable].indices
+    whole = all(index.type == type_ for index, type_ in zip(update.indices, types, strict=True))
+    return whole and update.condition is None and len(update.binders) == len(types)
 
 
 def _no_first_value(variable: ir.Variable, *, partly: bool) -> Diagnostic:
