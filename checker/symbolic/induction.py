@@ -35,6 +35,7 @@ from splitspec.model.evaluator import Evaluator
 from splitspec.model.expressions import subterms, variables_read
 from splitspec.model.frozen import frozen
 from splitspec.model.induction import InductionCounterexample, bounds_for
+from splitspec.model.initial import ill_begun
 from splitspec.model.ir import PropertyKind
 from splitspec.model.passes.oblige import overflows, overlaps
 from splitspec.model.scope import Scope, State
@@ -114,11 +115,16 @@ class InductionSearch:
             solver.add(instance.legal(instance.before))
             holds = instance.holds(claim, Moment(instance.initial))
             if solver.check(instance.terms.negation(holds)):
-                return self._initial_trace(instance, solver, claim)
+                found = self._initial_trace(instance, solver, claim)
+                if found is not None:
+                    return found
         return None
 
-    def _initial_trace(self, instance: Instance, solver: Satisfaction, claim: Claim) -> Trace:
-        """Return the initial state of the constants that a solver found."""
+    def _initial_trace(
+        self, instance: Instance, solver: Satisfaction, claim: Claim
+    ) -> Trace | None:
+        """Return the initial state of the constants that a solver found; None if `init` does not
+        say for these how a run begins."""
         constants = {
             variable.path: solver.value(instance.before.cell(variable, ()))
             for variable in self.theory.system.variables.values()
@@ -126,6 +132,8 @@ class InductionSearch:
         }
         scope = replace(instance.scope, pins={**instance.scope.pins, **constants})
         evaluator = Evaluator(replace(self.setting, scope=scope))
+        if ill_begun(evaluator.program, evaluator.universe) is not None:
+            return None
         property_ = self.theory.properties[claim.path]
         for state in evaluator.initial_states():
             execution = Execution((state,), ())

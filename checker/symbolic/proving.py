@@ -14,6 +14,7 @@ from splitspec.checker.result import NOTHING_STARTS
 from splitspec.checker.store import Mode, Store
 from splitspec.checker.symbolic import judgement
 from splitspec.checker.symbolic.archive import Archive
+from splitspec.checker.symbolic.beginning import ILL_BEGUN, begins_well
 from splitspec.checker.symbolic.calculus import Calculus, Facts
 from splitspec.checker.symbolic.enabling import Enabling, starts
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
@@ -156,7 +157,10 @@ def settled(
     if reason:
         nothing = Assurance(AssuranceKind.NONE)
         verdicts = tuple(
-            Verdict(v.property, v.kind, Outcome.UNKNOWN, nothing, reason) for v in verdicts
+            v
+            if v.outcome is Outcome.VIOLATED
+            else Verdict(v.property, v.kind, Outcome.UNKNOWN, nothing, reason)
+            for v in verdicts
         )
     return ProofResult(run, verdicts, found, _rests(proof, verdicts, responses))
 
@@ -196,18 +200,20 @@ def _rests(
 
 
 def _why_nothing_starts(proof: Proof) -> str:
-    """Return why nothing is claimed of any run: there is none, or it is not known; else ""."""
+    """Return why nothing is claimed of any run: there is none, or it is not known, or not how runs
+    begin; else ""."""
 
     def reason() -> str:
         begun = starts(proof.setting, proof.theory, sizes_max=_sizes_max(proof))
         return "" if begun else NOTHING_STARTS
 
-    return proof.journal.ask(reason, lambda reason: f"whether there is a run: {reason}")
+    found = proof.journal.ask(reason, lambda reason: f"whether there is a run: {reason}")
+    if found or begins_well(proof.calculus, proof.theory.system, confirmed=proof.confirms):
+        return found
+    return ILL_BEGUN
 
 
-def _never_enabled(
-    proof: Proof, paths: tuple[str, ...]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _never_enabled(proof: Proof, paths: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the actions that cannot happen, and in words those of which that is not known."""
     enabling = Enabling(proof.setting, proof.theory, _shown(proof, paths) | proof.granted)
     dead: list[str] = []
