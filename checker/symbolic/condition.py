@@ -44,7 +44,7 @@ from splitspec.checker.symbolic.unbounded import (
 )
 from splitspec.model import ir
 from splitspec.model.frozen import frozen
-from splitspec.model.passes.oblige import overflows, overlaps
+from splitspec.model.passes.oblige import overflows, overlaps, raised
 from splitspec.model.types import Natural, Option, Range
 
 AFTER = "'"
@@ -257,12 +257,17 @@ class Step:
             case ir.PropertyKind.OVERLAP:
                 yield self._query(ObligationKind.OVERLAP, claim, 0, (), self.no_overlap)
             case ir.PropertyKind.RANGE:
-                hypotheses = (self.no_overlap,)
-                yield self._query(ObligationKind.RANGE, claim, 0, hypotheses, self.in_range)
+                yield self._in_range(claim)
             case ir.PropertyKind.STEP:
                 yield from self._claimed(ObligationKind.STEP, claim)
             case _:
                 yield from self._claimed(ObligationKind.CONSECUTION, claim)
+
+    def _in_range(self, claim: Claim) -> Query:
+        """Return the question whether new values are in range. That a counter is not above what
+        there is to count follows from its being exact after the step."""
+        rests = frozenset(f"{path}.exact" for path in raised(self._all.system, self.action))
+        return self._query(ObligationKind.RANGE, claim, 0, (self.no_overlap,), self.in_range, rests)
 
     def _query(
         self,
@@ -271,8 +276,9 @@ class Step:
         attempt: int,
         hypotheses: tuple[Term, ...],
         goal: Term,
+        rests: frozenset[str] = frozenset(),
     ) -> Query:
-        return Query(kind, self.action.path, claim, attempt, hypotheses, goal)
+        return Query(kind, self.action.path, claim, attempt, hypotheses, goal, rests)
 
     def _claimed(self, kind: ObligationKind, claim: Claim) -> Iterator[Query]:
         """Iterate over the ways to show a formula; counts in it move by their deltas."""
@@ -309,15 +315,9 @@ class Step:
         if found is None or kind is ObligationKind.STEP:
             return
         pointwise = Pointwise(conditions.encoder, conditions.algebra, found, claim.name)
-        yield Query(
-            kind,
-            self.action.path,
-            claim,
-            PARTITIONED,
-            (self.exists, pointwise.choice(self.after)),
-            pointwise.goal(self.after),
-            frozenset(f"{path}.exact" for path in found.counters),
-        )
+        hypotheses, goal = (self.exists, pointwise.choice(self.after)), pointwise.goal(self.after)
+        rests = frozenset(f"{path}.exact" for path in found.counters)
+        yield self._query(kind, claim, PARTITIONED, hypotheses, goal, rests)
 
     def _deltas(
         self, tallies: tuple[Tally, ...], points: int

@@ -19,6 +19,7 @@ from splitspec.checker.symbolic.theory import Claim
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model.induction import REACHABILITY_UNKNOWN
 from splitspec.model.ir import PropertyKind
+from splitspec.model.passes.oblige import raised
 from splitspec.model.scope import Scope
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 
@@ -205,9 +206,13 @@ def response_verdict(proof: Proof, response: Response) -> Verdict:
 
 
 def response_needs(proof: Proof, response: Response) -> list[str]:
-    """Return the claims on which a ranking rests."""
-    helpful = {name.partition("(")[0] for name in response.ranking}
-    owned = (f"{action}.{kind}" for action in helpful for kind in ("overlap", "range"))
+    """Return the claims on which a ranking rests: those that its proofs used, and that helpful
+    steps have outcomes."""
+    helpful, system = {name.partition("(")[0] for name in response.ranking}, proof.theory.system
+    owned = {f"{action}.{kind}" for action in helpful for kind in ("overlap", "range")}
+    for action in system.actions:
+        if action.path in helpful:
+            owned |= {f"{counter}.exact" for counter in raised(system, action)}
     return [name for name in (*sorted(response.core), *sorted(owned)) if name in proof.claims]
 
 

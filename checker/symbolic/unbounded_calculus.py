@@ -73,7 +73,9 @@ class UnboundedStep:
     def decide(self, claim: Claim, live: Facts, without: str = "") -> Outcome:
         self.calculus.turn_to(f"{claim.name} after {self.step.action.path}")
         ways = (query for query in self._queries(claim) if query.rests <= live)
-        first = next(ways)
+        first = next(ways, None)
+        if first is None:
+            return _lost("all that it would rest on was not proved")
         if isinstance(first.goal, Truth) and first.goal.value:
             return Outcome(Reply.PROVED, Method.FOLDED, first.rests, attempt=first.attempt)
         queries = chain((first,), ways)  # One that is not needed is not written.

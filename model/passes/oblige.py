@@ -83,6 +83,12 @@ def overflows(system: System, action: FlatAction) -> tuple[FlatUpdate, ...]:
     )
 
 
+def raised(system: System, action: FlatAction) -> frozenset[str]:
+    """Return the claimed counters that the action might make larger than what there is to count."""
+    claimed = {counter.path for counter in exact_counters(system)}
+    return frozenset(u.variable for u in action.updates if u.variable in claimed and _may_rise(u))
+
+
 def _may_leave(variable: Variable, update: FlatUpdate, claimed: set[str]) -> bool:
     if variable.kind is VariableKind.COUNTER:
         return variable.path in claimed and _may_fall(update)
@@ -101,9 +107,16 @@ def _may_leave(variable: Variable, update: FlatUpdate, claimed: set[str]) -> boo
 
 def _may_fall(update: FlatUpdate) -> bool:
     """Whether an integer that only has a lower end might fall below 0."""
-    if update.operator == "-=":
-        return True
-    return any(isinstance(t, Arithmetic) and t.operator == "-" for t in subterms(update.value))
+    return update.operator == "-=" or _subtracts(update.value)
+
+
+def _may_rise(update: FlatUpdate) -> bool:
+    return update.operator == "+=" or _subtracts(update.value)
+
+
+def _subtracts(value: Expression) -> bool:
+    """Whether a value is one that might be negative."""
+    return any(isinstance(t, Arithmetic) and t.operator == "-" for t in subterms(value))
 
 
 def _stays_in(value: Expression, range_: Range) -> bool:
