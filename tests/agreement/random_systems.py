@@ -38,7 +38,7 @@ class RandomSystem:
     bounds: dict[str, int] = field(hash=False)
 
 
-class _Author:
+class Author:
     """Draws one module; `draw` is hypothesis's."""
 
     def __init__(self, draw: st.DrawFn, naturals: bool) -> None:
@@ -47,6 +47,7 @@ class _Author:
         self.fresh = 0
         self.variables: list[Variable] = []
         self.constants: list[Variable] = []
+        self.actions: list[tuple[str, dict[str, str]]] = []  # with their parameters
         self.guards: list[str] = []  # what a variant may drop
         self.texts: list[str] = []  # definitions and parts
         self.counts = False  # whether a formula may count
@@ -216,7 +217,15 @@ class _Author:
         hostile = " hostile" if actor != "kernel" and self.chance(20) else ""
         parameters = ", ".join(f"{name}: {type_}" for name, type_ in scope.items())
         action = self.name("act")
-        lines = [f"action {action}({parameters}) by {actor}{hostile}"]
+        self.actions.append((action, scope))
+        head = f"action {action}({parameters}) by {actor}{hostile}"
+        return [head, *self.items(action, scope, counter)]
+
+    def items(
+        self, action: str, scope: dict[str, str], counter: tuple[str, Variable] | None
+    ) -> list[str]:
+        """Write guards and updates of an action, over the names of a scope."""
+        lines = []
         for _ in range(self.draw(st.integers(0, 2))):
             kind = self.pick("", "", "", " @kernel", " @hardware", " @host")
             label = self.name("g")
@@ -356,7 +365,7 @@ class _Author:
 @st.composite
 def random_systems(draw: st.DrawFn, naturals: bool = True) -> RandomSystem:
     """Draw a module and sizes; most of its state spaces are small."""
-    author = _Author(draw, naturals)
+    author = Author(draw, naturals)
     lines = ["module random", *author.declare()]
     declared, counter = author.counter()
     lines += declared

@@ -2,7 +2,8 @@
 
 * All runs of K steps, unrolled, find what an exhaustive search finds within K steps, at the same
   length: `bmc K = reach within K`.
-* What is proved, for any size or at the scope, is violated by no run: `proved ⊆ holds`.
+* What is proved, for any size or at the scope, is violated by no run: `proved ⊆ holds`. Of two
+  modules with constants, whatever values these are pinned to.
 * A counterexample to induction at the scope is a step that the evaluator takes; the prover replays
   it, and raises if it cannot.
 """
@@ -13,6 +14,7 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, given, note, settings
 from tests.agreement.comparison import settings_of
+from tests.agreement.random_compositions import RandomComposition, random_compositions
 from tests.agreement.random_systems import RandomSystem, random_systems
 
 from splitspec.checker.explicit import oracle
@@ -26,6 +28,7 @@ from splitspec.model.setting import Setting
 from splitspec.model.verdict import Outcome
 
 EXAMPLES = max(settings().max_examples // 6, 1)
+COMPOSITIONS = max(settings().max_examples // 30, 1)
 
 STATES_MAX = 400
 DEPTH = 3
@@ -75,6 +78,17 @@ def test_what_is_proved_is_violated_by_no_run(system: RandomSystem) -> None:
             assert violated(resized(setting, other)) & proved == set()
 
 
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=COMPOSITIONS)
+@given(random_compositions())
+def test_what_is_proved_of_two_modules_is_violated_by_no_run(system: RandomComposition) -> None:
+    note(f"{system.sizes} {system.bounds} {system.pins}\n{system.low}\n{system.text}")
+    own = (system.text, system.sizes, system.bounds, system.pins, {"low": system.low})
+    for setting, _ in settings_of(*own):
+        proved = proved_of(setting, finite=False)
+        for other in (setting, *(resized(setting, size, size - 1) for size in (1, 2))):
+            assert violated(other) & proved == set()
+
+
 def proved_of(setting: Setting, *, finite: bool) -> set[str]:
     limits = ProofLimits(steps=STEPS, scope_max=2)
     result = prove(setting, finite=finite, limits=limits, apart=False)
@@ -93,6 +107,8 @@ def violated(setting: Setting) -> set[str]:
     return {v.property for v in result.verdicts if v.outcome is Outcome.VIOLATED}
 
 
-def resized(setting: Setting, size: int) -> Setting:
+def resized(setting: Setting, size: int, pin: int | None = None) -> Setting:
+    """Return the setting with so many elements a sort, and constants pinned to another value."""
     scope = setting.scope
-    return replace(setting, scope=Scope(dict.fromkeys(scope.sizes, size), scope.bounds, scope.pins))
+    pins = scope.pins if pin is None else dict.fromkeys(scope.pins, pin)
+    return replace(setting, scope=Scope(dict.fromkeys(scope.sizes, size), scope.bounds, pins))
