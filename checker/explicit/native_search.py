@@ -19,6 +19,7 @@ from splitspec.checker.explicit.judgement import Extent, blank_run, judge, undec
 from splitspec.checker.explicit.native.backward import unable_to_reach
 from splitspec.checker.explicit.native.coverage import coverage_of
 from splitspec.checker.explicit.native.exploration import Exploration
+from splitspec.checker.explicit.native.frontier import first_marking
 from splitspec.checker.explicit.native.kernel import Kernel, compile_kernel
 from splitspec.checker.explicit.native.machine_code import load_runtime
 from splitspec.checker.explicit.native.object_cache import cache_folder
@@ -28,7 +29,7 @@ from splitspec.checker.explicit.native.table import Bit
 from splitspec.checker.result import Coverage, Engine, Phase, Progress, RunResult, Stop
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, System
-from splitspec.model.passes.oblige import LOST
+from splitspec.model.passes.oblige import DEADLOCK, LOST
 from splitspec.model.passes.vary import while_on
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, forgotten_places
@@ -142,6 +143,8 @@ class _Search:
         claims = self._claims()
         stop, coverage = explored.stop, None
         is_forgetful = bool(self.subject.own.forgotten)
+        if stop is Stop.DEPTH and not is_forgetful:
+            stop = self._look_at_the_frontier() or stop
         if explored.complete and not is_forgetful:
             for claim in claims.values():
                 if claim.kind is PropertyKind.RECOVERABLE:
@@ -227,6 +230,21 @@ class _Search:
             return unable
         if unable is not None:
             self.found[claim.path] = unable
+        return None
+
+    def _look_at_the_frontier(self) -> Stop | None:
+        """Look for a deadlock among the states that were not expanded; return what forbids to
+        look, if so.
+        """
+        bits, deadlock = self.translation.kernel.bits, Bit(DEADLOCK, PropertyKind.DEADLOCK)
+        if deadlock not in bits or DEADLOCK in self.found:
+            return None
+        found = first_marking(self.exploration, self.explored, bits.index(deadlock))
+        if isinstance(found, Stop):
+            self.open[DEADLOCK] = found.value
+            return found
+        if found is not None:
+            self.found[DEADLOCK] = found
         return None
 
     def _trace(self, claim: Property, index: int) -> Trace:

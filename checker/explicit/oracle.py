@@ -25,7 +25,7 @@ from splitspec.checker.explicit.vacuity import Observer
 from splitspec.checker.result import Coverage, Engine, Limits, Phase, Progress, RunResult, Stop
 from splitspec.model.evaluator import Evaluator
 from splitspec.model.ir import Property, PropertyKind, System
-from splitspec.model.passes.oblige import obligations
+from splitspec.model.passes.oblige import DEADLOCK, obligations
 from splitspec.model.pipeline import flatten
 from splitspec.model.scope import State
 from splitspec.model.setting import Setting
@@ -116,6 +116,8 @@ class Search:
                 self._reach(state, None)
         while self.expanded < len(self.graph.states):
             stop = self._reason_to_stop(limits) or self._expand(limits, began)
+            if stop is Stop.DEPTH:
+                stop = self._look_at_the_frontier() or stop
             if stop is not None:
                 return stop
             if self.expanded % STATES_BETWEEN_REPORTS == 0:
@@ -123,6 +125,20 @@ class Search:
                     report(self._progress())
                 if limits.memory is not None and resident_memory() - memory > limits.memory:
                     return Stop.MEMORY
+        return None
+
+    def _look_at_the_frontier(self) -> Stop | None:
+        """Look for a deadlock among the states that a depth leaves unexpanded: a run of so many
+        steps ends in one of them. Return why not all were looked at, if so.
+        """
+        for number in range(self.expanded, len(self.graph.states)):
+            if DEADLOCK in self.found:
+                return None
+            stop = self.budget.spent()
+            if stop is not None:
+                return stop
+            if self.evaluator.is_deadlocked(self.graph.states[number]):
+                self.found[DEADLOCK] = (number, None)
         return None
 
     def result(self, stop: Stop | None) -> RunResult:
@@ -229,8 +245,8 @@ class Search:
                 case successor:
                     self._check_step(number, step)
                     edges.append(self._reach(successor, (number, step)))
-        if "deadlock" not in self.found and self.evaluator.is_deadlocked(state, steps):
-            self.found["deadlock"] = (number, None)
+        if DEADLOCK not in self.found and self.evaluator.is_deadlocked(state, steps):
+            self.found[DEADLOCK] = (number, None)
         self.graph.edges[number] = edges
         self.transitions += len(steps)
         self.expanded += 1

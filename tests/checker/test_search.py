@@ -129,6 +129,58 @@ def test_a_depth_that_was_asked_for_bounds_what_holds(setting: MakeSetting) -> N
     assert verdict(result, "m.all_low").outcome is Outcome.UNKNOWN
 
 
+# Each of n cells is filled once: after n steps, and in no fewer, nothing is left to do.
+FILLING = """
+    sort Cell
+    var full[Cell]: bool
+    action fill(c: Cell) by kernel
+      when empty: not full[c]
+      full[c] := true
+    invariant full_or_not
+      all c: Cell: full[c] or not full[c]
+"""
+
+
+@pytest.mark.parametrize("symmetry", [False, True], ids=["all states", "orbits"])
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("states", [0, 1000], ids=["native", "evaluator"])
+def test_a_run_that_ends_at_the_depth_that_was_asked_for_is_no_run_that_goes_on(
+    setting: MakeSetting,
+    monkeypatch: pytest.MonkeyPatch,
+    states: int,
+    workers: int,
+    symmetry: bool,
+) -> None:
+    monkeypatch.setattr("splitspec.checker.explicit.native.exploration.SOLO_WIDTH", 5)
+    found = {}
+    for depth in (5, 6):
+        result = explore(
+            setting(FILLING, sizes=6),
+            limits=Limits(depth=depth),
+            workers=workers,
+            symmetry=symmetry,
+            evaluator_states=states,
+        )
+        assert result.run.stop is Stop.DEPTH
+        assert (result.run.engine is Engine.NATIVE) is (states == 0)
+        found[depth] = verdict(result, "deadlock")
+    assert (found[5].outcome, str(found[5].assurance)) == (Outcome.HOLDS, "bounded(5 steps)")
+    assert found[6].outcome is Outcome.VIOLATED
+    assert found[6].trace is not None
+    assert found[6].trace.length == 6
+
+
+def test_a_deadlock_is_open_where_no_time_was_left_to_look_at_the_last_states(
+    setting: MakeSetting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = "splitspec.checker.explicit.native_search.first_marking"
+    monkeypatch.setattr(place, lambda *_: Stop.TIME)
+    result = natively(setting(FILLING, sizes=6), limits=Limits(depth=5))
+    assert result.run.stop is Stop.TIME
+    assert verdict(result, "deadlock").outcome is Outcome.UNKNOWN
+    assert str(verdict(result, "m.full_or_not").assurance) == "bounded(5 steps)"
+
+
 def test_a_limit_leaves_what_was_not_found_unknown(setting: MakeSetting) -> None:
     result = natively(setting(CELLS, sizes=6), symmetry=False, limits=Limits(states=100))
     assert not result.run.complete

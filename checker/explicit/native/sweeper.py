@@ -18,16 +18,17 @@ def sweep(
     entry: str,
     phase: Phase,
     *,
+    start: int = 0,
     solo: bool = False,
     is_enough: Callable[[], bool] = lambda: False,
 ) -> Stop | None:
     """Run an entry of the runtime until no state is left or it is enough; return what forbids that,
     if anything does.
 
-    A `solo` sweep is made by one thread.
+    It looks at the states from index `start` on. A `solo` sweep is made by one thread.
     """
     control = exploration.control
-    control[blocks.TAKE], control[blocks.HI] = 0, explored.end
+    control[blocks.TAKE], control[blocks.HI] = start, explored.end
     for worker in exploration.workers:
         worker.block[blocks.CLAIM] = worker.block[blocks.CLAIM_END] = 0
     chosen = exploration.workers[:1] if solo else exploration.workers
