@@ -322,6 +322,25 @@ MANY_CLAIMS = "\n".join(
 )
 """More properties than a word has bits."""
 
+ALWAYS_OUT_OF_RANGE = """
+module m
+const K: nat
+var x: 0..3
+var marked[0..3]: bool
+action leap() by kernel
+  x := K
+action fall() by kernel
+  x := K - 4
+action near() by kernel
+  when room: x < 3
+  x += 1
+  marked[x] := true
+step behind
+  next(marked[x]) implies x = 0
+"""
+"""With K = 2 `fall` leaves the range in every state, with K = 7 `leap` does: where such a step
+would lead, `next(x)` is no index."""
+
 SYSTEMS = {
     "four indices": (FOUR_INDICES, {"S": 1}, {}, {}),
     "options": (OPTIONS, {"S": 2}, {}, {}),
@@ -337,6 +356,8 @@ SYSTEMS = {
     "no actions": (NO_ACTIONS, {"S": 2}, {}, {}),
     "no initial state": (NO_INITIAL_STATE, {}, {}, {}),
     "many claims": (MANY_CLAIMS, {}, {}, {}),
+    "steps below their range": (ALWAYS_OUT_OF_RANGE, {}, {"K": 2}, {"K": 2}),
+    "steps above their range": (ALWAYS_OUT_OF_RANGE, {}, {"K": 7}, {"K": 7}),
 }
 
 

@@ -85,10 +85,14 @@ class Lowering:
         return self._sizes[type_]
 
     def read(self, path: str, index: Integer) -> Integer:
-        """Return the encoded value of a cell of a variable."""
+        """Return the encoded value of a cell of a variable; outside the array it is some number,
+        for an index leaves its type only after a step that fails its range.
+        """
         array = self.layout.arrays[path]
         if array.fixed is not None:
             return self.circuit.constant(array.fixed)
+        if isinstance(index, Constant) and not 0 <= index.value < array.cells:
+            return self.circuit.constant(0)
         if isinstance(index, Constant):
             return self.circuit.cell(path, index.value, array.size)
         return self.circuit.element(path, index, array.size)
