@@ -33,9 +33,9 @@ class Fault:
 
 @frozen
 class Cut:
-    """The run does not take the step, because a `nat` variable would exceed its bound."""
+    """The run does not take the step, because some `nat` variables would exceed their bounds."""
 
-    variable: str
+    variables: tuple[str, ...]
 
 
 Outcome = State | Fault | Cut
@@ -75,7 +75,7 @@ class Writer:
                 text = f"two updates write {self._names[place]}"
                 return self._fault(PropertyKind.OVERLAP, action, place, writing, text)
         successor = list(moment.state)
-        cut: Cut | None = None
+        cut: dict[str, None] = {}
         for place, writing in writings.items():
             value = total(writing, moment.state[place])
             variable = self._variables[place]
@@ -84,12 +84,12 @@ class Writer:
                 if variable.path in self._lenient:
                     value = min(max(value, 0), highest)
                 elif value > highest and _is_cut(variable):
-                    cut = Cut(variable.path)
+                    cut[variable.path] = None
                 else:
                     text = f"{self._names[place]} would be {value}, outside 0..{highest}"
                     return self._fault(PropertyKind.RANGE, action, place, writing, text)
             successor[place] = value
-        return tuple(successor) if cut is None else cut
+        return Cut(tuple(cut)) if cut else tuple(successor)
 
     def _fault(
         self,

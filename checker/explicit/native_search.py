@@ -139,7 +139,8 @@ class _Search:
         """Return the figures, and the verdicts in the order of the claims."""
         kernel, explored, setting = self.translation.kernel, self.explored, self.subject.setting
         self.found.update((kernel.bits[n].path, index) for n, index in explored.first.items())
-        cut = tuple(bit.path for bit in kernel.bits if bit.kind is None and bit.path in self.found)
+        bounds = {bit.path for bit in kernel.bits if bit.kind is None}
+        cut = tuple(p for p in setting.program.variables if p in bounds and p in self.found)
         claims = self._claims()
         stop, coverage = explored.stop, None
         is_forgetful = bool(self.subject.own.forgotten)

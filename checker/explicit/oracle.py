@@ -147,7 +147,7 @@ class Search:
         if is_complete:
             coverage = self._coverage()
             stop = self.budget.spent() if coverage is None else None
-        cut = tuple(self.cut)
+        cut = tuple(path for path in self.setting.program.variables if path in self.cut)
         scope, states = self.evaluator.places.scope, len(self.graph.states)
         extent = Extent(scope, None if is_complete else stop, self.graph.depth, cut, states)
         verdicts = []
@@ -239,8 +239,8 @@ class Search:
             match step.outcome:
                 case Fault() as fault:
                     self._note_fault(fault, number, step)
-                case Cut(variable):
-                    self.cut[variable] = None
+                case Cut(variables):
+                    self.cut |= dict.fromkeys(variables)
                     self.cut_states.add(number)
                 case successor:
                     self._check_step(number, step)

@@ -309,7 +309,7 @@ def test_a_bound_of_nat_cuts_the_run_and_zero_does_not(build: Build) -> None:
         bounds={"m.tick": 2},
     )
     up, down = outcomes(evaluator, (2,))
-    assert up == Cut("m.tick")
+    assert up == Cut(("m.tick",))
     assert down == (1,)
     assert faults(evaluator, (0,)) == ["m.down.range"]
 

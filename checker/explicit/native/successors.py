@@ -115,9 +115,11 @@ class SuccessorsEmitter:
             (PropertyKind.RANGE, instance.range),
         ):
             if fault is not circuit.false:
-                self._emit_refusal(fault, end, self.numbers[f"{action.path}.{kind.value}", kind])
-        for path, over in instance.cuts:
-            self._emit_refusal(over, end, self.numbers[path, None], moves=not action.hostile)
+                number = self.numbers[f"{action.path}.{kind.value}", kind]
+                self._emit_refusal([(number, fault)], end)
+        if instance.cuts:
+            cuts = [(self.numbers[path, None], over) for path, over in instance.cuts]
+            self._emit_refusal(cuts, end, moves=not action.hostile)
         for path, failed in instance.steps:
             with asm.when(failed, rare=True):
                 self._emit_mark(self.numbers[path, PropertyKind.STEP])
@@ -125,15 +127,22 @@ class SuccessorsEmitter:
         asm.jump(end)
         asm.place(end)
 
-    def _emit_refusal(self, condition: Predicate, end: str, bit: int, moves: bool = False) -> None:
-        """Leave the step without a successor if the condition holds. It is a transition all the
-        same; one that `moves` would have changed the state, so the state is no deadlock.
+    def _emit_refusal(
+        self, reasons: Sequence[tuple[int, Predicate]], end: str, moves: bool = False
+    ) -> None:
+        """Leave the step without a successor if one of the conditions holds, and mark the bit of
+        each that does. It is a transition all the same; one that `moves` would have changed the
+        state, so the state is no deadlock.
         """
-        asm = self.asm
+        asm, true = self.asm, self.lowering.circuit.true
         bad, good = asm.label(), asm.label()
-        asm.branch(asm.predicate(condition), bad, good, rare=bad)
+        whole = self.lowering.circuit.any(condition for _, condition in reasons)
+        asm.branch(asm.predicate(whole), bad, good, rare=bad)
         asm.place(bad)
-        self._emit_mark(bit)
+        with asm.scope():
+            for bit, condition in reasons:
+                with asm.when(condition if len(reasons) > 1 else true):
+                    self._emit_mark(bit)
         if moves:
             asm.write("store i64 1, ptr %cut")
         pointer = asm.op(f"getelementptr i64, ptr %marks, i64 {self.words}")

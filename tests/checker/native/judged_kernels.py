@@ -108,8 +108,8 @@ class Judge:
             match step.outcome:
                 case Fault() as fault:
                     yield fault.obligation
-                case Cut(variable):
-                    yield variable
+                case Cut(variables):
+                    yield from variables
                 case _:
                     for claim in self.setting.claims:
                         if claim.kind is PropertyKind.STEP and not self.evaluator.step_holds(
