@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from splitspec.checker.gate.finding import Finding, Kind
-from splitspec.checker.gate.lock import Activity, Block, Claim, Key, Lock
+from splitspec.checker.gate.lock import WALK, Activity, Block, Claim, Key, Lock
 from splitspec.model.verdict import AssuranceKind, Outcome
 
-REFUSALS = "refusals"
-"""The figure of which fewer is a loss."""
+EFFORTS = ("refusals", WALK)
+"""The figures of which fewer is a loss."""
 COST = "dearest"
 """The figure that may change a little without saying anything."""
 WORTH_NAMING = 100_000
@@ -110,7 +110,7 @@ def _compare_figures(name: str, figure: str, was: int | None, is_: int | None) -
             yield Finding(Kind.DEARER, name, "", text)
         return
     shown = ["none" if number is None else f"{number:,}" for number in (was, is_)]
-    kind = Kind.WEAKER if figure == REFUSALS and (is_ or 0) < (was or 0) else Kind.DRIFTED
+    kind = Kind.WEAKER if figure in EFFORTS and (is_ or 0) < (was or 0) else Kind.DRIFTED
     yield Finding(kind, name, "", f"{figure}: accepted {shown[0]}, found {shown[1]}")
 
 

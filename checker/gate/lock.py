@@ -9,6 +9,9 @@ from enum import Enum
 from splitspec.model.frozen import frozen
 from splitspec.model.tier import Tier
 
+WALK = "walk"
+"""The figure that says how many steps a random walk has."""
+
 
 class Activity(Enum):
     """How a block's claims are shown. A variant is explored, and its named property must break; of

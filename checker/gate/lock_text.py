@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from splitspec.checker.gate.lock import Activity, Block, Claim, Key, Lock
+from splitspec.checker.gate.lock import WALK, Activity, Block, Claim, Key, Lock
 from splitspec.model.tier import Tier
 from splitspec.model.toml import TomlError, read_toml
 from splitspec.model.verdict import Outcome
@@ -32,6 +32,7 @@ FIGURES = (
     "depth",
     "refusals",
     "steps",
+    WALK,
     "obligations",
     "framed",
     "dearest",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from splitspec.checker.expectation import JudgedProof, JudgedRun, Judgement
 from splitspec.checker.gate.keeping import Held
-from splitspec.checker.gate.lock import Block, Claim
+from splitspec.checker.gate.lock import WALK, Block, Claim
 from splitspec.checker.result import Coverage, Engine
 from splitspec.model.frozen import frozen
 from splitspec.model.ir import Program, PropertyKind
@@ -22,7 +23,8 @@ OF_THE_SCOPE = (AssuranceKind.EXHAUSTIVE, AssuranceKind.PROVED_FINITE)
 class Context:
     """What the lock records of a run besides its result.
 
-    `texts` are digests by path of a property, `killers` the variants by the property they break.
+    `texts` are digests by path of a property, `killers` the variants by the property they break,
+    `walk` is the number of steps of a random walk where it was made of those.
     """
 
     tier: Tier
@@ -30,23 +32,19 @@ class Context:
     scope: Mapping[str, str | int]
     texts: Mapping[str, str]
     killers: Mapping[str, tuple[str, ...]]
+    walk: int | None = None
 
 
 def sizes_of(scope: Scope, program: Program) -> dict[str, str | int]:
-    """Return sizes, bounds and pins by short name, as one table."""
-    words: dict[str, str | int] = {}
-    for path, size in scope.sizes.items():
-        words[_short(path)] = size
-    for path, bound in scope.bounds.items():
-        words[_short(path)] = bound
+    """Return sizes, bounds and pins as one table, by short name where one thing has it."""
+    found: dict[str, str | int] = {**scope.sizes, **scope.bounds}
     for path, value in scope.pins.items():
-        type_ = program.variables[path].type
-        words[_short(path)] = (
-            value
-            if type(value) is int and str(value) == scope.show(value, type_)
-            else scope.show(value, type_)
-        )
-    return words
+        shown = scope.show(value, program.variables[path].type)
+        found[path] = value if type(value) is int and str(value) == shown else shown
+    named = Counter(map(_short, found))
+    return {
+        _short(path) if named[_short(path)] == 1 else path: value for path, value in found.items()
+    }
 
 
 def _short(path: str) -> str:
@@ -61,6 +59,8 @@ def explored(judged: JudgedRun, context: Context) -> Block:
     if run.engine is not Engine.SIMULATION and not is_variant:
         figures["orbits" if run.symmetry else "states"] = run.states
         figures |= {"transitions": run.transitions, "depth": run.depth}
+    if context.walk is not None:
+        figures[WALK] = context.walk
     if is_variant:
         for judgement in judged.judgements:
             length = _length(judgement)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from splitspec.checker.gate.finding import Finding, Kind
-from splitspec.checker.gate.lock import Activity, Block, Key, Lock
+from splitspec.checker.gate.lock import WALK, Activity, Block, Key, Lock
 from splitspec.checker.gate.record import sizes_of
 from splitspec.cli.demands import Demand
 from splitspec.cli.judging import Judged, killers_of
@@ -48,7 +48,10 @@ def _declared(demand: Demand, block: Block) -> Block:
             path: replace(claim, killed_by=killers.get(path, ())) for path, claim in claims.items()
         }
     scope = sizes_of(setting.scope, setting.program) if demand.held is None else block.scope
-    return replace(block, tier=demand.tier, scope=scope, claims=claims)
+    figures, walks = dict(block.figures), demand.job.walks
+    if demand.activity is Activity.EXPLORED and walks is not None:
+        figures[WALK] = walks.steps
+    return replace(block, tier=demand.tier, scope=scope, figures=figures, claims=claims)
 
 
 def fewer_seeds(locked: Lock, demands: Iterable[Demand]) -> Iterator[Finding]:

@@ -116,12 +116,14 @@ def _judged(demand: Demand, kept: Kept) -> Judged:
 def _context(demand: Demand, kept: Kept) -> Context:
     setting = demand.job.setting
     killers = killers_of(demand.model) if demand.is_of_the_text else {}
+    walks = demand.job.walks if demand.activity is Activity.EXPLORED else None
     return Context(
         demand.tier,
         kept.system,
         sizes_of(setting.scope, setting.program),
         kept.texts,
         killers,
+        None if walks is None else walks.steps,
     )
 
 
