@@ -56,6 +56,14 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
+NOTHING = """
+[nobody]
+module = "people"
+scope = { Person = 2 }
+unproved = "it is a test"
+"""
+
+
 @pytest.mark.parametrize("tier", ["commit", "nightly"])
 @pytest.mark.parametrize(
     ("steps", "found"),
@@ -87,3 +95,15 @@ def test_sizes_of_two_sorts_of_one_name_are_told_apart(project: Path, splitspec:
     done = splitspec("gate")
     assert done.returncode == 4, done.stdout
     assert "weaker      explored locker: scope: people.Person was 3, is 1\n" in done.stdout
+
+
+def test_a_model_that_claims_nothing_is_nothing_to_accept(
+    project: Path, splitspec: Splitspec
+) -> None:
+    """`people` has a sort, and neither steps nor claims."""
+    append(project / "models.toml", NOTHING)
+    before = (project / "splitspec.lock").read_text()
+    done = splitspec("lock", "nobody")
+    assert done.returncode == 5, done.stdout
+    assert "empty       explored nobody: nothing is claimed that it could decide" in done.stdout
+    assert (project / "splitspec.lock").read_text() == before

@@ -152,7 +152,9 @@ def faults(name: str, judged: JudgedRun | JudgedProof) -> Iterator[Finding]:
         if not judgement.met:
             yield Finding(_kind(judgement), name, judgement.verdict.property, _words(judgement))
     match judged:
-        case JudgedRun(result, _, drift, vacuity, is_deep_enough):
+        case JudgedRun(result, judgements, drift, vacuity, is_deep_enough):
+            if not judgements:
+                yield Finding(Kind.EMPTY, name, "", "nothing is claimed that it could decide")
             yield from (Finding(Kind.DRIFTED, name, "", text) for text in drift)
             yield from (Finding(Kind.VACUOUS, name, "", text) for text in vacuity)
             if result.run.stop is Stop.INTERRUPTED:
