@@ -112,6 +112,18 @@ def test_a_witness_that_no_run_comes_to_is_undecided(project: Path, splitspec: S
     assert "decided by no run, as models.toml says (two steps away): desk.all_out" in done.stdout
 
 
+def test_a_claim_that_no_run_decides_is_not_excused_by_being_called_idle(
+    project: Path, splitspec: Splitspec
+) -> None:
+    """Whether the witness of a bounded run is idle nobody knows."""
+    bounded(project)
+    idle = 'scope = { Person = 2, Key = 2 }\nidle = { "desk.all_out" = "it is a test" }\n'
+    edit(project / "models.toml", "scope = { Person = 2, Key = 2 }\n", idle)
+    done = splitspec("lock")
+    assert done.returncode == 3, done.stdout
+    assert "undecided   explored desk · desk.all_out: no run decides it" in done.stdout
+
+
 def test_a_witness_that_another_model_comes_to_is_decided(
     project: Path, splitspec: Splitspec
 ) -> None:

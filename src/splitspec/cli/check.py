@@ -27,6 +27,7 @@ from splitspec.cli.report_request import ExportKind, Report
 from splitspec.cli.selection import Job, Request, select
 from splitspec.cli.terminal import Choice, ProgressLine, painter
 from splitspec.model.frozen import frozen
+from splitspec.model.ir import PropertyKind
 from splitspec.model.tier import Tier
 
 if TYPE_CHECKING:  # Pictures and graphs cost a third of a second to import; few runs are drawn.
@@ -305,8 +306,12 @@ def not_idle(jobs: Sequence[Job], judged: Sequence[JudgedRun]) -> list[tuple[str
         if (coverage := item.result.run.coverage) is not None
         for path in (*coverage.never_enabled, *coverage.never_met)
     }
+    # Whether an idle witness is reached is its verdict, which says so by itself.
     seen |= {
-        (item.result.run.model, j.verdict.property) for item in judged for j in item.judgements
+        (item.result.run.model, j.verdict.property)
+        for item in judged
+        for j in item.judgements
+        if j.verdict.kind is PropertyKind.WITNESS
     }
     return [(model, path) for model, path in sorted(idle - seen) if model not in partial]
 

@@ -101,7 +101,7 @@ def undecided(
     known = {*decided, *later, *reasons}
     said: set[_Claim] = set()
     for demand in of_the_text:
-        entry, name = demand.model.entry, _name(demand.model)
+        name = _name(demand.model)
         for claim in _claims(demand.model):
             path = claim[1]
             if claim in said or not (is_whole or path.rpartition(".")[0] == name):
@@ -110,7 +110,7 @@ def undecided(
             if claim in reasons and claim in decided:
                 text = f"it is undecided in models.toml, and decided: {decided[claim]}"
                 yield Finding(Kind.UNMET, str(demand.key), path, text)
-            elif claim not in known and path not in entry.idle:
+            elif claim not in known:
                 yield Finding(Kind.UNDECIDED, str(demand.key), path, "no run decides it")
     for demand in demands if is_whole else ():
         for claim in _carried_over(demand):
