@@ -322,41 +322,6 @@ MANY_CLAIMS = "\n".join(
 )
 """More properties than a word has bits."""
 
-ALWAYS_OUT_OF_RANGE = """
-module m
-const K: nat
-var x: 0..3
-var marked[0..3]: bool
-action leap() by kernel
-  x := K
-action fall() by kernel
-  x := K - 4
-action near() by kernel
-  when room: x < 3
-  x += 1
-  marked[x] := true
-step behind
-  next(marked[x]) implies x = 0
-"""
-"""With K = 2 `fall` leaves the range in every state, with K = 7 `leap` does: where such a step
-would lead, `next(x)` is no index."""
-
-TWO_BOUNDS_AT_ONCE = """
-module m
-var n: nat
-var k: nat
-var l: nat
-action all_() by kernel
-  n := n + 1
-  k += 1
-  l += 1
-action some_() by host
-  k += 2
-invariant low
-  n <= 2 and k <= 2 and l <= 9
-"""
-"""A step over two bounds is cut at both, and the run says so; a third bound cuts nothing."""
-
 SYSTEMS = {
     "four indices": (FOUR_INDICES, {"S": 1}, {}, {}),
     "options": (OPTIONS, {"S": 2}, {}, {}),
@@ -372,9 +337,6 @@ SYSTEMS = {
     "no actions": (NO_ACTIONS, {"S": 2}, {}, {}),
     "no initial state": (NO_INITIAL_STATE, {}, {}, {}),
     "many claims": (MANY_CLAIMS, {}, {}, {}),
-    "steps over two bounds": (TWO_BOUNDS_AT_ONCE, {}, {"n": 2, "k": 2, "l": 9}, {}),
-    "steps below their range": (ALWAYS_OUT_OF_RANGE, {}, {"K": 2}, {"K": 2}),
-    "steps above their range": (ALWAYS_OUT_OF_RANGE, {}, {"K": 7}, {"K": 7}),
 }
 
 
