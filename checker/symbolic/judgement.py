@@ -7,7 +7,8 @@ failed proof is `unknown`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from splitspec.checker.proof import NEEDS, Method, Obligation, ObligationKind, Status
 from splitspec.checker.symbolic.calculus import Facts
@@ -18,7 +19,7 @@ from splitspec.checker.symbolic.share import ALWAYS, Decision
 from splitspec.checker.symbolic.theory import Claim
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model.induction import REACHABILITY_UNKNOWN
-from splitspec.model.ir import PropertyKind
+from splitspec.model.ir import PropertyKind, Variable
 from splitspec.model.passes.oblige import raised
 from splitspec.model.scope import Scope
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
@@ -102,7 +103,7 @@ def _assurance(proof: Proof, names: list[str]) -> Assurance:
     decided = (proof.decisions[key] for key in keys if key in proof.decisions)
     methods = {decision.outcome.method for decision in decided}
     if Method.FINITE in methods or isinstance(proof.calculus, FiniteCalculus):
-        return Assurance(AssuranceKind.PROVED_FINITE, scope_text(proof.setting.scope))
+        return Assurance(AssuranceKind.PROVED_FINITE, scope_of(proof))
     return Assurance(AssuranceKind.PROVED)
 
 
@@ -133,7 +134,14 @@ def proved_for_every_size(proof: Proof, *, confirmed: bool = False) -> Facts:
     )
 
 
-def scope_text(scope: Scope) -> str:
+def scope_of(proof: Proof) -> str:
+    """Return the scope of a proof's setting in words, constants that its variant sets included."""
+    scope, theory = proof.setting.scope, proof.theory
+    pins = {**scope.pins, **theory.constants}
+    return scope_text(replace(scope, pins=pins), theory.system.variables)
+
+
+def scope_text(scope: Scope, variables: Mapping[str, Variable]) -> str:
     """Return the sizes, bounds and pins of a scope in words."""
     sizes = [f"{path.rpartition('.')[2]}={size}" for path, size in scope.sizes.items()]
     bounds = [
@@ -141,7 +149,11 @@ def scope_text(scope: Scope) -> str:
         for path, bound in scope.bounds.items()
         if path not in scope.pins
     ]
-    return ", ".join(sizes + bounds)
+    pins = [
+        f"{path.rpartition('.')[2]}={scope.show(value, variables[path].type)}"
+        for path, value in scope.pins.items()
+    ]
+    return ", ".join(sizes + bounds + pins)
 
 
 def basis(proof: Proof, path: str) -> tuple[str, ...]:

@@ -333,7 +333,7 @@ def _with_induction(proof: Proof, verdicts: tuple[Verdict, ...], steps: int) -> 
     """Return the verdicts with what induction over several steps proves at the scope."""
     unknown = [v.property for v in verdicts if v.outcome is Outcome.UNKNOWN]
     proved = induct(proof, unknown, steps)
-    assurance = Assurance(AssuranceKind.PROVED_FINITE, judgement.scope_text(proof.setting.scope))
+    assurance = Assurance(AssuranceKind.PROVED_FINITE, judgement.scope_of(proof))
     return tuple(
         Verdict(
             v.property,

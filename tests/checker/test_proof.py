@@ -355,3 +355,26 @@ def test_a_count_that_reads_both_states_of_a_step_is_decided_at_the_scope(
     assert [v.property for v in bounded.verdicts if v.outcome is Outcome.VIOLATED] == [
         "m.the_kernel_turns_none"
     ]
+
+
+def test_a_finite_proof_names_the_constants_for_which_it_holds(setting: Make) -> None:
+    text = """
+        sort C
+        const first: C
+        const level: 0..3
+        var on[C]: bool
+        action start(c: C) by kernel
+          when first: c = first
+          on[c] := true
+        invariant low
+          level <= 1
+        variant higher of m
+          set level = 2
+          expect violated low
+    """
+    pins = {"m.first": 1, "m.level": 1}
+    (low,) = prove(setting(text, pins=pins), finite=True).verdicts
+    assert str(low.assurance) == "proved-finite(C=2, first=c2, level=1)"
+    higher = text.replace("level <= 1", "level = 2")
+    (low,) = prove(setting(higher, pins=pins, variant="higher"), finite=True).verdicts
+    assert str(low.assurance) == "proved-finite(C=2, first=c2, level=2)"

@@ -91,7 +91,11 @@ def _answered(
             continue
         if each.outcome is Outcome.VIOLATED:
             return each
-        where = "" if each is found or wider is None else f" at {scope_text(wider.scope)}"
+        where = (
+            ""
+            if each is found or wider is None
+            else f" at {scope_text(wider.scope, wider.program.variables)}"
+        )
         words += (
             f"; no run shows it at {each.assurance.detail}"
             if _is_of_every_state(each)
@@ -108,7 +112,7 @@ def _followed_for_ever(setting: Setting, verdict: Verdict) -> Verdict:
         return replace(
             verdict, outcome=Outcome.VIOLATED, assurance=shown, reason="", trace=found.trace
         )
-    words = f"no fair run shows it at {scope_text(setting.scope)}"
+    words = f"no fair run shows it at {scope_text(setting.scope, setting.program.variables)}"
     if not found.complete:
         words = f"no fair run shows it among the first {found.states} states"
     return replace(verdict, reason=f"{verdict.reason}; {words}")
