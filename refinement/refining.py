@@ -18,6 +18,7 @@ from splitspec.checker.symbolic.proving import prove
 from splitspec.checker.symbolic.theory import theory_of
 from splitspec.model.induction import bounds_for
 from splitspec.model.ir import ActorKind, PropertyKind
+from splitspec.model.passes.oblige import raised
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, properties_under
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
@@ -138,15 +139,20 @@ def prove_refinement(
         following=permissions(claims),
     )
     abstract = abstract_of(correspondence, setting)
-    owed = frozenset(
-        claim.path
-        for claim in theory_of(abstract.program, abstract.given).properties.values()
-        if claim.kind in OUTCOMES
-    )
+    owed = _outcomes_of(abstract)
     if not owed:
         return result
     shown = proving(abstract, limits=_left(of_one, began), selected=owed)
     return _resting_on(result, shown, abstract.model)
+
+
+def _outcomes_of(setting: Setting) -> frozenset[str]:
+    """Return what has to hold for every step of a system to have an outcome: a counter that grows
+    must be exact, so that it is no more than what there is to count."""
+    theory = theory_of(setting.program, setting.given)
+    said = {claim.path for claim in theory.properties.values() if claim.kind in OUTCOMES}
+    grown = {path for action in theory.system.actions for path in raised(theory.system, action)}
+    return frozenset(said | {f"{path}.exact" for path in grown})
 
 
 def _left(limits: ProofLimits, began: float) -> ProofLimits:

@@ -91,35 +91,6 @@ WRONG = {
         "upper.full.agrees",
     ),
 }
-# Above, a counter leaves its range at the third step, and below it stays at its end: of two cells
-# there is no third.
-COUNTED = """
-    var seen[Cell]: bool
-    var sum: 0..2
-    action tick(c: Cell) by kernel
-      when fresh: not seen[c]
-      seen[c] := true
-      sum += 1
-    action again() by kernel
-      when full: all c: Cell: seen[c]
-      seen[c] := false for c: Cell
-      sum := 0
-"""
-SATURATED = """
-    var marked[Cell]: bool
-    var level: 0..2
-    action tick(c: Cell) by kernel
-      when fresh: not marked[c]
-      marked[c] := true
-      level := if level = 0 then 1 else 2
-    action again() by kernel
-      when full: all c: Cell: marked[c]
-      marked[c] := false for c: Cell
-      level := 0
-    refinement lower of upper
-      let seen[c] = marked[c]
-      let sum = level
-"""
 GIVENS = pytest.mark.parametrize("given", [(), (ActorKind.HOST,)], ids=["hostile", "honest"])
 
 
@@ -171,33 +142,6 @@ def test_it_does_so_for_any_size(pair: PairBuild, given: tuple[ActorKind, ...]) 
     assert {v.assurance.kind for v in proof.verdicts} == {AssuranceKind.PROVED}
     permitted = {o.kind for o in proof.obligations if o.property.endswith(".allowed")}
     assert permitted == {ObligationKind.CONSEQUENCE}
-
-
-def test_a_step_without_an_outcome_above_is_found_where_there_is_one(pair: PairBuild) -> None:
-    assert _broken(_refined(pair(COUNTED, SATURATED))) == set()
-    assert _broken(_refined(pair(COUNTED, SATURATED, sizes=3))) == {"lower.tick.range"}
-
-
-@pytest.mark.parametrize("recheck", [False, True], ids=["once", "rechecked"])
-def test_nothing_is_proved_that_rests_on_a_step_without_an_outcome_above(
-    pair: PairBuild, *, recheck: bool
-) -> None:
-    """A proof takes it that each step has an outcome; after one that has none, all squares hold."""
-    both = pair(COUNTED, SATURATED)
-    proof = prove_refinement(both.correspondence, both.setting, recheck=recheck)
-    assert {v.outcome for v in proof.verdicts} == {Outcome.UNKNOWN}
-    assert {v.reason for v in proof.verdicts} == {
-        "rests on upper.tick.range of upper, not proved for any size"
-    }
-
-
-def test_it_is_proved_where_each_step_above_has_an_outcome(pair: PairBuild) -> None:
-    steady = COUNTED.replace("sum += 1", "sum := if sum = 0 then 1 else 2")
-    both = pair(steady, SATURATED)
-    proof = prove_refinement(both.correspondence, both.setting, recheck=True)
-    assert {v.assurance.kind for v in proof.verdicts} == {AssuranceKind.PROVED}
-    assert proof.run.rechecked
-    assert proof.run.unconfirmed == ()
 
 
 @pytest.mark.parametrize(("old", "new", "claim"), WRONG.values(), ids=WRONG)
