@@ -53,4 +53,4 @@ class Enabling:
 
     def is_dead(self, action: FlatAction) -> bool:
         """Whether the action cannot happen."""
-        return self._solver.check(self._instance.step(action).exists) is False
+        return self._solver.check(self._instance.step(action).enabled) is False

@@ -1,5 +1,5 @@
 """A counter is never more than there is to count: a step that would make it so has no outcome, and
-that none does is proved only with the counter's being exact."""
+that none does is proved only with the counter's being exact. It is enabled all the same."""
 
 from __future__ import annotations
 
@@ -77,3 +77,23 @@ def test_nobody_waits_for_a_step_that_may_have_no_outcome(setting: Make) -> None
     assert "m.tokens.exact" in found["m.answered"].reason
     kept = WAITING.replace("      tokens += 1\n", "")
     assert outcomes(setting(kept))["answered"] is Outcome.HOLDS
+
+
+@pytest.mark.parametrize(
+    "update", ["n := n + 5", "n := 1\n          n := 2"], ids=["cut", "overlap"]
+)
+def test_an_action_without_an_outcome_is_enabled_all_the_same(setting: Make, update: str) -> None:
+    """Whether a step can happen is a matter of its guards, in a proof as in a run."""
+    text = f"""
+        var n: nat
+        action leap() by kernel
+          when low: n <= 3
+          {update}
+        invariant never
+          n != 4
+    """
+    leaping = setting(text, bounds={"m.n": 3})
+    coverage = oracle.explore(leaping).run.coverage
+    assert coverage is not None
+    assert coverage.never_enabled == ()
+    assert prove(leaping).run.never_enabled == ()
