@@ -4,6 +4,7 @@
   length: `bmc K = reach within K`.
 * What is proved, for any size or at the scope, is violated by no run: `proved ⊆ holds`. Of two
   modules with constants, whatever values these are pinned to.
+* An action that no state of the facts enables is enabled in no run: `dead ⊆ never enabled`.
 * A counterexample to induction at the scope is a step that the evaluator takes; the prover replays
   it, and raises if it cannot.
 """
@@ -18,14 +19,14 @@ from tests.agreement.random_compositions import RandomComposition, random_compos
 from tests.agreement.random_systems import RandomSystem, random_systems
 
 from splitspec.checker.explicit import oracle
-from splitspec.checker.proof import ProofLimits
+from splitspec.checker.proof import ProofLimits, ProofResult
 from splitspec.checker.result import Limits, RunResult
 from splitspec.checker.symbolic.bounded import explore_bounded
 from splitspec.checker.symbolic.proving import prove
 from splitspec.model.ir import PropertyKind
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting
-from splitspec.model.verdict import Outcome
+from splitspec.model.verdict import AssuranceKind, Outcome
 
 EXAMPLES = max(settings().max_examples // 6, 1)
 COMPOSITIONS = max(settings().max_examples // 30, 1)
@@ -71,11 +72,15 @@ def test_bounded_runs_are_the_runs_of_the_evaluator(system: RandomSystem) -> Non
 def test_what_is_proved_is_violated_by_no_run(system: RandomSystem) -> None:
     note(f"{system.sizes} {system.bounds}\n{system.text}")
     for setting, _ in settings_of(system.text, system.sizes, system.bounds):
-        proved = proved_of(setting, finite=False)
-        proved_here = proved_of(setting, finite=True)
-        assert violated(setting) & (proved | proved_here) == set()
-        for other in (1, 2):
-            assert violated(resized(setting, other)) & proved == set()
+        proof, proof_here = proof_of(setting, finite=False), proof_of(setting, finite=True)
+        proved = proved_for_any_size(proof)
+        explored = oracle.explore(setting, Limits(states=STATES_MAX))
+        assert violated(explored) & (proved | holding(proof_here)) == set()
+        assert_dead_is_dead(proof, explored)
+        assert_dead_is_dead(proof_here, explored)
+        for size in (1, 2):
+            other = resized(setting, size)
+            assert violated(oracle.explore(other, Limits(states=STATES_MAX))) & proved == set()
 
 
 @settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=COMPOSITIONS)
@@ -84,27 +89,42 @@ def test_what_is_proved_of_two_modules_is_violated_by_no_run(system: RandomCompo
     note(f"{system.sizes} {system.bounds} {system.pins}\n{system.low}\n{system.text}")
     own = (system.text, system.sizes, system.bounds, system.pins, {"low": system.low})
     for setting, _ in settings_of(*own):
-        proved = proved_of(setting, finite=False)
-        for other in (setting, *(resized(setting, size, size - 1) for size in (1, 2))):
-            assert violated(other) & proved == set()
+        proof = proof_of(setting, finite=False)
+        proved = proved_for_any_size(proof)
+        explored = oracle.explore(setting, Limits(states=STATES_MAX))
+        assert violated(explored) & proved == set()
+        assert_dead_is_dead(proof, explored)
+        for size in (1, 2):
+            other = resized(setting, size, size - 1)
+            assert violated(oracle.explore(other, Limits(states=STATES_MAX))) & proved == set()
 
 
-def proved_of(setting: Setting, *, finite: bool) -> set[str]:
+def proof_of(setting: Setting, *, finite: bool) -> ProofResult:
     limits = ProofLimits(steps=STEPS, scope_max=2)
-    result = prove(setting, finite=finite, limits=limits, apart=False)
-    wanted = {Outcome.HOLDS}
-    if not finite:  # An obligation may have been met at the scope alone, which the verdict says.
-        return {
-            v.property
-            for v in result.verdicts
-            if v.outcome in wanted and str(v.assurance) == "proved"
-        }
-    return {v.property for v in result.verdicts if v.outcome in wanted}
+    return prove(setting, finite=finite, limits=limits, apart=False)
 
 
-def violated(setting: Setting) -> set[str]:
-    result = oracle.explore(setting, Limits(states=STATES_MAX))
-    return {v.property for v in result.verdicts if v.outcome is Outcome.VIOLATED}
+def holding(result: ProofResult | RunResult) -> set[str]:
+    return {v.property for v in result.verdicts if v.outcome is Outcome.HOLDS}
+
+
+def proved_for_any_size(proof: ProofResult) -> set[str]:
+    """Return what is proved; an obligation may have been met at the scope alone, which the verdict
+    says."""
+    here = {v.property for v in proof.verdicts if v.assurance.kind is not AssuranceKind.PROVED}
+    return holding(proof) - here
+
+
+def violated(explored: RunResult) -> set[str]:
+    return {v.property for v in explored.verdicts if v.outcome is Outcome.VIOLATED}
+
+
+def assert_dead_is_dead(proof: ProofResult, explored: RunResult) -> None:
+    """Say that no run enables what no state of the facts is said to enable."""
+    run = explored.run
+    if run.complete and run.states:
+        assert run.coverage is not None
+        assert set(proof.run.never_enabled) <= set(run.coverage.never_enabled)
 
 
 def resized(setting: Setting, size: int, pin: int | None = None) -> Setting:
