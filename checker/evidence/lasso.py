@@ -103,5 +103,6 @@ def _shown(evaluator: Evaluator, group: Group) -> tuple[tuple[str, str], ...]:
 
 
 def _enabled(evaluator: Evaluator, state: State) -> set[Group]:
-    steps = evaluator.steps(state)
-    return {g for step in steps if step.successor is not None for g in groups_of(evaluator, step)}
+    """Return the groups of the steps that a state enables: a step that a bound of the run cuts is
+    one of them, for the model does take it."""
+    return {group for step in evaluator.steps(state) for group in groups_of(evaluator, step)}
