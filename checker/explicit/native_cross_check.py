@@ -1,12 +1,15 @@
 """Explore a setting natively in three ways, and say where they disagree.
 
 All states, representatives alone, and all states with the variables that nothing reads: the three
-must agree on every verdict. Besides, the representatives of all states must be exactly as many as
+must agree on every verdict, but for a deadlock: where nothing changes that the run reads, something
+else may. Besides, the representatives of all states must be exactly as many as
 the reduced search found by itself, which it would not if a representative were missed, or if two
 states of one orbit had different ones.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from splitspec.checker.budget import Budget, BudgetSpentError
 from splitspec.checker.explicit.native.exploration import Exploration
@@ -18,8 +21,11 @@ from splitspec.checker.explicit.oracle import claims_of
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.result import Comparison, Limits, RunResult, Stop
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.ir import System
+from splitspec.model.ir import PropertyKind, System
 from splitspec.model.setting import Setting
+from splitspec.model.verdict import Outcome
+
+OF_WHAT_IS_READ = PropertyKind.DEADLOCK, Outcome.VIOLATED
 
 
 def compare(
@@ -58,23 +64,24 @@ def compare(
     if partial:
         return Comparison((), tuple(partial))
     full, reduced = runs["all states"], runs["representatives"]
-    found = [
-        *_different_verdicts(full.result, reduced.result, "representatives"),
-        *_different_verdicts(full.result, runs["all variables"].result, "all variables"),
-    ]
+    found = _different_verdicts(full.result, reduced.result, "representatives")
+    obstacles = _cut_alone(full.result, runs["all variables"].result)
+    if not obstacles:
+        whole_result = runs["all variables"].result
+        found += _different_verdicts(_stated(full.result), whole_result, "all variables")
     if full.explored.depth != reduced.explored.depth:
         depths = f"{full.explored.depth} of all states, {reduced.explored.depth} of representatives"
-        return Comparison((*found, f"depth {depths}"), ())
+        return Comparison((*found, f"depth {depths}"), obstacles)
     counted = _represent(full, reduced, Budget(limits, interruption))
     if counted.stop is not Stop.DEPTH:
         why = "representatives of all states: the limits do not allow to count them"
-        return Comparison(tuple(found), (why,))
+        return Comparison(tuple(found), (*obstacles, why))
     if counted.states != reduced.explored.states:
         found.append(
             f"{reduced.explored.states} representatives were found, "
             f"and all states have {counted.states}"
         )
-    return Comparison(tuple(found), ())
+    return Comparison(tuple(found), obstacles)
 
 
 def _represent(full: Finished, reduced: Finished, budget: Budget) -> Explored:
@@ -90,6 +97,20 @@ def _represent(full: Finished, reduced: Finished, budget: Budget) -> Explored:
     return exploration.admit_only(
         stored.states.address, stored.parents.address, full.explored.end, keep=stored
     )
+
+
+def _cut_alone(full: RunResult, whole: RunResult) -> tuple[str, ...]:
+    """Return why a run of all variables is another one: a bound of what nothing reads cuts it."""
+    bounds = [path for path in whole.run.cut if path not in full.run.cut]
+    if not bounds:
+        return ()
+    return (f"all variables: cut at the bounds of {', '.join(bounds)}, which nothing reads",)
+
+
+def _stated(full: RunResult) -> RunResult:
+    """Return what a run says that is true of all variables, too."""
+    kept = (v for v in full.verdicts if (v.kind, v.outcome) != OF_WHAT_IS_READ)
+    return replace(full, verdicts=tuple(kept))
 
 
 def _different_verdicts(full: RunResult, other: RunResult, name: str) -> list[str]:

@@ -283,6 +283,32 @@ def test_the_three_ways_to_explore_agree(setting: MakeSetting) -> None:
     assert (made.disagreements, made.obstacles) == ((), ())
 
 
+def test_a_deadlock_of_what_a_run_reads_is_none_of_all_variables_and_no_disagreement(
+    setting: MakeSetting,
+) -> None:
+    """Nothing reads the lamp, so that what only turns it changes nothing of the run."""
+    lamp = "\n    var lamp: bool\n    action turn() by kernel\n      lamp := not lamp\n"
+    subject = setting(FILLING + lamp, sizes=3)
+    assert verdict(natively(subject), "deadlock").outcome is Outcome.VIOLATED
+    assert verdict(natively(subject, slice=False), "deadlock").outcome is Outcome.HOLDS
+    made = cross_check(subject, limits=Limits(), workers=1)
+    assert (made.disagreements, made.obstacles) == ((), ())
+
+
+def test_a_bound_of_what_nothing_reads_makes_another_run_and_no_disagreement(
+    setting: MakeSetting,
+) -> None:
+    """With the number of all fillings kept, there is none over its bound."""
+    filled = FILLING.replace("full[c] := true", "full[c] := true\n      filled += 1")
+    text = f"    var filled: nat\n{filled}    witness all_full\n      all c: Cell: full[c]\n"
+    subject = setting(text, sizes=3, bounds={"m.filled": 2})
+    assert verdict(natively(subject), "m.all_full").outcome is Outcome.REACHED
+    assert verdict(natively(subject, slice=False), "m.all_full").outcome is Outcome.UNREACHED
+    made = cross_check(subject, limits=Limits(), workers=1)
+    assert made.disagreements == ()
+    assert made.obstacles == ("all variables: cut at the bounds of m.filled, which nothing reads",)
+
+
 def test_what_a_limit_cuts_short_is_not_compared(setting: MakeSetting) -> None:
     made = cross_check(setting(CELLS, sizes=5), limits=Limits(depth=2), workers=1)
     assert made.disagreements == ()
