@@ -53,8 +53,10 @@ class Narrator:
                 conjuncts.append(self._everywhere(variable, self._is(variable, symbol, was, value)))
             if path in risky and new.value is not None:
                 hits = p.disjunction(self._hit(variable, update)[0] for update in updates)
+                # A value that is absent may be any, also one that the option cannot have.
+                written = p.conjunction((hits, new.present))
                 inside = say.limits(new.value, variable.type)
-                conjuncts.append(self._everywhere(variable, p.implication(hits, inside)))
+                conjuncts.append(self._everywhere(variable, p.implication(written, inside)))
         return Transition(tuple(modified), tuple(c for c in conjuncts if c != TRUE))
 
     def initially(self, variable: ir.Variable) -> Iterator[Phrase]:

@@ -122,6 +122,32 @@ def test_a_step_that_overlaps_or_leaves_a_range_does_not_exist(setting: Make) ->
     assert after(2, 0, 1) is None  # 3 is not in the range
 
 
+def test_a_step_exists_whatever_stands_where_an_option_is_absent(setting: Make) -> None:
+    text = """
+    var wide: 0..4?
+    var narrow: 0..3?
+    action fill() by kernel
+      wide := 4
+    action empty() by kernel
+      wide := none
+    action copy() by kernel
+      narrow := wide
+    """
+    step = read(written(setting(text))).transitions["copy"]
+    meaning = Meaning({"int": list(range(-1, 6)), "bool": [False, True]})
+
+    def copied(there: bool, value: int) -> Value | None:
+        wide: Structure = {"wide_is_there": {(): there}, "wide": {(): value}}
+        after = meaning.successor(
+            step, wide | {"narrow_is_there": {(): True}, "narrow": {(): 0}}, {}
+        )
+        return None if after is None else after["narrow_is_there"][()]
+
+    assert copied(True, 3) is True
+    assert copied(True, 4) is None  # It leaves the range.
+    assert copied(False, 4) is False  # What was there once means nothing.
+
+
 def test_an_update_writes_what_its_binder_ranges_over_and_no_more(setting: Make) -> None:
     text = """
         var high[0..2]: bool
