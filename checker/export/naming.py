@@ -52,8 +52,12 @@ class Names:
 def name_all(system: System, claims: Iterable[Property], added: Iterable[str]) -> Names:
     """Return names for a system with its claims. `added` are paths of the export's own."""
     claimed = tuple(claims)
-    locals_ = {name: _fit(name) for name in sorted(set(_locals(system, claimed)))}
-    taken = set(RESERVED) | set(locals_.values())
+    named = sorted(set(_locals(system, claimed)))
+    taken = set(RESERVED) | {name for name in named if _fit(name) == name}
+    locals_: dict[str, str] = {}
+    for name in named:
+        locals_[name] = name if name in taken - RESERVED else fresh_name(_fit(name), taken)
+        taken.add(locals_[name])
     paths: dict[str, str] = {}
     for path, short in _shortened([*_declared(system), *added]).items():
         paths[path] = fresh_name(_fit(short), taken)

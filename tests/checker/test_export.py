@@ -207,6 +207,28 @@ def test_a_word_of_the_other_language_is_no_name_there(setting: Make) -> None:
     assert list(file.claims) == ["trace_"]
 
 
+def test_no_two_locals_have_one_name_there(setting: Make) -> None:
+    text = """
+    sort C
+    var up[C]: bool
+    action lift(init_: C, new: C, new_: C) by kernel
+      when other: new != new_ and init_ != new
+      up[new] := true
+    invariant any
+      all X0: C, X0_: C: X0 = X0_ or up[X0] or not up[X0_]
+    """
+    file = read(written(setting(text)))
+    step = file.transitions["lift"]
+    assert len({name for name, _ in step.parameters}) == 3
+    here: Structure = {"up": {(0,): False, (1,): False}}
+    meaning = Meaning({"C": [0, 1]})
+    names = [name for name, _ in step.parameters]
+    assert meaning.successor(step, here, dict(zip(names, (1, 0, 1), strict=True))) is not None
+    assert meaning.successor(step, here, dict(zip(names, (1, 0, 0), strict=True))) is None
+    claim = file.claims["any_"][1]
+    assert not meaning.value(claim, {"up": {(0,): False, (1,): True}}, {})
+
+
 def test_what_cannot_be_said_is_refused_with_its_place(setting: Make) -> None:
     indexed = """
     sort C
