@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
 from splitspec.checker.proof import Moment, ProofLimits, ProofResult, ProofRun
@@ -16,7 +17,7 @@ from splitspec.checker.symbolic import z3_solver
 from splitspec.checker.symbolic.instance import Instance
 from splitspec.checker.symbolic.journal import Journal, Unguarded
 from splitspec.checker.symbolic.satisfaction import Satisfaction
-from splitspec.checker.symbolic.supervision import supervise
+from splitspec.checker.symbolic.supervision import LostWorkerError, supervise
 from splitspec.checker.symbolic.theory import Claim, Theory, claims_of, theory_of
 from splitspec.checker.symbolic.unrolling import Unrolling
 from splitspec.model.evaluator import Evaluator
@@ -46,7 +47,41 @@ def explore_bounded(
     def work(journal: Journal, tell: Callable[[Moment], None] | None) -> ProofResult:
         return _explore(setting, depth, seed, budgets.steps, selected, journal, tell)
 
-    return supervise(work, budgets, report) if apart else work(Unguarded(), report)
+    if not apart:
+        return work(Unguarded(), report)
+    try:
+        return supervise(work, budgets, report)
+    except LostWorkerError as lost:
+        return _nothing_known(setting, seed, selected, str(lost))
+
+
+def _nothing_known(
+    setting: Setting, seed: int, selected: frozenset[str] | None, reason: str
+) -> ProofResult:
+    """Return the result of runs whose process was lost, and no question to blame."""
+    theory = theory_of(setting.program, setting.given, setting.variant)
+    claims = _claims(theory, setting, selected)
+    kinds = {claim.path: claim.kind for claim in claims}
+    nothing = Assurance(AssuranceKind.NONE)
+    verdicts = tuple(Verdict(p, k, Outcome.UNKNOWN, nothing, reason) for p, k in kinds.items())
+    return ProofResult(_run_of(setting, seed), verdicts, (), ())
+
+
+def _run_of(setting: Setting, seed: int) -> ProofRun:
+    """Return what is known of bounded runs whatever came of them."""
+    return ProofRun(
+        id=run_id(setting),
+        model=setting.model,
+        given=given_names(setting),
+        variant=None if setting.variant is None else setting.variant.name,
+        scope=sizes(setting.scope),
+        solvers=(z3_solver.version(),),
+        seconds=0.0,
+        solving=0.0,
+        steps=0,
+        seed=seed,
+        framed=0,
+    )
 
 
 def _explore(
@@ -63,7 +98,7 @@ def _explore(
     claims = _claims(theory, setting, selected)
     solver = Satisfaction(seed=seed, steps=steps)
     search = _Search(setting, theory, claims, solver, journal)
-    interrupted, reached = False, 0
+    interrupted, reached = False, -1
     try:
         for number in range(depth + 1):
             search.look(number, with_steps=number < depth)
@@ -74,23 +109,17 @@ def _explore(
             if not search.open or number == depth:
                 break
             search.extend()
+            if not search.open:
+                break
     except KeyboardInterrupt:
         interrupted = True
     verdicts = tuple(search.verdict(path, reached) for path in search.paths)
-    run = ProofRun(
-        id=run_id(setting),
-        model=setting.model,
-        given=given_names(setting),
-        variant=None if setting.variant is None else setting.variant.name,
-        scope=sizes(setting.scope),
-        solvers=(z3_solver.version(),),
+    run = replace(
+        _run_of(setting, seed),
         seconds=time.perf_counter() - started,
         solving=search.solving,
-        steps=0,
-        seed=seed,
-        framed=0,
         interrupted=interrupted,
-        remark=f"all runs of up to {reached} steps",
+        remark=f"all runs of up to {reached} steps" if reached >= 0 else "",
     )
     return ProofResult(run, verdicts, (), ())
 
@@ -139,7 +168,21 @@ class _Search:
         self.begun = journal.ask(lambda: self.solver.check() is not False, lambda _: True)
 
     def extend(self) -> None:
-        self.unrolling.extend()
+        """Let the solver know one step more. It may be the end of the solver, so it is a question;
+        whoever comes after the one that was asked has to tell its own solver all the same.
+        """
+        number = self.unrolling.depth + 1
+
+        def told() -> str:
+            self.unrolling.extend()
+            return ""
+
+        reason = self.journal.ask(told, lambda why: f"depth {number}: {why}", f"depth {number}")
+        if reason:
+            self.reasons |= dict.fromkeys(self.open, reason)
+            self.open.clear()
+        elif self.unrolling.depth < number:
+            self.unrolling.extend()
 
     def look(self, number: int, *, with_steps: bool) -> None:
         """Look for what state `number` shows; and, if asked, what a step from it shows."""
@@ -189,6 +232,9 @@ class _Search:
         if path in self.reasons:
             nothing = Assurance(AssuranceKind.NONE)
             return Verdict(path, kind, Outcome.UNKNOWN, nothing, self.reasons[path])
+        if trace is None and depth < 0:
+            nothing = Assurance(AssuranceKind.NONE)
+            return Verdict(path, kind, Outcome.UNKNOWN, nothing, "not decided")
         if trace is not None:
             outcome = Outcome.REACHED if kind is PropertyKind.WITNESS else Outcome.VIOLATED
             return Verdict(path, kind, outcome, Assurance(AssuranceKind.REPLAYED), trace=trace)

@@ -1,0 +1,89 @@
+"""Bounded runs say what was looked at, wherever somebody or something ends them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+from tests.checker.small_systems import SEATS
+
+from splitspec.checker.symbolic.bounded import explore_bounded
+from splitspec.checker.symbolic.satisfaction import Satisfaction
+from splitspec.checker.symbolic.term import Term
+from splitspec.checker.symbolic.unrolling import Unrolling
+from splitspec.model.setting import Setting
+from splitspec.model.verdict import Outcome
+
+Make = Callable[..., Setting]
+
+TAKEN = (
+    SEATS
+    + """
+    invariant nobody_sits
+      all t: Thread: seat[t] = none
+    invariant somebody_sits
+      some t: Thread: seat[t] != none
+"""
+)
+"""At first nobody sits, and after one step somebody may."""
+
+
+def killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def outcomes(setting: Setting, depth: int, *, apart: bool = True) -> dict[str, tuple[Outcome, str]]:
+    verdicts = explore_bounded(setting, depth, apart=apart).verdicts
+    return {v.property.removeprefix("m."): (v.outcome, v.reason) for v in verdicts}
+
+
+@pytest.mark.parametrize("questions", [1, 2, 3])
+def test_who_interrupts_the_first_state_is_told_nothing_of_it(
+    setting: Make, monkeypatch: pytest.MonkeyPatch, questions: int
+) -> None:
+    asked: list[int] = []
+    really = Satisfaction.check
+
+    def check(solver: Satisfaction, *terms: Term) -> bool | None:
+        asked.append(len(asked))
+        if len(asked) > questions:
+            raise KeyboardInterrupt
+        return really(solver, *terms)
+
+    monkeypatch.setattr(Satisfaction, "check", check)
+    result = explore_bounded(setting(TAKEN), 2, apart=False)
+    assert result.run.interrupted
+    assert result.run.remark == ""
+    assert {v.outcome for v in result.verdicts} == {Outcome.UNKNOWN}
+
+
+def test_a_step_more_that_ends_the_solver_leaves_what_was_found_before(
+    setting: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = Unrolling.extend
+
+    def extend(unrolling: Unrolling) -> None:
+        if unrolling.depth == 1:
+            killed()
+        really(unrolling)
+
+    monkeypatch.setattr(Unrolling, "extend", extend)
+    lost = "depth 2: the solver died of SIGKILL"
+    assert outcomes(setting(TAKEN), 3) == {
+        "one_a_seat": (Outcome.UNKNOWN, lost),
+        "nobody_sits": (Outcome.VIOLATED, ""),
+        "somebody_sits": (Outcome.VIOLATED, ""),
+    }
+    # What lies before that step is no question of it.
+    assert outcomes(setting(TAKEN), 1)["one_a_seat"] == (Outcome.HOLDS, "")
+
+
+def test_bounded_runs_that_no_question_kills_are_unknown(
+    setting: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Unrolling, "__init__", lambda *_, **__: killed())
+    reason = "the prover was lost: the solver died of SIGKILL"
+    paths = ("one_a_seat", "nobody_sits", "somebody_sits")
+    assert outcomes(setting(TAKEN), 1) == dict.fromkeys(paths, (Outcome.UNKNOWN, reason))
