@@ -68,4 +68,6 @@ def _holds_before(proof: Proof, path: str, number: int) -> bool:
     result = explore_bounded(
         proof.setting, number - 1, selected=frozenset({path}), limits=proof.limits, apart=False
     )
+    if result.run.interrupted:  # So it did not come to the last of these steps.
+        raise KeyboardInterrupt
     return [verdict.outcome for verdict in result.verdicts] == [Outcome.HOLDS]

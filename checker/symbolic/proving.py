@@ -80,8 +80,7 @@ def prove(
         )
         result = settled(proof, seed, selected=selected, recheck=recheck)
         if k_induction and finite and not (result.run.interrupted or result.run.out_of_time):
-            verdicts = _with_induction(proof, result.verdicts, k_induction)
-            return replace(result, verdicts=verdicts)
+            return _with_induction(proof, result, k_induction)
         return result
 
     if not apart:
@@ -329,12 +328,15 @@ def begins(proof: Proof) -> bool:
     return not _why_nothing_starts(proof)
 
 
-def _with_induction(proof: Proof, verdicts: tuple[Verdict, ...], steps: int) -> tuple[Verdict, ...]:
-    """Return the verdicts with what induction over several steps proves at the scope."""
-    unknown = [v.property for v in verdicts if v.outcome is Outcome.UNKNOWN]
-    proved = induct(proof, unknown, steps)
+def _with_induction(proof: Proof, result: ProofResult, steps: int) -> ProofResult:
+    """Return the result with what induction over several steps proves at the scope."""
+    unknown = [v.property for v in result.verdicts if v.outcome is Outcome.UNKNOWN]
+    try:
+        proved = induct(proof, unknown, steps)
+    except KeyboardInterrupt:
+        return replace(result, run=replace(result.run, interrupted=True))
     assurance = Assurance(AssuranceKind.PROVED_FINITE, judgement.scope_of(proof))
-    return tuple(
+    verdicts = tuple(
         Verdict(
             v.property,
             v.kind,
@@ -344,8 +346,9 @@ def _with_induction(proof: Proof, verdicts: tuple[Verdict, ...], steps: int) -> 
         )
         if v.property in proved
         else v
-        for v in verdicts
+        for v in result.verdicts
     )
+    return replace(result, verdicts=verdicts)
 
 
 def is_provable(setting: Setting) -> bool:

@@ -1,15 +1,20 @@
-"""Bounded runs say what was looked at, wherever somebody or something ends them."""
+"""Bounded runs, and induction over several steps, say what was looked at, wherever somebody or
+something ends them."""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from tests.checker.small_systems import SEATS
 
+from splitspec.checker.symbolic import proving
 from splitspec.checker.symbolic.bounded import explore_bounded
+from splitspec.checker.symbolic.k_induction import induct
+from splitspec.checker.symbolic.proving import prove
 from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.term import Term
 from splitspec.checker.symbolic.unrolling import Unrolling
@@ -30,6 +35,29 @@ TAKEN = (
 """At first nobody sits, and after one step somebody may."""
 
 
+FADING = """
+    enum Colour = red | green | blue | black | white
+    var light: Colour
+    action turn() by kernel
+      when red: light = red
+      light := green
+    action turn_on() by kernel
+      when green: light = green
+      light := blue
+    action fade() by kernel
+      when blue: light = blue
+      light := black
+    action fade_more() by kernel
+      when black: light = black
+      light := white
+    invariant never_white
+      light != white
+    invariant coloured
+      light = red or light != red
+"""
+"""No run has five states in a row that are not white; the only one ends in white."""
+
+
 def killed() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -39,20 +67,25 @@ def outcomes(setting: Setting, depth: int, *, apart: bool = True) -> dict[str, t
     return {v.property.removeprefix("m."): (v.outcome, v.reason) for v in verdicts}
 
 
-@pytest.mark.parametrize("questions", [1, 2, 3])
-def test_who_interrupts_the_first_state_is_told_nothing_of_it(
-    setting: Make, monkeypatch: pytest.MonkeyPatch, questions: int
-) -> None:
+def interrupted_after(monkeypatch: pytest.MonkeyPatch, questions: int) -> None:
+    """Let somebody ask for the end when a solver is asked once more than so often."""
     asked: list[int] = []
     really = Satisfaction.check
 
     def check(solver: Satisfaction, *terms: Term) -> bool | None:
         asked.append(len(asked))
-        if len(asked) > questions:
+        if len(asked) == questions + 1:
             raise KeyboardInterrupt
         return really(solver, *terms)
 
     monkeypatch.setattr(Satisfaction, "check", check)
+
+
+@pytest.mark.parametrize("questions", [1, 2, 3])
+def test_who_interrupts_the_first_state_is_told_nothing_of_it(
+    setting: Make, monkeypatch: pytest.MonkeyPatch, questions: int
+) -> None:
+    interrupted_after(monkeypatch, questions)
     result = explore_bounded(setting(TAKEN), 2, apart=False)
     assert result.run.interrupted
     assert result.run.remark == ""
@@ -87,3 +120,21 @@ def test_bounded_runs_that_no_question_kills_are_unknown(
     reason = "the prover was lost: the solver died of SIGKILL"
     paths = ("one_a_seat", "nobody_sits", "somebody_sits")
     assert outcomes(setting(TAKEN), 1) == dict.fromkeys(paths, (Outcome.UNKNOWN, reason))
+
+
+@pytest.mark.parametrize("questions", range(10))
+def test_an_interrupt_proves_nothing_over_several_steps(
+    setting: Make, monkeypatch: pytest.MonkeyPatch, questions: int
+) -> None:
+    def induct_(*arguments: Any) -> Mapping[str, int]:
+        interrupted_after(monkeypatch, questions)
+        return induct(*arguments)
+
+    monkeypatch.setattr(proving, "induct", induct_)
+    try:
+        result = prove(setting(FADING), finite=True, k_induction=6, apart=False)
+    except KeyboardInterrupt:
+        pytest.fail("what was decided before is lost")
+    found = {v.property: v.outcome for v in result.verdicts}
+    assert result.run.interrupted
+    assert found == {"m.never_white": Outcome.UNKNOWN, "m.coloured": Outcome.HOLDS}
