@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field, replace
 
-from splitspec.checker.proof import ProofResult
-from splitspec.checker.result import Coverage, Engine, Run, RunResult, Stop
+from splitspec.checker.proof import NO_MODEL, ProofResult, Status
+from splitspec.checker.result import NOTHING_STARTS, Coverage, Engine, Run, RunResult, Stop
 from splitspec.model.frozen import frozen
 from splitspec.model.ir import PropertyKind, Variant
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
@@ -116,7 +116,8 @@ class JudgedProof:
 def judge_proof(result: ProofResult, expectation: Expectation) -> JudgedProof:
     """Return a proof beside the expectation: everything holds, but what a variant breaks.
 
-    What a variant breaks must not be proved; an unknown is all that a prover can say of it.
+    What a variant breaks must not be proved; an unknown is all that a prover can say of it, but one
+    for which something was refuted: that solvers gave up, or were lost, says nothing.
     """
     variant = expectation.variant
     if variant is None:
@@ -128,7 +129,7 @@ def judge_proof(result: ProofResult, expectation: Expectation) -> JudgedProof:
     if variant.violated is None:
         return JudgedProof(result, tuple(_judge(v, Expectation()) for v in result.verdicts), ())
     judgements = tuple(
-        _judge_broken(verdict, variant.violated)
+        _judge_broken(verdict, variant.violated, result)
         for verdict in result.verdicts
         if verdict.property == variant.violated or verdict.outcome is not Outcome.HOLDS
     )
@@ -137,13 +138,26 @@ def judge_proof(result: ProofResult, expectation: Expectation) -> JudgedProof:
     return JudgedProof(result, judgements, ())
 
 
-def _judge_broken(verdict: Verdict, broken: str) -> Judgement:
+def _judge_broken(verdict: Verdict, broken: str, result: ProofResult) -> Judgement:
     if verdict.property != broken:
         return Judgement(verdict, None, True)
     if verdict.outcome is Outcome.HOLDS:
         miss = f"{broken} was expected to break and is proved"
         return Judgement(verdict, Outcome.VIOLATED, False, miss)
+    if verdict.outcome is Outcome.UNKNOWN and not _speaks_against(result, verdict):
+        return Judgement(verdict, Outcome.VIOLATED, False, "expected to break")
     return Judgement(verdict, Outcome.VIOLATED, True)
+
+
+def _speaks_against(result: ProofResult, verdict: Verdict) -> bool:
+    """Whether an unknown comes of an answer: something on which it rests is refuted, or, for
+    progress, no ranking was found."""
+    if verdict.reason == NOTHING_STARTS:
+        return False
+    if verdict.kind is PropertyKind.PROGRESS:
+        return bool(result.obligations)
+    unproved = (o for o in result.obligations if o.status is not Status.PROVED)
+    return any(o.status is Status.REFUTED or o.reason == NO_MODEL for o in unproved)
 
 
 def _judge(verdict: Verdict, expectation: Expectation) -> Judgement:

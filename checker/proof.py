@@ -44,6 +44,8 @@ NEEDS = "its proof needs"
 
 SPENT = "its budget of steps is spent"
 
+NO_MODEL = "refuted by a model, and by none of the sizes that were tried"
+
 
 class Status(Enum):
     PROVED = "proved"

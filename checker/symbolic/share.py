@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from splitspec.checker.interruption import Interruption
-from splitspec.checker.proof import NEEDS, Method, ProofLimits, Status
+from splitspec.checker.proof import NEEDS, NO_MODEL, Method, ProofLimits, Status
 from splitspec.checker.symbolic.calculus import Calculus, Facts, Outcome
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.induction import DisagreementError, InductionSearch, Instances
@@ -29,8 +29,6 @@ from splitspec.model.frozen import frozen
 from splitspec.model.induction import InductionCounterexample
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
-
-NO_MODEL = "refuted by a model, and by none of the sizes that were tried"
 
 DIVIDED_LEAST = 100
 """So many obligations are worth a second set of solvers, which have to be told all facts as well:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.checker.small_systems import SEATS
 
-from splitspec.checker.expectation import Expectation, JudgedRun, judge
+from splitspec.checker.expectation import Expectation, JudgedRun, judge, judge_proof
+from splitspec.checker.proof import ProofLimits, ProofResult
 from splitspec.checker.result import Coverage, Engine, Run, RunResult, Stop
+from splitspec.checker.symbolic.bounded import explore_bounded
+from splitspec.checker.symbolic.induction import InductionSearch
+from splitspec.checker.symbolic.proving import prove
+from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.cli.exitcode import PRECEDENCE, ExitCode, combine
-from splitspec.cli.outcome import exit_code
+from splitspec.cli.outcome import exit_code, proof_code
 from splitspec.model.ir import PropertyKind, Variant
+from splitspec.model.setting import Setting
 from splitspec.model.source import Source, Span
 from splitspec.model.trace import Step, Trace
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
@@ -122,6 +130,46 @@ def test_a_variant_is_met_by_the_named_property_within_its_steps_alone() -> None
     assert exit_code([judged(Outcome.HOLDS, named)]) is ExitCode.POLICY
     other = Expectation(variant=variant("m.other"))
     assert exit_code([judged(Outcome.VIOLATED, other)]) is not ExitCode.MET
+
+
+LOOSE = (
+    SEATS
+    + """
+    const seats: nat
+    assume some_seats
+      seats > 0
+    variant crowded of m
+      drop sit.free
+      expect violated one_a_seat within 2 steps
+    variant closed of m
+      set seats = 0
+      expect violated one_a_seat within 2 steps
+"""
+)
+
+
+def code_of(setting: Setting, result: ProofResult) -> ExitCode:
+    return proof_code([judge_proof(result, Expectation(variant=setting.variant))])
+
+
+def test_a_proof_meets_a_variant_by_what_it_refutes_and_not_by_silence(
+    setting: Callable[..., Setting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowded = setting(LOOSE, variant="crowded", bounds={"m.seats": 2})
+    closed = setting(LOOSE, variant="closed", bounds={"m.seats": 2})
+    assert code_of(crowded, prove(crowded)) is ExitCode.MET
+    assert code_of(crowded, explore_bounded(crowded, 2)) is ExitCode.MET
+    # Where nothing starts nothing breaks, and solvers that were lost have refuted nothing.
+    assert code_of(closed, prove(closed)) is ExitCode.UNKNOWN
+
+    def exhausted(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(InductionSearch, "_query", exhausted)
+    few = ProofLimits(steps=1)
+    assert code_of(crowded, prove(crowded, limits=few, apart=False)) is ExitCode.UNKNOWN
+    monkeypatch.setattr(Satisfaction, "check", lambda *_: None)
+    assert code_of(crowded, explore_bounded(crowded, 2)) is ExitCode.UNKNOWN
 
 
 def test_a_redundant_variant_may_break_a_lemma_and_says_so() -> None:
