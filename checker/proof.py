@@ -7,12 +7,13 @@ property holds iff all its obligations are met, and those of everything that the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 from splitspec.model.frozen import frozen
 from splitspec.model.induction import InductionCounterexample
 from splitspec.model.ir import ActorKind, Property
-from splitspec.model.verdict import Verdict
+from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
 
 
 class ObligationKind(Enum):
@@ -159,6 +160,16 @@ class ProofResult:
     verdicts: tuple[Verdict, ...]
     obligations: tuple[Obligation, ...]
     basis: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def unsteady(results: Sequence[ProofResult]) -> tuple[str, ...]:
+    """Return the properties that are not found alike in several proofs of the same."""
+    found: dict[str, set[tuple[Outcome, AssuranceKind]]] = {}
+    for result in results:
+        for verdict in result.verdicts:
+            alike = found.setdefault(verdict.property, set())
+            alike.add((verdict.outcome, verdict.assurance.kind))
+    return tuple(path for path, alike in found.items() if len(alike) > 1)
 
 
 @frozen

@@ -18,7 +18,7 @@ from splitspec.checker.gate.fingerprint import claim_digest, system_digest
 from splitspec.checker.gate.keeping import Keeping, Kept, differences
 from splitspec.checker.gate.lock import Activity
 from splitspec.checker.interruption import Interruption
-from splitspec.checker.proof import ProofLimits, ProofResult, Status, title_of
+from splitspec.checker.proof import ProofLimits, ProofResult, Status, title_of, unsteady
 from splitspec.checker.result import Limits
 from splitspec.checker.store import DamagedEntryError, Mode, Store
 from splitspec.checker.symbolic.proving import is_provable, prove
@@ -237,9 +237,11 @@ def _was_cut(result: ProofResult) -> bool:
 
 
 def _unstable(results: Sequence[ProofResult]) -> tuple[str, ...]:
-    """Return the obligations that some seeds prove and others do not."""
+    """Return the obligations that some seeds prove and others do not, and the properties of which
+    they say something else: a seed may leave open what another one was never asked."""
     statuses: dict[str, set[Status]] = {}
     for result in results:
         for obligation in result.obligations:
             statuses.setdefault(title_of(obligation), set()).add(obligation.status)
-    return tuple(name for name, found in statuses.items() if len(found) > 1)
+    named = (name for name, found in statuses.items() if len(found) > 1)
+    return (*named, *unsteady(results))
