@@ -137,10 +137,13 @@ def test_a_step_exists_whatever_stands_where_an_option_is_absent(setting: Make) 
     meaning = Meaning({"int": list(range(-1, 6)), "bool": [False, True]})
 
     def copied(there: bool, value: int) -> Value | None:
-        wide: Structure = {"wide_is_there": {(): there}, "wide": {(): value}}
-        after = meaning.successor(
-            step, wide | {"narrow_is_there": {(): True}, "narrow": {(): 0}}, {}
-        )
+        here: Structure = {
+            "wide_is_there": {(): there},
+            "wide": {(): value},
+            "narrow_is_there": {(): True},
+            "narrow": {(): 0},
+        }
+        after = meaning.successor(step, here, {})
         return None if after is None else after["narrow_is_there"][()]
 
     assert copied(True, 3) is True
