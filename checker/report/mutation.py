@@ -52,11 +52,14 @@ def mutation_text(
 
 
 def redundant_text(runs: Sequence[tuple[ProofResult, tuple[Mutant, ...]]]) -> str:
-    """Return the guards that no run of a model needs, of those models that have several runs: one
-    that nothing needs under one adversary may carry the proof under another."""
+    """Return the guards that no run of a model needs for what it proves, progress apart, of those
+    models that have several runs: one that nothing needs under one adversary may carry the proof
+    under another. Of a run that was interrupted nobody knows what it needs."""
     by_model: dict[str, list[tuple[Mutant, ...]]] = {}
+    cut = {result.run.model for result, _ in runs if result.run.interrupted}
     for result, mutants in runs:
-        by_model.setdefault(result.run.model, []).append(mutants)
+        if result.run.model not in cut:
+            by_model.setdefault(result.run.model, []).append(mutants)
     lines = []
     for model, several in by_model.items():
         if len(several) < 2:
@@ -66,7 +69,8 @@ def redundant_text(runs: Sequence[tuple[ProofResult, tuple[Mutant, ...]]]) -> st
         spare = [name for name in named if name not in needed]
         if spare:
             words = f"of the {counted(len(named), 'guard')} of {model}, no run needs any one of"
-            lines += [f"{words} {len(spare)}:", *(f"  {name}" for name in spare)]
+            words += f" {len(spare)} for a claim that it proves, progress apart:"
+            lines += [words, *(f"  {name}" for name in spare)]
     return "\n".join(lines)
 
 

@@ -70,7 +70,8 @@ def suggestion_text(found: Suggestion, module: str) -> str:
         lines.append(f"  to be pasted into module {module}, which sees every name in them")
     lines += [f"  no lemma was found for {name}" for name in found.hopeless]
     if not found.lemmas:
-        lines.append("  no lemma is missing" if not found.hopeless else "  nothing to paste")
+        is_proved = all(v.outcome is Outcome.HOLDS for v in found.result.verdicts)
+        lines.append("  no lemma is missing" if is_proved else "  nothing to paste")
     return "\n".join([*lines, *(f"\n{lemma}" for lemma in found.lemmas)])
 
 

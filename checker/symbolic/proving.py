@@ -88,10 +88,10 @@ def prove(
     try:
         return supervise(work, limits, report, interruption, workers=workers)
     except LostWorkerError as lost:
-        return _nothing_known(setting, seed, selected, str(lost))
+        return nothing_known(setting, seed, selected, str(lost))
 
 
-def _nothing_known(
+def nothing_known(
     setting: Setting, seed: int, selected: frozenset[str] | None, reason: str
 ) -> ProofResult:
     """Return the result of a run whose process was lost, and no question to blame."""
@@ -270,9 +270,15 @@ def mutate(
     ) -> tuple[ProofResult, tuple[Mutant, ...]]:
         proof = opened(setting, limits, seed, journal, report=tell)
         result = settled(proof, seed)
-        return result, () if result.run.interrupted else mutants(proof)
+        try:
+            return result, () if result.run.interrupted else mutants(proof)
+        except KeyboardInterrupt:
+            return replace(result, run=replace(result.run, interrupted=True)), ()
 
-    return supervise(work, limits, report)
+    try:
+        return supervise(work, limits, report)
+    except LostWorkerError as lost:
+        return nothing_known(setting, seed, None, str(lost)), ()
 
 
 def opened(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from itertools import product
 
 import pytest
 from tests.checker.small_systems import COUNTED, LEMMA, NEEDS_A_LEMMA, SEATS
 
-from splitspec.checker.symbolic.proving import prove
+from splitspec.checker.proof import ProofResult
+from splitspec.checker.report.proof import suggestion_text
+from splitspec.checker.symbolic import proving
+from splitspec.checker.symbolic.proving import mutate, prove
+from splitspec.checker.symbolic.strengthening import suggestion
 from splitspec.checker.symbolic.strengthening.sample import Judge
 from splitspec.checker.symbolic.strengthening.suggestion import (
     suggest,
@@ -128,6 +134,45 @@ def test_no_lemma_can_be_left_out(setting: Make) -> None:
         (verdict,) = prove(with_lemmas(setting(CHAIN), rest)).verdicts[:1]
         assert verdict.property == "m.third_stays"
         assert verdict.outcome is Outcome.UNKNOWN
+
+
+def interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def kill(*_: object, **__: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def outcomes(result: ProofResult) -> dict[str, Outcome]:
+    return {v.property: v.outcome for v in result.verdicts}
+
+
+def test_a_search_that_is_cut_short_suggests_nothing_and_says_what_is_proved_without(
+    setting: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suggestion, "walk", interrupt)
+    found = suggest(setting(CHAIN))
+    assert found.lemmas == ()
+    assert found.result.run.interrupted
+    assert outcomes(found.result) == {"m.third_stays": Outcome.UNKNOWN}
+    monkeypatch.setattr(suggestion, "walk", kill)
+    lost = suggest(setting(CHAIN))
+    assert outcomes(lost.result) == {"m.third_stays": Outcome.UNKNOWN}
+    assert suggestion_text(lost, "m").endswith("nothing to paste")
+
+
+def test_mutants_that_are_cut_short_leave_the_proof(
+    setting: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proving, "mutants", interrupt)
+    result, found = mutate(setting(SEATS))
+    assert (result.run.interrupted, found) == (True, ())
+    assert outcomes(result) == {"m.one_a_seat": Outcome.HOLDS}
+    monkeypatch.setattr(proving, "mutants", kill)
+    result, found = mutate(setting(SEATS))
+    assert found == ()
+    assert outcomes(result) == {"m.one_a_seat": Outcome.UNKNOWN}
 
 
 def test_what_equal_numbers_say_at_a_scope_is_said_by_a_lemma(setting: Make) -> None:

@@ -16,7 +16,7 @@ from splitspec.checker.symbolic.calculus import Outcome
 from splitspec.checker.symbolic.counting import counts_in
 from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.prover import Proof
-from splitspec.checker.symbolic.proving import opened, settled, targets
+from splitspec.checker.symbolic.proving import nothing_known, opened, settled, targets
 from splitspec.checker.symbolic.share import Decision
 from splitspec.checker.symbolic.strengthening.candidates import Candidates, Clause
 from splitspec.checker.symbolic.strengthening.consecution import Consecution
@@ -30,7 +30,7 @@ from splitspec.checker.symbolic.strengthening.wording import (
     lemma_text,
     merged,
 )
-from splitspec.checker.symbolic.supervision import supervise
+from splitspec.checker.symbolic.supervision import LostWorkerError, supervise
 from splitspec.checker.symbolic.theory import Claim, Theory, theory_of
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model.evaluator import Evaluator
@@ -64,9 +64,22 @@ def suggest(
     limits = limits or ProofLimits()
 
     def work(journal: Journal, tell: Callable[[Moment], None]) -> Suggestion:
-        return _suggest(_Search(setting, seed, selected, limits, journal, tell))
+        search = _Search(setting, seed, selected, limits, journal, tell)
+        try:
+            return _suggest(search)
+        except KeyboardInterrupt:
+            result = search.proved(setting)
+            return _nothing_found(replace(result, run=replace(result.run, interrupted=True)))
 
-    return supervise(work, limits, report, workers=workers)
+    try:
+        return supervise(work, limits, report, workers=workers)
+    except LostWorkerError as lost:
+        return _nothing_found(nothing_known(setting, seed, selected, str(lost)))
+
+
+def _nothing_found(result: ProofResult) -> Suggestion:
+    """Return that there are no lemmas, since the search for them came to no end."""
+    return Suggestion((), (), (), 0, 0, 0, result.run.seconds, result)
 
 
 def _suggest(search: _Search) -> Suggestion:

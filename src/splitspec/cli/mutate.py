@@ -60,6 +60,8 @@ def mutate_models(request: MutateRequest) -> ExitCode:
         else:
             print(mutation_text(result, mutants, runs, paint, verbose=request.verbose))
             print(flush=True)
+        if result.run.interrupted:
+            break
     if request.json:
         document = proof_document(judged) | {"mutations": mutations}
         print(json.dumps(document, indent=2, ensure_ascii=False))
