@@ -20,13 +20,13 @@ from splitspec.checker.symbolic.enabling import Enabling, starts
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.induction import DisagreementError
 from splitspec.checker.symbolic.journal import Journal
-from splitspec.checker.symbolic.k_induction import induct
+from splitspec.checker.symbolic.k_induction import confirm, induct
 from splitspec.checker.symbolic.mutation import mutants
 from splitspec.checker.symbolic.prover import Proof
 from splitspec.checker.symbolic.ranking import respond
 from splitspec.checker.symbolic.rechecking import recheck as recheck_by_cvc5
 from splitspec.checker.symbolic.response import Response
-from splitspec.checker.symbolic.share import OverError
+from splitspec.checker.symbolic.share import OverError, why_open
 from splitspec.checker.symbolic.supervision import LostWorkerError, supervise
 from splitspec.checker.symbolic.theory import INDUCTIVE, PROVABLE, Theory, theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
@@ -80,7 +80,7 @@ def prove(
         )
         result = settled(proof, seed, selected=selected, recheck=recheck)
         if k_induction and finite and not (result.run.interrupted or result.run.out_of_time):
-            return _with_induction(proof, result, k_induction)
+            return _with_induction(proof, result, k_induction, recheck=recheck)
         return result
 
     if not apart:
@@ -334,11 +334,16 @@ def begins(proof: Proof) -> bool:
     return not _why_nothing_starts(proof)
 
 
-def _with_induction(proof: Proof, result: ProofResult, steps: int) -> ProofResult:
-    """Return the result with what induction over several steps proves at the scope."""
+def _with_induction(proof: Proof, result: ProofResult, steps: int, *, recheck: bool) -> ProofResult:
+    """Return the result with what induction over several steps proves at the scope; if asked, what
+    the second solver does not prove of it is not confirmed."""
     unknown = [v.property for v in result.verdicts if v.outcome is Outcome.UNKNOWN]
+    open_: list[str] = []
     try:
         proved = induct(proof, unknown, steps)
+        for path, number in proved.items() if recheck else ():
+            answer = confirm(proof, path, number)
+            open_ += filter(None, [why_open(answer, path, f"{number} steps")])
     except KeyboardInterrupt:
         return replace(result, run=replace(result.run, interrupted=True))
     assurance = Assurance(AssuranceKind.PROVED_FINITE, judgement.scope_of(proof))
@@ -354,7 +359,8 @@ def _with_induction(proof: Proof, result: ProofResult, steps: int) -> ProofResul
         else v
         for v in result.verdicts
     )
-    return replace(result, verdicts=verdicts)
+    run = replace(result.run, unconfirmed=(*result.run.unconfirmed, *open_))
+    return replace(result, verdicts=verdicts, run=run)
 
 
 def is_provable(setting: Setting) -> bool:

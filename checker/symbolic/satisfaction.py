@@ -40,9 +40,14 @@ class Satisfaction:
             self._solver.set("rlimit", steps)
         self._model: z3.ModelRef | None = None
         self._literals: dict[str, z3.BoolRef] = {}
+        self.told: list[Term] = []  # what is required, in whatever scope
 
     def add(self, *terms: Term) -> None:
         """Require formulas from now on."""
+        self.told += terms
+        self._add(terms)
+
+    def _add(self, terms: Iterable[Term]) -> None:
         for term in terms:
             with within_memory():
                 self._solver.add(self._translator.expression(term))
@@ -61,7 +66,7 @@ class Satisfaction:
         A model is kept until the next one is found.
         """
         self.push()
-        self.add(*terms)
+        self._add(terms)
         with within_memory():
             result = self._solver.check()
             if result == z3.sat:

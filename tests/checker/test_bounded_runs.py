@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 from tests.checker.small_systems import SEATS
 
-from splitspec.checker.symbolic import proving
+from splitspec.checker.proof import ProofLimits
+from splitspec.checker.symbolic import cvc5_solver, proving
 from splitspec.checker.symbolic.bounded import explore_bounded
-from splitspec.checker.symbolic.k_induction import induct
-from splitspec.checker.symbolic.proving import prove
+from splitspec.checker.symbolic.journal import Journal
+from splitspec.checker.symbolic.k_induction import confirm, induct
+from splitspec.checker.symbolic.proving import opened, prove
 from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.term import Term
 from splitspec.checker.symbolic.unrolling import Unrolling
+from splitspec.checker.symbolic.z3_solver import Answer, Reply
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import Outcome
 
@@ -138,3 +141,34 @@ def test_an_interrupt_proves_nothing_over_several_steps(
     found = {v.property: v.outcome for v in result.verdicts}
     assert result.run.interrupted
     assert found == {"m.never_white": Outcome.UNKNOWN, "m.coloured": Outcome.HOLDS}
+
+
+BLINKING = FADING.replace("      light := blue\n", "      light := red\n")
+"""Nothing leads to blue, so that what is not white for three states stays so."""
+
+
+def test_the_second_solver_proves_both_halves_of_an_induction(setting: Make) -> None:
+    def reply(text: str, steps: int) -> Reply:
+        proof = opened(setting(text), ProofLimits(), 0, Journal(), finite=True)
+        return confirm(proof, "m.never_white", steps).reply
+
+    assert [reply(BLINKING, steps) for steps in (2, 3)] == [Reply.REFUTED, Reply.PROVED]
+    assert reply(FADING, 5) is Reply.REFUTED  # by the fourth step of a run
+
+
+def test_what_the_second_solver_does_not_prove_over_several_steps_is_open(
+    setting: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = setting(BLINKING)
+    result = prove(made, finite=True, k_induction=3, recheck=True)
+    assert result.run.unconfirmed == ()
+    assert {v.outcome for v in result.verdicts} == {Outcome.HOLDS}
+    lazy = Answer(Reply.UNKNOWN, frozenset(), "no idea", 0, 0.0)
+
+    def confirmed(*arguments: Any) -> Answer:
+        monkeypatch.setattr(cvc5_solver, "ask", lambda *_, **__: lazy)
+        return confirm(*arguments)
+
+    monkeypatch.setattr(proving, "confirm", confirmed)
+    open_ = prove(made, finite=True, k_induction=3, recheck=True, apart=False).run.unconfirmed
+    assert open_ == ("m.never_white after 3 steps, by cvc5: no idea",)
