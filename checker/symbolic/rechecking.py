@@ -47,7 +47,8 @@ def _recheck_decisions(proof: Proof) -> Iterator[str]:
             continue
         calculus = proof.calculus
         if decision.outcome.method is Method.FINITE and not isinstance(calculus, FiniteCalculus):
-            finite = finite or FiniteCalculus(proof.theory, proof.setting.scope, 0, 0)
+            scope, steps = proof.setting.scope, proof.limits.steps
+            finite = finite or FiniteCalculus(proof.theory, scope, 0, steps, proof.journal)
             calculus = finite
         if path == ALWAYS:
             answer = recheck_consequence(calculus, proof.claims[name], decision.outcome)

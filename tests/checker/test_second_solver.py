@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-import pytest
+import os
+import signal
+from collections.abc import Callable
 
+import pytest
+from tests.checker.small_systems import SEATS
+
+from splitspec.checker.proof import ProofLimits
+from splitspec.checker.symbolic.calculus import Outcome as Decided
 from splitspec.checker.symbolic.cvc5_solver import QUESTIONS_MAX, Session, Sessions, ask
+from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.journal import ExhaustedError
+from splitspec.checker.symbolic.proving import prove
 from splitspec.checker.symbolic.smtlib import Dialogue, Texts
 from splitspec.checker.symbolic.term import Function, Plain, Term, Terms, Uninterpreted
-from splitspec.checker.symbolic.z3_solver import Reply
+from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
+from splitspec.checker.symbolic.z3_solver import Answer, Reply
+from splitspec.model.setting import Setting
+from splitspec.model.verdict import Outcome
 
 SORT = Uninterpreted("S")
 STEPS = 3_000_000
@@ -172,3 +184,29 @@ def test_memory_that_is_used_up_within_a_command_is_told(
     monkeypatch.setattr(session._talk, "say", lambda _: 'unsat\n(error "std::bad_alloc")')
     with pytest.raises(ExhaustedError):
         session.ask((), terms.false)
+
+
+def test_a_second_solver_that_dies_over_what_only_the_scope_proves_is_one_open_question(
+    setting: Callable[..., Setting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the budget of the proof there, too, and not any number of steps."""
+    nothing = Decided(Reply.UNKNOWN, None, reason="not asked")
+    for rung in ("_incremental", "_near", "_fresh", "_second_solver"):
+        monkeypatch.setattr(UnboundedCalculus, rung, lambda *_: nothing)
+    really = FiniteCalculus._rechecked
+
+    def rechecked(calculus: FiniteCalculus, *asked: object) -> Answer:
+        if calculus._steps != STEPS:
+            raise AssertionError(calculus._steps)
+        if asked[1] is not None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return really(calculus, *asked)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(FiniteCalculus, "_rechecked", rechecked)
+    result = prove(setting(SEATS), limits=ProofLimits(steps=STEPS), recheck=True)
+    assert [v.outcome for v in result.verdicts] == [Outcome.HOLDS]
+    lost = "by cvc5: the solver died of SIGKILL"
+    assert result.run.unconfirmed == (
+        f"m.one_a_seat after m.sit, {lost}",
+        f"m.one_a_seat after m.stand, {lost}",
+    )
