@@ -106,7 +106,8 @@ def _is_deep_enough(run: Run, expectation: Expectation) -> bool:
 
 @frozen
 class JudgedProof:
-    """A proof with its judgements, and the actions that no state of its facts enables."""
+    """A proof with its judgements, and the actions that no state of its facts enables: of a proof
+    for any size, at none."""
 
     result: ProofResult
     judgements: tuple[Judgement, ...]
@@ -122,8 +123,8 @@ def judge_proof(result: ProofResult, expectation: Expectation) -> JudgedProof:
     variant = expectation.variant
     if variant is None:
         judgements = tuple(_judge(verdict, expectation) for verdict in result.verdicts)
-        idle = expectation.idle
-        dead = (path for path in result.run.never_enabled if path not in idle)
+        known = {*expectation.idle, *result.run.idle_here}
+        dead = (path for path in result.run.never_enabled if path not in known)
         vacuity = tuple(f"no state of the facts enables {path}" for path in dead)
         return JudgedProof(result, judgements, vacuity)
     if variant.violated is None:

@@ -141,7 +141,8 @@ class ProofRun:
     # `following` do not count.
     framed: int
     following: tuple[str, ...] = ()  # properties that were first tried as consequences of others
-    never_enabled: tuple[str, ...] = ()  # actions that no state of all facts enables
+    never_enabled: tuple[str, ...] = ()  # actions that no state of all facts enables at the scope
+    idle_here: tuple[str, ...] = ()  # those of them that may be enabled at other sizes
     interrupted: bool = False
     out_of_time: bool = False
     rechecked: bool = False  # a second solver was asked about everything

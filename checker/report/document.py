@@ -152,6 +152,7 @@ def _proof(judged: JudgedProof) -> dict[str, Any]:
         "rechecked": run.rechecked,
         "unconfirmed": list(run.unconfirmed),
         "never_enabled": list(run.never_enabled),
+        "idle_here": list(run.idle_here),
         "vacuity": list(judged.vacuity),
         "remark": run.remark,
     }

@@ -43,6 +43,7 @@ def proof_text(
     lines += [f"  {paint('bad', 'open')}      {text}" for text in judged.result.run.unconfirmed]
     lines += [f"  {paint('bad', 'vacuous')}   {text}" for text in judged.vacuity]
     if verbose:
+        lines += [f"  note      {_idle(path)}" for path in result.run.idle_here]
         lines += [f"  rests     {path} on {', '.join(used)}" for path, used in result.basis if used]
         lines += _slowest(result.obligations)
     for judgement in judged.judgements:
@@ -73,6 +74,10 @@ def suggestion_text(found: Suggestion, module: str) -> str:
         is_proved = all(v.outcome is Outcome.HOLDS for v in found.result.verdicts)
         lines.append("  no lemma is missing" if is_proved else "  nothing to paste")
     return "\n".join([*lines, *(f"\n{lemma}" for lemma in found.lemmas)])
+
+
+def _idle(path: str) -> str:
+    return f"no state of the facts enables {path} at the model's sizes; other sizes may"
 
 
 def _headline(result: ProofResult, paint: Paint) -> str:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import assert_never
 
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
 from splitspec.checker.interruption import Interruption
@@ -30,9 +31,12 @@ from splitspec.checker.symbolic.share import OverError, why_open
 from splitspec.checker.symbolic.supervision import LostWorkerError, supervise
 from splitspec.checker.symbolic.theory import INDUCTIVE, PROVABLE, Theory, theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
+from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model.ir import FlatAction, PropertyKind
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
+
+WHETHER_IT_STARTS = "whether there is a run"
 
 
 def prove(
@@ -126,11 +130,12 @@ def settled(
         if not reason:
             _try_coherence(proof, paths)
         idle, open_ = _never_enabled(proof, paths)
+        idle_here = _idle_here(proof, paths, idle)
         open_ += recheck_by_cvc5(proof, responses.values()) if recheck else ()
     except KeyboardInterrupt:
-        interrupted, idle = True, ()
+        interrupted, idle, idle_here = True, (), ()
     except OverError:
-        interrupted, idle = not proof.is_out_of_time, ()
+        interrupted, idle, idle_here = not proof.is_out_of_time, (), ()
     found = judgement.obligations(proof)
     found += tuple(o for r in responses.values() for o in judgement.response_obligations(r))
     run = replace(
@@ -144,6 +149,7 @@ def settled(
         solving=sum(obligation.seconds for obligation in found),
         steps=sum(obligation.steps for obligation in found),
         never_enabled=idle,
+        idle_here=idle_here,
         interrupted=interrupted,
         out_of_time=proof.is_out_of_time,
         rechecked=recheck and not interrupted and not proof.is_out_of_time,
@@ -201,15 +207,42 @@ def _rests(
 def _why_nothing_starts(proof: Proof) -> str:
     """Return why nothing is claimed of any run: there is none, or it is not known, or not how runs
     begin; else ""."""
+    found = _why_no_run(proof)
+    if found or begins_well(proof.calculus, proof.theory.system, confirmed=proof.confirms):
+        return found
+    return ILL_BEGUN
+
+
+def _why_no_run(proof: Proof) -> str:
+    """Return "" if there is a run. Where no small scope has one, a number may be too large for it,
+    or pinned there."""
 
     def reason() -> str:
         begun = starts(proof.setting, proof.theory, sizes_max=_sizes_max(proof))
         return "" if begun else NOTHING_STARTS
 
-    found = proof.journal.ask(reason, lambda reason: f"whether there is a run: {reason}")
-    if found or begins_well(proof.calculus, proof.theory.system, confirmed=proof.confirms):
+    found = proof.journal.ask(reason, lambda reason: f"{WHETHER_IT_STARTS}: {reason}")
+    if found != NOTHING_STARTS or not isinstance(proof.calculus, UnboundedCalculus):
         return found
-    return ILL_BEGUN
+    answer = proof.calculus.begins()
+    match answer.reply:
+        case Reply.PROVED:
+            return NOTHING_STARTS
+        case Reply.REFUTED:
+            return ""
+        case Reply.UNKNOWN:
+            return f"{WHETHER_IT_STARTS}: {answer.reason}"
+        case _:
+            assert_never(answer.reply)
+
+
+def _idle_here(proof: Proof, paths: tuple[str, ...], idle: Iterable[str]) -> tuple[str, ...]:
+    """Return the actions that are idle at the scope, and not found to be so at every size."""
+    if not isinstance(proof.calculus, UnboundedCalculus):
+        return ()
+    actions = {action.path: action for action in proof.theory.system.actions}
+    calculus, facts = proof.calculus, _shown(proof, paths) | proof.granted
+    return tuple(path for path in idle if not calculus.is_excluded(actions[path], facts))
 
 
 def _never_enabled(proof: Proof, paths: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -175,6 +175,75 @@ def test_no_action_is_dead_by_a_claim_that_was_not_tried(setting: Make) -> None:
     assert result.run.never_enabled == ()
 
 
+def test_an_action_that_other_sizes_enable_is_not_called_idle_at_every_size(setting: Make) -> None:
+    """Four elements are more than two, and a limit of five is more than three."""
+    few = """
+        sort C
+        const limit: nat
+        var on[C]: bool
+        var full: bool
+        counter lit counts c: C where on[c]
+        action turn_on(c: C) by kernel
+          when dark: not on[c]
+          on[c] := true
+          lit += 1
+        action fill() by kernel
+          when many: lit >= 4
+          full := true
+        action widen() by kernel
+          when wide: limit >= 5
+          full := true
+        action never() by kernel
+          when none_lit: lit < 0
+          full := true
+        invariant counted
+          all c: C: on[c] implies lit >= 1
+    """
+    made = setting(few, bounds={"m.limit": 3})
+    result = prove(made)
+    assert result.run.never_enabled == ("m.fill", "m.widen", "m.never")
+    assert result.run.idle_here == ("m.fill", "m.widen")
+    assert judge_proof(result, Expectation()).vacuity == ("no state of the facts enables m.never",)
+    at_the_scope = judge_proof(prove(made, finite=True), Expectation())
+    assert len(at_the_scope.vacuity) == 3
+
+
+@pytest.mark.parametrize("value", [None, 2])
+def test_a_constant_may_have_a_value_that_the_scope_has_not(
+    setting: Make, value: int | None
+) -> None:
+    """Bounds and pins play no part in what is proved for any size."""
+    text = """
+        const limit: nat
+        assume large
+          limit > 3
+        invariant more_than_two
+          limit > 2
+    """
+    pins = {} if value is None else {"m.limit": value}
+    made = setting(text, bounds={"m.limit": 3}, pins=pins)
+    (verdict,) = prove(made).verdicts
+    assert (verdict.outcome, verdict.assurance.kind) == (Outcome.HOLDS, AssuranceKind.PROVED)
+    (at_the_scope,) = prove(made, finite=True).verdicts
+    assert at_the_scope.outcome is Outcome.UNKNOWN
+    assert "no initial state" in at_the_scope.reason
+
+
+def test_assumptions_that_contradict_one_another_leave_nothing_to_prove(setting: Make) -> None:
+    text = """
+        const limit: nat
+        assume large
+          limit > 3
+        assume small
+          limit < 3
+        invariant anything
+          limit = 7
+    """
+    (verdict,) = prove(setting(text, bounds={"m.limit": 3})).verdicts
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "no initial state" in verdict.reason
+
+
 LIGHT = """
     enum Colour = red | green | blue | black | white
     var light: Colour
