@@ -86,7 +86,8 @@ def title_of(obligation: Obligation) -> str:
 @frozen
 class Mutant:
     """A design without one guard: the properties whose proof is lost, and those of which the
-    solver does not know."""
+    solver does not know. `unfinished` are those that are not proved with the guard either, though
+    it was used for a part of it."""
 
     action: str
     guard: str
@@ -94,6 +95,7 @@ class Mutant:
     origin: str
     lost: tuple[str, ...]
     undecided: tuple[str, ...]
+    unfinished: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -102,7 +104,7 @@ class Mutant:
     @property
     def is_redundant(self) -> bool:
         """Whether everything that was proved is proved without the guard."""
-        return not self.lost and not self.undecided
+        return not self.lost and not self.undecided and not self.unfinished
 
 
 STEPS = 3_000_000

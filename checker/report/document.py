@@ -66,6 +66,7 @@ def mutation_document(
                 "kind": mutant.kind.value,
                 "lost": list(mutant.lost),
                 "undecided": list(mutant.undecided),
+                "unfinished": list(mutant.unfinished),
                 "redundant": mutant.is_redundant,
                 "violated": runs[mutant.name][0] if mutant.name in runs else None,
                 "steps": runs[mutant.name][1] if mutant.name in runs else None,

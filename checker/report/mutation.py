@@ -10,6 +10,8 @@ from splitspec.checker.report.text import Paint, adversary
 from splitspec.model.ir import PropertyKind
 from splitspec.model.verdict import Outcome
 
+NOTHING_PROVED = "nothing is proved with all guards, so that no guard carries anything"
+
 SHOWN = 3
 """So many lost properties stand in a row; the rest are counted."""
 
@@ -29,11 +31,19 @@ def mutation_text(
     run = result.run
     lost = [mutant for mutant in mutants if mutant.lost]
     open_ = [mutant for mutant in mutants if mutant.undecided and not mutant.lost]
+    unfinished = [m for m in mutants if m.unfinished and not m.lost and not m.undecided]
     redundant = [mutant for mutant in mutants if mutant.is_redundant]
+    proved = _proved(result)
+    summary = (
+        f"carrying a proof: {len(lost)}, redundant for "
+        f"the {counted(proved, 'claim')} that {'is' if proved == 1 else 'are'} proved: "
+        f"{len(redundant)}"
+        + (f", undecided: {len(open_)}" if open_ else "")
+        + (f", used for what is not proved: {len(unfinished)}" if unfinished else "")
+    )
     lines = [
-        f"{paint('title', run.model)} · {adversary(run.given)} · {len(mutants)} guards",
-        f"  carrying a proof: {len(lost)}, redundant for {_proved(result)}: {len(redundant)}"
-        + (f", undecided: {len(open_)}" if open_ else ""),
+        f"{paint('title', run.model)} · {adversary(run.given)} · {counted(len(mutants), 'guard')}",
+        f"  {summary if proved else NOTHING_PROVED}",
         *(f"  {paint('bad', 'not proved')} with all guards: {path}" for path in _unproved(result)),
         "",
     ]
@@ -46,9 +56,12 @@ def mutation_text(
             lines.append(f"  {'':<{width}}  shown by a run of {steps}: {path}")
     for mutant in open_:
         lines.append(f"  {mutant.name:<{width}}  undecided: {', '.join(mutant.undecided)}")
-    for mutant in redundant:
+    for mutant in unfinished:
+        names = ", ".join(mutant.unfinished)
+        lines.append(f"  {mutant.name:<{width}}  used for what is not proved: {names}")
+    for mutant in redundant if proved else ():
         lines.append(f"  {mutant.name:<{width}}  {paint('faint', _redundant(mutant))}")
-    return "\n".join(lines)
+    return "\n".join(lines).rstrip()
 
 
 def redundant_text(runs: Sequence[tuple[ProofResult, tuple[Mutant, ...]]]) -> str:
@@ -58,7 +71,8 @@ def redundant_text(runs: Sequence[tuple[ProofResult, tuple[Mutant, ...]]]) -> st
     by_model: dict[str, list[tuple[Mutant, ...]]] = {}
     cut = {result.run.model for result, _ in runs if result.run.interrupted}
     for result, mutants in runs:
-        if result.run.model not in cut:
+        # Where nothing is proved, nothing says what is needed.
+        if result.run.model not in cut and _proved(result):
             by_model.setdefault(result.run.model, []).append(mutants)
     lines = []
     for model, several in by_model.items():
@@ -74,12 +88,11 @@ def redundant_text(runs: Sequence[tuple[ProofResult, tuple[Mutant, ...]]]) -> st
     return "\n".join(lines)
 
 
-def _proved(result: ProofResult) -> str:
-    """Return in words how many claims there are for which a guard may be redundant: those of
-    progress are not looked at."""
+def _proved(result: ProofResult) -> int:
+    """Return how many claims there are for which a guard may be redundant: those of progress are
+    not looked at."""
     proved = (v for v in result.verdicts if v.outcome is Outcome.HOLDS)
-    number = sum(verdict.kind is not PropertyKind.PROGRESS for verdict in proved)
-    return f"the {counted(number, 'claim')} that {'is' if number == 1 else 'are'} proved"
+    return sum(verdict.kind is not PropertyKind.PROGRESS for verdict in proved)
 
 
 def _unproved(result: ProofResult) -> list[str]:

@@ -114,14 +114,21 @@ def _explore(
     except KeyboardInterrupt:
         interrupted = True
     verdicts = tuple(search.verdict(path, reached) for path in search.paths)
+    more = ", and none that is longer" if search.open else ""
     run = replace(
         _run_of(setting, seed),
         seconds=time.perf_counter() - started,
         solving=search.solving,
         interrupted=interrupted,
-        remark=f"all runs of up to {reached} steps" if reached >= 0 else "",
+        remark=f"all runs of up to {reached} steps{more}" if reached >= 0 else "",
     )
     return ProofResult(run, verdicts, (), ())
+
+
+def is_followable(setting: Setting) -> bool:
+    """Whether the setting claims anything that runs of finite length decide."""
+    theory = theory_of(setting.program, setting.given, setting.variant)
+    return bool(_claims(theory, setting, None))
 
 
 def _claims(theory: Theory, setting: Setting, selected: frozenset[str] | None) -> tuple[Claim, ...]:

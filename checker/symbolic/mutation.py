@@ -3,6 +3,7 @@
 The cores of a proof say which obligations used a guard; only these are asked again, without it:
 first at two elements a sort, where a step that breaks the claim is found soon, then for any size.
 An obligation that has another proof is not lost. What is owed only without the guard is asked, too.
+Of a property that is not proved with all guards nothing is asked.
 
 Soundness: a guard is called redundant for what is proved only when every obligation of its action
 has a proof from proved facts that does not use it, and so has every one that the action has only
@@ -88,9 +89,13 @@ def _without(
     name = f"{action.path}.{guard.name}"
     lost: dict[str, None] = {}
     open_: dict[str, None] = {}
+    unfinished: dict[str, None] = {}
     for (claim, path), decision in proof.decisions.items():
         uses = decision.status is Status.PROVED and name in decision.outcome.core
         if path != action.path or not uses:
+            continue
+        if not _is_held(proof, proof.claims[claim].path):
+            unfinished[proof.claims[claim].path] = None
             continue
         if small.is_broken(action, proof.claims[claim], guard.name):
             lost[proof.claims[claim].path] = None
@@ -104,7 +109,21 @@ def _without(
     if reply is not Reply.PROVED:
         (lost if reply is Reply.REFUTED else open_)[f"{action.path}.overlap"] = None
     undecided = tuple(path for path in open_ if path not in lost)
-    return Mutant(action.path, guard.name, guard.kind, guard.origin, tuple(lost), undecided)
+    return Mutant(
+        action.path,
+        guard.name,
+        guard.kind,
+        guard.origin,
+        tuple(lost),
+        undecided,
+        tuple(unfinished),
+    )
+
+
+def _is_held(proof: Proof, path: str) -> bool:
+    """Whether a property is proved of the design as it is: what is not cannot be lost."""
+    claims = (claim for claim in proof.theory.claims if claim.path == path)
+    return all(proof.is_settled(claim.name) for claim in claims)
 
 
 def _overlap(proof: Proof, action: ir.FlatAction, guard: ir.FlatGuard, facts: Facts) -> Reply:

@@ -181,6 +181,47 @@ def test_mutate_says_what_is_not_proved_with_all_guards(folder: Path) -> None:
     assert "with all guards: seats.one_a_seat" not in done.stdout
 
 
+def test_mutate_says_of_no_guard_that_it_carries_what_is_not_proved(folder: Path) -> None:
+    """`free` is used for a part of a claim that fails by itself: nothing is lost without it."""
+    swapped = "  seat[u] := s\n  seat[t] := none\n"
+    (folder / "seats.split").write_text(SEATS.replace(swapped, "  seat[u] := s\n"))
+    done = splitspec(folder, "mutate", "seats", "--explore")
+    assert done.returncode == 3
+    assert "nothing is proved with all guards" in done.stdout
+    assert "seats.sit.free    used for what is not proved: seats.one_a_seat" in done.stdout
+    assert "carrying" not in done.stdout
+    assert "redundant" not in done.stdout
+    assert "shown by a run" not in done.stdout
+    told = splitspec(folder, "mutate", "seats", "--format", "json")
+    document = json.loads(told.stdout)
+    jsonschema.validate(document, json.loads(schema_text()))
+    (mutation,) = document["mutations"]
+    (free,) = [mutant for mutant in mutation["mutants"] if mutant["guard"] == "free"]
+    assert (free["lost"], free["unfinished"]) == ([], ["seats.one_a_seat"])
+    assert not free["redundant"]
+
+
+@pytest.mark.parametrize("command", ["prove", "mutate", "stability"])
+def test_where_nothing_is_claimed_a_line_says_so(folder: Path, command: str) -> None:
+    (folder / "seats.split").write_text(SEATS.partition("invariant")[0])
+    done = splitspec(folder, command, "seats")
+    assert done.returncode == 5
+    assert done.stdout.endswith(" · exit 5\n")
+
+
+def test_bounded_runs_are_of_systems_of_which_something_is_claimed(folder: Path) -> None:
+    """Nothing is claimed of a hostile container, so that there is nothing to follow."""
+    honest = SEATS.replace("invariant one_a_seat", "invariant one_a_seat given honest container")
+    text = honest.replace("  seat[u] := s\n  seat[t] := none\n", "  seat[t] := none\n")
+    witness = "\nwitness somebody_sits given honest container\n  some t: Thread: seat[t] != none\n"
+    (folder / "seats.split").write_text(text + witness)
+    done = run(folder, "seats", "--bmc", "2", "-p", "somebody_sits")
+    assert done.returncode == 0, done.stdout
+    assert "hostile" not in done.stdout
+    both = run(folder, "seats", "--bmc", "2")
+    assert "0 of 1 proof as expected · exit 3" in both.stdout
+
+
 def test_a_property_that_is_not_there_is_a_usage_error(folder: Path) -> None:
     done = run(folder, "seats", "--property", "one_seat")
     assert done.returncode == 2

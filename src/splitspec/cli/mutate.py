@@ -62,12 +62,15 @@ def mutate_models(request: MutateRequest) -> ExitCode:
             print(flush=True)
         if result.run.interrupted:
             break
+    code = proof_code(judged)
     if request.json:
         document = proof_document(judged) | {"mutations": mutations}
         print(json.dumps(document, indent=2, ensure_ascii=False))
+    elif not judged:
+        print(f"no guard was left out: no proof is claimed that could be lost · exit {code.value}")
     elif spare := redundant_text(made):
         print(spare)
-    return proof_code(judged)
+    return code
 
 
 def _runs(

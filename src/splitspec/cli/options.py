@@ -130,7 +130,8 @@ Properties = Annotated[
         "--property",
         "-p",
         metavar="GLOB",
-        help="Only these properties, by path or name; repeatable.",
+        help="Only these properties, by path or name, besides what steps and counters owe; "
+        "repeatable.",
     ),
 ]
 VariantName = Annotated[

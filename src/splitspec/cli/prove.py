@@ -27,6 +27,8 @@ from splitspec.model.frozen import frozen
 from splitspec.model.ir import Property, Variant
 from splitspec.model.setting import Setting
 
+NOTHING_DECIDED = "nothing that was asked for is decided"
+
 
 @frozen
 class ProveRequest:
@@ -64,7 +66,7 @@ def prove_models(request: ProveRequest, read: Callable[[], Selected]) -> ExitCod
     begun, codes = begin("prove", request.reports)
     earlier: dict[tuple[str, Variant | None], list[Property]] = {}
     for job in selected.jobs:
-        if request.bmc is None and not is_provable(job.setting):
+        if not _is_due(job.setting, request):
             continue
         settings.append(job.setting)  # Pictures show the lemmas that a proof did without.
         if request.without_lemmas:
@@ -92,8 +94,17 @@ def prove_models(request: ProveRequest, read: Callable[[], Selected]) -> ExitCod
     if request.json:
         print(json.dumps(proof_document(judged), indent=2, ensure_ascii=False))
     else:
-        print(_summary(judged, code))
+        print(_summary(judged, code, request, is_asked=bool(selected.jobs)))
     return code
+
+
+def _is_due(setting: Setting, request: ProveRequest) -> bool:
+    """Whether a run claims anything that is decided in the way that was asked for."""
+    if request.bmc is None:
+        return is_provable(setting)
+    from splitspec.checker.symbolic.bounded import is_followable
+
+    return is_followable(setting)
 
 
 def _exhibited(
@@ -207,9 +218,13 @@ def _advice(judged: JudgedProof, request: ProveRequest) -> list[str]:
     return next_steps(judged, tried)
 
 
-def _summary(judged: list[JudgedProof], code: ExitCode) -> str:
+def _summary(
+    judged: list[JudgedProof], code: ExitCode, request: ProveRequest, *, is_asked: bool
+) -> str:
     if not judged:
-        return "nothing was proved"
+        way = "by induction" if request.bmc is None else "by runs of finite length"
+        why = f"{NOTHING_DECIDED} {way}" if is_asked else "there is no such run"
+        return f"nothing was proved: {why} · exit {code.value}"
     met = sum(proof_code([item]) is ExitCode.MET for item in judged)
     obligations = sum(len(item.result.obligations) for item in judged)
     plural = "" if len(judged) == 1 else "s"

@@ -44,7 +44,10 @@ def stabilise(request: StabilityRequest) -> ExitCode:
             codes.append(_stabilise(job, request))
             if codes[-1] is ExitCode.INTERRUPTED:
                 break
-    return combine(codes)
+    code = combine(codes)
+    if not codes:
+        print(f"nothing was proved: no proof is claimed · exit {code.value}")
+    return code
 
 
 def _stabilise(job: Job, request: StabilityRequest) -> ExitCode:
