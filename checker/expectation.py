@@ -107,11 +107,12 @@ def _is_deep_enough(run: Run, expectation: Expectation) -> bool:
 @frozen
 class JudgedProof:
     """A proof with its judgements, and the actions that no state of its facts enables: of a proof
-    for any size, at none."""
+    for any size, at none. `advice` says in sentences what may lead on where it failed."""
 
     result: ProofResult
     judgements: tuple[Judgement, ...]
     vacuity: tuple[str, ...]
+    advice: tuple[str, ...] = ()
 
 
 def judge_proof(result: ProofResult, expectation: Expectation) -> JudgedProof:

@@ -40,9 +40,6 @@ class Method(Enum):
     FINITE = "finite"  # At the scope of the model only.
 
 
-NEEDS = "its proof needs"
-"""How the reason of an unknown begins that names facts which are not proved."""
-
 SPENT = "its budget of steps is spent"
 
 NO_MODEL = "refuted by a model, and by none of the sizes that were tried"
@@ -74,6 +71,7 @@ class Obligation:
     reason: str = ""
     counterexample: InductionCounterexample | None = None
     rechecked: bool = False
+    needs: tuple[str, ...] = ()  # properties that are not proved, for want of which it is not
 
 
 def title_of(obligation: Obligation) -> str:

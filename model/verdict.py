@@ -46,7 +46,8 @@ class Verdict:
     """What is known of `property`.
 
     `reason` is for unknowns, and names the vacuity of a pass that means nothing. `induction` shows
-    why a proof failed; it says nothing of reachability, and stands beside an unknown only.
+    why a proof failed; it says nothing of reachability, and stands beside an unknown only. `needs`
+    are paths of properties that are not proved, and without which its proof fails.
     """
 
     property: str
@@ -57,3 +58,4 @@ class Verdict:
     trace: Trace | None = None
     vacuous: bool = False
     induction: InductionCounterexample | None = None
+    needs: tuple[str, ...] = ()

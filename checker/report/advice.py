@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from splitspec.checker.expectation import JudgedProof
-from splitspec.checker.proof import NEEDS, SPENT, ProofResult
+from splitspec.checker.proof import SPENT, ProofResult
 from splitspec.checker.report.counting import counted
 from splitspec.model.frozen import frozen
 from splitspec.model.induction import InductionCounterexample
@@ -67,29 +67,25 @@ def _examples(result: ProofResult) -> dict[str, InductionCounterexample]:
     return found
 
 
-def _reasons(judged: JudgedProof) -> dict[str, str]:
-    """Return for each property that is missed for want of facts which these are, in words."""
+def _wants(judged: JudgedProof) -> dict[str, set[str]]:
+    """Return for each property that is not proved for want of others which these are, if one of
+    them should be proved."""
     missed = {judgement.verdict.property for judgement in judged.judgements if not judgement.met}
-    given = [(v.property, v.reason) for v in judged.result.verdicts]
-    given += [(o.property, o.reason) for o in judged.result.obligations]
-    found: dict[str, str] = {}
-    for path, reason in given:
-        if NEEDS in reason:
-            found[path] = f"{found.get(path, '')} {reason}"
+    needs = [(verdict.property, verdict.needs) for verdict in judged.result.verdicts]
+    needs += [(obligation.property, obligation.needs) for obligation in judged.result.obligations]
+    found: dict[str, set[str]] = {}
+    for path, wanted in needs:
+        if wanted:
+            found.setdefault(path, set()).update(wanted)
     return found if missed & found.keys() else {}
 
 
 def _needed(judged: JudgedProof) -> dict[str, InductionCounterexample]:
     """Return the counterexamples of facts that fail by themselves, and for want of which others
     do."""
-    reasons = _reasons(judged).values()
+    wanted = {path for paths in _wants(judged).values() for path in paths}
     examples = _examples(judged.result).items()
-    named = {word for reason in reasons for word in reason.replace(",", " ").split()}
-    return {
-        path: example
-        for path, example in examples
-        if any(name == path or name.startswith(f"{path}.") for name in named)
-    }
+    return {path: example for path, example in examples if path in wanted}
 
 
 def _first(judged: JudgedProof) -> Iterator[str]:
@@ -98,7 +94,7 @@ def _first(judged: JudgedProof) -> Iterator[str]:
     waiting = sum(
         not judgement.met and judgement.verdict.property not in examples
         for judgement in judged.judgements
-        if judgement.verdict.property in _reasons(judged)
+        if judgement.verdict.property in _wants(judged)
     )
     if needed and waiting:
         more = f" and {len(needed) - NAMED_MAX} more" if len(needed) > NAMED_MAX else ""

@@ -41,6 +41,7 @@ def proof_document(judged: Iterable[JudgedProof]) -> dict[str, Any]:
             | {
                 "basis": list(dict(item.result.basis).get(judgement.verdict.property, ())),
                 "induction": _induction(judgement.verdict.induction),
+                "needs": list(judgement.verdict.needs),
             }
             for item in proofs
             for judgement in item.judgements
@@ -155,6 +156,7 @@ def _proof(judged: JudgedProof) -> dict[str, Any]:
         "never_enabled": list(run.never_enabled),
         "idle_here": list(run.idle_here),
         "vacuity": list(judged.vacuity),
+        "next": list(judged.advice),
         "remark": run.remark,
     }
 

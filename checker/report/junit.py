@@ -13,6 +13,7 @@ import re
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from splitspec.checker.report.proof import induction_text
 from splitspec.checker.report.summary import Item, State, Summary
 from splitspec.checker.report.text import plain, trace_text
 
@@ -53,6 +54,8 @@ def _suite(suites: dict[str, TestSuite], key: str, name: str, summary: Summary) 
     """Return a new suite, whose properties come first, as the schema wants it."""
     suite = suites[key] = TestSuite(_xml(name or summary.title))
     suite.add_property("state", "complete" if summary.is_complete else "partial")
+    for sentence in summary.advice.get(key, ()):
+        suite.add_property("next", _xml(sentence))
     return suite
 
 
@@ -66,7 +69,9 @@ def _case(item: Item) -> TestCase:
             shown = "" if item.trace is None else trace_text(item.trace, item.sentence, plain)
             case.result = [_placed(Failure(words, "failed"), item, shown)]
         case State.UNDECIDED:
-            case.result = [_placed(Error(words, "undecided"), item, "")]
+            example = item.induction
+            shown = "" if example is None else induction_text(example, item.sentence, plain)
+            case.result = [_placed(Error(words, "undecided"), item, shown)]
         case State.LEFT:
             case.result = [Skipped(words)]
     return case

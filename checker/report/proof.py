@@ -30,9 +30,8 @@ def proof_text(
     paint: Paint,
     *,
     verbose: bool,
-    advice: Sequence[str] = (),
 ) -> str:
-    """Return the report of one run: headline, figures, verdicts, what failed and why, `advice`.
+    """Return the report of one run: headline, figures, verdicts, what failed and why, advice.
 
     `texts` gives the sentence of a property by its path. With `verbose`, every property is listed
     with those on which its proof rests, and the slowest obligations are.
@@ -50,7 +49,7 @@ def proof_text(
         lines += _picture(judgement, texts, paint, verbose=verbose)
     for example in unasked_examples(judged):
         lines += ["", induction_text(example, texts.get(example.claim, ""), paint)]
-    lines += ["", *_column("next", advice)] if advice else []
+    lines += ["", *_column("next", judged.advice)] if judged.advice else []
     return "\n".join(lines)
 
 

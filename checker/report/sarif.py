@@ -28,24 +28,27 @@ def sarif(summary: Summary) -> str:
     manifest = summary.facts.get("manifest", "")
     nowhere = NOWHERE if not manifest or manifest.startswith("/") else manifest
     names = sorted({_rule(item) for item in bad} | {failure.word for failure in loose})
-    sentences = {_rule(item): item.sentence for item in bad if item.sentence}
-    notification = {
-        "level": "error" if summary.code else "note",
-        "message": {"text": "; ".join((f"exit {summary.code}", *summary.left))},
-    }
+    said = {_rule(item): item.sentence for item in bad if item.sentence}
+    level = "error" if summary.code else "note"
+    notifications = [_notification(level, "; ".join((f"exit {summary.code}", *summary.left)))]
+    notifications += [
+        _notification("note", f"{name}: {sentence}")
+        for name, sentences in summary.advice.items()
+        for sentence in sentences
+    ]
     run = {
         "tool": {
             "driver": {
                 "name": "splitspec",
                 "version": __version__,
-                "rules": [_described(name, sentences.get(name, "")) for name in names],
+                "rules": [_described(name, said.get(name, "")) for name in names],
             }
         },
         "invocations": [
             {
                 "executionSuccessful": summary.is_complete,
                 "exitCode": summary.code,
-                "toolExecutionNotifications": [notification],
+                "toolExecutionNotifications": notifications,
             }
         ],
         "results": [_result(item, names, nowhere) for item in bad]
@@ -53,6 +56,10 @@ def sarif(summary: Summary) -> str:
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _notification(level: str, text: str) -> dict[str, Any]:
+    return {"level": level, "message": {"text": text}}
 
 
 def _rule(item: Item) -> str:

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import field
 from enum import Enum
 
 from splitspec.model.frozen import frozen
+from splitspec.model.induction import InductionCounterexample
 from splitspec.model.trace import Trace
 
 UNFINISHED = "unfinished"
@@ -29,7 +31,7 @@ class Item:
     """One claim of one run; `claim` is "" where the run as a whole is meant.
 
     `file` and `line` say where the claim stands, "" and 0 if nowhere; `steps`, where the actions of
-    the trace do.
+    the trace do. `induction` shows why a proof failed.
     """
 
     activity: str
@@ -46,6 +48,7 @@ class Item:
     message: str = ""
     trace: Trace | None = None
     steps: tuple[tuple[str, int], ...] = ()
+    induction: InductionCounterexample | None = None
 
     @property
     def name(self) -> str:
@@ -67,7 +70,8 @@ class Failure:
 
 @frozen
 class Summary:
-    """Everything that one command did. `left` says in sentences what it did not do, and why.
+    """Everything that one command did. `left` says in sentences what it did not do, and why;
+    `advice` gives by run, in sentences, what may lead on.
 
     `is_complete` is false of what was cut short, or is still going on.
     """
@@ -80,6 +84,7 @@ class Summary:
     code: int
     seconds: float
     facts: Mapping[str, str]
+    advice: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def counts(self) -> Mapping[State, int]:

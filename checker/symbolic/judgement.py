@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from splitspec.checker.proof import NEEDS, Method, Obligation, ObligationKind, Status
+from splitspec.checker.proof import Method, Obligation, ObligationKind, Status
 from splitspec.checker.symbolic.calculus import Facts
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.prover import Proof
 from splitspec.checker.symbolic.response import Response
-from splitspec.checker.symbolic.share import ALWAYS, Decision
+from splitspec.checker.symbolic.share import ALWAYS, Decision, why_needed
 from splitspec.checker.symbolic.theory import Claim
 from splitspec.checker.symbolic.z3_solver import Reply
 from splitspec.model.induction import REACHABILITY_UNKNOWN
@@ -62,6 +62,7 @@ def _obligation(claim: Claim, action: str, decision: Decision) -> Obligation:
         reason=decision.reason,
         counterexample=decision.counterexample,
         rechecked=decision.rechecked,
+        needs=decision.needs,
     )
 
 
@@ -79,14 +80,15 @@ def verdict(proof: Proof, path: str) -> Verdict:
         shown = Assurance(AssuranceKind.REPLAYED)
         return Verdict(path, kind, Outcome.VIOLATED, shown, trace=initial)
     nothing = Assurance(AssuranceKind.NONE)
+    needs = tuple(sorted({path for _, decision in failed for path in decision.needs}))
     found = next(((a, d) for a, d in failed if d.counterexample is not None), None)
     if found is not None:
         action, decision = found
         reason = f"{action} need not keep it: counterexample to induction, {REACHABILITY_UNKNOWN}"
         example = decision.counterexample
-        return Verdict(path, kind, Outcome.UNKNOWN, nothing, reason, induction=example)
+        return Verdict(path, kind, Outcome.UNKNOWN, nothing, reason, induction=example, needs=needs)
     reason = next((f"{a or 'initially'}: {d.reason}" for a, d in failed), "not decided")
-    return Verdict(path, kind, Outcome.UNKNOWN, nothing, reason)
+    return Verdict(path, kind, Outcome.UNKNOWN, nothing, reason, needs=needs)
 
 
 def _failed(proof: Proof, claims: Iterable[Claim]) -> Iterable[tuple[str, Decision]]:
@@ -205,16 +207,17 @@ def response_obligations(response: Response) -> tuple[Obligation, ...]:
 def response_verdict(proof: Proof, response: Response) -> Verdict:
     """Return what is known of a claim of progress: it holds if a ranking was found, and everything
     on which that rests is proved; that its helpful steps have outcomes, too."""
-    path, reason = response.claim.path, response.reason
+    path, kind, nothing = response.claim.path, PropertyKind.PROGRESS, Assurance(AssuranceKind.NONE)
+    if response.reason:
+        return Verdict(path, kind, Outcome.UNKNOWN, nothing, response.reason)
     names = proof.basis_of(response_needs(proof, response))
     missed = [name for name in names if not proof.is_proved(name)]
-    if not reason and missed:
-        reason = f"{NEEDS} {' and '.join(sorted(missed))}, not proved"
-    if reason:
-        nothing = Assurance(AssuranceKind.NONE)
-        return Verdict(path, PropertyKind.PROGRESS, Outcome.UNKNOWN, nothing, reason)
+    if missed:
+        needs = tuple(sorted({proof.claims[name].path for name in missed}))
+        reason = why_needed(missed)
+        return Verdict(path, kind, Outcome.UNKNOWN, nothing, reason, needs=needs)
     words = f"waits for {', then '.join(response.ranking)}"
-    return Verdict(path, PropertyKind.PROGRESS, Outcome.HOLDS, _assurance(proof, names), words)
+    return Verdict(path, kind, Outcome.HOLDS, _assurance(proof, names), words)
 
 
 def response_needs(proof: Proof, response: Response) -> list[str]:

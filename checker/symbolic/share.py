@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from splitspec.checker.interruption import Interruption
-from splitspec.checker.proof import NEEDS, NO_MODEL, Method, ProofLimits, Status
+from splitspec.checker.proof import NO_MODEL, Method, ProofLimits, Status
 from splitspec.checker.symbolic.calculus import Calculus, Facts, Outcome
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.induction import DisagreementError, InductionSearch, Instances
@@ -56,6 +56,7 @@ class Decision:
     counterexample: InductionCounterexample | None = None
     violation: Trace | None = None  # an initial state in which the claim is false
     rechecked: bool = False
+    needs: tuple[str, ...] = ()  # properties that are not proved, for want of which it is not
 
 
 class OverError(Exception):
@@ -96,6 +97,11 @@ def _weight(action: ir.FlatAction | None, claims: Sized) -> int:
     case for each update, and all guards may be needed for it."""
     cases = 0 if action is None else len(action.guards) * len(action.updates)
     return len(claims) * (1 + cases)
+
+
+def why_needed(names: Iterable[str]) -> str:
+    """Return in words that a proof fails for want of some facts."""
+    return f"its proof needs {' and '.join(sorted(names))}, not proved"
 
 
 def why_open(answer: Answer, name: str, path: str) -> str:
@@ -186,9 +192,9 @@ class Decider:
         if outcome.reply is Reply.PROVED:
             return Decision(outcome, Status.PROVED)
         if key in self.missed:
-            names = " and ".join(sorted(self.missed[key]))
-            reason = f"{NEEDS} {names}, not proved"
-            return Decision(outcome, Status.UNKNOWN, reason=reason)
+            missed = self.missed[key]
+            needs = tuple(sorted({c.path for c in self.theory.facts if c.name in missed}))
+            return Decision(outcome, Status.UNKNOWN, reason=why_needed(missed), needs=needs)
         if action is None:
             return self._searched_initially(outcome, claim)
         return self._searched(outcome, action, claim)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -155,6 +156,16 @@ def test_progress_without_a_ranking_names_the_search_for_a_fair_run(folder: Path
     found = prove(folder, "desk", "--reach")
     assert found.returncode == 1
     assert next_steps(found.stdout) == []
+
+
+def test_a_verdict_names_the_facts_that_its_proof_lacks(folder: Path) -> None:
+    (folder / "chain.split").write_text(CHAIN)
+    done = prove(folder, "chain.split", "--format", "json")
+    lacking = {v["property"]: v["needs"] for v in json.loads(done.stdout)["verdicts"]}
+    assert lacking == {
+        "chain.nobody_is_first": [],
+        "chain.nobody_is_last": ["chain.nobody_is_first"],
+    }
 
 
 def test_a_finite_proof_that_fails_does_not_name_what_finite_refuses(folder: Path) -> None:

@@ -143,6 +143,26 @@ def test_prove_reports_what_is_open_as_undecided(folder: Path, start: Start) -> 
     assert results(folder) == [("desk.one_key_each", "warning")]
 
 
+def test_a_proof_that_fails_tells_machines_what_may_lead_on(folder: Path, start: Start) -> None:
+    """What the terminal says of the step that breaks a claim, and of what to do, is in all of them,
+    and each is still of its schema."""
+    without_the_guard(folder)
+    start("prove", "desk")
+    junit = ElementTree.parse(folder / "r.xml").getroot()
+    told = [str(p.get("value")) for p in junit.iter("property") if p.get("name") == "next"]
+    assert told[0].startswith("--reach looks for a run that shows it")
+    (error,) = junit.iter("error")
+    assert "counterexample to induction of desk.one_key_each" in str(error.text)
+    document = json.loads((folder / "r.sarif").read_text())
+    jsonschema.validate(document, SARIF)
+    _, *notes = document["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert [note["level"] for note in notes] == ["note"] * len(told)
+    assert [note["message"]["text"] for note in notes] == [f"proved desk: {text}" for text in told]
+    result = json.loads((folder / "r.json").read_text())
+    jsonschema.validate(result, json.loads(schema_text()))
+    assert result["runs"][0]["next"] == told
+
+
 def test_conform_reports_each_action_and_guard(folder: Path, start: Start) -> None:
     run = "conformed desk by counter_mapping:COUNTER"
     assert start("conform", "counter_mapping:COUNTER") == 0

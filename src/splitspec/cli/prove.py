@@ -76,7 +76,8 @@ def prove_models(request: ProveRequest, read: Callable[[], Selected]) -> ExitCod
         line = ProgressLine(request.progress, title=job.title)
         lemmas = earlier.setdefault((job.setting.model, job.setting.variant), [])
         found = _suggested(job, request, line, lemmas) if request.suggest else None
-        judged.append(_prove(job, request, line) if found is None else _judged(job, found))
+        proof = _prove(job, request, line) if found is None else _judged(job, found)
+        judged.append(replace(proof, advice=_advice(proof, request)))
         line.clear()
         runs.append((origin_of(Activity.PROVED, job.setting, job.sentences), judged[-1]))
         show(job, judged[-1])
@@ -197,17 +198,16 @@ def _writer(request: ProveRequest) -> Callable[[Job, JudgedProof], None]:
     def show(job: Job, judged: JudgedProof) -> None:
         if request.json or (request.quiet and proof_code([judged]) is ExitCode.MET):
             return
-        advice = _advice(judged, request)
-        print(proof_text(judged, job.sentences, paint, verbose=request.verbose, advice=advice))
+        print(proof_text(judged, job.sentences, paint, verbose=request.verbose))
         print(flush=True)
 
     return show
 
 
-def _advice(judged: JudgedProof, request: ProveRequest) -> list[str]:
+def _advice(judged: JudgedProof, request: ProveRequest) -> tuple[str, ...]:
     """Return what may lead on where a proof failed; of bounded runs there is none to be made."""
     if request.bmc is not None:
-        return []
+        return ()
     tried = Tried(
         steps=request.limits.steps,
         finite=request.finite,
@@ -215,7 +215,7 @@ def _advice(judged: JudgedProof, request: ProveRequest) -> list[str]:
         suggest=request.suggest,
         k_induction=request.k_induction,
     )
-    return next_steps(judged, tried)
+    return tuple(next_steps(judged, tried))
 
 
 def _summary(

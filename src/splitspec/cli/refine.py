@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -172,7 +173,7 @@ def _prove(
             store=request.store,
         )
         line.clear()
-        judged.append(judge_proof(result, job.expectation))
+        judged.append(_advised(judge_proof(result, job.expectation)))
         show(job, judged[-1])
         if interruption.requested or result.run.interrupted:
             break
@@ -208,16 +209,13 @@ def _writer(request: RefineRequest) -> Callable[[RefinementJob, JudgedProof], No
     def show(job: RefinementJob, judged: JudgedProof) -> None:
         if request.json or (request.quiet and proof_code([judged]) is ExitCode.MET):
             return
-        failed = any(not judgement.met for judgement in judged.judgements)
-        print(
-            proof_text(
-                judged,
-                job.sentences,
-                paint,
-                verbose=request.verbose,
-                advice=[WITHOUT_PROOF] if failed else [],
-            )
-        )
+        print(proof_text(judged, job.sentences, paint, verbose=request.verbose))
         print(flush=True)
 
     return show
+
+
+def _advised(judged: JudgedProof) -> JudgedProof:
+    """Return a proof with what may lead on where it failed."""
+    failed = any(not judgement.met for judgement in judged.judgements)
+    return replace(judged, advice=(WITHOUT_PROOF,)) if failed else judged

@@ -111,6 +111,7 @@ def _items(
             message="; ".join(f"{f.kind.value}: {f.text}" for f in wrong if not f.kind.is_note),
             trace=verdict.trace,
             steps=_steps(origin.setting, verdict.trace),
+            induction=verdict.induction,
         )
 
 

@@ -67,6 +67,7 @@ class RunReports:
             code.value,
             monotonic() - self.began,
             {},
+            {o.run: judged.advice for o, judged in shown if isinstance(judged, JudgedProof)},
         )
         return self._written(summary)
 
