@@ -42,7 +42,7 @@ class Method(Enum):
 
 SPENT = "its budget of steps is spent"
 
-NO_MODEL = "refuted by a model, and by none of the sizes that were tried"
+NO_MODEL = "refuted by a model, but at none of the sizes that were tried"
 
 
 class Status(Enum):

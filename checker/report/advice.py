@@ -152,6 +152,7 @@ def _about_sizes(result: ProofResult, tried: Tried) -> Iterator[str]:
     kinds = {verdict.assurance.kind for verdict in result.verdicts}
     if AssuranceKind.PROVED_FINITE in kinds and not tried.finite:
         yield "--scope SORT=N tries sizes at which what is not proved for any size may be false"
+        yield "--finite asks for the sizes of the model alone"
 
 
 def _about_vacuity(judged: JudgedProof) -> Iterator[str]:

@@ -102,7 +102,17 @@ class InductionSearch:
         """Return whether it is proved that no step of the action breaks the claim at the scope of
         the setting."""
         asked = self._query(action, claim, self.setting.scope, self.steps)
-        return asked.solver.check() is False
+        return asked.solver.check() is False and _has_states(asked.instance)
+
+    def holds_initially(self, claim: Claim) -> bool:
+        """Return whether it is proved that the claim holds in every initial state of the scope of
+        the setting."""
+        instance = Instance(self.theory, self.setting.scope)
+        solver = Satisfaction(steps=self.steps)
+        solver.add(instance.legal(instance.before))
+        holds = instance.holds(claim, Moment(instance.initial))
+        broken = solver.check(instance.terms.negation(holds))
+        return broken is False and _has_states(instance)
 
     def initial_violation(self, claim: Claim) -> Trace | None:
         """Return an initial state in which the claim is false, replayed, at the smallest size."""
@@ -271,6 +281,14 @@ class InductionSearch:
             cone=frozenset(place for place, (v, _) in pairs if v.path in cone),
             explanation=shown.explanation,
         )
+
+
+def _has_states(instance: Instance) -> bool:
+    """Whether there is a state at a scope: where no values of constants are as assumed there, what
+    holds of all states says nothing."""
+    solver = Satisfaction()
+    solver.add(instance.legal(instance.before))
+    return solver.check() is True
 
 
 def _is_true(

@@ -115,7 +115,7 @@ def _weakened(proof: Proof, names: list[str]) -> str:
     keys = (key for name in names for key in proof.keys_of(proof.claims[name]))
     decided = ((key, proof.decisions[key]) for key in keys if key in proof.decisions)
     found = (
-        f"for any size, {name} after {action}: {decision.reason}"
+        f"for any size, {name} {f'after {action}' if action else 'initially'}: {decision.reason}"
         for (name, action), decision in decided
         if decision.outcome.method is Method.FINITE and decision.reason
     )

@@ -209,20 +209,28 @@ class Decider:
         if not search.exact and ask(
             lambda: search.is_inductive(action, claim), lambda _: False, about
         ):
-            # Which of them were used is not known, so all count, the action's guards among them.
-            assumed = {assumption.path for assumption in self.theory.system.assumptions}
             guards = {f"{action.path}.{guard.name}" for guard in action.guards}
-            core = self.live | assumed | guards
-            finite = replace(outcome, reply=Reply.PROVED, method=Method.FINITE, core=core)
-            return Decision(finite, Status.PROVED, outcome.reason or why or NO_MODEL)
+            return self._proved_here(outcome, self.live | guards, why)
         return Decision(outcome, Status.UNKNOWN, outcome.reason or why or NO_MODEL)
 
+    def _proved_here(self, outcome: Outcome, used: Facts, why: str) -> Decision:
+        """Return what is proved at the scope of the model only. Which facts, guards and assumptions
+        were used is not known, so all count."""
+        core = used | {assumption.path for assumption in self.theory.system.assumptions}
+        finite = replace(outcome, reply=Reply.PROVED, method=Method.FINITE, core=core)
+        return Decision(finite, Status.PROVED, outcome.reason or why or NO_MODEL)
+
     def _searched_initially(self, outcome: Outcome, claim: Claim) -> Decision:
-        """Look for an initial state in which the claim is false."""
-        search = self._search
+        """Look for an initial state in which the claim is false; without one, try the scope of the
+        model."""
+        search, ask = self._search, self.journal.ask
         found, why = self._sought(lambda: search.initial_violation(claim), claim.name)
         if found is not None:
             return Decision(outcome, Status.REFUTED, "it is false initially", violation=found)
+        if not search.exact and ask(
+            lambda: search.holds_initially(claim), lambda _: False, claim.name
+        ):
+            return self._proved_here(outcome, Facts(), why)
         return Decision(outcome, Status.UNKNOWN, outcome.reason or why or NO_MODEL)
 
     def _sought(self, search: Callable[[], T | None], about: str) -> tuple[T | None, str]:

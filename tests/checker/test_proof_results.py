@@ -22,6 +22,8 @@ from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.theory import theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
 from splitspec.checker.symbolic.z3_solver import Reply
+from splitspec.cli.exitcode import ExitCode
+from splitspec.cli.outcome import proof_code
 from splitspec.model.ir import ActorKind
 from splitspec.model.setting import Setting
 from splitspec.model.tier import Tier
@@ -227,6 +229,56 @@ def test_a_constant_may_have_a_value_that_the_scope_has_not(
     (at_the_scope,) = prove(made, finite=True).verdicts
     assert at_the_scope.outcome is Outcome.UNKNOWN
     assert "no initial state" in at_the_scope.reason
+
+
+COUNTED_TWICE = """
+    sort C
+    var on[C]: bool
+    counter lit counts c: C where not on[c]
+    action turn(c: C) by kernel
+      when off: not on[c]
+      on[c] := true
+      lit -= 1
+    invariant counted
+      lit <= (count c: C where not on[c])
+"""
+
+
+def test_what_holds_initially_at_the_sizes_of_the_model_is_proved_for_them(setting: Make) -> None:
+    """That two counts of all elements are equal is not told to a solver, and true at any size."""
+    result = prove(setting(COUNTED_TWICE), recheck=True)
+    (counted,) = [v for v in result.verdicts if v.property == "m.counted"]
+    assert str(counted.assurance) == "proved-finite(C=2)"
+    assert counted.reason.startswith("for any size, m.counted initially: ")
+    assert not result.run.unconfirmed
+    assert proof_code([judge_proof(result, Expectation())]) is ExitCode.UNKNOWN
+    at_the_scope = prove(setting(COUNTED_TWICE), finite=True)
+    assert proof_code([judge_proof(at_the_scope, Expectation())]) is ExitCode.MET
+
+
+def test_nothing_is_proved_at_sizes_at_which_no_assumption_is_met(setting: Make) -> None:
+    """Of four elements all four may be lit. Three are fewer, and two are no three."""
+    text = """
+        sort C
+        const one: C
+        const two: C
+        const three: C
+        assume apart
+          one != two and one != three and two != three
+        var on[C]: bool
+        counter lit counts c: C where on[c]
+        action turn_on(c: C) by kernel
+          when dark: not on[c]
+          on[c] := true
+          lit += 1
+        invariant few
+          lit <= 3
+    """
+    assurances = {}
+    for sizes in (2, 3):
+        found = prove(setting(text, sizes=sizes)).verdicts
+        (assurances[sizes],) = [str(v.assurance) for v in found if v.property == "m.few"]
+    assert assurances == {2: "none", 3: "proved-finite(C=3)"}
 
 
 def test_assumptions_that_contradict_one_another_leave_nothing_to_prove(setting: Make) -> None:

@@ -187,8 +187,11 @@ def test_what_is_proved_for_the_models_sizes_only_says_why_and_how_to_refute_it(
         in done.stdout
     )
     assert "after desk.hand_out: refuted by a model" in done.stdout
-    (only,) = next_steps(done.stdout)
-    assert only.startswith("--scope SORT=N ")
+    assert done.returncode == 3, "other sizes were asked for, and nothing is known of them"
+    first, second = next_steps(done.stdout)
+    assert first.startswith("--scope SORT=N ")
+    assert second.startswith("--finite ")
+    assert prove(folder, "desk", "--finite").returncode == 0
     larger = prove(folder, "desk", "--scope", "Ticket=4")
     assert larger.returncode == 3
     assert "all facts hold before the step (Guest=1 Ticket=4)" in larger.stdout
