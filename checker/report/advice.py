@@ -14,6 +14,11 @@ from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
 
 NAMED_MAX = 3
 
+PROMISED = (
+    "a promise restrains nobody here: claim it `given honest ACTOR`, or write `@kernel` or "
+    "`@hardware` behind the guard if one of them enforces it"
+)
+
 
 @frozen
 class Tried:
@@ -44,6 +49,7 @@ def next_steps(judged: JudgedProof, tried: Tried) -> list[str]:
         return ["--timeout gives it more time"]
     return [
         *_first(judged),
+        *_about_promises(judged),
         *_about_steps(result, unknown, tried),
         *_about_progress(result, unknown, tried),
         *_about_budgets(unknown, result, tried),
@@ -100,6 +106,14 @@ def _first(judged: JudgedProof) -> Iterator[str]:
         more = f" and {len(needed) - NAMED_MAX} more" if len(needed) > NAMED_MAX else ""
         names = f"{', '.join(needed[:NAMED_MAX])}{more}"
         yield f"begin with {names}: {counted(waiting, 'proof')} failed for want of that"
+
+
+def _about_promises(judged: JudgedProof) -> Iterator[str]:
+    """Say what becomes of guards that would have refused a step and are nobody's."""
+    shown = [v.induction for v in _unknown(judged) if v.induction is not None]
+    explained = (example.explanation for example in shown if example.explanation is not None)
+    if any(not cause.varied for explanation in explained for cause in explanation.causes):
+        yield PROMISED
 
 
 def _open(result: ProofResult, unknown: list[Verdict]) -> bool:

@@ -61,6 +61,25 @@ lemma nobody_is_last
 """
 
 
+# Whoever goes is asked whether it may, and nobody but itself asks.
+PROMISED = """module promised
+
+sort S
+var may[S]: bool
+var gone[S]: bool
+
+action allow(s: S) by kernel
+  may[s] := true
+
+action go(s: S) by container[s]
+  when allowed: may[s]
+  gone[s] := true
+
+invariant only_who_may
+  all s: S: gone[s] implies may[s]
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "desk.split").write_text(DESK)
@@ -156,6 +175,20 @@ def test_progress_without_a_ranking_names_the_search_for_a_fair_run(folder: Path
     found = prove(folder, "desk", "--reach")
     assert found.returncode == 1
     assert next_steps(found.stdout) == []
+
+
+def test_a_step_that_a_promise_would_have_refused_says_that_it_is_nobodys(folder: Path) -> None:
+    """The guard stands in the text, and the step happens all the same. Both ways out lead on."""
+    (folder / "promised.split").write_text(PROMISED)
+    done = prove(folder, "promised.split")
+    assert "promised.go.allowed: may[s] · may[s1] = false" in done.stdout
+    assert "a promise of an honest container, who is hostile here" in done.stdout
+    assert next_steps(done.stdout)[0].startswith("a promise restrains nobody here")
+    enforced = PROMISED.replace("may[s]\n  gone", "may[s] @kernel\n  gone")
+    given = PROMISED.replace("only_who_may", "only_who_may given honest container")
+    for text in (enforced, given):
+        (folder / "promised.split").write_text(text)
+        assert prove(folder, "promised.split").returncode == 0
 
 
 def test_a_verdict_names_the_facts_that_its_proof_lacks(folder: Path) -> None:
