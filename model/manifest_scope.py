@@ -173,7 +173,9 @@ class _Resolution:
             names = ", ".join(f"`{_short(sort)}`" for sort in missing)
             example = ", ".join(f"{_short(sort)} = 2" for sort in missing)
             message = f"model `{self._entry.name}` has no size for {names}"
-            help_ = f"Write `scope = {{ {example} }}`, or `--scope {_short(missing[0])}=2`."
+            help_ = (
+                f"{self._write(f'scope = {{ {example} }}')}, or `--scope {_short(missing[0])}=2`."
+            )
             self._refuse("SS506", message, ("scope",), help_)
         return sizes
 
@@ -195,9 +197,9 @@ class _Resolution:
 
     def _refuse_unbounded(self, path: str, variable: Variable) -> None:
         name = _short(path)
-        help_ = f"Write `bounds = {{ {name} = 3 }}`."
+        help_ = f"{self._write(f'bounds = {{ {name} = 3 }}')}."
         if variable.kind is VariableKind.CONSTANT:
-            help_ = f"Write `pins = {{ {name} = 3 }}`, or a bound for all its values."
+            help_ = f"{self._write(f'pins = {{ {name} = 3 }}')}, or a bound for all its values."
         message = f"model `{self._entry.name}` has no bound for `{name}`, which is a `nat`"
         self._refuse("SS508", message, ("bounds",), help_)
 
@@ -250,12 +252,19 @@ class _Resolution:
         """Ranges must have an end: the constants that types name are pinned."""
         for path in sorted(self._program.ends - set(pins)):
             message = f"`{_short(path)}` is the end of a range and has no value"
-            help_ = f"Write `pins = {{ {_short(path)} = 2 }}`."
+            help_ = f"{self._write(f'pins = {{ {_short(path)} = 2 }}')}."
             self._refuse("SS509", message, ("pins",), help_)
         for path in sorted(self._program.ends & set(pins)):
             if int(pins[path] or 0) > PLACES_MAX:
                 message = f"a range up to `{_short(path)}` has more than {PLACES_MAX:,} values"
                 self._refuse("SS509", message, ("pins",), "Write a smaller number.")
+
+    def _write(self, line: str) -> str:
+        """Return what to write; and where, if the model has no table of its own yet."""
+        if self._entry.span() is not None:
+            return f"Write `{line}`"
+        name = self._entry.name
+        return f'Write `{line}` into models.toml, below `[{name}]` and `module = "{name}"`'
 
     def _constants(self) -> Mapping[str, Variable]:
         return {

@@ -162,6 +162,7 @@ def test_a_module_without_a_manifest_needs_sizes_from_the_command_line() -> None
     assert program is not None
     (missing,) = scope_of(entry_for_module("transaction_commit", {}), program).diagnostics
     assert (missing.code, "--scope Manager=2" in missing.help) == ("SS506", True)
+    assert "models.toml, below `[transaction_commit]`" in missing.help, "there is no table yet"
     scope = scope_of(entry_for_module("transaction_commit", {"Manager": 2}), program).scope
     assert scope is not None
     assert scope.sizes == {"transaction_commit.Manager": 2}
@@ -171,6 +172,8 @@ def test_what_the_command_line_says_has_no_place_in_a_file(program: Program) -> 
     (missing,) = scope_of(entry_for_module("sizes", {}), program).diagnostics[:1]
     (unknown,) = scope_of(_read(WHOLE).models["sizes"], program, None, {"Pag": 2}).diagnostics
     assert (missing.code, missing.span) == ("SS506", None)
+    (known,) = scope_of(_read(WHOLE.replace("Page = 2", "")).models["sizes"], program).diagnostics
+    assert "models.toml" not in known.help, "the diagnostic shows the table"
     assert (unknown.code, unknown.span, unknown.help) == ("SS505", None, "Did you mean `Page`?")
 
 
