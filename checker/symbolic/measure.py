@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from itertools import permutations
+from itertools import combinations, permutations
 
 from splitspec.checker.symbolic.algebra import Environment, State, Value
 from splitspec.checker.symbolic.encoder import Encoder, Moment
@@ -84,29 +84,34 @@ class Measure:
 
 
 def measures(actions: tuple[ir.FlatAction, ...], claim: ir.Property) -> Iterator[Measure]:
-    """Iterate over what fair actions may have to do for the parameters of a claim."""
-    for action in actions:
-        for fairness in action.fairness:
-            for bound in _bindings(action, fairness, claim.parameters):
-                yield from _of(action, fairness, bound)
+    """Iterate over what fair actions may have to do for the parameters of a claim: first those that
+    have to do with as many of them as fit, since others may stand in the way for somebody else."""
+    for is_full in (True, False):
+        for action in actions:
+            for fairness in action.fairness:
+                for bound in _bindings(action, fairness, claim.parameters, is_full=is_full):
+                    yield from _of(action, fairness, bound)
 
 
 def _bindings(
-    action: ir.FlatAction, fairness: ir.Fairness, claimed: tuple[ir.Parameter, ...]
+    action: ir.FlatAction,
+    fairness: ir.Fairness,
+    claimed: tuple[ir.Parameter, ...],
+    *,
+    is_full: bool,
 ) -> Iterator[dict[str, str]]:
-    """Iterate over the ways to give fair parameters to parameters of the claim, as many as fit."""
+    """Iterate over the ways to give fair parameters to parameters of the claim, as many as fit, or
+    fewer."""
     fair = [p for p in action.parameters if p.name in fairness.parameters]
-    most = min(len(fair), len(claimed))
-    for size in range(most, -1, -1):
-        found = False
-        for names in permutations(fair, size):
+    most = 0
+    for size in range(min(len(fair), len(claimed)), -1, -1):
+        for names in combinations(fair, size):
             for values in permutations(claimed, size):
                 pairs = list(zip(names, values, strict=True))
                 if all(p.type == q.type for p, q in pairs):
-                    found = True
-                    yield {p.name: q.name for p, q in pairs}
-        if found:
-            return
+                    most = max(most, size)
+                    if (size == most) is is_full:
+                        yield {p.name: q.name for p, q in pairs}
 
 
 def _of(action: ir.FlatAction, fairness: ir.Fairness, bound: dict[str, str]) -> Iterator[Measure]:
