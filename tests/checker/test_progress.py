@@ -304,38 +304,6 @@ def test_who_is_enabled_again_and_again_happens_if_that_is_strongly_fair(setting
     assert lasso(setting(SHARING)) is None
 
 
-# Whoever waits for a lock waits for the one who has it, whose name the claim does not say.
-
-LOCKS = """
-    sort C
-    sort L
-    var wants[C, L]: bool
-    var holder[L]: C?
-    action ask(c: C, l: L) by container[c]
-      when new: holder[l] != c     @hardware
-      wants[c, l] := true
-    action grant(c: C, l: L) by kernel strongly fair for c, l
-      when waiting: wants[c, l]
-      when free: holder[l] = none
-      holder[l] := c
-      wants[c, l] := false
-    action give_up(c: C, l: L) by kernel fair for c, l
-      when held: holder[l] = c
-      holder[l] := none
-    progress everybody_is_served(c: C, l: L)
-      wants[c, l] leads to holder[l] = c
-"""
-
-
-def test_a_claim_of_somebody_may_wait_for_what_another_has_to_do(setting: Make) -> None:
-    found = verdict(setting(LOCKS))
-    assert found.outcome is Outcome.HOLDS
-    assert found.reason == "waits for m.give_up(_, l), then m.grant(c, l)"
-    assert lasso(setting(LOCKS)) is None
-    assert not holds(setting(LOCKS.replace("strongly fair", "fair")))
-    assert not holds(setting(LOCKS.replace("kernel fair for c, l", "kernel fair")))
-
-
 @pytest.mark.parametrize(
     ("old", "new"),
     [
