@@ -125,7 +125,8 @@ class ProofLimits:
 
 @frozen
 class ProofRun:
-    """The figures of one run. `scope` is empty when the proof is for any size."""
+    """The figures of one run. `scope` is empty when the proof is for any size, or there are no
+    sorts."""
 
     id: str
     model: str
@@ -150,6 +151,7 @@ class ProofRun:
     remark: str = ""
     kept: int = 0  # obligations whose proof was found among the kept ones
     damaged: int = 0  # kept proofs that were not whole, and were made again
+    is_of_the_scope: bool = False  # it was sought for the sizes of the scope alone
 
 
 @frozen

@@ -15,8 +15,8 @@ from splitspec.model.verdict import AssuranceKind, Outcome, Verdict
 NAMED_MAX = 3
 
 PROMISED = (
-    "a promise restrains nobody here: claim it `given honest ACTOR`, or write `@kernel` or "
-    "`@hardware` behind the guard if one of them enforces it"
+    "a promise restrains nobody here: claim it `given honest ACTOR`, or mark the guard by who "
+    "enforces it, `@kernel`"
 )
 
 

@@ -140,7 +140,7 @@ def _proof(judged: JudgedProof) -> dict[str, Any]:
         "model": run.model,
         "given": [f"honest {actor}" for actor in run.given],
         "variant": run.variant,
-        "scope": dict(run.scope) or None,
+        "scope": dict(run.scope) if run.is_of_the_scope else None,
         "engine": "prover",
         "complete": not (run.interrupted or run.out_of_time),
         "seconds": round(run.seconds, 3),

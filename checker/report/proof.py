@@ -83,7 +83,8 @@ def _headline(result: ProofResult, paint: Paint) -> str:
     run = result.run
     name = f"{run.model} with {run.variant}" if run.variant else run.model
     scope = " ".join(f"{sort.rpartition('.')[2]}={size}" for sort, size in run.scope)
-    return f"{paint('title', name)} · {adversary(run.given)} · {scope or _any_size(result)}"
+    extent = scope if run.is_of_the_scope else _any_size(result)
+    return " · ".join(part for part in (paint("title", name), adversary(run.given), extent) if part)
 
 
 def _any_size(result: ProofResult) -> str:
@@ -147,7 +148,7 @@ def induction_text(example: InductionCounterexample, text: str, paint: Paint) ->
     claim = paint("title", example.claim)
     lines = [f"  counterexample to induction of {claim} · {REACHABILITY_UNKNOWN}"]
     lines += [f"    {line}" for line in text.splitlines()]
-    lines += ["", f"    all facts hold before the step ({scope})"]
+    lines += ["", f"    all facts hold before the step{f' ({scope})' if scope else ''}"]
     context = [f"{place} = {value}" for place, value in _shown(example)]
     lines += [f"      {', '.join(row)}" for row in _rows(context)]
     lines.append(f"    {example.step.actor}: {example.step}")

@@ -81,6 +81,7 @@ def _run_of(setting: Setting, seed: int) -> ProofRun:
         steps=0,
         seed=seed,
         framed=0,
+        is_of_the_scope=True,
     )
 
 

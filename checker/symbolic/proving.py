@@ -172,13 +172,13 @@ def settled(
 
 def _run_of(proof: Proof, seed: int) -> ProofRun:
     """Return what is known of a run whatever came of it."""
-    setting = proof.setting
+    setting, is_finite = proof.setting, isinstance(proof.calculus, FiniteCalculus)
     return ProofRun(
         id=run_id(setting),
         model=setting.model,
         given=given_names(setting),
         variant=None if setting.variant is None else setting.variant.name,
-        scope=sizes(setting.scope) if isinstance(proof.calculus, FiniteCalculus) else (),
+        scope=sizes(setting.scope) if is_finite else (),
         solvers=proof.calculus.solvers,
         seconds=time.perf_counter() - proof.started,
         solving=0.0,
@@ -188,6 +188,7 @@ def _run_of(proof: Proof, seed: int) -> ProofRun:
         remark=proof.unwritten,
         kept=len(proof.kept),
         damaged=0 if proof.archive is None else proof.archive.damaged,
+        is_of_the_scope=is_finite,
     )
 
 

@@ -7,6 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from splitspec.checker.expectation import Expectation, judge_proof
+from splitspec.checker.report.document import proof_document
+from splitspec.checker.report.proof import proof_text
+from splitspec.checker.report.text import plain
 from splitspec.checker.symbolic.proving import prove
 from splitspec.cli.exitcode import ExitCode
 from splitspec.cli.outcome import proof_code
@@ -93,6 +96,26 @@ def test_what_holds_initially_at_the_sizes_of_the_model_is_proved_for_them(setti
     assert proof_code([judge_proof(result, Expectation())]) is ExitCode.UNKNOWN
     at_the_scope = prove(setting(COUNTED_TWICE), finite=True)
     assert proof_code([judge_proof(at_the_scope, Expectation())]) is ExitCode.MET
+
+
+def test_a_proof_at_a_scope_without_sorts_is_still_one_at_a_scope(setting: Make) -> None:
+    """Bounds count there, and nobody asked for other ones."""
+    text = """
+        var level: nat
+        action rise() by kernel
+          level := level + 1
+        invariant low
+          level < 3
+    """
+    made = setting(text, bounds={"m.level": 2})
+    at_the_scope = judge_proof(prove(made, finite=True), Expectation())
+    assert proof_code([at_the_scope]) is ExitCode.MET
+    shown = proof_text(at_the_scope, {}, plain, verbose=False)
+    assert "any size" not in shown
+    assert proof_document([at_the_scope])["runs"][0]["scope"] == {}
+    anywhere = judge_proof(prove(made), Expectation())
+    assert proof_code([anywhere]) is ExitCode.UNKNOWN
+    assert proof_document([anywhere])["runs"][0]["scope"] is None
 
 
 def test_nothing_is_proved_at_sizes_at_which_no_assumption_is_met(setting: Make) -> None:

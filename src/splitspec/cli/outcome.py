@@ -30,7 +30,7 @@ def _code_of_proof(judged: JudgedProof) -> ExitCode:
         codes.append(ExitCode.POLICY)
     if judged.result.run.unconfirmed or judged.result.run.out_of_time:
         codes.append(ExitCode.UNKNOWN)
-    if not judged.result.run.scope and any(map(_is_of_the_sizes, judged.judgements)):
+    if not judged.result.run.is_of_the_scope and any(map(_is_of_the_sizes, judged.judgements)):
         codes.append(ExitCode.UNKNOWN)  # It was to be shown for any size.
     return combine(codes)
 

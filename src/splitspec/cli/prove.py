@@ -223,7 +223,7 @@ def _summary(
 ) -> str:
     if not judged:
         way = "by induction" if request.bmc is None else "by runs of finite length"
-        why = f"{NOTHING_DECIDED} {way}" if is_asked else "there is no such run"
+        why = f"{NOTHING_DECIDED} {way}" if is_asked else "no run has such an adversary or variant"
         return f"nothing was proved: {why} · exit {code.value}"
     met = sum(proof_code([item]) is ExitCode.MET for item in judged)
     obligations = sum(len(item.result.obligations) for item in judged)
