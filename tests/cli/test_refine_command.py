@@ -70,6 +70,37 @@ def test_all_that_is_proved_is_proved_again_and_said_to_be(door: Path) -> None:
     assert run["unconfirmed"] == []
 
 
+def test_what_is_proved_for_any_size_needs_none(door: Path) -> None:
+    """An exploration does: there is no size that would be right."""
+    post = """module gate_post
+import doors
+var safe[Door]: bool
+action secure(d: Door) by kernel
+  when unsafe: not safe[d]
+  safe[d] := true
+"""
+    many = """module door
+import doors
+const most: nat
+var locked[Door]: bool
+action lock(d: Door) by kernel
+  when unlocked: not locked[d]
+  locked[d] := true
+refinement door of gate_post
+  let safe[d] = locked[d]
+  lock(d) is secure(d)
+"""
+    (door / "doors.split").write_text("module doors\nsort Door\n")
+    (door / "gate_post.split").write_text(post)
+    (door / "door.split").write_text(many)
+    done = splitspec(door, *PROVED)
+    assert done.returncode == 0, done.stderr
+    assert " · any size" in done.stdout
+    explored = splitspec(door, "refine", "door.split")
+    assert explored.returncode == 2
+    assert "no size for `Door`" in explored.stderr
+
+
 def test_what_the_second_solver_leaves_open_is_no_pass(
     door: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

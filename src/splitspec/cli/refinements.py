@@ -9,7 +9,7 @@ from pathlib import Path
 
 from splitspec.checker.expectation import Expectation
 from splitspec.cli.models import Model, Problems, RefusedError, read_models, wrong
-from splitspec.cli.selection import Request, honest
+from splitspec.cli.selection import Request, completed, honest
 from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind, Program, Refinement
 from splitspec.model.loader import Library, Loaded, load, load_entry
@@ -166,8 +166,10 @@ def _check_shared(model: Model, abstract: Loaded) -> None:
 def _scope(model: Model, expected: ExpectedRefinement | None, request: Request) -> Scope:
     sorts = {sort.rpartition(".")[2] for sort in model.program.sorts}
     sizes = {sort: size for sort, size in request.sizes if sort in sorts}
-    layer = None if expected is None else expected.layer
-    scoped = scope_of(model.entry, model.program, layer, sizes)
+    layer, entry = None if expected is None else expected.layer, model.entry
+    if request.size is not None and expected is None:
+        entry, sizes = completed(model, sizes, request.size)
+    scoped = scope_of(entry, model.program, layer, sizes)
     if scoped.scope is None:
         raise RefusedError(Problems(diagnostics=scoped.diagnostics))
     return scoped.scope

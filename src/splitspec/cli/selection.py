@@ -229,14 +229,20 @@ def _scope(model: Model, variant: str | None, request: Request) -> Scope:
     recorded = None if variant is None else model.entry.variants.get(variant)
     entry, sizes = model.entry, _sizes(model, request)
     if variant is None and request.size is not None:
-        known = {_last(name) for name in (*model.entry.scope, *sizes)}
-        sorts = (_last(sort) for sort in model.program.sorts)
-        sizes |= {sort: request.size for sort in sorts if sort not in known}
-        entry = replace(entry, bounds={**_unbounded(model), **entry.bounds})
+        entry, sizes = completed(model, sizes, request.size)
     scoped = scope_of(entry, model.program, recorded, sizes)
     refuse_errors(scoped.diagnostics)
     assert scoped.scope is not None
     return scoped.scope
+
+
+def completed(model: Model, sizes: dict[str, int], size: int) -> tuple[ModelEntry, dict[str, int]]:
+    """Return the entry of a model with bounds, and sizes, of that of which nobody says one."""
+    known = {_last(name) for name in (*model.entry.scope, *sizes)}
+    sorts = (_last(sort) for sort in model.program.sorts)
+    unsaid = {sort: size for sort in sorts if sort not in known}
+    entry = replace(model.entry, bounds={**_unbounded(model), **model.entry.bounds})
+    return entry, {**sizes, **unsaid}
 
 
 def _unbounded(model: Model) -> dict[str, int]:

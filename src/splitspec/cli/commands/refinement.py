@@ -55,6 +55,7 @@ def refine(
                 models=tuple(models or ()),
                 sizes=tuple(o.parse_scope(text) for text in scope or ()),
                 given=None if given is None else tuple(given),
+                size=2 if prove else None,
             ),
             prove=prove,
             recheck=recheck,
