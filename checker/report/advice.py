@@ -50,9 +50,9 @@ def next_steps(judged: JudgedProof, tried: Tried) -> list[str]:
     return [
         *_first(judged),
         *_about_promises(judged),
+        *_about_budgets(unknown, result, tried),
         *_about_steps(result, unknown, tried),
         *_about_progress(result, unknown, tried),
-        *_about_budgets(unknown, result, tried),
         *_about_sizes(result, tried),
         *_about_vacuity(judged),
     ]
