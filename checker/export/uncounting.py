@@ -61,8 +61,7 @@ def uncount(
     assert whole is not None
     assert system is not None
     system = while_on(system, frozenset(variant.name for variant in variants))
-    declared = tuple(p for p in whole.properties.values() if p.given <= given)
-    return _Uncounting(system, declared, variant).result()
+    return _Uncounting(system, tuple(whole.properties.values()), variant).result()
 
 
 @dataclass
@@ -109,7 +108,10 @@ class _Uncounting:
 
     def _claims(self) -> Iterator[Property]:
         for claim in self.declared:
-            if claim.kind in FACTS:
+            if not claim.given <= self.system.given:
+                honest = " and ".join(sorted(f"honest {kind.value}" for kind in claim.given))
+                self._omit(Part.PROPERTY, claim.path, f"is claimed given {honest}")
+            elif claim.kind in FACTS:
                 lines = tuple(self._lines(Part.PROPERTY, claim.path, claim.lines))
                 stated = tuple(line for line in lines if self._is_of_the_state(claim, line))
                 if stated:

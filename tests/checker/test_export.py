@@ -185,6 +185,8 @@ def test_an_action_of_a_promise_is_left_to_the_adversary_that_has_it(setting: Ma
     assert list(weak.transitions) == ["lift", "lower"]
     assert weak.transitions["lift"].formula[0] == "forall"  # the promise is no guard here
     assert list(weak.claims) == ["any_"]
+    left = {omission.path: omission.reason for omission in uncounted(setting(text)).omissions}
+    assert left["m.kept"] == "is claimed given honest host"
     honest = read(written(strong))
     assert list(honest.transitions) == ["lift"]
     assert honest.transitions["lift"].formula[:2] == ("&", ("!", ("apply", "up", (C,))))
