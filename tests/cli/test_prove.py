@@ -136,6 +136,27 @@ def test_a_module_without_a_manifest_needs_no_bounds(folder: Path) -> None:
     assert "no bound for `sat`" in checked.stderr
 
 
+def test_a_variant_without_a_manifest_needs_no_sizes(folder: Path) -> None:
+    """What it leaves out stands beside the step that it lets happen. Recorded sizes still count."""
+    hasty = """
+variant hasty of seats
+  \"\"\"Nobody looks whether a seat is free.\"\"\"
+  drop sit.free
+  expect violated one_a_seat
+"""
+    (folder / "seats.split").write_text(SEATS + hasty)
+    recorded = f"{MODELS}\n[seats.variants.hasty]\nscope = {{ Thread = 3 }}\n"
+    (folder / "models.toml").write_text(recorded)
+    at_its_sizes = run(folder, "seats", "--variant", "hasty", "--finite").stdout
+    assert "seats with hasty · hostile host and containers · Thread=3 Seat=2" in at_its_sizes
+    (folder / "models.toml").unlink()
+    done = run(folder, "seats.split", "--variants")
+    assert done.returncode == 0, done.stderr
+    assert "left out by the variant hasty" in done.stdout
+    exported = splitspec(folder, "export", "seats.split", "--variant", "hasty")
+    assert exported.returncode == 0, exported.stderr
+
+
 @pytest.mark.parametrize("words", [(), ("--finite",), ("--recheck",), ("--bmc", "2")])
 def test_json_is_one_document_of_the_published_schema(folder: Path, words: tuple[str, ...]) -> None:
     loosen(folder)

@@ -167,8 +167,8 @@ def _scope(model: Model, expected: ExpectedRefinement | None, request: Request) 
     sorts = {sort.rpartition(".")[2] for sort in model.program.sorts}
     sizes = {sort: size for sort, size in request.sizes if sort in sorts}
     layer, entry = None if expected is None else expected.layer, model.entry
-    if request.size is not None and expected is None:
-        entry, sizes = completed(model, sizes, request.size)
+    if request.size is not None:
+        entry, sizes = completed(model, layer, sizes, request.size)
     scoped = scope_of(entry, model.program, layer, sizes)
     if scoped.scope is None:
         raise RefusedError(Problems(diagnostics=scoped.diagnostics))

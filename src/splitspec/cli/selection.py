@@ -12,7 +12,7 @@ from splitspec.cli.families import VariantRun, families
 from splitspec.cli.models import Model, Problems, RefusedError, read_models, refuse_errors, wrong
 from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind, Program, VariableKind, Variant
-from splitspec.model.manifest_entry import ModelEntry, Walks
+from splitspec.model.manifest_entry import ExpectedVariant, ModelEntry, Walks
 from splitspec.model.manifest_forgetting import forgetting_of
 from splitspec.model.manifest_scope import scope_of
 from splitspec.model.scope import Scope
@@ -228,26 +228,32 @@ def _sizes(model: Model, request: Request) -> dict[str, int]:
 def _scope(model: Model, variant: str | None, request: Request) -> Scope:
     recorded = None if variant is None else model.entry.variants.get(variant)
     entry, sizes = model.entry, _sizes(model, request)
-    if variant is None and request.size is not None:
-        entry, sizes = completed(model, sizes, request.size)
+    if request.size is not None:
+        entry, sizes = completed(model, recorded, sizes, request.size)
     scoped = scope_of(entry, model.program, recorded, sizes)
     refuse_errors(scoped.diagnostics)
     assert scoped.scope is not None
     return scoped.scope
 
 
-def completed(model: Model, sizes: dict[str, int], size: int) -> tuple[ModelEntry, dict[str, int]]:
-    """Return the entry of a model with bounds, and sizes, of that of which nobody says one."""
-    known = {_last(name) for name in (*model.entry.scope, *sizes)}
+def completed(
+    model: Model, layer: ExpectedVariant | None, sizes: dict[str, int], size: int
+) -> tuple[ModelEntry, dict[str, int]]:
+    """Return the entry of a model with bounds, and sizes, of that of which nobody says one: neither
+    the entry nor what is recorded above it."""
+    entry, above = model.entry, {} if layer is None else layer.scope
+    known = {_last(name) for name in (*entry.scope, *above, *sizes)}
     sorts = (_last(sort) for sort in model.program.sorts)
     unsaid = {sort: size for sort in sorts if sort not in known}
-    entry = replace(model.entry, bounds={**_unbounded(model), **model.entry.bounds})
-    return entry, {**sizes, **unsaid}
+    bounds = {**_unbounded(model, layer), **entry.bounds}
+    return replace(entry, bounds=bounds), {**sizes, **unsaid}
 
 
-def _unbounded(model: Model) -> dict[str, int]:
+def _unbounded(model: Model, layer: ExpectedVariant | None) -> dict[str, int]:
     """Return a bound for each `nat` of which nobody says one."""
     said = {_last(name) for name in (*model.entry.bounds, *model.entry.pins)}
+    if layer is not None:
+        said |= {_last(name) for name in (*layer.bounds, *layer.pins)}
     variables = model.program.variables.items()
     return {
         path: UNSAID_BOUND
