@@ -149,6 +149,7 @@ def _about_progress(result: ProofResult, unknown: list[Verdict], tried: Tried) -
         yield "--reach looks for a fair run in which what should happen never does"
     elif tried.reach:
         yield "to be waited for, an action must be fair for each instance, and stay enabled"
+        yield "a lemma may have to say that somebody has something to do while it waits"
 
 
 def _about_budgets(unknown: list[Verdict], result: ProofResult, tried: Tried) -> Iterator[str]:

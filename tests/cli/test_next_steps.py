@@ -80,6 +80,30 @@ invariant only_who_may
 """
 
 
+# Nothing makes anybody stuck, and a proof has to be told so.
+WAITING = """module waiting
+
+sort S
+var busy[S]: bool
+var stuck[S]: bool
+
+action begin(s: S) by kernel
+  busy[s] := true
+
+action finish(s: S) by kernel fair for s
+  when busy:  busy[s]
+  when loose: not stuck[s]
+  busy[s] := false
+
+progress everything_ends(s: S)
+  busy[s] leads to not busy[s]
+"""
+NOBODY_IS_STUCK = """
+lemma nobody_is_stuck
+  all s: S: not stuck[s]
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "desk.split").write_text(DESK)
@@ -189,6 +213,17 @@ def test_a_step_that_a_promise_would_have_refused_says_that_it_is_nobodys(folder
     for text in (enforced, given):
         (folder / "promised.split").write_text(text)
         assert prove(folder, "promised.split").returncode == 0
+
+
+def test_a_claim_of_progress_that_no_run_refutes_may_lack_a_lemma(folder: Path) -> None:
+    (folder / "waiting.split").write_text(WAITING)
+    (only,) = next_steps(prove(folder, "waiting.split").stdout)
+    assert only.startswith("--reach looks for a fair run")
+    reached = prove(folder, "waiting.split", "--reach")
+    assert "no fair run shows it" in reached.stdout
+    assert next_steps(reached.stdout)[-1].startswith("a lemma may have to say that somebody has")
+    (folder / "waiting.split").write_text(WAITING + NOBODY_IS_STUCK)
+    assert prove(folder, "waiting.split").returncode == 0
 
 
 def test_a_verdict_names_the_facts_that_its_proof_lacks(folder: Path) -> None:
