@@ -13,7 +13,7 @@ the meaning of the language.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -189,28 +189,26 @@ class UnboundedCalculus:
 
     def contradicts_itself(self, live: Facts) -> bool:
         """Whether the first solver derives a contradiction from the facts alone, and so anything.
-        Its budget is small: that it finds none is no proof that there is none."""
+
+        It has a small budget: that it finds none is no proof that there is none.
+        """
         names = self._names(live, {})
-        return self._contradiction(lambda: self._session, names).reply is Reply.PROVED
+        return self._journal.ask(lambda: self._clash(names), lambda _: False, ", ".join(names))
 
     def is_excluded(self, action: ir.FlatAction, live: Facts) -> bool:
         """Whether it derives one from the facts and an action's guards: no state enables it."""
-
-        def entered() -> Session:
-            self._steps[action.path].open(self._session)
-            return self._session
-
         with self.step(action):
-            guards = self._steps[action.path].guards
-            return self._contradiction(entered, self._names(live, guards)).reply is Reply.PROVED
+            names = self._names(live, self._steps[action.path].guards)
+            return self._journal.ask(lambda: self._clash(names), lambda _: False, action.path)
+
+    def _clash(self, names: list[str]) -> bool:
+        if self._entered is not None:
+            self._entered.open(self._session)
+        return self._session.check(names, COHERENCE_STEPS).reply is Reply.PROVED
 
     def begins(self) -> Answer:
         """Return whether it derives one from what is assumed of constants: no run begins."""
-        return self._contradiction(lambda: self._initial, self._assumptions)
-
-    def _contradiction(self, knows: Callable[[], Session], names: Sequence[str]) -> Answer:
-        about = ", ".join(names)
-        return self._journal.ask(lambda: knows().check(names, COHERENCE_STEPS), lost_answer, about)
+        return self._journal.ask(lambda: self._initial.check(self._assumptions), lost_answer)
 
     # The ladder
 
