@@ -8,7 +8,7 @@ inclusion. To show, in any state of the facts:
 * a step from a pending state leads to b or to a pending state;
 * no such step makes the rank greater: a set gains nothing unless one before it has lost something;
 * for each member of a set of the list, its action is enabled, for the member's instance of
-  fairness, and when it happens, its set loses something or b holds;
+  fairness, and when it happens for that one, its set loses something or b holds;
 * a pending state has a set that is not empty.
 
 Soundness: in a run that stays pending for ever the rank falls only finitely often, since sets of a
@@ -277,7 +277,8 @@ class _Ranking:
         return False
 
     def _is_helpful(self, measure: Measure, number: int) -> bool:
-        """Whether its action, when it happens while the set is not empty, takes from the set."""
+        """Whether its action, when it happens for the instance of fairness of a member, takes from
+        the set: that it happens for another instance is not what is waited for."""
         before, algebra = self.conditions.before, self.conditions.algebra
 
         def goal(step: Step) -> Term:
@@ -286,7 +287,9 @@ class _Ranking:
             old, new = self._member(measure, before), self._member(measure, after)
             taken = self.terms.conjunction(old(own), self.terms.negation(new(own)))
             lost = self._loses(measure, before, after)
-            some = algebra.some_of(measure.binders, {}, old)
+            instance = {b.name: step.parameters[b.name] for b in measure.instance}
+            others = tuple(b for b in measure.binders if b.name not in instance)
+            some = algebra.some_of(others, instance, old)
             loss = self.terms.disjunction(self._answered(after), taken, lost)
             return self.terms.implication(some, loss)
 

@@ -46,3 +46,31 @@ def test_a_claim_of_somebody_may_wait_for_what_another_has_to_do(setting: Make) 
     assert refute(setting(LOCKS), "m.everybody_is_served").trace is None
     for old, new in (("strongly fair", "fair"), ("kernel fair for c, l", "kernel fair")):
         assert verdict(setting(LOCKS.replace(old, new))).outcome is Outcome.UNKNOWN, old
+
+
+# Each learns by a step of its own, which may happen to it again after it has learned.
+
+LEARNING = """
+    sort N
+    enum Decision = undecided | committed | aborted
+    var decision: Decision
+    var outcome[N]: Decision
+    action decide(d: Decision) by kernel
+      when open: decision = undecided and d != undecided
+      decision := d
+    action learn(n: N, d: Decision) by kernel fair for n
+      when decided: decision = d and d != undecided
+      outcome[n] := d
+    progress all_learn
+      decision != undecided leads to (all n: N: outcome[n] != undecided)
+"""
+
+
+def test_what_happens_for_one_instance_need_do_nothing_for_another(setting: Make) -> None:
+    found = verdict(setting(LEARNING))
+    assert found.outcome is Outcome.HOLDS
+    assert found.reason == "waits for m.learn(_, _)"
+    assert refute(setting(LEARNING), "m.all_learn").trace is None
+    someone = setting(LEARNING.replace("fair for n", "fair"))
+    assert verdict(someone).outcome is Outcome.UNKNOWN
+    assert refute(someone, "m.all_learn").trace is not None
