@@ -85,7 +85,15 @@ def counterexample_of(trace: Trace, cone: frozenset[str]) -> InductionCounterexa
     )
 
 
-def bounds_for(variables: Iterable[Variable], given: Mapping[str, int]) -> dict[str, int]:
-    """Return a bound for each `nat`: the one that is given, or else `BOUND`."""
+def bounds_for(
+    variables: Iterable[Variable], given: Mapping[str, int], least: int = 0
+) -> dict[str, int]:
+    """Return a bound for each `nat`: the one that is given, or else `BOUND`; at least `least`."""
     naturals = (v.path for v in variables if isinstance(v.type, Natural))
-    return {path: given.get(path, BOUND) for path in naturals}
+    return {path: max(least, given.get(path, BOUND)) for path in naturals}
+
+
+def largest_number(trace: Trace) -> int:
+    """Return the largest number in the states of a trace, which may lie beyond a run's bounds."""
+    texts = (text for state in trace.states for text in state)
+    return max((int(text) for text in texts if text.isdecimal()), default=0)

@@ -2,9 +2,9 @@
 the step.
 
 Scopes grow from one element a sort until there is a counterexample, the sizes of the model being
-the last; then each sort shrinks as far
-as one is left; then every place gets its first value that can have it, those outside the cone of
-the claim at once.
+the last, and room for the numbers that the text names after that; then each sort shrinks as far as
+one is left; then every place gets its first value that can have it, those outside the cone of the
+claim at once.
 
 Soundness: a counterexample is shown only if the evaluator finds every fact true in the state
 before, takes the step, and finds the claim false. If it does not, an engine is wrong, and that is
@@ -42,7 +42,10 @@ from splitspec.model.passes.oblige import overflows, overlaps
 from splitspec.model.scope import Scope, State
 from splitspec.model.setting import Setting
 from splitspec.model.trace import Trace
-from splitspec.model.types import Range, Sort
+from splitspec.model.types import Integer, Range, Sort
+
+ROOM_MAX = 64
+"""The largest bound of numbers that is tried where nobody says one: each value is a case."""
 
 
 class DisagreementError(Exception):
@@ -117,9 +120,8 @@ class InductionSearch:
 
     def initial_violation(self, claim: Claim) -> Trace | None:
         """Return an initial state in which the claim is false, replayed, at the smallest size."""
-        scopes = [
-            self.scope(dict.fromkeys(self._sorts, size)) for size in range(1, self.scope_max + 1)
-        ]
+        sizes_ = [dict.fromkeys(self._sorts, size) for size in range(1, self.scope_max + 1)]
+        scopes = [self.scope(each, least) for least in self._rooms for each in sizes_]
         for scope in [self.setting.scope] if self.exact else scopes:
             instance = Instance(self.theory, scope)
             solver = Satisfaction()
@@ -171,7 +173,7 @@ class InductionSearch:
             # One element a sort was tried first, and was not enough.
             while sizes_[sort] > 1 and sum(sizes_.values()) > len(sizes_) + 1:
                 smaller = {**sizes_, sort: sizes_[sort] - 1}
-                less = self._asked(action, claim, self.scope(smaller))
+                less = self._asked(action, claim, replace(asked.instance.scope, sizes=smaller))
                 if less is None:
                     break
                 sizes_, asked = smaller, less
@@ -194,13 +196,32 @@ class InductionSearch:
         own = {sort: self.setting.scope.sizes[sort] for sort in sorts}
         if max(own.values(), default=0) > self.scope_max:
             asked = self._asked(action, claim, self.scope(own))
-            return None if asked is None else (own, asked)
+            if asked is not None:
+                return own, asked
+        for least in self._rooms[1:]:
+            for size in range(1, self.scope_max + 1):
+                alike = dict.fromkeys(sorts, size)
+                asked = self._asked(action, claim, self.scope(alike, least))
+                if asked is not None:
+                    return alike, asked
         return None
 
-    def scope(self, sizes_: Mapping[str, int]) -> Scope:
+    @property
+    def _rooms(self) -> tuple[int, ...]:
+        """The least bounds of numbers at which a counterexample is sought: none, and one more than
+        the largest number in the text, if that gives some number more room."""
+        system, least = self.theory.system, _largest(self.theory) + 1
+        bounds = self.scope({}).bounds
+        free = (
+            path for path in bounds if system.variables[path].kind is not ir.VariableKind.COUNTER
+        )
+        is_more = any(bounds[path] < least <= ROOM_MAX for path in free)
+        return (0, least) if is_more else (0,)
+
+    def scope(self, sizes_: Mapping[str, int], least: int = 0) -> Scope:
         """Return a scope of these sizes, with bounds and the pins on which types depend."""
         given, variables = self.setting.scope, self.theory.system.variables
-        bounds = bounds_for(variables.values(), given.bounds)
+        bounds = bounds_for(variables.values(), given.bounds, least)
         ends = {path: v for path, v in given.pins.items() if path in set(_ends(self.theory))}
         return Scope(dict(sizes_), bounds, {**ends, **self.theory.constants})
 
@@ -341,6 +362,19 @@ def cone_of(theory: Theory, action: ir.FlatAction, claim: Claim) -> frozenset[st
             terms += [*update.indices, update.value]
             terms += [] if update.condition is None else [update.condition]
     return frozenset(watched | variables_read(terms))
+
+
+def _largest(theory: Theory) -> int:
+    """Return the largest number in the text of a theory, 0 if there is none."""
+    system = theory.system
+    terms = [line.expression for each in system.assumptions for line in each.lines]
+    terms += [claim.expression for claim in theory.claims if claim.expression is not None]
+    for action in system.actions:
+        terms += [line.expression for guard in action.guards for line in guard.lines]
+        terms += [update.value for update in action.updates]
+    literals = (each for term in terms for each in subterms(term) if isinstance(each, ir.Literal))
+    numbers = (each.value for each in literals if isinstance(each.type, Integer))
+    return max((int(number or 0) for number in numbers), default=0)
 
 
 def _ends(theory: Theory) -> Iterator[str]:

@@ -105,7 +105,7 @@ def test_a_proof_at_a_scope_without_sorts_is_still_one_at_a_scope(setting: Make)
         action rise() by kernel
           level := level + 1
         invariant low
-          level < 3
+          level < 99
     """
     made = setting(text, bounds={"m.level": 2})
     at_the_scope = judge_proof(prove(made, finite=True), Expectation())

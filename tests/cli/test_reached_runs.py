@@ -59,3 +59,51 @@ def test_an_initial_state_at_a_constant_that_the_model_does_not_have_is_written(
     assert "limit = 0" in done.stdout
     seen = splitspec(folder, "view", "a.json", "-o", "b.html")
     assert "room.not_full, 0 steps replayed" in seen.stdout
+
+
+LEASES = """module leases
+
+sort Owner
+sort Place
+var now: nat
+var until[Place]: nat
+
+action take(o: Owner, p: Place) by kernel
+  until[p] := now + 10
+
+action tick() by hardware
+  now += 1
+
+invariant short
+  all p: Place: until[p] <= now + 3
+"""
+
+
+def test_a_number_of_the_text_has_room_where_a_step_is_looked_for(folder: Path) -> None:
+    """Where nobody says a bound it is three, at which no lease is ever taken: the claim would be
+    proved of nothing, and is false at once."""
+    (folder / "leases.split").write_text(LEASES)
+    (folder / "models.toml").unlink()
+    once = prove(folder, "leases.split", "--report", "json=a.json", "--report", "html=a.html")
+    assert once.returncode == 3
+    assert "until[p1]: 0 → 10" in once.stdout
+    seen = splitspec(folder, "view", "a.json", "-o", "b.html")
+    assert "leases.short, 1 step replayed" in seen.stdout, seen.stderr
+    reached = prove(folder, "leases.split", "--reach", "--report", "json=c.json")
+    assert reached.returncode == 1
+    assert "violated  leases.short  1 step" in reached.stdout
+    seen = splitspec(folder, "view", "c.json", "-o", "d.html")
+    assert "leases.short, 1 step replayed" in seen.stdout, seen.stderr
+
+
+def test_a_constant_has_room_for_the_numbers_of_the_text(folder: Path) -> None:
+    (folder / "room.split").write_text(
+        "module room\n\nconst limit: nat\nassume wide\n  limit > 5\n\n"
+        "invariant wider\n  limit > 6\n"
+    )
+    (folder / "models.toml").unlink()
+    done = prove(folder, "room.split", "--report", "json=a.json", "--report", "html=a.html")
+    assert done.returncode == 1, done.stderr
+    assert "where  limit = 6" in done.stdout
+    seen = splitspec(folder, "view", "a.json", "-o", "b.html")
+    assert "room.wider, 0 steps replayed" in seen.stdout, seen.stderr

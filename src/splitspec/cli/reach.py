@@ -14,6 +14,7 @@ from splitspec.checker.explicit.search import explore
 from splitspec.checker.proof import ProofResult
 from splitspec.checker.result import Limits
 from splitspec.checker.symbolic.judgement import scope_text
+from splitspec.model.induction import largest_number
 from splitspec.model.ir import PropertyKind
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
@@ -48,15 +49,17 @@ def with_runs(setting: Setting, proof: ProofResult) -> ProofResult:
 
 
 def _wider(setting: Setting, unknown: Iterable[Verdict]) -> Setting | None:
-    """Return the setting at sizes of which none is less than that of a counterexample to induction;
-    None if it is so already."""
-    sizes = dict(setting.scope.sizes)
+    """Return the setting at sizes and bounds of which none is less than that of a counterexample to
+    induction; None if it is so already."""
+    sizes, least = dict(setting.scope.sizes), 0
     for verdict in unknown:
-        for sort, size in verdict.induction.scope if verdict.induction is not None else ():
-            sizes[sort] = max(sizes[sort], size)
-    if sizes == setting.scope.sizes:
-        return None
-    return replace(setting, scope=replace(setting.scope, sizes=sizes))
+        if verdict.induction is not None:
+            least = max(least, largest_number(verdict.induction.trace))
+            for sort, size in verdict.induction.scope:
+                sizes[sort] = max(sizes[sort], size)
+    bounds = {path: max(bound, least) for path, bound in setting.scope.bounds.items()}
+    scope = replace(setting.scope, sizes=sizes, bounds=bounds)
+    return None if scope == setting.scope else replace(setting, scope=scope)
 
 
 def _explored(

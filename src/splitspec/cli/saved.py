@@ -26,6 +26,7 @@ from splitspec.model.induction import (
     InductionCounterexample,
     bounds_for,
     counterexample_of,
+    largest_number,
 )
 from splitspec.model.ir import Property, PropertyKind
 from splitspec.model.setting import Setting
@@ -188,17 +189,21 @@ def replay_in(setting: Setting, saved: Saved) -> Replayed:
 def _at_sizes(setting: Setting, trace: Trace) -> Setting:
     """Return a run at the sizes, and with room for the numbers, of a counterexample to induction,
     which is sought at the smallest that show it."""
-    bounds = bounds_for(setting.program.variables.values(), setting.scope.bounds)
+    variables, least = setting.program.variables.values(), largest_number(trace)
+    bounds = bounds_for(variables, setting.scope.bounds, least)
     scope = replace(setting.scope, sizes=dict(trace.scope), bounds=bounds)
     return replace(setting, scope=scope)
 
 
 def _as_found(setting: Setting, trace: Trace) -> Setting:
-    """Return a run at the sizes of a trace, which a proof may have chosen. If an initial state is
-    all that the trace has, its constants count and not those of the run: a proof claims each."""
+    """Return a run at the sizes of a trace, which a proof may have chosen, with room for its
+    numbers. If an initial state is all that the trace has, its constants count and not those of the
+    run: a proof claims each."""
     own = {sort: size for sort, size in trace.scope if sort in setting.scope.sizes}
     sizes = {**setting.scope.sizes, **own}
-    found = replace(setting, scope=replace(setting.scope, sizes=sizes))
+    variables, least = setting.program.variables.values(), largest_number(trace)
+    bounds = bounds_for(variables, setting.scope.bounds, least)
+    found = replace(setting, scope=replace(setting.scope, sizes=sizes, bounds=bounds))
     if trace.steps:
         return found
     evaluator = Evaluator(found)
@@ -227,6 +232,7 @@ def _setting(trace: Trace, model: str | None) -> Setting:
         sizes=tuple((sort.rpartition(".")[2], size) for sort, size in trace.scope),
         variant=trace.variant,
         given=None if trace.variant is not None else trace.given or ("none",),
+        size=2,  # A proof for any size needs none, and what it finds has those that it chose.
     )
     selected = select(request)
     if selected.problems:
