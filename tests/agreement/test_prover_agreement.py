@@ -5,6 +5,8 @@
 * What is proved, for any size or at the scope, is violated by no run: `proved ⊆ holds`. Of two
   modules with constants, whatever values these are pinned to.
 * An action that no state of the facts enables is enabled in no run: `dead ⊆ never enabled`.
+* A guard that is called redundant refuses nothing that what is proved needs: without it, no run
+  violates that.
 * A counterexample to induction at the scope is a step that the evaluator takes; the prover replays
   it, and raises if it cannot.
 """
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from tests.agreement.comparison import settings_of
 from tests.agreement.random_compositions import RandomComposition, random_compositions
@@ -22,7 +25,10 @@ from splitspec.checker.explicit import oracle
 from splitspec.checker.proof import ProofLimits, ProofResult
 from splitspec.checker.result import Limits, RunResult
 from splitspec.checker.symbolic.bounded import explore_bounded
-from splitspec.checker.symbolic.proving import prove
+from splitspec.checker.symbolic.journal import Journal
+from splitspec.checker.symbolic.mutation import mutants
+from splitspec.checker.symbolic.proving import opened, prove, settled
+from splitspec.cli.mutate import without_guard
 from splitspec.model.ir import PropertyKind
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting
@@ -97,6 +103,24 @@ def test_what_is_proved_of_two_modules_is_violated_by_no_run(system: RandomCompo
         for size in (1, 2):
             other = resized(setting, size, size - 1)
             assert violated(oracle.explore(other, Limits(states=STATES_MAX))) & proved == set()
+
+
+@pytest.mark.nightly
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=COMPOSITIONS)
+@given(random_compositions())
+def test_no_run_needs_a_guard_that_is_called_redundant(system: RandomComposition) -> None:
+    note(f"{system.sizes} {system.bounds} {system.pins}\n{system.low}\n{system.text}")
+    own = (system.text, system.sizes, system.bounds, system.pins, {"low": system.low})
+    for setting, _ in settings_of(*own):
+        if setting.variant is None:
+            proof = opened(setting, ProofLimits(steps=STEPS, scope_max=2), 0, Journal())
+            proved = proved_for_any_size(settled(proof, 0))
+            for mutant in mutants(proof):
+                if mutant.is_redundant:
+                    variant = without_guard(setting, mutant.action, mutant.guard, 0)
+                    loose = resized(replace(setting, variant=variant), 2)
+                    explored = oracle.explore(loose, Limits(states=STATES_MAX))
+                    assert violated(explored) & proved == set()
 
 
 def proof_of(setting: Setting, *, finite: bool) -> ProofResult:
