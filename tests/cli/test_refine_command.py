@@ -125,3 +125,9 @@ def test_nothing_is_proved_again_that_is_explored(door: Path) -> None:
     done = splitspec(door, "refine", "door.split", "--recheck")
     assert done.returncode == 2
     assert "'--recheck': nothing is proved without --prove" in " ".join(done.stderr.split())
+
+
+def test_a_size_of_no_sort_is_refused_and_not_passed_over(door: Path) -> None:
+    done = splitspec(door, "refine", "door.split", "--scope", "Door=9")
+    assert done.returncode == 2, done.stdout
+    assert "no sort is named Door" in done.stderr

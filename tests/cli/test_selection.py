@@ -71,3 +71,28 @@ def test_every_bit_of_the_mask_is_a_variant_of_its_own(many: tuple[Job, ...], nu
 def test_a_single_variant_has_the_kernel_of_its_family(many: tuple[Job, ...]) -> None:
     (alone,) = select(Request(models=("gate",), variant="open_3")).jobs
     assert alone.family == many[3].family
+
+
+def test_sorts_of_one_name_have_sizes_by_their_modules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gate.split").write_text(MODULE)
+    (tmp_path / "yard.split").write_text(
+        "module yard\n\nimport gate\n\nsort Guest\n\nvar seen[Guest]: bool\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    both = (("gate.Guest", 3), ("yard.Guest", 1))
+    (job,) = select(Request(models=("yard.split",), sizes=both)).jobs
+    assert job.setting.scope.sizes == dict(both)
+    (job,) = select(Request(models=("yard.split",), sizes=both[:1], size=2)).jobs
+    assert job.setting.scope.sizes == {"gate.Guest": 3, "yard.Guest": 2}
+    assert (
+        "several modules"
+        in select(Request(models=("yard.split",), sizes=(("Guest", 3),)))
+        .problems.diagnostics[0]
+        .message
+    )
+    (sentence,) = select(
+        Request(models=("yard.split",), sizes=(("yard.Gest", 3),))
+    ).problems.sentences
+    assert sentence.startswith("no sort is named yard.Gest")

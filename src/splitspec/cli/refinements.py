@@ -9,7 +9,7 @@ from pathlib import Path
 
 from splitspec.checker.expectation import Expectation
 from splitspec.cli.models import Model, Problems, RefusedError, read_models, wrong
-from splitspec.cli.selection import Request, completed, honest
+from splitspec.cli.selection import Request, check_sizes, completed, honest, sizes_for
 from splitspec.model.frozen import frozen
 from splitspec.model.ir import ActorKind, Program, Refinement
 from splitspec.model.loader import Library, Loaded, load, load_entry
@@ -48,7 +48,8 @@ def choose(request: Request) -> Chosen:
     """Return the jobs in the order of the manifest, or what is wrong with the request."""
     try:
         asked = None if request.given is None else honest(request.given)
-        models = read_models(tuple(dict.fromkeys(request.models)))
+        models = tuple(read_models(tuple(dict.fromkeys(request.models))))
+        check_sizes(request, models)
         jobs = tuple(job for model in models for job in refinements_of(model, request, asked))
     except RefusedError as refusal:
         return Chosen((), refusal.problems)
@@ -164,8 +165,7 @@ def _check_shared(model: Model, abstract: Loaded) -> None:
 
 
 def _scope(model: Model, expected: ExpectedRefinement | None, request: Request) -> Scope:
-    sorts = {sort.rpartition(".")[2] for sort in model.program.sorts}
-    sizes = {sort: size for sort, size in request.sizes if sort in sorts}
+    sizes = sizes_for(model, request)
     layer, entry = None if expected is None else expected.layer, model.entry
     if request.size is not None:
         entry, sizes = completed(model, layer, sizes, request.size)

@@ -118,14 +118,19 @@ def _check_words(request: Request, models: Sequence[Model]) -> None:
     for glob in request.properties:
         if not any(_matches(path, glob) for path in paths):
             raise _unknown("property", glob, map(_last, paths))
-    sorts = [_last(sort) for model in models for sort in model.program.sorts]
-    for name, _ in request.sizes:
-        if name not in sorts:
-            raise _unknown("sort", name, sorts)
+    check_sizes(request, models)
     names = [variant.name for model in models for variant in model.variants]
     if request.variant is not None and request.variant not in names:
         raise _unknown("variant", request.variant, names)
     honest(request.given)
+
+
+def check_sizes(request: Request, models: Sequence[Model]) -> None:
+    """Raise `RefusedError` for the size of a sort that none of the models has."""
+    sorts = [sort for model in models for sort in model.program.sorts]
+    for name, _ in request.sizes:
+        if name not in _names(sorts):
+            raise _unknown("sort", name, map(_last, sorts))
 
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> RefusedError:
@@ -150,7 +155,7 @@ def jobs_of(model: Model, request: Request) -> Iterator[Job]:
         yield from _variant_jobs(model, request)
         return
     scope = _scope(model, None, request)
-    recorded = not _sizes(model, request)
+    recorded = not sizes_for(model, request)
     for given in _adversaries(model.program, request.given):
         properties = tuple(p for p in properties_under(model.program, given) if request.chooses(p))
         progress = tuple(p for p in progress_under(model.program, given) if request.chooses(p))
@@ -190,7 +195,7 @@ def _variant_jobs(model: Model, request: Request) -> Iterator[Job]:
         if request.variant not in (None, variant.name) or not _is_asked_for(run, request):
             continue
         recorded = model.entry.variants.get(variant.name)
-        is_resized = bool(_sizes(model, request))
+        is_resized = bool(sizes_for(model, request))
         steps = None if recorded is None or is_resized else recorded.steps
         properties = properties_under(model.program, given)
         setting = Setting(model.entry.name, model.program, run.scope, given, variant, properties)
@@ -219,15 +224,20 @@ def _is_asked_for(run: VariantRun, request: Request) -> bool:
     return not request.properties or (broken is not None and request.chooses(broken))
 
 
-def _sizes(model: Model, request: Request) -> dict[str, int]:
+def sizes_for(model: Model, request: Request) -> dict[str, int]:
     """Return the sizes that were named, of the sorts that the model has."""
-    sorts = {_last(sort) for sort in model.program.sorts}
-    return {sort: size for sort, size in request.sizes if sort in sorts}
+    names = _names(model.program.sorts)
+    return {sort: size for sort, size in request.sizes if sort in names}
+
+
+def _names(paths: Iterable[str]) -> set[str]:
+    """Return the words by which things may be named: with their module, or without it."""
+    return {name for path in paths for name in (path, _last(path))}
 
 
 def _scope(model: Model, variant: str | None, request: Request) -> Scope:
     recorded = None if variant is None else model.entry.variants.get(variant)
-    entry, sizes = model.entry, _sizes(model, request)
+    entry, sizes = model.entry, sizes_for(model, request)
     if request.size is not None:
         entry, sizes = completed(model, recorded, sizes, request.size)
     scoped = scope_of(entry, model.program, recorded, sizes)
@@ -242,9 +252,9 @@ def completed(
     """Return the entry of a model with bounds, and sizes, of that of which nobody says one: neither
     the entry nor what is recorded above it."""
     entry, above = model.entry, {} if layer is None else layer.scope
-    known = {_last(name) for name in (*entry.scope, *above, *sizes)}
-    sorts = (_last(sort) for sort in model.program.sorts)
-    unsaid = {sort: size for sort in sorts if sort not in known}
+    known = {*entry.scope, *above, *sizes}
+    sorts = (sort for sort in model.program.sorts if known.isdisjoint((sort, _last(sort))))
+    unsaid = dict.fromkeys(sorts, size)
     bounds = {**_unbounded(model, layer), **entry.bounds}
     return replace(entry, bounds=bounds), {**sizes, **unsaid}
 
