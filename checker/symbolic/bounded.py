@@ -102,8 +102,10 @@ def _explore(
     interrupted, reached = False, -1
     try:
         for number in range(depth + 1):
+            lost = len(search.reasons)
             search.look(number, with_steps=number < depth)
-            reached = number
+            if search.open or len(search.reasons) == lost:
+                reached = number  # Else no question about this state was answered to the end.
             if report is not None:
                 seconds = time.perf_counter() - started
                 report(Moment(number, len(claims), f"depth {number}", seconds))

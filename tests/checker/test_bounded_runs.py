@@ -19,6 +19,7 @@ from splitspec.checker.symbolic.k_induction import confirm, induct
 from splitspec.checker.symbolic.proving import opened, prove
 from splitspec.checker.symbolic.satisfaction import Satisfaction
 from splitspec.checker.symbolic.term import Term
+from splitspec.checker.symbolic.theory import Claim
 from splitspec.checker.symbolic.unrolling import Unrolling
 from splitspec.checker.symbolic.z3_solver import Answer, Reply
 from splitspec.model.setting import Setting
@@ -114,6 +115,27 @@ def test_a_step_more_that_ends_the_solver_leaves_what_was_found_before(
     }
     # What lies before that step is no question of it.
     assert outcomes(setting(TAKEN), 1)["one_a_seat"] == (Outcome.HOLDS, "")
+
+
+def test_a_state_of_which_no_question_is_answered_does_not_count_as_looked_at(
+    setting: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    really = Unrolling.is_shown
+
+    def shown(unrolling: Unrolling, claim: Claim, number: int) -> Term:
+        asked[:] = [number]
+        return really(unrolling, claim, number)
+
+    def check(solver: Satisfaction, *terms: Term) -> bool | None:
+        return None if asked == [2] else really_checked(solver, *terms)
+
+    really_checked = Satisfaction.check
+    monkeypatch.setattr(Unrolling, "is_shown", shown)
+    monkeypatch.setattr(Satisfaction, "check", check)
+    result = explore_bounded(setting(SEATS), 4)
+    assert [v.reason for v in result.verdicts] == ["depth 2: the solver does not know"]
+    assert result.run.remark == "all runs of up to 1 steps"
 
 
 def test_bounded_runs_that_no_question_kills_are_unknown(
