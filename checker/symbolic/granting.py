@@ -14,11 +14,12 @@ from splitspec.checker.proof import ProofLimits
 from splitspec.checker.store import Store
 from splitspec.checker.symbolic.journal import Journal
 from splitspec.checker.symbolic.judgement import proved_for_every_size
-from splitspec.checker.symbolic.proving import begins, opened
+from splitspec.checker.symbolic.proving import opened
 from splitspec.checker.symbolic.rechecking import recheck as recheck_by_cvc5
 from splitspec.checker.symbolic.share import OverError
 from splitspec.checker.symbolic.supervision import LostWorkerError, Report, supervise
 from splitspec.checker.symbolic.theory import theory_of
+from splitspec.checker.symbolic.vacuity import begins
 from splitspec.model.setting import Setting
 
 

@@ -6,18 +6,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import assert_never
 
 from splitspec.checker.evidence.execution import given_names, run_id, sizes
 from splitspec.checker.interruption import Interruption
 from splitspec.checker.proof import Moment, Mutant, ProofLimits, ProofResult, ProofRun
-from splitspec.checker.result import NOTHING_STARTS
 from splitspec.checker.store import Mode, Store
 from splitspec.checker.symbolic import judgement
 from splitspec.checker.symbolic.archive import Archive
-from splitspec.checker.symbolic.beginning import ILL_BEGUN, begins_well
 from splitspec.checker.symbolic.calculus import Calculus, Facts
-from splitspec.checker.symbolic.enabling import Enabling, starts
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus
 from splitspec.checker.symbolic.induction import DisagreementError
 from splitspec.checker.symbolic.journal import Journal
@@ -31,12 +27,14 @@ from splitspec.checker.symbolic.share import OverError, why_open
 from splitspec.checker.symbolic.supervision import LostWorkerError, supervise
 from splitspec.checker.symbolic.theory import INDUCTIVE, PROVABLE, Theory, theory_of
 from splitspec.checker.symbolic.unbounded_calculus import UnboundedCalculus
-from splitspec.checker.symbolic.z3_solver import Reply
-from splitspec.model.ir import FlatAction, PropertyKind
+from splitspec.checker.symbolic.vacuity import (
+    idle_at_the_scope,
+    never_enabled,
+    why_nothing_starts,
+)
+from splitspec.model.ir import PropertyKind
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
-
-WHETHER_IT_STARTS = "whether there is a run"
 
 
 def prove(
@@ -124,13 +122,14 @@ def settled(
         if selected is None or path in selected
     }
     try:
-        reason = _why_nothing_starts(proof)
+        reason = why_nothing_starts(proof)
         proof.settle(c.name for c in theory.claims if c.path in paths)
         _respond(proof, responses, confirmed=recheck)
         if not reason:
             _try_coherence(proof, paths)
-        idle, open_ = _never_enabled(proof, paths)
-        idle_here = _idle_here(proof, paths, idle)
+        facts = _shown(proof, paths) | proof.granted
+        idle, open_ = never_enabled(proof, facts)
+        idle_here = idle_at_the_scope(proof, facts, idle)
         open_ += recheck_by_cvc5(proof, responses.values()) if recheck else ()
     except KeyboardInterrupt:
         interrupted, idle, idle_here = True, (), ()
@@ -205,75 +204,11 @@ def _rests(
     )
 
 
-def _why_nothing_starts(proof: Proof) -> str:
-    """Return why nothing is claimed of any run: there is none, or it is not known, or not how runs
-    begin; else ""."""
-    found = _why_no_run(proof)
-    if found or begins_well(proof.calculus, proof.theory.system, confirmed=proof.confirms):
-        return found
-    return ILL_BEGUN
-
-
-def _why_no_run(proof: Proof) -> str:
-    """Return "" if there is a run. Where no small scope has one, a number may be too large for it,
-    or pinned there."""
-
-    def reason() -> str:
-        begun = starts(proof.setting, proof.theory, sizes_max=_sizes_max(proof))
-        return "" if begun else NOTHING_STARTS
-
-    found = proof.journal.ask(reason, lambda reason: f"{WHETHER_IT_STARTS}: {reason}")
-    if found != NOTHING_STARTS or not isinstance(proof.calculus, UnboundedCalculus):
-        return found
-    answer = proof.calculus.begins()
-    match answer.reply:
-        case Reply.PROVED:
-            return NOTHING_STARTS
-        case Reply.REFUTED:
-            return ""
-        case Reply.UNKNOWN:
-            return f"{WHETHER_IT_STARTS}: {answer.reason}"
-        case _:
-            assert_never(answer.reply)
-
-
-def _idle_here(proof: Proof, paths: tuple[str, ...], idle: Iterable[str]) -> tuple[str, ...]:
-    """Return the actions that are idle at the scope, and not found to be so at every size."""
-    if not isinstance(proof.calculus, UnboundedCalculus):
-        return ()
-    actions = {action.path: action for action in proof.theory.system.actions}
-    calculus, facts = proof.calculus, _shown(proof, paths) | proof.granted
-    return tuple(path for path in idle if not calculus.is_excluded(actions[path], facts))
-
-
-def _never_enabled(proof: Proof, paths: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the actions that cannot happen, and in words those of which that is not known."""
-    enabling = Enabling(proof.setting, proof.theory, _shown(proof, paths) | proof.granted)
-    dead: list[str] = []
-    open_: list[str] = []
-    for action in proof.theory.system.actions:
-
-        def is_dead(action: FlatAction = action) -> tuple[bool, str]:
-            return enabling.is_dead(action), ""
-
-        found, reason = proof.journal.ask(is_dead, lambda reason: (False, reason), action.path)
-        if found:
-            dead.append(action.path)
-        if reason:
-            open_.append(f"whether {action.path} can happen: {reason}")
-    return tuple(dead), tuple(open_)
-
-
 def _respond(proof: Proof, responses: dict[str, Response], *, confirmed: bool) -> None:
     """Decide claims of progress, and settle all facts on which they rest."""
     for path in responses:
         responses[path] = respond(proof, proof.theory.progress[path], confirmed=confirmed)
         proof.settle(judgement.response_needs(proof, responses[path]))
-
-
-def _sizes_max(proof: Proof) -> int:
-    """Return the sizes at which an initial state may be sought, besides the setting's own."""
-    return 0 if isinstance(proof.calculus, FiniteCalculus) else proof.limits.scope_max
 
 
 def _try_coherence(proof: Proof, paths: tuple[str, ...]) -> None:
@@ -361,11 +296,6 @@ def opened(
         another,
         frozenset(f.name for f in theory.facts if f.path in following and not finite),
     )
-
-
-def begins(proof: Proof) -> bool:
-    """Whether there is a run at all, as far as is known."""
-    return not _why_nothing_starts(proof)
 
 
 def _with_induction(proof: Proof, result: ProofResult, steps: int, *, recheck: bool) -> ProofResult:
