@@ -15,15 +15,14 @@ them. The parts of the meaning, in the order in which one would read them:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from splitspec.model.composition import ComposedAction, compose
 from splitspec.model.enumeration import NOTHING, Plan, bindings, plan, refuses
 from splitspec.model.initial import counted, initial_states
-from splitspec.model.ir import Line, SetConstant
+from splitspec.model.ir import Line
 from splitspec.model.refusing import Refusing
-from splitspec.model.scope import Places, Scope, State
-from splitspec.model.setting import Setting
+from splitspec.model.scope import Places, State
+from splitspec.model.setting import Setting, effective_scope
 from splitspec.model.transition import Cut, Transition, Writer
 from splitspec.model.valuation import Environment, Moment, Universe
 
@@ -39,7 +38,9 @@ class Evaluator:
     def __init__(self, setting: Setting, sliced: frozenset[str] = frozenset()) -> None:
         self.setting = setting
         self.program = setting.program
-        self.places = Places(tuple(self.program.variables.values()), _effective_scope(setting))
+        self.places = Places(
+            tuple(self.program.variables.values()), effective_scope(setting.scope, setting.variant)
+        )
         self.universe = Universe(self.program.definitions, self.places)
         composed = compose(self.program, setting.given, setting.variant)
         self.actions: Mapping[str, ComposedAction] = {action.path: action for action in composed}
@@ -173,12 +174,3 @@ class Evaluator:
 
 def _all_hold(lines: Iterable[Line], moment: Moment) -> bool:
     return all(moment.holds(line.expression, {}) for line in lines)
-
-
-def _effective_scope(setting: Setting) -> Scope:
-    """Return the scope of the run: a variant may set constants."""
-    if setting.variant is None:
-        return setting.scope
-    constants = (d for d in setting.variant.differences if isinstance(d, SetConstant))
-    pins = {**setting.scope.pins, **{d.variable: d.value for d in constants}}
-    return replace(setting.scope, pins=pins)

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from splitspec.model.frozen import frozen
-from splitspec.model.ir import ActorKind, Call, Forgotten, Program, Property, PropertyKind, Variant
+from splitspec.model.ir import (
+    ActorKind,
+    Call,
+    Forgotten,
+    Program,
+    Property,
+    PropertyKind,
+    SetConstant,
+    Variant,
+)
 from splitspec.model.scope import Places, Scope
 
 
@@ -41,6 +52,14 @@ class Setting:
         """The selected properties, in the order of their declaration."""
         chosen = set(self.properties)
         return tuple(p for path, p in self.program.properties.items() if path in chosen)
+
+
+def effective_scope(scope: Scope, variant: Variant | None) -> Scope:
+    """Return the scope of a run: a variant may set constants."""
+    if variant is None:
+        return scope
+    constants = (d for d in variant.differences if isinstance(d, SetConstant))
+    return replace(scope, pins={**scope.pins, **{d.variable: d.value for d in constants}})
 
 
 def forgotten_places(setting: Setting) -> tuple[str, ...]:

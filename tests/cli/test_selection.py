@@ -86,13 +86,85 @@ def test_sorts_of_one_name_have_sizes_by_their_modules(
     assert job.setting.scope.sizes == dict(both)
     (job,) = select(Request(models=("yard.split",), sizes=both[:1], size=2)).jobs
     assert job.setting.scope.sizes == {"gate.Guest": 3, "yard.Guest": 2}
-    assert (
-        "several modules"
-        in select(Request(models=("yard.split",), sizes=(("Guest", 3),)))
-        .problems.diagnostics[0]
-        .message
+    of_two = select(Request(models=("yard.split",), sizes=(("Guest", 3),))).problems
+    assert "several modules" in of_two.diagnostics[0].message
+    of_none = select(Request(models=("yard.split",), sizes=(("yard.Gest", 3),))).problems
+    assert of_none.sentences[0].startswith("no sort is named yard.Gest")
+
+
+SETTING = """\
+module dial
+  \"\"\"A dial that begins where it is set.\"\"\"
+
+const end: nat
+const first: 0..9
+
+var at: 0..end
+
+init
+  at := first
+
+action turn() by kernel
+  when room: at < end
+  at += 1
+
+invariant low
+  at < 3
+
+variant turned_up of dial
+  \"\"\"It begins elsewhere.\"\"\"
+  set first = FIRST
+  expect violated low
+
+variant shortened of dial
+  \"\"\"It ends elsewhere.\"\"\"
+  set end = END
+  expect redundant
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "code", "words"),
+    [
+        (4, 2, "SS513", "with `turned_up`, `init` gives at the value 4, outside 0..3"),
+        (3, 0, "SS513", "with `shortened`, `init` gives at the value 1, outside 0..0"),
+    ],
+)
+def test_a_variant_begins_in_no_state_that_its_types_exclude(
+    first: int,
+    end: int,
+    code: str,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = SETTING.replace("FIRST", str(first)).replace("END", str(end))
+    (tmp_path / "dial.split").write_text(text)
+    (tmp_path / "models.toml").write_text(
+        "[dial]\nmodule = 'dial'\npins = { end = 3, first = 1 }\n"
     )
-    (sentence,) = select(
-        Request(models=("yard.split",), sizes=(("yard.Gest", 3),))
-    ).problems.sentences
-    assert sentence.startswith("no sort is named yard.Gest")
+    monkeypatch.chdir(tmp_path)
+    (found,) = select(Request(models=("dial",), variants=True)).problems.diagnostics
+    assert (found.code, found.message) == (code, words)
+    assert found.span is not None
+
+
+def test_a_variant_sets_no_constant_to_what_its_type_at_the_sizes_excludes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it sets the end of the type of another one."""
+    text = SETTING.replace("first: 0..9", "first: 0..end")
+    (tmp_path / "models.toml").write_text(
+        "[dial]\nmodule = 'dial'\npins = { end = 3, first = 1 }\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    for values, words in (
+        ((4, 2), "with `turned_up`, 4 is no value of `first`"),
+        ((3, 0), "with `shortened`, 1 is no value of `first`"),
+    ):
+        changed = text.replace("FIRST", str(values[0])).replace("END", str(values[1]))
+        (tmp_path / "dial.split").write_text(changed)
+        (found,) = select(Request(models=("dial",), variants=True)).problems.diagnostics
+        assert (found.code, found.message) == ("SS509", words)
+    (tmp_path / "dial.split").write_text(text.replace("FIRST", "3").replace("END", "2"))
+    assert not select(Request(models=("dial",), variants=True)).problems

@@ -16,6 +16,7 @@ from splitspec.model.manifest_entry import ExpectedVariant, ModelEntry, Walks
 from splitspec.model.manifest_forgetting import forgetting_of
 from splitspec.model.manifest_scope import scope_of
 from splitspec.model.scope import Scope
+from splitspec.model.set_constants import unfit
 from splitspec.model.setting import Setting, adversaries, progress_under, properties_under
 from splitspec.model.tier import Tier
 from splitspec.model.types import Natural
@@ -212,6 +213,8 @@ def _variant_jobs(model: Model, request: Request) -> Iterator[Job]:
 def _variant_runs(model: Model, request: Request) -> Iterator[VariantRun]:
     for variant in model.variants:
         scope = _scope(model, variant.name, request)
+        refusal = unfit(model.program, scope, variant)
+        refuse_errors(() if refusal is None else (refusal,))
         for given in _variant_adversaries(model.program, variant):
             yield VariantRun(variant, scope, given)
 
