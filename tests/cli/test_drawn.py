@@ -175,6 +175,12 @@ def test_a_kind_that_is_not_made_here_is_refused_with_who_makes_it(
     assert said in " ".join(done.stderr.split())
 
 
+def test_no_report_is_written_to_a_file_named_as_standard_output() -> None:
+    done = run("prove", "--report", "json=-")
+    assert done.returncode == 2
+    assert "`-` is standard output to a gate alone" in " ".join(done.stderr.split())
+
+
 def test_who_is_said_to_make_a_kind_takes_it_and_nobody_else_does() -> None:
     commands = ("check", "simulate", "prove", "refine", "conform", "gate", "replay")
     taken: dict[str, set[str]] = {}

@@ -102,6 +102,9 @@ def _parsed(text: str, kinds: type[K]) -> Report[K]:
     if is_input(Path(path)):
         message = f"{path} is named as what is read: no report is written there"
         raise typer.BadParameter(message, param_hint="'--report'")
+    if path == "-" and kinds is not ReportKind:
+        message = "`-` is standard output to a gate alone; here, --format json writes there"
+        raise typer.BadParameter(message, param_hint="'--report'")
     if kind in list(kinds) and path:
         return Report(kinds(kind), path)
     known = ", ".join(kinds)
