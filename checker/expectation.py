@@ -7,11 +7,11 @@ its own words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
-from splitspec.checker.proof import NO_MODEL, ProofResult, Status
-from splitspec.checker.result import NOTHING_STARTS, Coverage, Engine, Run, RunResult, Stop
+from splitspec.checker.proof import NO_MODEL, Obligation, ProofResult, Status
+from splitspec.checker.result import Coverage, Engine, Run, RunResult, Stop
 from splitspec.model.frozen import frozen
 from splitspec.model.ir import PropertyKind, Variant
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
@@ -144,8 +144,7 @@ def _judge_broken(verdict: Verdict, broken: str, result: ProofResult) -> Judgeme
     if verdict.property != broken:
         return Judgement(verdict, None, True)
     if verdict.outcome is Outcome.HOLDS:
-        miss = f"{broken} was expected to break and is proved"
-        return Judgement(verdict, Outcome.VIOLATED, False, miss)
+        return Judgement(verdict, Outcome.VIOLATED, False, "expected to break")
     if verdict.outcome is Outcome.UNKNOWN and not _speaks_against(result, verdict):
         return Judgement(verdict, Outcome.VIOLATED, False, "expected to break")
     return Judgement(verdict, Outcome.VIOLATED, True)
@@ -154,12 +153,29 @@ def _judge_broken(verdict: Verdict, broken: str, result: ProofResult) -> Judgeme
 def _speaks_against(result: ProofResult, verdict: Verdict) -> bool:
     """Whether an unknown comes of an answer: something on which it rests is refuted, or, for
     progress, no ranking was found."""
-    if verdict.reason == NOTHING_STARTS:
+    if result.run.unbegun:
         return False
-    if verdict.kind is PropertyKind.PROGRESS:
-        return bool(result.obligations)
-    unproved = (o for o in result.obligations if o.status is not Status.PROVED)
-    return any(o.status is Status.REFUTED or o.reason == NO_MODEL for o in unproved)
+    if verdict.kind is PropertyKind.PROGRESS and not verdict.needs:
+        return any(obligation.property == verdict.property for obligation in result.obligations)
+    return any(map(_is_refuted, _unproved_below(result, verdict)))
+
+
+def _is_refuted(obligation: Obligation) -> bool:
+    return obligation.status is Status.REFUTED or obligation.reason == NO_MODEL
+
+
+def _unproved_below(result: ProofResult, verdict: Verdict) -> Iterator[Obligation]:
+    """Iterate over what is not proved of a property, and of all those whose want it fails for."""
+    unproved = [each for each in result.obligations if each.status is not Status.PROVED]
+    seen: set[str] = set()
+    todo = {verdict.property, *verdict.needs}
+    while todo:
+        path = todo.pop()
+        seen.add(path)
+        for obligation in unproved:
+            if obligation.property == path:
+                yield obligation
+                todo |= {*obligation.needs} - seen
 
 
 def _judge(verdict: Verdict, expectation: Expectation) -> Judgement:

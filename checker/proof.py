@@ -152,6 +152,7 @@ class ProofRun:
     kept: int = 0  # obligations whose proof was found among the kept ones
     damaged: int = 0  # kept proofs that were not whole, and were made again
     is_of_the_scope: bool = False  # it was sought for the sizes of the scope alone
+    unbegun: str = ""  # why nothing is claimed of any run: none is known to begin as `init` says
 
 
 @frozen

@@ -153,6 +153,7 @@ def settled(
         out_of_time=proof.is_out_of_time,
         rechecked=recheck and not interrupted and not proof.is_out_of_time,
         unconfirmed=open_,
+        unbegun=reason,
     )
     verdicts = tuple(judgement.verdict(proof, path) for path in paths)
     verdicts += tuple(

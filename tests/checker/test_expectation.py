@@ -9,7 +9,7 @@ import pytest
 from tests.checker.small_systems import SEATS
 
 from splitspec.checker.expectation import Expectation, JudgedRun, judge, judge_proof
-from splitspec.checker.proof import ProofLimits, ProofResult
+from splitspec.checker.proof import Obligation, ObligationKind, ProofLimits, ProofResult, Status
 from splitspec.checker.result import Coverage, Engine, Run, RunResult, Stop
 from splitspec.checker.symbolic.bounded import explore_bounded
 from splitspec.checker.symbolic.induction import InductionSearch
@@ -170,6 +170,53 @@ def test_a_proof_meets_a_variant_by_what_it_refutes_and_not_by_silence(
     assert code_of(crowded, prove(crowded, limits=few, apart=False)) is ExitCode.UNKNOWN
     monkeypatch.setattr(Satisfaction, "check", lambda *_: None)
     assert code_of(crowded, explore_bounded(crowded, 2)) is ExitCode.UNKNOWN
+
+
+def obligation(path: str, status: Status, *needs: str) -> Obligation:
+    return Obligation(path, path, ObligationKind.CONSECUTION, "m.tick", status, None, needs=needs)
+
+
+@pytest.mark.parametrize(
+    ("of_the_named", "code"),
+    [
+        (obligation("m.safe", Status.UNKNOWN), ExitCode.UNKNOWN),
+        (obligation("m.safe", Status.UNKNOWN, "m.step"), ExitCode.MET),
+        (obligation("m.safe", Status.REFUTED), ExitCode.MET),
+    ],
+    ids=["of another", "of what it needs", "of itself"],
+)
+def test_a_proof_meets_a_variant_by_what_it_refutes_of_the_named_property(
+    setting: Callable[..., Setting], of_the_named: Obligation, code: ExitCode
+) -> None:
+    others = obligation("m.step", Status.UNKNOWN, "m.base"), obligation("m.base", Status.REFUTED)
+    proof = prove(setting(SEATS), apart=False)
+    result = replace(
+        proof, verdicts=(verdict(Outcome.UNKNOWN),), obligations=(of_the_named, *others)
+    )
+    assert proof_code([judge_proof(result, Expectation(variant=variant("m.safe")))]) is code
+
+
+def test_no_variant_is_met_where_some_run_does_not_begin_as_its_text_says(
+    setting: Callable[..., Setting],
+) -> None:
+    text = """
+        const full: 0..3
+        var level: 0..2
+        var wet: bool
+        init
+          level := full
+        action spill() by kernel
+          when over: level > 2
+          wet := true
+        invariant dry
+          not wet
+        variant leaky of m
+          drop spill.over
+          expect violated dry within 1 steps
+    """
+    leaky = setting(text, variant="leaky", pins={"m.full": 1})
+    assert code_of(leaky, prove(leaky, finite=True)) is ExitCode.MET
+    assert code_of(leaky, prove(leaky)) is ExitCode.UNKNOWN
 
 
 def test_no_action_is_called_dead_because_of_a_fact_that_nobody_tried(
