@@ -44,6 +44,11 @@ SPENT = "its budget of steps is spent"
 
 NO_MODEL = "refuted by a model, but at none of the sizes that were tried"
 
+ILL_BEGUN = (
+    "at another size, or for other constants, `init` may give a place two values or one that it "
+    "cannot have"
+)
+
 
 class Status(Enum):
     PROVED = "proved"

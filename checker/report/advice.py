@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from splitspec.checker.expectation import JudgedProof
-from splitspec.checker.proof import SPENT, ProofResult
+from splitspec.checker.proof import ILL_BEGUN, SPENT, ProofResult
 from splitspec.checker.report.counting import counted
 from splitspec.model.frozen import frozen
 from splitspec.model.induction import InductionCounterexample
@@ -18,6 +18,8 @@ PROMISED = (
     "a promise restrains nobody here: claim it `given honest ACTOR`, or mark the guard by who "
     "enforces it, `@kernel`"
 )
+
+OF_THE_SCOPE = "--finite asks for the sizes of the model alone"
 
 
 @frozen
@@ -47,6 +49,8 @@ def next_steps(judged: JudgedProof, tried: Tried) -> list[str]:
         return []
     if result.run.out_of_time:
         return ["--timeout gives it more time"]
+    if result.run.unbegun:
+        return [*_about_the_beginning(result), *_about_budgets(unknown, result, tried)]
     return [
         *_first(judged),
         *_about_promises(judged),
@@ -108,6 +112,13 @@ def _first(judged: JudgedProof) -> Iterator[str]:
         yield f"begin with {names}: {counted(waiting, 'proof')} failed for want of that"
 
 
+def _about_the_beginning(result: ProofResult) -> Iterator[str]:
+    """Say how it becomes known how runs begin: before that, nothing else leads anywhere."""
+    if result.run.unbegun == ILL_BEGUN:
+        yield "`assume` in the module of the constants what `init` takes for granted of them"
+        yield OF_THE_SCOPE
+
+
 def _about_promises(judged: JudgedProof) -> Iterator[str]:
     """Say what becomes of guards that would have refused a step and are nobody's."""
     shown = [v.induction for v in _unknown(judged) if v.induction is not None]
@@ -167,7 +178,7 @@ def _about_sizes(result: ProofResult, tried: Tried) -> Iterator[str]:
     kinds = {verdict.assurance.kind for verdict in result.verdicts}
     if AssuranceKind.PROVED_FINITE in kinds and not tried.finite:
         yield "--scope SORT=N tries sizes at which what is not proved for any size may be false"
-        yield "--finite asks for the sizes of the model alone"
+        yield OF_THE_SCOPE
 
 
 def _about_vacuity(judged: JudgedProof) -> Iterator[str]:

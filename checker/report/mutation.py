@@ -41,8 +41,9 @@ def mutation_text(
         + (f", undecided: {len(open_)}" if open_ else "")
         + (f", used for what is not proved: {len(unfinished)}" if unfinished else "")
     )
+    left_out = f" · {counted(len(mutants), 'guard')}" if mutants else ""
     lines = [
-        f"{paint('title', run.model)} · {adversary(run.given)} · {counted(len(mutants), 'guard')}",
+        f"{paint('title', run.model)} · {adversary(run.given)}{left_out}",
         f"  {summary if proved else NOTHING_PROVED}",
         *(f"  {paint('bad', 'not proved')} with all guards: {path}" for path in _unproved(result)),
         "",

@@ -22,10 +22,6 @@ from splitspec.model.ir import Actor, ActorKind, FlatAction, PropertyKind, Syste
 from splitspec.model.passes.oblige import overflows, overlaps
 
 NAME = "init"
-ILL_BEGUN = (
-    "at another size, or for other constants, `init` may give a place two values or one that it "
-    "cannot have"
-)
 
 
 def begins_well(calculus: Calculus, system: System, *, confirmed: bool) -> bool:

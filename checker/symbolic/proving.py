@@ -232,7 +232,8 @@ def mutate(
     seed: int = 0,
     report: Callable[[Moment], None] | None = None,
 ) -> tuple[ProofResult, tuple[Mutant, ...]]:
-    """Return a proof for any size, and what is lost of it without each guard in turn."""
+    """Return a proof for any size, and what is lost of it without each guard in turn: nothing, if
+    it shows nothing of any run."""
     limits = limits or ProofLimits()
 
     def work(
@@ -240,8 +241,10 @@ def mutate(
     ) -> tuple[ProofResult, tuple[Mutant, ...]]:
         proof = opened(setting, limits, seed, journal, report=tell)
         result = settled(proof, seed)
+        if result.run.interrupted or result.run.unbegun:
+            return result, ()
         try:
-            return result, () if result.run.interrupted else mutants(proof)
+            return result, mutants(proof)
         except KeyboardInterrupt:
             return replace(result, run=replace(result.run, interrupted=True)), ()
 

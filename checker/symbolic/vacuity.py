@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
+from splitspec.checker.proof import ILL_BEGUN
 from splitspec.checker.result import NOTHING_STARTS
-from splitspec.checker.symbolic.beginning import ILL_BEGUN, begins_well
+from splitspec.checker.symbolic.beginning import begins_well
 from splitspec.checker.symbolic.calculus import Facts
 from splitspec.checker.symbolic.enabling import Enabling, starts
 from splitspec.checker.symbolic.finite_calculus import FiniteCalculus

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from splitspec.checker.proof import ProofResult
-from splitspec.checker.symbolic.beginning import ILL_BEGUN
-from splitspec.checker.symbolic.proving import prove
+from splitspec.checker.expectation import Expectation, judge_proof
+from splitspec.checker.proof import ILL_BEGUN, ProofLimits, ProofResult
+from splitspec.checker.report.advice import Tried, next_steps
+from splitspec.checker.symbolic.proving import mutate, prove
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import Outcome
 
@@ -79,3 +80,17 @@ def test_a_state_in_which_no_run_begins_is_no_violation(setting: Make) -> None:
     found = {v.property: v.outcome for v in prove(open_).verdicts}
     assert found["m.low"] is Outcome.UNKNOWN
     assert found["m.empty"] is Outcome.VIOLATED
+
+
+def test_who_has_an_init_that_need_not_begin_is_told_to_assume_what_it_needs(setting: Make) -> None:
+    judged = judge_proof(
+        prove(setting(LEVEL.format(assumed=""), pins={"m.full": 1})), Expectation()
+    )
+    assume, finite = next_steps(judged, Tried(ProofLimits().steps))
+    assert assume.startswith("`assume` ")
+    assert finite.startswith("--finite ")
+
+
+def test_no_guard_carries_a_proof_that_speaks_of_no_run(setting: Make) -> None:
+    _, guards = mutate(setting(LEVEL.format(assumed=""), pins={"m.full": 1}))
+    assert guards == ()
