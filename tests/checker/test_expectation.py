@@ -219,28 +219,6 @@ def test_no_variant_is_met_where_some_run_does_not_begin_as_its_text_says(
     assert code_of(leaky, prove(leaky)) is ExitCode.UNKNOWN
 
 
-def test_no_action_is_called_dead_because_of_a_fact_that_nobody_tried(
-    setting: Callable[..., Setting],
-) -> None:
-    text = """
-        sort C
-        var on[C]: bool
-        var lit[C]: bool
-        action turn_on(c: C) by kernel
-          on[c] := true
-        action light(c: C) by kernel
-          when powered: on[c]
-          lit[c] := true
-        lemma nothing_is_on
-          all c: C: not on[c]
-        invariant either
-          all c: C: lit[c] or not lit[c]
-    """
-    result = prove(replace(setting(text), properties=("m.either",)))
-    assert {v.outcome for v in result.verdicts} == {Outcome.HOLDS}
-    assert result.run.never_enabled == ()
-
-
 def test_a_redundant_variant_may_break_a_lemma_and_says_so() -> None:
     lemma = verdict(Outcome.VIOLATED, PropertyKind.LEMMA)
     found = judge(
