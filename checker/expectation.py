@@ -151,13 +151,8 @@ def _judge_broken(verdict: Verdict, broken: str, result: ProofResult) -> Judgeme
 
 
 def _speaks_against(result: ProofResult, verdict: Verdict) -> bool:
-    """Whether an unknown comes of an answer: something on which it rests is refuted, or, for
-    progress, no ranking was found."""
-    if result.run.unbegun:
-        return False
-    if verdict.kind is PropertyKind.PROGRESS and not verdict.needs:
-        return any(obligation.property == verdict.property for obligation in result.obligations)
-    return any(map(_is_refuted, _unproved_below(result, verdict)))
+    """Whether an unknown comes of an answer: something on which it rests is refuted."""
+    return not result.run.unbegun and any(map(_is_refuted, _unproved_below(result, verdict)))
 
 
 def _is_refuted(obligation: Obligation) -> bool:

@@ -50,7 +50,7 @@ def next_steps(judged: JudgedProof, tried: Tried) -> list[str]:
     if result.run.out_of_time:
         return ["--timeout gives it more time"]
     if result.run.unbegun:
-        return [*_about_the_beginning(result), *_about_budgets(unknown, result, tried)]
+        return [*_about_the_beginning(result, unknown), *_about_budgets(unknown, result, tried)]
     return [
         *_first(judged),
         *_about_promises(judged),
@@ -112,11 +112,12 @@ def _first(judged: JudgedProof) -> Iterator[str]:
         yield f"begin with {names}: {counted(waiting, 'proof')} failed for want of that"
 
 
-def _about_the_beginning(result: ProofResult) -> Iterator[str]:
+def _about_the_beginning(result: ProofResult, unknown: list[Verdict]) -> Iterator[str]:
     """Say how it becomes known how runs begin: before that, nothing else leads anywhere."""
     if result.run.unbegun == ILL_BEGUN:
         yield "`assume` in the module of the constants what `init` takes for granted of them"
-        yield OF_THE_SCOPE
+        if any(verdict.kind is not PropertyKind.PROGRESS for verdict in unknown):
+            yield OF_THE_SCOPE
 
 
 def _about_promises(judged: JudgedProof) -> Iterator[str]:

@@ -4,6 +4,7 @@ for all constants."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,14 @@ LEVEL = """
       not spilt
 """
 """With `full` = 1 it begins well, and with 3 it does not begin: the level cannot be 3."""
+
+EVENTUALLY = """
+    var wet: bool
+    action rain() by kernel fair
+      wet := true
+    progress it_rains
+      not wet leads to wet
+"""
 
 MARKED = """
     sort S
@@ -89,6 +98,10 @@ def test_who_has_an_init_that_need_not_begin_is_told_to_assume_what_it_needs(set
     assume, finite = next_steps(judged, Tried(ProofLimits().steps))
     assert assume.startswith("`assume` ")
     assert finite.startswith("--finite ")
+    eventually = setting(LEVEL.format(assumed=EVENTUALLY), pins={"m.full": 1})
+    of_progress = prove(replace(eventually, properties=()))
+    (only,) = next_steps(judge_proof(of_progress, Expectation()), Tried(ProofLimits().steps))
+    assert only == assume, "at a scope nothing is proved of progress"
 
 
 def test_no_guard_carries_a_proof_that_speaks_of_no_run(setting: Make) -> None:
