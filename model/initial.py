@@ -10,6 +10,7 @@ from itertools import product
 from typing import assert_never
 
 from splitspec.model.composition import ComposedUpdate, Site
+from splitspec.model.expressions import variables_read
 from splitspec.model.ir import Program, Update, Value, Variable, VariableKind
 from splitspec.model.scope import Places, State
 from splitspec.model.transition import Writing, highest, total, write
@@ -38,14 +39,15 @@ def ill_begun(program: Program, universe: Universe) -> tuple[Update, str] | None
     """Return the first line of `init` that gives a place a second value, or one that it cannot
     have, and what is wrong in words.
 
-    What the types exclude is not tried: most programs need no look at their constants.
+    What the types exclude is not tried: most programs need no look at their constants. Those on
+    which nothing of this depends keep one value.
     """
     targets = [update.variable for update in program.initial]
     ends = {path: highest(program.variables[path], universe.places) for path in targets}
     if len(ends) == len(targets) and not any(end is not None for end in ends.values()):
         return None
     names, variables = universe.places.names, [variable for variable, _ in universe.places]
-    for moment in _rigid_moments(program, universe):
+    for moment in _rigid_moments(program, universe, _read_at_first(program)):
         for place, writing in _written(program.initial, moment).items():
             (_, value), last = writing[0], writing[-1][0].update
             if len(writing) > 1:
@@ -66,17 +68,31 @@ def counted(counter: Variable, moment: Moment) -> Iterator[tuple[int, int]]:
         yield place, sum(moment.holds(counter.counted.condition, each) for each in inner)
 
 
-def _rigid_moments(program: Program, universe: Universe) -> Iterator[Moment]:
-    """Iterate over the values of the constants that the assumptions allow."""
+def _read_at_first(program: Program) -> frozenset[str]:
+    """Return what `init` and the assumptions may read, by definitions, too."""
+    terms = [definition.body for definition in program.definitions.values()]
+    terms += [line.expression for assumption in program.assumptions for line in assumption.lines]
+    for update in program.initial:
+        terms += [*update.indices, update.value]
+        terms += [] if update.condition is None else [update.condition]
+    return variables_read(terms)
+
+
+def _rigid_moments(
+    program: Program, universe: Universe, varied: frozenset[str] | None = None
+) -> Iterator[Moment]:
+    """Iterate over the values of the constants that the assumptions allow: of all, or of those that
+    are `varied`."""
     lines = [line for assumption in program.assumptions for line in assumption.lines]
-    for state in _rigid_states(universe.places):
+    for state in _rigid_states(universe.places, varied):
         moment = Moment(universe, state)
         if all(moment.holds(line.expression, {}) for line in lines):
             yield moment
 
 
-def _rigid_states(places: Places) -> Iterator[State]:
-    """Iterate over the values of the constants, everything else at its first value."""
+def _rigid_states(places: Places, varied: frozenset[str] | None) -> Iterator[State]:
+    """Iterate over the values of the constants that are `varied`, all if it is None, everything
+    else at its first value."""
     choices: list[tuple[Value, ...]] = []
     for variable, _ in places:
         if variable.kind is not VariableKind.CONSTANT:
@@ -84,7 +100,8 @@ def _rigid_states(places: Places) -> Iterator[State]:
         elif variable.path in places.scope.pins:
             choices.append((places.scope.pins[variable.path],))
         else:
-            choices.append(places.scope.values(variable.type, places.scope.bound(variable)))
+            values = places.scope.values(variable.type, places.scope.bound(variable))
+            choices.append(values if varied is None or variable.path in varied else values[:1])
     return product(*choices)
 
 
