@@ -7,9 +7,12 @@ it is part of an `unknown`, and never of a `violated`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from splitspec.model.frozen import frozen
 from splitspec.model.ir import Variable
+from splitspec.model.scope import Places
+from splitspec.model.setting import Setting, effective_scope
 from splitspec.model.trace import Explanation, Step, Trace
 from splitspec.model.types import Natural
 
@@ -93,7 +96,18 @@ def bounds_for(
     return {path: max(least, given.get(path, BOUND)) for path in naturals}
 
 
-def largest_number(trace: Trace) -> int:
-    """Return the largest number in the states of a trace, which may lie beyond a run's bounds."""
-    texts = (text for state in trace.states for text in state)
+def largest_natural(setting: Setting, trace: Trace) -> int:
+    """Return the largest value of a `nat` in the states of a trace, which may lie beyond a run's
+    bounds; 0 if the trace is of other places than the setting has at its sizes."""
+    scope = effective_scope(setting.scope, setting.variant)
+    scope = replace(scope, sizes={**scope.sizes, **dict(trace.scope)})
+    places = Places(tuple(setting.program.variables.values()), scope)
+    if places.names != trace.places:
+        return 0
+    texts = (
+        text
+        for state in trace.states
+        for (variable, _), text in zip(places, state, strict=False)
+        if isinstance(variable.type, Natural)
+    )
     return max((int(text) for text in texts if text.isdecimal()), default=0)

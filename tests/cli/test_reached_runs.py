@@ -107,3 +107,17 @@ def test_a_constant_has_room_for_the_numbers_of_the_text(folder: Path) -> None:
     assert "where  limit = 6" in done.stdout
     seen = splitspec(folder, "view", "a.json", "-o", "b.html")
     assert "room.wider, 0 steps replayed" in seen.stdout, seen.stderr
+
+
+def test_no_number_but_that_of_a_nat_makes_room_for_another(folder: Path) -> None:
+    """The level goes by its own range: each value more of a constant would be a start more."""
+    (folder / "tank.split").write_text(
+        "module tank\n\nconst drops: nat\nvar level: 0..9\n\n"
+        "action fill() by kernel\n  when room: level < 9\n  when shut: level != 3\n"
+        "  level += 1\n\ninvariant dry\n  level < 8 or drops < 2\n"
+    )
+    (folder / "models.toml").write_text('[tank]\nmodule = "tank"\nbounds = { drops = 2 }\n')
+    done = prove(folder, "tank", "--reach")
+    assert done.returncode == 3
+    assert "level: 7 → 8" in done.stdout
+    assert "reachability unknown; no run shows it\n" in done.stdout

@@ -14,7 +14,7 @@ from splitspec.checker.explicit.search import explore
 from splitspec.checker.proof import ProofResult
 from splitspec.checker.result import Limits
 from splitspec.checker.symbolic.judgement import scope_text
-from splitspec.model.induction import largest_number
+from splitspec.model.induction import largest_natural
 from splitspec.model.ir import PropertyKind
 from splitspec.model.setting import Setting
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
@@ -54,7 +54,7 @@ def _wider(setting: Setting, unknown: Iterable[Verdict]) -> Setting | None:
     sizes, least = dict(setting.scope.sizes), 0
     for verdict in unknown:
         if verdict.induction is not None:
-            least = max(least, largest_number(verdict.induction.trace))
+            least = max(least, largest_natural(setting, verdict.induction.trace))
             for sort, size in verdict.induction.scope:
                 sizes[sort] = max(sizes[sort], size)
     bounds = {path: max(bound, least) for path, bound in setting.scope.bounds.items()}
@@ -99,8 +99,9 @@ def _answered(
             if each is found or wider is None
             else f" at {scope_text(wider.scope, wider.program.variables)}"
         )
+        sizes = f" at {each.assurance.detail}" if each.assurance.detail else ""
         words += (
-            f"; no run shows it at {each.assurance.detail}"
+            f"; no run shows it{sizes}"
             if _is_of_every_state(each)
             else f"; exploration{where}: {each.reason or each.assurance}"
         )

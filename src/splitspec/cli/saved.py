@@ -26,7 +26,7 @@ from splitspec.model.induction import (
     InductionCounterexample,
     bounds_for,
     counterexample_of,
-    largest_number,
+    largest_natural,
 )
 from splitspec.model.ir import Property, PropertyKind
 from splitspec.model.setting import Setting
@@ -189,7 +189,7 @@ def replay_in(setting: Setting, saved: Saved) -> Replayed:
 def _at_sizes(setting: Setting, trace: Trace) -> Setting:
     """Return a run at the sizes, and with room for the numbers, of a counterexample to induction,
     which is sought at the smallest that show it."""
-    variables, least = setting.program.variables.values(), largest_number(trace)
+    variables, least = setting.program.variables.values(), largest_natural(setting, trace)
     bounds = bounds_for(variables, setting.scope.bounds, least)
     scope = replace(setting.scope, sizes=dict(trace.scope), bounds=bounds)
     return replace(setting, scope=scope)
@@ -201,7 +201,7 @@ def _as_found(setting: Setting, trace: Trace) -> Setting:
     run: a proof claims each."""
     own = {sort: size for sort, size in trace.scope if sort in setting.scope.sizes}
     sizes = {**setting.scope.sizes, **own}
-    variables, least = setting.program.variables.values(), largest_number(trace)
+    variables, least = setting.program.variables.values(), largest_natural(setting, trace)
     bounds = bounds_for(variables, setting.scope.bounds, least)
     found = replace(setting, scope=replace(setting.scope, sizes=sizes, bounds=bounds))
     if trace.steps:
