@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 
 import pytest
 
-from splitspec.model import initial
 from splitspec.model.evaluator import Evaluator
-from splitspec.model.initial import ill_begun
-from splitspec.model.ir import ActorKind, PropertyKind, Update, Value
+from splitspec.model.ir import ActorKind, PropertyKind, Value
 from splitspec.model.scope import State
-from splitspec.model.transition import Cut, Fault, Transition, Writing
-from splitspec.model.valuation import Moment
+from splitspec.model.transition import Cut, Fault, Transition
 
 Build = Callable[..., Evaluator]
 
@@ -57,69 +54,6 @@ def test_everything_starts_at_its_first_value(build: Build) -> None:
     )
     assert only(evaluator) == (False, 0, None, None, 0)
     assert evaluator.places.names == ("flag", "level", "held[s1]", "held[s2]", "hue")
-
-
-@pytest.mark.parametrize(
-    ("assumed", "complaint"),
-    [
-        ("k != l and n <= 2", None),
-        ("k = l and n <= 2", "`init` gives mark[s1] two values"),
-        ("k != l and n = 3", "`init` gives level the value 3, outside 0..2"),
-    ],
-)
-def test_init_gives_each_place_one_value_that_it_can_have(
-    build: Build, assumed: str, complaint: str | None
-) -> None:
-    """The constants that the assumption leaves decide it, so no type can."""
-    evaluator = build(
-        f"""
-        sort S
-        const k: S
-        const l: S
-        const n: 0..3
-        assume sane
-          {assumed}
-        var mark[S]: bool
-        var level: 0..2
-        init
-          mark[s] := true for s: S where s = k
-          mark[s] := false for s: S where s = l
-          level := n
-        """
-    )
-    found = ill_begun(evaluator.program, evaluator.universe)
-    assert (None if found is None else found[1]) == complaint
-
-
-def test_constants_on_which_no_beginning_depends_are_not_tried_in_all_combinations(
-    build: Build, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of 10^5 combinations, two values of `full` are worth a look: the first one fits."""
-    evaluator = build(
-        """
-        const full: 0..9
-        const first: 0..9
-        const second: 0..9
-        const third: 0..9
-        const fourth: 0..9
-        def much = full + 1
-        var level: 0..1
-        init
-          level := much
-        """
-    )
-    looks: list[Moment] = []
-    written = initial._written
-
-    def look(updates: Iterable[Update], moment: Moment) -> dict[int, Writing]:
-        looks.append(moment)
-        return written(updates, moment)
-
-    monkeypatch.setattr(initial, "_written", look)
-    found = ill_begun(evaluator.program, evaluator.universe)
-    assert found is not None
-    assert found[1] == "`init` gives level the value 2, outside 0..1"
-    assert len(looks) == 2
 
 
 def test_every_value_of_a_constant_that_is_assumed_is_a_start(build: Build) -> None:
