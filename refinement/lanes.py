@@ -21,6 +21,7 @@ from splitspec.model.setting import Setting, properties_under
 from splitspec.model.source import Source, Span
 from splitspec.model.trace import Step, Trace
 from splitspec.model.transition import Transition
+from splitspec.model.types import Natural, Type
 from splitspec.refinement.correspondence import Correspondence
 from splitspec.refinement.product import carried
 from splitspec.refinement.square import Difference, Lane, Refused, Square
@@ -113,6 +114,9 @@ class Lanes:
     def initial_failure(self, state: State) -> Failure | None:
         """Return why no abstract initial state is what a concrete initial state is."""
         seen = self.seen(state)
+        impossible = tuple(self._impossible(seen))
+        if impossible:
+            return Failure(impossible)
         kept = self.abstract.kept
         rigid = self._rigid(seen)
         starts = [s for s in self._initial_states(rigid) if kept(s) == kept(seen)]
@@ -122,6 +126,19 @@ class Lanes:
         if near is None:
             return Failure((Refused("assume", "the constants do not meet the assumptions", ""),))
         return _differing(self._differences(near, seen))
+
+    def _impossible(self, seen: State) -> Iterator[Refused]:
+        """Iterate over the places of constants at which something stands that is no value of
+        theirs."""
+        scope, kept = self.abstract.places.scope, self._kept_places
+        for number, (variable, _) in enumerate(self.abstract.places):
+            value = seen[number]
+            if variable.kind is not VariableKind.CONSTANT or number not in kept:
+                continue
+            if not _is_of(value, variable.type, scope):
+                name, shown = self.abstract.places.names[number], scope.show(value, variable.type)
+                text = f"{shown} is no value of `{variable.type}`"
+                yield Refused(name, text, location(variable.span))
 
     def _initial_states(self, pins: Mapping[str, Value]) -> Iterator[State]:
         """Iterate over the initial states whose constants have given values."""
@@ -182,6 +199,15 @@ class Lanes:
                 return self._square(found, execution.then(step), failure)
         raise ReplayError(f"both lanes of {self.correspondence.name} agree to the end of the run")
 
+    def without_outcome(self, product: Setting, found: Trace) -> Trace | None:
+        """Return a run of the product that ends in a step which has no outcome in the concrete
+        system by itself, as one of that system; None if it ends in no such step."""
+        execution = self._execution(product, found)
+        if not execution.steps or execution.steps[-1].successor is not None:
+            return None
+        claim = self.concrete.program.properties.get(found.claim, _unnamed(found.claim))
+        return trace(self.concrete, claim, execution, None)
+
     def _suspects(self, state: State, claim: str) -> Iterator[Transition]:
         action = claim.removesuffix(".allowed")
         if action in self.concrete.actions:
@@ -224,6 +250,16 @@ class Lanes:
         scope = self.abstract.places.scope
         arguments = ((p.name, scope.show(binding[p.name], p.type)) for p in action.parameters)
         return Step(path, step.actor.value, tuple(arguments))
+
+
+def _is_of(value: Value, type_: Type, scope: Scope) -> bool:
+    """Whether a value is one of the type; of a `nat`, at any bound."""
+    match type_:
+        case Natural():
+            assert isinstance(value, int)
+            return value >= 0
+        case _:
+            return value in scope.values(type_)
 
 
 def _differing(differences: tuple[Difference, ...]) -> Failure | None:

@@ -65,6 +65,16 @@ class _Matching:
         named = declared.path, declared.abstract
         (self._lines,) = (r for r in whole.refinements if (r.path, r.abstract) == named)
         self.diagnostics: list[Diagnostic] = []
+        self._check_sorts()
+
+    def _check_sorts(self) -> None:
+        """Report sorts that only the abstract system has: nothing says how large they are."""
+        for path in self._abstract.sorts:
+            if path not in self._concrete.sorts:
+                self._report(
+                    f"`{path}` is a sort that only the abstract module has",
+                    "declare the sort in a module that both import",
+                )
 
     def seen(self) -> Iterator[tuple[str, Seen]]:
         """Iterate over the abstract variables and what they are."""

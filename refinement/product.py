@@ -7,6 +7,8 @@ counterpart would do there. Claims are made of it, ordinary invariants that ever
 
 * `ACTION.allowed`: whenever the action can happen, its counterpart can (all of its guards hold);
 * `VARIABLE.agrees`: the abstract variable is what the refinement says of it;
+* `CONSTANT.within`: what stands for an abstract constant is a value that it can have. It is made
+  only where types do not say so;
 * `PROPERTY.stutters`: a step that has no counterpart, and so changes nothing, is one of which the
   step property of the abstract system is true. It is made only where that does not go by itself.
 
@@ -63,11 +65,13 @@ from splitspec.model.pipeline import flatten
 from splitspec.model.source import Span
 from splitspec.model.types import Boolean, Option
 from splitspec.refinement.correspondence import Correspondence, Counterpart
+from splitspec.refinement.ranging import lies_within
 from splitspec.refinement.stuttering import stuttering
 
 PREFIX = "abstract."
 ALLOWED = ".allowed"
 STUTTERS = ".stutters"
+WITHIN = ".within"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,8 @@ class _Making:
 
     def product(self) -> Product:
         claims = {claim.path: claim for claim in (*self._allowed(), *self._agree())}
-        claims |= {claim.path: claim for claim in (*self._assumed(), *self._stuttering())}
+        rigid = (*self._within(), *self._assumed())
+        claims |= {claim.path: claim for claim in (*rigid, *self._stuttering())}
         base = self._concrete
         beside = {PREFIX + path: self._variable(v) for path, v in self._carried.items()}
         program = replace(
@@ -304,6 +309,22 @@ class _Making:
         value = Local(name, variable.type.of, span)
         left, right = (Equal(side, value, Boolean(), span) for side in (kept, seen))
         return Quantifier("all", (binder,), Equal(left, right, Boolean(), span), Boolean(), span)
+
+    def _within(self) -> Iterator[Property]:
+        """Iterate over the claims that what stands for constants is a value of theirs: nothing else
+        is a constant of the abstract system, whatever it is assumed to be."""
+        for path, variable in self._abstract.variables.items():
+            seen = self._pairs.seen[path]
+            if variable.kind is not VariableKind.CONSTANT or seen.value.type == variable.type:
+                continue
+            claim = lies_within(seen.value, variable.type)
+            if claim is None:
+                continue
+            if seen.parameters:
+                claim = Quantifier("all", seen.parameters, claim, Boolean(), variable.span)
+            text = f"What stands for {path} is a value that it can have."
+            line = Line("", claim, variable.span)
+            yield _claim(f"{path}{WITHIN}", self._given, (line,), text, variable.span)
 
     def _assumed(self) -> Iterator[Property]:
         """Iterate over the claims that what constants stand for meets the abstract assumptions."""

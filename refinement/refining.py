@@ -75,19 +75,33 @@ def refine(
         on_progress=on_progress,
         interruption=interruption,
     )
-    verdicts = [v for v in result.verdicts if is_of_refinement(setting, v)]
     lanes = Lanes(correspondence, setting)
-    squares = {
-        verdict.property: lanes.square(setting, verdict.trace)
-        for verdict in verdicts
-        if verdict.outcome is Outcome.VIOLATED and verdict.trace is not None
-    }
-    # The run of the product ends before a step that is not allowed, and that of a square behind it.
-    shown = tuple(
-        replace(v, trace=squares[v.property].concrete) if v.property in squares else v
-        for v in verdicts
+    squares: dict[str, Square] = {}
+    verdicts = tuple(
+        _shown(lanes, setting, verdict, squares)
+        for verdict in result.verdicts
+        if is_of_refinement(setting, verdict)
     )
-    return Refinement(replace(result, verdicts=shown), squares)
+    return Refinement(replace(result, verdicts=verdicts), squares)
+
+
+def _shown(lanes: Lanes, setting: Setting, verdict: Verdict, squares: dict[str, Square]) -> Verdict:
+    """Return a verdict with its run as one of the concrete system; add its square, if it has one.
+
+    A step that has no outcome in the concrete system itself is no square. It may hide one whose
+    abstract step has none, so it is no pass either.
+    """
+    if verdict.outcome is not Outcome.VIOLATED or verdict.trace is None:
+        return verdict
+    own = lanes.without_outcome(setting, verdict.trace)
+    if own is not None:
+        model, _ = lanes.correspondence.names
+        reason = f"the step has no outcome in {model} itself: `splitspec check {model}` shows it"
+        return replace(verdict, trace=own, reason=reason)
+    square = lanes.square(setting, verdict.trace)
+    squares[verdict.property] = square
+    # The run of the product ends before a step that is not allowed, and that of a square behind it.
+    return replace(verdict, trace=square.concrete)
 
 
 def prove_refinement(

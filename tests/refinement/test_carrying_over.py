@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.refinement.conftest import PairBuild
+from tests.refinement.conftest import Pair, PairBuild
 
 from splitspec.checker.explicit.search import explore
 from splitspec.model.loader import load
@@ -197,3 +197,118 @@ def test_a_constant_that_is_never_absent_is_not_taken_for_absent(
     setting = pair(PERHAPS, SURELY).setting
     result = explore(replace(setting, scope=replace(setting.scope, pins=pins)), evaluator_states=0)
     assert {v.property: v.outcome for v in result.verdicts}["lower.use.allowed"] is Outcome.VIOLATED
+
+
+# Above, what is written is the constant, which is at most 1; below, what stands for it may be more.
+CAPPED = """
+    const cap{index}: {type}
+    var level{index}: {wide}
+    action fill({parameter}) by kernel
+      level{place} := cap{place}
+    invariant low
+      {low}
+"""
+POURED = """
+    const much{index}: {type}
+    var depth{index}: {wide}
+    action fill({parameter}) by kernel
+      depth{place} := much{place}
+    refinement lower of upper
+      let level{place} = depth{place}
+      let cap{place} = {cap}
+"""
+PLAIN = {"index": "", "place": "", "parameter": "", "low": "level <= 1", "wide": "0..9"}
+BY_CELL = {"index": "[Cell]", "place": "[c]", "parameter": "c: Cell"}
+OPTIONAL = PLAIN | {"low": "no n: 0..9: n > 1 and level = n", "wide": "0..9?"}
+STANDING = {
+    "a range": (PLAIN, "0..1", "0..3", "much"),
+    "a sum": (PLAIN, "0..1", "0..1", "much + 1"),
+    "a number": (PLAIN, "0..1", "0..3", "2"),
+    "one of many": (
+        PLAIN | BY_CELL | {"low": "all c: Cell: level[c] <= 1"},
+        "0..1",
+        "0..3",
+        "much[c]",
+    ),
+    "an option": (OPTIONAL, "0..1?", "0..3?", "much"),
+    "a value for an option": (OPTIONAL, "0..1?", "0..3", "much"),
+}
+FITTING = {
+    "the same range": (PLAIN, "0..1", "0..1", "much"),
+    "a wider one": (PLAIN, "0..1", "0..3", "if much <= 1 then much else 1"),
+    "an absent one": (OPTIONAL, "0..1?", "0..3?", "none"),
+}
+
+
+def _standing(pair: PairBuild, of: tuple[dict[str, str], str, str, str]) -> tuple[Pair, Refinement]:
+    words, above, below, cap = of
+    upper = CAPPED.format(**words, type=above)
+    both = pair(upper, POURED.format(**words, type=below, cap=cap))
+    return both, refine(both.correspondence, both.setting)
+
+
+@pytest.mark.parametrize("of", STANDING.values(), ids=STANDING)
+def test_what_stands_for_a_constant_is_one_of_its_values(
+    pair: PairBuild, of: tuple[dict[str, str], str, str, str]
+) -> None:
+    """Else the abstract invariant, which is true of all of them, would be claimed of others."""
+    both, found = _standing(pair, of)
+    assert "upper.cap.within" in _broken(found)
+    square = found.squares["upper.cap.within"]
+    assert square.concrete.steps == ()
+    assert {refusal.guard.partition("[")[0] for refusal in square.refusals} == {"cap"}
+    proof = prove_refinement(both.correspondence, both.setting)
+    assert {v.property: v.outcome for v in proof.verdicts}["upper.cap.within"] is Outcome.VIOLATED
+
+
+@pytest.mark.parametrize("of", FITTING.values(), ids=FITTING)
+def test_a_value_that_a_constant_can_have_may_stand_for_it(
+    pair: PairBuild, of: tuple[dict[str, str], str, str, str]
+) -> None:
+    _, found = _standing(pair, of)
+    assert "upper.cap.within" not in _broken(found)
+
+
+def test_no_number_below_zero_stands_for_a_natural(pair: PairBuild) -> None:
+    above = """
+        const room: nat
+        var full: bool
+        action fill() by kernel
+          when small: room < 1
+          full := true
+    """
+    below = """
+        const spare: 0..1
+        var full: bool
+        action fill() by kernel
+          when none_spare: spare {spare}
+          full := true
+        refinement lower of upper
+          let full = full
+          let room = spare {one}
+    """
+    over = pair(above, below.format(spare="<= 1", one="- 1"))
+    found = refine(over.correspondence, over.setting)
+    assert _broken(found) == {"upper.room.within"}
+    assert prove_refinement(over.correspondence, over.setting).verdicts
+    met = pair(above, below.format(spare="= 0", one="+ 0"))
+    assert _broken(refine(met.correspondence, met.setting)) == set()
+
+
+def test_a_sort_that_only_the_abstract_module_has_is_refused(pair: PairBuild) -> None:
+    above = """
+        sort Shelf
+        var laden[Shelf]: bool
+        action load(s: Shelf) by kernel
+          laden[s] := true
+    """
+    below = """
+        var full: bool
+        action fill() by kernel
+          full := true
+        refinement lower of upper
+          let laden[s] = full
+          fill() is stutter
+    """
+    with pytest.raises(AssertionError, match=r"`upper.Shelf` is a sort that only the abstract"):
+        pair(above, below)

@@ -95,3 +95,25 @@ def test_it_is_proved_where_each_step_above_has_an_outcome(pair: PairBuild) -> N
     assert {v.assurance.kind for v in proof.verdicts} == {AssuranceKind.PROVED}
     assert proof.run.rechecked
     assert proof.run.unconfirmed == ()
+
+
+def test_a_step_without_an_outcome_below_is_no_square_and_no_pass(pair: PairBuild) -> None:
+    """It may hide one that has none above; the run is the concrete system's own."""
+    falling = """
+        var {name}: 0..3
+        init
+          {name} := 1
+        action sink() by kernel
+          {name} -= 1
+        {rest}
+    """
+    refining = "refinement lower of upper\n          let depth = height"
+    both = pair(falling.format(name="depth", rest=""), falling.format(name="height", rest=refining))
+    found = refine(both.correspondence, both.setting)
+    assert found.squares == {}
+    (broken,) = (v for v in found.result.verdicts if v.outcome is Outcome.VIOLATED)
+    assert broken.property == "lower.sink.range"
+    assert "no outcome in lower itself" in broken.reason
+    assert broken.trace is not None
+    assert broken.trace.places == ("height",)
+    assert [str(step) for step in broken.trace.steps] == ["sink()", "sink()"]
