@@ -180,9 +180,10 @@ class Lanes:
 
     # Runs
 
-    def square(self, product: Setting, found: Trace) -> Square:
-        """Return the failing square at the end of a run of the product, replayed in both lanes;
-        raise `ReplayError` if the lanes do not see it fail."""
+    def square(self, product: Setting, found: Trace) -> Square | Trace:
+        """Return the failing square at the end of a run of the product, replayed in both lanes; or
+        the run of the concrete system, if it ends in a step that has no outcome there by itself.
+        Raise `ReplayError` if the lanes see neither."""
         execution = self._execution(product, found)
         failure = self.initial_failure(execution.states[0])
         if failure is not None:
@@ -192,21 +193,18 @@ class Lanes:
             if failure is not None:
                 states, steps = execution.states[: number + 2], execution.steps[: number + 1]
                 return self._square(found, Execution(states, steps), failure)
+        if execution.steps and execution.steps[-1].successor is None:
+            return self._concrete(found, execution)
         # A claim that a step is allowed is one about the state before it.
-        for step in self._suspects(execution.last, found.claim):
+        suspects = tuple(self._suspects(execution.last, found.claim))
+        for step in suspects:
             failure = self.failure(execution.last, step)
             if failure is not None:
                 return self._square(found, execution.then(step), failure)
+        for step in suspects:
+            if step.successor is None:
+                return self._concrete(found, execution.then(step))
         raise ReplayError(f"both lanes of {self.correspondence.name} agree to the end of the run")
-
-    def without_outcome(self, product: Setting, found: Trace) -> Trace | None:
-        """Return a run of the product that ends in a step which has no outcome in the concrete
-        system by itself, as one of that system; None if it ends in no such step."""
-        execution = self._execution(product, found)
-        if not execution.steps or execution.steps[-1].successor is not None:
-            return None
-        claim = self.concrete.program.properties.get(found.claim, _unnamed(found.claim))
-        return trace(self.concrete, claim, execution, None)
 
     def _suspects(self, state: State, claim: str) -> Iterator[Transition]:
         action = claim.removesuffix(".allowed")
@@ -228,8 +226,7 @@ class Lanes:
         return execution
 
     def _square(self, found: Trace, execution: Execution, failure: Failure) -> Square:
-        claim = self.concrete.program.properties.get(found.claim, _unnamed(found.claim))
-        concrete = trace(self.concrete, claim, execution, None)
+        concrete = self._concrete(found, execution)
         pairs = zip(execution.states, execution.steps, strict=False)
         lane = Lane(
             places=self.abstract.places.names,
@@ -238,6 +235,10 @@ class Lanes:
         )
         name = self.correspondence.name
         return Square(name, concrete, lane, failure.refusals, failure.differences)
+
+    def _concrete(self, found: Trace, execution: Execution) -> Trace:
+        claim = self.concrete.program.properties.get(found.claim, _unnamed(found.claim))
+        return trace(self.concrete, claim, execution, None)
 
     def _abstract_step(self, state: State, step: Transition) -> Step | None:
         called = self.counterpart(state, step)

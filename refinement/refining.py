@@ -21,6 +21,7 @@ from splitspec.model.ir import ActorKind, PropertyKind
 from splitspec.model.passes.oblige import raised
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, properties_under
+from splitspec.model.trace import Trace
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 from splitspec.refinement.correspondence import Correspondence
 from splitspec.refinement.lanes import Lanes
@@ -93,15 +94,14 @@ def _shown(lanes: Lanes, setting: Setting, verdict: Verdict, squares: dict[str, 
     """
     if verdict.outcome is not Outcome.VIOLATED or verdict.trace is None:
         return verdict
-    own = lanes.without_outcome(setting, verdict.trace)
-    if own is not None:
+    shown = lanes.square(setting, verdict.trace)
+    if isinstance(shown, Trace):
         model, _ = lanes.correspondence.names
         reason = f"the step has no outcome in {model} itself: `splitspec check {model}` shows it"
-        return replace(verdict, trace=own, reason=reason)
-    square = lanes.square(setting, verdict.trace)
-    squares[verdict.property] = square
+        return replace(verdict, trace=shown, reason=reason)
+    squares[verdict.property] = shown
     # The run of the product ends before a step that is not allowed, and that of a square behind it.
-    return replace(verdict, trace=square.concrete)
+    return replace(verdict, trace=shown.concrete)
 
 
 def prove_refinement(

@@ -97,23 +97,31 @@ def test_it_is_proved_where_each_step_above_has_an_outcome(pair: PairBuild) -> N
     assert proof.run.unconfirmed == ()
 
 
-def test_a_step_without_an_outcome_below_is_no_square_and_no_pass(pair: PairBuild) -> None:
-    """It may hide one that has none above; the run is the concrete system's own."""
+@pytest.mark.parametrize("guard", ["{name} < 3", "{name} > 0"])
+def test_a_step_without_an_outcome_below_is_no_square_and_no_pass(
+    pair: PairBuild, guard: str
+) -> None:
+    """It may hide one that has none above, or is refused there; the run is the concrete system's
+    own."""
     falling = """
         var {name}: 0..3
         init
           {name} := 1
         action sink() by kernel
+          when low: {guard}
           {name} -= 1
         {rest}
     """
     refining = "refinement lower of upper\n          let depth = height"
-    both = pair(falling.format(name="depth", rest=""), falling.format(name="height", rest=refining))
+    above = falling.format(name="depth", guard=guard.format(name="depth"), rest="")
+    both = pair(above, falling.format(name="height", guard="height < 3", rest=refining))
     found = refine(both.correspondence, both.setting)
     assert found.squares == {}
-    (broken,) = (v for v in found.result.verdicts if v.outcome is Outcome.VIOLATED)
-    assert broken.property == "lower.sink.range"
-    assert "no outcome in lower itself" in broken.reason
-    assert broken.trace is not None
-    assert broken.trace.places == ("height",)
-    assert [str(step) for step in broken.trace.steps] == ["sink()", "sink()"]
+    broken = {v.property: v for v in found.result.verdicts if v.outcome is Outcome.VIOLATED}
+    refused = {"lower.sink.allowed"} if ">" in guard else set()
+    assert broken.keys() == {"lower.sink.range"} | refused
+    for verdict in broken.values():
+        assert "no outcome in lower itself" in verdict.reason
+        assert verdict.trace is not None
+        assert verdict.trace.places == ("height",)
+        assert [str(step) for step in verdict.trace.steps] == ["sink()", "sink()"]
