@@ -169,7 +169,7 @@ class Driver:
             performer.function(subject, *self._concrete(performer, values))
         except InexpressibleError:
             _count(self.tried.inexpressible, path)
-            return None
+            return self._unchanged(subject, mark, ())
         except mapping.refusal as refusal:
             reason = mapping.reason(refusal)
             self._tell_refusal(subject, performer, values, reason)
@@ -199,7 +199,7 @@ class Driver:
             performer.function(subject, *self._concrete(performer, values))
         except InexpressibleError:
             _count(self.tried.inexpressible, path)
-            return None
+            return self._unchanged(subject, mark, guards)
         except mapping.refusal as refusal:
             reason = mapping.reason(refusal)
             if self.log is not None:

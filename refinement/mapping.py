@@ -10,10 +10,12 @@ reported.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
+
+from splitspec.refinement.differing import differences
 
 Subject = TypeVar("Subject")
 """The implementation as a whole: a machine, with host and guest."""
@@ -130,58 +132,6 @@ class Implementation(Generic[Subject]):
     opening: Sequence[tuple[str, Mapping[str, str]]] = ()
     undo: Undo[Subject] = field(default_factory=Copies)
     folder: Path | None = None  # where models.toml is looked up; None: the current one
-
-
-def differences(before: Any, after: Any, *, caches: Collection[str] = ()) -> Iterable[str]:
-    """Iterate over the places, as paths of attributes and keys, at which two values differ.
-
-    An object counts by what it holds. One that shows nothing, and knows no equality, such as a key
-    of a library, is taken for the same.
-    """
-    return _differences(before, after, "", frozenset(caches), set())
-
-
-def _differences(
-    before: Any, after: Any, path: str, caches: frozenset[str], seen: set[tuple[int, int]]
-) -> Iterator[str]:
-    pair = id(before), id(after)
-    if before is after or pair in seen:
-        return
-    seen.add(pair)
-    if type(before) is not type(after):
-        yield path or "the whole"
-    elif isinstance(before, Mapping):
-        for key in before.keys() | after.keys():
-            if key not in before or key not in after:
-                yield f"{path}[{key!r}]"
-            else:
-                place = f"{path}[{key!r}]"
-                yield from _differences(before[key], after[key], place, caches, seen)
-    elif isinstance(before, list | tuple):
-        if len(before) != len(after):
-            yield path or "the whole"
-        for number, (old, new) in enumerate(zip(before, after, strict=False)):
-            yield from _differences(old, new, f"{path}[{number}]", caches, seen)
-    elif attributes := _attributes(before):
-        for name in attributes - caches:
-            old, new = getattr(before, name, None), getattr(after, name, None)
-            place = f"{path}.{name}" if path else name
-            yield from _differences(old, new, place, caches, seen)
-    elif _has_equality(before) and before != after:
-        yield path or "the whole"
-
-
-def _attributes(value: Any) -> frozenset[str]:
-    """Return the names of what an object of a class with state of its own holds."""
-    if callable(value):
-        return frozenset()
-    slots = (getattr(kind, "__slots__", ()) for kind in type(value).__mro__)
-    named = {name for each in slots for name in ((each,) if isinstance(each, str) else each)}
-    return frozenset({*named, *getattr(value, "__dict__", ())})
-
-
-def _has_equality(value: Any) -> bool:
-    return any("__eq__" in vars(kind) for kind in type(value).__mro__[:-1])
 
 
 class UncopiableError(Exception):
