@@ -21,6 +21,8 @@ import splitspec
 
 OWN = ("splitspec.impl", "splitspec.refinement.machine")
 HIDDEN = ("__pycache__",)
+STARTS = (tokenize.ENCODING, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+"""Tokens behind which a statement begins."""
 
 
 class OtherSourceError(Exception):
@@ -152,7 +154,9 @@ def _files(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]
 
 
 def _uncommented(content: bytes) -> bytes:
-    """Return the lines of a Python text without comments, and without lines that are then empty."""
+    """Return the lines of a Python text without comments, and without lines that are then empty.
+    What stands in a string over several lines is kept as it is, unless the string is a text that
+    says what something is for."""
     lines = content.splitlines()
     try:
         tokens = list(tokenize.tokenize(io.BytesIO(content).readline))
@@ -164,4 +168,25 @@ def _uncommented(content: bytes) -> bytes:
             # Columns are of characters, lines of bytes.
             text = lines[row - 1].decode(errors="replace")
             lines[row - 1] = text[:column].encode()
-    return b"\n".join(line.rstrip() for line in lines if line.strip())
+    kept = {row for rows in _strings(tokens) for row in rows}
+    return b"\n".join(
+        line if row in kept else line.rstrip()
+        for row, line in enumerate(lines, start=1)
+        if row in kept or line.strip()
+    )
+
+
+def _strings(tokens: Sequence[tokenize.TokenInfo]) -> Iterator[range]:
+    """Iterate over the lines, but for the last, of strings that are no statements by themselves."""
+    said = [token for token in tokens if token.type not in (tokenize.COMMENT, tokenize.NL)]
+    begun: list[int] = []
+    for before, token, after in zip(said, said[1:], said[2:], strict=False):
+        match tokenize.tok_name[token.type]:
+            case "STRING" if before.type in STARTS and after.type == tokenize.NEWLINE:
+                pass
+            case "STRING":
+                yield range(token.start[0], token.end[0])
+            case "FSTRING_START":
+                begun.append(token.start[0])
+            case "FSTRING_END":
+                yield range(begun.pop(), token.end[0])

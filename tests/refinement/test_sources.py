@@ -54,6 +54,30 @@ def test_the_digest_changes_with_the_code_and_not_with_its_comments(folder: Path
     assert SourceReader().digest(SourceReader().sources_of("mapping", [folder])) != before
 
 
+LONG = 'TEXT = """one\n{between}two"""\n'
+NESTED = 'TEXT = f"""one{{\n1}}\n{between}two"""\n'
+CALLED = 'send(\n    """one\n{between}two"""\n)\n'
+
+
+@pytest.mark.parametrize("text", [LONG, NESTED, CALLED], ids=["plain", "formatted", "passed"])
+@pytest.mark.parametrize("between", ["\n", "  \n"], ids=["empty", "spaces"])
+def test_an_empty_line_of_a_string_is_code(folder: Path, text: str, between: str) -> None:
+    digests = set()
+    for said in ("", between):
+        (folder / "kernel" / "frames.py").write_text(text.format(between=said))
+        digests.add(SourceReader().digest(SourceReader().sources_of("mapping", [folder])))
+    assert len(digests) == 2
+
+
+def test_an_empty_line_of_a_text_about_the_code_is_none(folder: Path) -> None:
+    digests = set()
+    for between in ("", "\n"):
+        text = f'"""One.\n{between}Two."""\ndef f():\n    """One.\n{between}Two."""  # so\n'
+        (folder / "kernel" / "frames.py").write_text(text)
+        digests.add(SourceReader().digest(SourceReader().sources_of("mapping", [folder])))
+    assert len(digests) == 1
+
+
 def test_a_file_that_is_named_counts_byte_by_byte(folder: Path) -> None:
     (folder / "drivers").mkdir()
     driver = folder / "drivers" / "disk.c"
