@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Flaky
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -54,7 +54,7 @@ def walk(
     session = _Session(driver)
     started = time.perf_counter()
     machine = state_machine(mapping, evaluator, session)
-    with suppress(DivergedError):
+    try:
         run_state_machine_as_test(
             seed(seed_)(machine),
             settings=settings(
@@ -69,6 +69,11 @@ def walk(
                 suppress_health_check=list(HealthCheck),
             ),
         )
+    except DivergedError:
+        pass
+    except Flaky:  # What diverges once, and not when the program is made again, has diverged.
+        if session.found is None:
+            raise
     found = () if session.found is None else (shortest(mapping, evaluator, session.found),)
     return concluded(
         driver,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ from tests.refinement.seeded import BUGS, seeded
 
 from splitspec.impl.machine import PlatformKind
 from splitspec.refinement.conformance import Bounds, conform
-from splitspec.refinement.divergence import Conformance
+from splitspec.refinement.divergence import Conformance, DivergenceKind
 from splitspec.refinement.fitting import MappingError
 from splitspec.refinement.machine.models import granting
 from splitspec.refinement.machine.shipped import SHIPPED
@@ -92,6 +93,23 @@ def test_random_programs_of_the_right_machine_conform() -> None:
     found = walk(mapping, evaluator_for(mapping), programs=40, steps=50)
     assert not found.divergences, conformance_text(found)
     assert found.transitions > 100
+
+
+def test_a_program_that_diverges_only_once_has_diverged() -> None:
+    """It does something else when it is made again; that is no error of the walk."""
+    mapping = granting(PlatformKind.SNP, honest=True)
+    create, times = mapping.actions["create"], itertools.count(1)
+
+    def create_or_fail(testbed: Any, c: str) -> None:
+        create(testbed, c)
+        if next(times) == 30:
+            raise RuntimeError("out of order")
+
+    wrong = replace(mapping, actions={**mapping.actions, "create": create_or_fail})
+    found = walk(wrong, evaluator_for(wrong), programs=60, steps=20)
+    assert [each.kind for each in found.divergences] == [DivergenceKind.CRASHED]
+    assert not found.complete
+    assert next(times) > 30
 
 
 def test_what_a_mapping_does_not_map_is_an_error_until_it_has_a_reason() -> None:
