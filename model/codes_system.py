@@ -223,9 +223,9 @@ SYSTEM = (
     ),
     Code(
         "SS431",
-        "action that realises nothing",
-        "A refinement says of each action what it is in the abstract module; an action of the "
-        "same name is meant unless it says so.",
+        "action that realises nothing, or two things",
+        "A refinement says of each action, once, what it is in the abstract module; an action of "
+        "the same name is meant unless it says so.",
         "action pvalidate(g: Page, f: Frame) by kernel\n  validated[f] := true",
         "Write `pvalidate(g, f) is stutter`, or which action or part it realises.",
     ),

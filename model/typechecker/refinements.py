@@ -146,8 +146,18 @@ def _check_steps(
     declared: syntax.Refinement,
     realisations: tuple[ir.Realisation, ...],
 ) -> None:
-    """Report own actions of which nothing says what they are in the abstract module."""
-    mapped = {pair_.concrete for pair_ in realisations}
+    """Report own actions of which nothing says what they are in the abstract module, and those of
+    which two lines do."""
+    mapped: dict[str, Span] = {}
+    for pair_ in realisations:
+        if mapped.setdefault(pair_.concrete, pair_.span) is not pair_.span:
+            env.report(
+                "SS431",
+                f"`{pair_.concrete}` is mapped twice",
+                pair_.span,
+                label="expected one line for each action",
+                notes=(Note("first mapped here", mapped[pair_.concrete]),),
+            )
     theirs = env.names.tables[abstract.module]
     for symbol in env.names.tables[env.module].values():
         if symbol.kind is SymbolKind.ACTION and symbol.path not in mapped:
