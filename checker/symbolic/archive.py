@@ -190,7 +190,7 @@ class Archive:
             return
         if not response.is_proved:
             found = None
-            if self.is_audit and not response.was_lost:
+            if self.is_audit and not response.lost:
                 found = self.find_response(response.claim, live)
             if found is not None:
                 raise DisagreementError(

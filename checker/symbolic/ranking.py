@@ -91,7 +91,9 @@ def _searched(proof: Proof, claim: ir.Property) -> Response:
         response = Response(claim)
         response.reason = _Ranking(proof, proof.calculus, response, steps).search()
         if response.is_proved:
-            break
+            return response
+    if response.lost:
+        response.reason += f"; a question had no answer: {response.lost}"
     return response
 
 
@@ -345,7 +347,8 @@ class _Ranking:
         outcome = self.calculus.ask_once(
             (posed.query,), self.proof.live, posed.guards, steps=self.steps
         )
-        response.was_lost |= outcome.method is None
+        if outcome.method is None:
+            response.lost = response.lost or outcome.reason
         return outcome
 
     def _named(self, name: str) -> Claim:

@@ -32,7 +32,7 @@ class Response:
 
     `reason` says what could not be shown, and is empty if all was. `questions` are those that were
     asked, among them all that were answered by a proof, unless the response `is_kept`.
-    `was_lost` says that some question had no answer, so that nothing follows from a failure.
+    `lost` says why some question had no answer, if one had none: nothing follows from a failure.
     """
 
     claim: ir.Property
@@ -42,7 +42,7 @@ class Response:
     questions: dict[Key, Posed] = field(default_factory=dict)
     rechecked: set[Key] = field(default_factory=set)  # what the second solver proves, too
     is_kept: bool = False
-    was_lost: bool = False
+    lost: str = ""
 
     @property
     def is_proved(self) -> bool:
