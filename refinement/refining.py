@@ -17,15 +17,16 @@ from splitspec.checker.symbolic.granting import granted
 from splitspec.checker.symbolic.proving import prove
 from splitspec.checker.symbolic.theory import theory_of
 from splitspec.model.induction import bounds_for
-from splitspec.model.ir import ActorKind, PropertyKind
+from splitspec.model.ir import ActorKind, Counted, Local, PropertyKind, Read
 from splitspec.model.passes.oblige import raised
 from splitspec.model.scope import Scope
 from splitspec.model.setting import Setting, properties_under
 from splitspec.model.trace import Trace
+from splitspec.model.types import Type
 from splitspec.model.verdict import Assurance, AssuranceKind, Outcome, Verdict
 from splitspec.refinement.correspondence import Correspondence
 from splitspec.refinement.lanes import Lanes
-from splitspec.refinement.product import permissions, product
+from splitspec.refinement.product import PREFIX, permissions, product
 from splitspec.refinement.square import Square
 
 STEPS = 12_000_000
@@ -150,7 +151,7 @@ def prove_refinement(
         limits=_left(limits, began),
         selected=claims,
         granted=facts,
-        following=permissions(claims),
+        following={**dict.fromkeys(permissions(claims), ""), **_alike(correspondence)},
     )
     abstract = abstract_of(correspondence, setting)
     owed = _outcomes_of(abstract)
@@ -158,6 +159,28 @@ def prove_refinement(
         return result
     shown = proving(abstract, limits=_left(of_one, began), selected=owed)
     return _resting_on(result, shown, abstract.model)
+
+
+def _alike(correspondence: Correspondence) -> dict[str, str]:
+    """Return the claims that counters of the abstract half are exact, each with the counter of the
+    concrete system that it is said to be, if they may count alike."""
+    abstract, concrete = correspondence.abstract.variables, correspondence.concrete.variables
+    found: dict[str, str] = {}
+    for path, seen in correspondence.seen.items():
+        if not isinstance(seen.value, Read):
+            continue
+        names = [term.name for term in seen.value.indices if isinstance(term, Local)]
+        is_whole = names == [parameter.name for parameter in seen.parameters]
+        other = seen.value.variable
+        one, two = abstract[path].counted, concrete[other].counted
+        if one is not None and two is not None and is_whole and _shape(one) == _shape(two):
+            found[f"{PREFIX}{path}.exact"] = other
+    return found
+
+
+def _shape(counted: Counted) -> tuple[tuple[Type, ...], tuple[Type, ...]]:
+    """Return the types of a counter's keys, and of what it counts."""
+    return tuple(k.type for k in counted.keys), tuple(b.type for b in counted.binders)
 
 
 def _outcomes_of(setting: Setting) -> frozenset[str]:

@@ -17,7 +17,7 @@ induction on its distance.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from splitspec.checker.interruption import Interruption
@@ -61,9 +61,12 @@ class Proof:
         interruption: Interruption | None = None,
         granted: Facts = frozenset(),
         another: Callable[[Journal], Calculus] | None = None,
-        following: Facts = frozenset(),
+        following: Mapping[str, str] | None = None,
     ) -> None:
-        self.granted, self.following = granted, following - granted
+        self.granted = granted
+        # What is tried as a consequence, by name; of a counter, of which other one.
+        self.like = {name: like for name, like in (following or {}).items() if name not in granted}
+        self.following: Facts = frozenset(self.like)
         self._unfollowed: set[str] = set()  # Fewer facts do not prove what more did not.
         self._another = another  # makes a calculus for a share of the obligations
         self.setting, self.theory = setting, theory
@@ -120,12 +123,15 @@ class Proof:
         if name not in self.following - self._unfollowed or key in self.decisions:
             return
         self.proceed()
-        facts, archive = self.live - self.following, self.archive
+        facts, archive, like = self.live - self.following, self.archive, self.like[name]
+        if like and f"{like}.exact" not in facts:
+            self._unfollowed.add(name)
+            return
         found = archive.find(claim, None, facts, always=True) if archive is not None else None
         if found is not None and archive is not None and not archive.is_audit:
             self.kept.add(key)
         else:
-            found = follow(self.calculus, claim, facts)
+            found = follow(self.calculus, claim, facts, like)
             if archive is not None:
                 archive.keep(claim, None, facts, found, always=True)
         if found.reply is Reply.PROVED:

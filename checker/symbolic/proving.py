@@ -52,7 +52,7 @@ def prove(
     apart: bool = True,
     workers: int = 1,
     granted: frozenset[str] = frozenset(),
-    following: frozenset[str] = frozenset(),
+    following: Mapping[str, str] | None = None,
 ) -> ProofResult:
     """Return what is proved of a setting: for any size of its sorts, or for those of its scope.
 
@@ -61,7 +61,8 @@ def prove(
     The scope of the setting is where actions are looked for that nothing enables, and where an
     obligation is tried that could not be proved for any size. Proofs are kept in the `store`. Facts
     that are `granted` are believed without a proof: they have one elsewhere. Properties that are
-    `following` are tried, for any size, as consequences of the others before steps are.
+    `following` are tried, for any size, as consequences of the others before steps are; that a
+    counter is exact, of the exactness of the counter that is named there.
     Solvers work in a process `apart`, whose end is that of one question; here, it would be the end
     of all. With two `workers` they may work in two; what is proved is the same.
     """
@@ -265,7 +266,7 @@ def opened(
     report: Callable[[Moment], None] | None = None,
     interruption: Interruption | None = None,
     granted: frozenset[str] = frozenset(),
-    following: frozenset[str] = frozenset(),
+    following: Mapping[str, str] | None = None,
 ) -> Proof:
     """Return a proof of which nothing is decided yet."""
     theory = theory_of(setting.program, setting.given, setting.variant)
@@ -276,6 +277,7 @@ def opened(
     else:
         another = partial(UnboundedCalculus, theory, limits, seed)
         calculus = another(journal)
+    tried = {} if finite or following is None else following
     archive = None
     if store is not None and store.mode is not Mode.OFF:
         archive = Archive(
@@ -298,7 +300,7 @@ def opened(
         interruption,
         granted,
         another,
-        frozenset(f.name for f in theory.facts if f.path in following and not finite),
+        {f.name: tried[f.path] for f in theory.facts if f.path in tried},
     )
 
 

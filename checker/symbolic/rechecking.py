@@ -51,7 +51,8 @@ def _recheck_decisions(proof: Proof) -> Iterator[str]:
             finite = finite or FiniteCalculus(proof.theory, scope, 0, steps, proof.journal)
             calculus = finite
         if path == ALWAYS:
-            answer = recheck_consequence(calculus, proof.claims[name], decision.outcome)
+            claim, like = proof.claims[name], proof.like[name]
+            answer = recheck_consequence(calculus, claim, decision.outcome, like)
         else:
             answer = calculus.recheck(proof.claims[name], action, decision.outcome)
         missed = why_open(answer, name, path)

@@ -6,6 +6,9 @@ an obligation has nothing to do with, and a solver spends its budget on their in
 that is proved of one mechanism alone is as a rule proved by the facts near it. (Meng and Paulson,
 Lightweight relevance filtering for machine-generated resolution problems, 2009, go further.)
 
+That a counter is exact is said by many quantifiers, and most obligations that speak of a counter do
+not need it. So those near are tried without it first.
+
 A claim about one state is near those that say what its variables are: equations, and what reads
 nothing but the claim and they do.
 
@@ -21,7 +24,15 @@ from splitspec.checker.symbolic.calculus import Facts
 from splitspec.checker.symbolic.condition import Query
 from splitspec.checker.symbolic.theory import Claim, Theory
 from splitspec.model.expressions import variables_read
-from splitspec.model.ir import Equal, Expression, FlatAction, FlatUpdate, Quantifier, Read
+from splitspec.model.ir import (
+    Equal,
+    Expression,
+    FlatAction,
+    FlatUpdate,
+    PropertyKind,
+    Quantifier,
+    Read,
+)
 
 
 class Relevance:
@@ -31,20 +42,25 @@ class Relevance:
         self._theory = theory
         self._actions = {action.path: action for action in theory.system.actions}
         self._reaches: dict[str, frozenset[str]] = {}
+        self._exactness: Facts = frozenset(
+            fact.name for fact in theory.facts if fact.kind is PropertyKind.EXACT
+        )
 
     def choices(self, query: Query) -> tuple[Facts, ...]:
         """Return names of facts that may be enough for a question, in the order in which they are
         tried; none where every fact may say something.
 
         Those in the cone are few, and are enough where an action moves much that a claim does not
-        read; those near are enough more often.
+        read; those near are enough more often, also without the exactness of counters.
         """
         if query.kind is ObligationKind.CONSEQUENCE:
             return (self.facts_about(query.claim),)
         if not query.action:
             return ()
-        action = self._actions[query.action]
-        return self.facts_near(action, query.claim), self.facts_in_cone(action, query.claim)
+        action, claim = self._actions[query.action], query.claim
+        near, cone = self.facts_near(action, claim), self.facts_in_cone(action, claim)
+        few = near if claim.kind is PropertyKind.EXACT else near - self._exactness
+        return (near, cone) if few == near else (few, near, cone)
 
     def facts_in_cone(self, action: FlatAction, claim: Claim) -> Facts:
         """Return the names of the facts that read nothing but what decides on the claim's variables

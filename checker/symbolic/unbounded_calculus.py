@@ -302,8 +302,8 @@ class UnboundedCalculus:
         limits: tuple[Term, ...],
         guards: Mapping[str, Term],
     ) -> Outcome:
-        """Ask a new solver, from the facts near the obligation alone."""
-        return self._fresh(query, self._choices(query, names)[0], limits, guards)
+        """Ask a new solver, from the facts near the obligation alone: the third choice from last."""
+        return self._fresh(query, self._choices(query, names)[-3:][0], limits, guards)
 
     def _fresh(
         self,

@@ -60,7 +60,7 @@ CIRCLE = """
 
 
 def prove(made: Setting, *following: str, **others: object) -> ProofResult:
-    paths = frozenset(f"m.{name}" for name in following)
+    paths = {f"m.{name}": "" for name in following}
     return proving.prove(made, following=paths, apart=False, **others)  # type: ignore[arg-type]
 
 
@@ -171,3 +171,74 @@ def test_the_lock_counts_what_may_follow_once_however_it_is_shown(setting: Make)
     assert figures(LIGHTS, "comfort") == (6 + 1, 2)
     # None follows from what is not tried so itself, and each is shown by steps.
     assert figures(LIGHTS, *names) == (3, 0)
+
+
+# Each page has two ledgers: one by its owner, and a copy of it that is told of every change.
+LEDGERS = """
+    sort P
+    sort O
+    var owner[P]: O?
+    var copied[P]: O?
+    counter pages[o: O] counts p: P where owner[p] = o
+    counter known[a: O] counts b: P where copied[b] = a
+    action take(p: P, o: O) by kernel
+      when free: owner[p] = none
+      owner[p] := o
+      copied[p] := o
+      pages[o] += 1
+      known[o] += 1
+    invariant same_owner
+      all p: P, o: O: (owner[p] = o) = (copied[p] = o)
+    invariant same_number
+      all o: O: pages[o] = known[o]
+"""
+ALIKE = {"m.known.exact": "m.pages"}
+
+
+def of_counter(made: Setting, like: dict[str, str], recheck: bool) -> tuple[Outcome, set[str]]:
+    """Whether the copied counter is shown to be exact, and by which kinds of obligations."""
+    result = proving.prove(made, following=like, recheck=recheck, apart=False)
+    assert result.run.unconfirmed == ()
+    kinds = {o.kind.value for o in result.obligations if o.property == "m.known.exact"}
+    return outcomes(result)["known.exact"], kinds
+
+
+@pytest.mark.parametrize("recheck", [False, True], ids=["once", "rechecked"])
+def test_a_counter_is_exact_as_another_one_is_that_counts_alike(
+    setting: Make, *, recheck: bool
+) -> None:
+    shown = of_counter(setting(LEDGERS), ALIKE, recheck)
+    assert shown == (Outcome.HOLDS, {"consequence"})
+    (found,) = (
+        o
+        for o in proving.prove(setting(LEDGERS), following=ALIKE, apart=False).obligations
+        if o.property == "m.known.exact"
+    )
+    assert set(found.core) == {"m.pages.exact", "m.same_owner", "m.same_number"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("where copied[b] = a", "where copied[b] != a"),
+        ("      copied[p] := o\n", ""),
+        ("      known[o] += 1\n", ""),
+    ],
+    ids=["another condition", "not told", "not counted"],
+)
+def test_a_counter_that_counts_otherwise_is_not_exact_by_another_one(
+    setting: Make, old: str, new: str
+) -> None:
+    made = setting(LEDGERS.replace(old, new))
+    outcome, kinds = of_counter(made, ALIKE, recheck=False)
+    assert outcome is Outcome.UNKNOWN
+    assert "consequence" not in kinds
+
+
+def test_no_two_counters_are_exact_by_one_another(setting: Make) -> None:
+    """Both miss every step, and are alike."""
+    text = LEDGERS.replace("      pages[o] += 1\n      known[o] += 1\n", "")
+    for like in ({**ALIKE, "m.pages.exact": "m.known"}, {"m.known.exact": "m.known"}):
+        result = proving.prove(setting(text), following=like, apart=False)
+        found = outcomes(result)
+        assert {found["pages.exact"], found["known.exact"]} == {Outcome.UNKNOWN}, like

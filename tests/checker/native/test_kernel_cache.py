@@ -98,7 +98,7 @@ def test_every_module_that_makes_a_kernel_is_part_of_the_key() -> None:
     # What only declares data, or only stores, loads and waits for what was made.
     without_part = {native / f"{name}.py" for name in ("addresses", "compilation", "object_cache")}
     without_part |= {
-        model / f"{name}.py" for name in ("induction", "ir", "source", "trace", "types")
+        model / f"{name}.py" for name in ("induction", "ir", "setting", "source", "trace", "types")
     }
     without_part.add(model / "verdict.py")
     checker = root / "checker"
