@@ -302,7 +302,7 @@ class UnboundedCalculus:
         limits: tuple[Term, ...],
         guards: Mapping[str, Term],
     ) -> Outcome:
-        """Ask a new solver, from the facts near the obligation alone: the third choice from last."""
+        """Ask a new solver, from the facts near the obligation: the third choice from the last."""
         return self._fresh(query, self._choices(query, names)[-3:][0], limits, guards)
 
     def _fresh(
