@@ -36,7 +36,7 @@ def write_beside(
         if failures:
             codes += write_report(report.path, _page(failures[0]))
         else:
-            print(f"note: {report.path} is not written: nothing fails", file=sys.stderr)
+            print(f"note: {report.path} is not written: no two runs part", file=sys.stderr)
     return codes
 
 
