@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from splitspec.model import ir, syntax
@@ -112,16 +112,8 @@ def _check_complete(
     abstractions: tuple[ir.Abstraction, ...],
 ) -> None:
     """Report abstract variables with no abstraction, or with two."""
-    first: dict[str, Span] = {}
-    for let in abstractions:
-        if first.setdefault(let.variable, let.span) is not let.span:
-            env.report(
-                "SS430",
-                f"`{let.variable}` is defined twice",
-                let.span,
-                label="expected one `let` for each variable",
-                notes=(Note("first defined here", first[let.variable]),),
-            )
+    lines = [(let.variable, let.span) for let in abstractions]
+    first = _check_once(env, lines, "SS430", "defined", "expected one `let` for each variable")
     shared = env.names.closures[env.module]
     for module in env.names.closures[abstract.module]:
         for symbol in env.names.tables[module].values() if module not in shared else ():
@@ -148,16 +140,8 @@ def _check_steps(
 ) -> None:
     """Report own actions of which nothing says what they are in the abstract module, and those of
     which two lines do."""
-    mapped: dict[str, Span] = {}
-    for pair_ in realisations:
-        if mapped.setdefault(pair_.concrete, pair_.span) is not pair_.span:
-            env.report(
-                "SS431",
-                f"`{pair_.concrete}` is mapped twice",
-                pair_.span,
-                label="expected one line for each action",
-                notes=(Note("first mapped here", mapped[pair_.concrete]),),
-            )
+    lines = [(pair_.concrete, pair_.span) for pair_ in realisations]
+    mapped = _check_once(env, lines, "SS431", "mapped", "expected one line for each action")
     theirs = env.names.tables[abstract.module]
     for symbol in env.names.tables[env.module].values():
         if symbol.kind is SymbolKind.ACTION and symbol.path not in mapped:
@@ -172,6 +156,18 @@ def _check_steps(
                 help=f"write `{symbol.name}(…) is stutter`, or which action or part of "
                 f"`{abstract.module}` it is",
             )
+
+
+def _check_once(
+    env: Environment, lines: Iterable[tuple[str, Span]], code: str, what: str, label: str
+) -> Mapping[str, Span]:
+    """Report each further line about one path, and return where each path is first spoken of."""
+    first: dict[str, Span] = {}
+    for path, span in lines:
+        if first.setdefault(path, span) is not span:
+            notes = (Note(f"first {what} here", first[path]),)
+            env.report(code, f"`{path}` is {what} twice", span, label=label, notes=notes)
+    return first
 
 
 def _is_step(symbol: Symbol | None) -> bool:

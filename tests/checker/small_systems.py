@@ -105,3 +105,24 @@ SHARING = """
     progress everyone_runs(c: C)
       alive[c] leads to not alive[c] or runs = c
 """
+
+LIGHT = """
+    enum Colour = red | green | blue | black | white
+    var light: Colour
+    action turn() by kernel
+      when red: light = red
+      light := green
+    action turn_on() by kernel
+      when green: light = green
+      light := red
+    action fade() by kernel
+      when blue: light = blue
+      light := black
+    action fade_more() by kernel
+      when black: light = black
+      light := white
+    invariant never_white
+      light != white
+    witness turned
+      light = green
+"""

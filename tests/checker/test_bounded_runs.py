@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from tests.checker.small_systems import SEATS
+from tests.checker.small_systems import LIGHT, SEATS
 
 from splitspec.checker.proof import ProofLimits
 from splitspec.checker.symbolic import cvc5_solver, proving
@@ -39,26 +39,13 @@ TAKEN = (
 """At first nobody sits, and after one step somebody may."""
 
 
-FADING = """
-    enum Colour = red | green | blue | black | white
-    var light: Colour
-    action turn() by kernel
-      when red: light = red
-      light := green
-    action turn_on() by kernel
-      when green: light = green
-      light := blue
-    action fade() by kernel
-      when blue: light = blue
-      light := black
-    action fade_more() by kernel
-      when black: light = black
-      light := white
-    invariant never_white
-      light != white
+FADING = (
+    LIGHT.replace("      light := red\n", "      light := blue\n")
+    + """
     invariant coloured
       light = red or light != red
 """
+)
 """No run has five states in a row that are not white; the only one ends in white."""
 
 

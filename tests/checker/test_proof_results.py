@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from tests.checker.small_systems import COUNTED, LEMMA, NEEDS_A_LEMMA, SEATS
+from tests.checker.small_systems import COUNTED, LEMMA, LIGHT, NEEDS_A_LEMMA, SEATS
 
 from splitspec.checker.expectation import Expectation, judge_proof
 from splitspec.checker.gate.record import Context, proved
@@ -173,28 +173,6 @@ def test_no_action_is_dead_by_a_claim_that_was_not_tried(setting: Make) -> None:
     result = prove(setting(switch, given=frozenset({ActorKind.HOST})))
     assert {v.property: v.outcome for v in result.verdicts} == {"m.even": Outcome.HOLDS}
     assert result.run.never_enabled == ()
-
-
-LIGHT = """
-    enum Colour = red | green | blue | black | white
-    var light: Colour
-    action turn() by kernel
-      when red: light = red
-      light := green
-    action turn_on() by kernel
-      when green: light = green
-      light := red
-    action fade() by kernel
-      when blue: light = blue
-      light := black
-    action fade_more() by kernel
-      when black: light = black
-      light := white
-    invariant never_white
-      light != white
-    witness turned
-      light = green
-"""
 
 
 def test_induction_over_several_steps_proves_what_one_step_does_not(setting: Make) -> None:
